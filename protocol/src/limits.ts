@@ -1,0 +1,92 @@
+// Every cap on the wire, in one place, each with its reason. Both ends enforce them; SPEC.md quotes them.
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** First packet of a link. A CONNECT with our token is under 1 KiB; what is larger comes from somebody else. */
+export const connectPacketBytesMax = 16 * KiB;
+
+/** Time a socket has to show a whole CONNECT. A phone on a bad line needs about two seconds. */
+export const connectDeadlineMs = 5_000;
+
+/** Any later MQTT packet. The largest honest one is RunOffers with one script at its cap. */
+export const packetBytesMax = 1 * MiB;
+
+/** A control envelope. Below the packet cap by the topic and header. */
+export const controlBytesMax = packetBytesMax - 4 * KiB;
+
+/** One DATA frame's bytes. The knee of the cost curve: 64 KiB costs a quarter of 4 KiB per byte, 256 KiB gains nothing more. */
+export const sliceBytesMax = 64 * KiB;
+
+/** A stream frame packet: one slice plus its header, topic and fixed header. */
+export const framePacketBytesMax = sliceBytesMax + 1 * KiB;
+
+/** Output in flight of a terminal. Small, so that Ctrl-C acts while `yes` runs; large enough for a 100 ms path at 1 MB/s. */
+export const terminalWindowBytes = 128 * KiB;
+
+/** Output in flight of a script. Sixteen slices. */
+export const bulkWindowBytes = 1 * MiB;
+
+/** A peer that grants more credit than this is broken: memory held for it must stay bounded. */
+export const windowBytesMax = 4 * MiB;
+
+/** Typed input waiting for the agent. A large paste; beyond it the browser is asked to wait. */
+export const inputWindowBytes = 64 * KiB;
+
+/** Terminal output an agent holds for the hub. Covers the window and the time of an fsync at full speed, then minutes of quiet work offline. */
+export const outputRingBytes = 4 * MiB;
+
+/** How long an agent keeps a terminal without a hub. A hub upgrade or a night train tunnel, not a forgotten shell. */
+export const keepTerminalSecondsDefault = 15 * 60;
+
+/** Streams on one link. A shared jump host has tens; the cap only stops runaway clients. */
+export const streamsPerLinkMax = 512;
+
+/** Terminal size. xterm's own limits are near; larger values only cost memory. */
+export const terminalCellsMax = 1_000;
+
+/** One text field from an agent: a hostname, a message. */
+export const textBytesMax = 1 * KiB;
+
+/** Lists in host facts: disks, addresses. */
+export const factsListMax = 64;
+
+/** A script's text, inline in the signed order. */
+export const scriptBytesMax = 256 * KiB;
+
+/** Arguments, and variables, of a script. */
+export const scriptArgumentsMax = 256;
+
+/** Arguments or environment of a script, all together. Linux allows 2 MiB; orders must stay small. */
+export const scriptArgumentBytesMax = 128 * KiB;
+
+/** Output kept per channel of one execution. The rest is counted and dropped, and the execution says so. */
+export const executionOutputBytesMax = 64 * MiB;
+
+/** Offers asked for at once: several small scripts, or one packet full. */
+export const offersPerPullMax = 8;
+
+/** Executions one agent runs at once; the others wait as `busy`. A script costs about 45 MB with its runner. */
+export const executionsAtOnceMax = 16;
+
+/** Between two heartbeats. Two missed ones mean offline: 30 s is MQTT's own keepalive figure. */
+export const heartbeatIntervalMs = 15_000;
+
+/** Skew between an agent's estimate of the hub's clock and an order's dates. */
+export const clockSkewMsMax = 5 * 60_000;
+
+/** How long an order may be acted on. Long enough for a QoS 1 redelivery, short enough to be useless when stolen. */
+export const orderLifetimeMs = 60_000;
+
+/** Control messages waiting for one agent. Work is rows in the database, so what is dropped with the link is asked for again. */
+export const controlQueueMax = 1_000;
+
+/** Bytes of control waiting for one agent before its link is cut: it does not read. */
+export const controlQueueBytesMax = 4 * MiB;
+
+/** Time an agent may leave our bytes unread before its link is cut. */
+export const stalledLinkMs = 10_000;
+
+/** Control messages an agent may send: a burst, then a steady rate. 200/s is a hundred times a busy agent's. */
+export const controlBurst = 400;
+export const controlPerSecond = 200;

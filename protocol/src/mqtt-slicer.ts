@@ -1,0 +1,133 @@
+// Cuts a byte stream into MQTT 3.1.1 packets before any MQTT library sees it (MQTT-2.2: fixed header, remaining length).
+// Two jobs at one door: packet caps are enforced on the length alone, before a byte is kept; and QoS 0 PUBLISH packets
+// under a given topic prefix (stream frames) are taken out of the stream and handed over whole.
+// It does not understand MQTT beyond that: everything else passes untouched.
+import { connectPacketBytesMax, framePacketBytesMax, packetBytesMax } from "./limits.ts";
+
+const connectType = 1;
+const publishQos0 = 0x30; // type 3, no DUP, QoS 0, no RETAIN
+
+export type SlicerFault = "not-connect" | "packet-too-large" | "bad-length";
+
+export type SlicerHandlers = {
+  /** Bytes for the MQTT library, in order. */
+  pass(bytes: Buffer): void;
+  /** A stream frame's payload and the level after the prefix. Valid until the handler returns, unless copied. */
+  frame(payload: Buffer, lastLevel: string): void;
+};
+
+export class MqttSlicer {
+  readonly #handlers: SlicerHandlers;
+  #prefix: Buffer | null = null;
+  #expectConnect: boolean;
+  /** Bytes of the packet in hand that pass without being looked at. */
+  #passing = 0;
+  /** An incomplete header, or a frame still arriving; bounded by framePacketBytesMax. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** Bytes needed before `#held` is worth another look. */
+  #wanted = 2;
+
+  /** @param expectConnect true on the hub: the first packet must be a CONNECT within its cap. */
+  constructor(handlers: SlicerHandlers, { expectConnect }: { expectConnect: boolean }) {
+    this.#handlers = handlers;
+    this.#expectConnect = expectConnect;
+  }
+
+  /** From now on QoS 0 publishes under this prefix are frames. Called once the peer is authenticated. */
+  takeFrames(prefix: string): void {
+    this.#prefix = Buffer.from(prefix);
+  }
+
+  /** Returns the fault for which the connection must be dropped, or null. */
+  push(chunk: Buffer): SlicerFault | null {
+    let bytes = chunk;
+    if (this.#heldBytes > 0) {
+      this.#held.push(chunk);
+      this.#heldBytes += chunk.length;
+      if (this.#heldBytes < this.#wanted) return null;
+      bytes = Buffer.concat(this.#held, this.#heldBytes);
+      this.#held = [];
+      this.#heldBytes = 0;
+    }
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#passing > 0) {
+        const taken = Math.min(this.#passing, bytes.length - at);
+        this.#handlers.pass(bytes.subarray(at, at + taken));
+        this.#passing -= taken;
+        at += taken;
+        continue;
+      }
+      const header = readFixedHeader(bytes, at);
+      if (header === "bad-length") return "bad-length";
+      if (header === null) return this.#hold(bytes.subarray(at), 2);
+      const first = bytes[at] ?? 0;
+      if (this.#expectConnect) {
+        if (first >> 4 !== connectType) return "not-connect";
+        if (header.total > connectPacketBytesMax) return "packet-too-large";
+        this.#expectConnect = false;
+      } else if (header.total > packetBytesMax) return "packet-too-large";
+
+      const frame = first === publishQos0 && this.#prefix !== null ? this.#frameTopic(bytes, at, header, this.#prefix) : "no";
+      if (frame === "unknown") return this.#hold(bytes.subarray(at), bytes.length - at + 1);
+      if (frame === "no") {
+        this.#passing = header.total;
+        continue;
+      }
+      if (header.total > framePacketBytesMax) return "packet-too-large";
+      if (bytes.length - at < header.total) return this.#hold(bytes.subarray(at), header.total);
+      this.#handlers.frame(bytes.subarray(frame.payloadAt, at + header.total), frame.lastLevel);
+      at += header.total;
+    }
+    return null;
+  }
+
+  #hold(rest: Buffer, wanted: number): null {
+    // A copy: the rest may be a small view on a large buffer.
+    this.#held = [Buffer.from(rest)];
+    this.#heldBytes = rest.length;
+    this.#wanted = Math.max(wanted, rest.length + 1);
+    return null;
+  }
+
+  #frameTopic(bytes: Buffer, at: number, header: FixedHeader, prefix: Buffer): { payloadAt: number; lastLevel: string } | "no" | "unknown" {
+    const topicAt = at + header.headerBytes + 2;
+    if (header.total < header.headerBytes + 2) return "no";
+    if (bytes.length < topicAt) return "unknown";
+    const topicBytes = bytes.readUInt16BE(topicAt - 2);
+    if (topicBytes < prefix.length || header.headerBytes + 2 + topicBytes > header.total || topicBytes > prefix.length + 16) return "no";
+    if (bytes.length < topicAt + topicBytes) return "unknown";
+    if (prefix.compare(bytes, topicAt, topicAt + prefix.length) !== 0) return "no";
+    return { payloadAt: topicAt + topicBytes, lastLevel: bytes.toString("latin1", topicAt + prefix.length, topicAt + topicBytes) };
+  }
+}
+
+type FixedHeader = { headerBytes: number; total: number };
+
+function readFixedHeader(bytes: Buffer, at: number): FixedHeader | "bad-length" | null {
+  let remaining = 0;
+  for (let n = 1; n <= 4; n++) {
+    const byte = bytes[at + n];
+    if (byte === undefined) return null;
+    remaining += (byte & 127) * 128 ** (n - 1);
+    if (byte < 128) return { headerBytes: n + 1, total: n + 1 + remaining };
+  }
+  return "bad-length"; // MQTT-2.2.3: at most four bytes
+}
+
+/** Fixed header and topic of a QoS 0 PUBLISH carrying `payloadBytes`; the payload follows as is. */
+export function encodePublishHeader(topic: Buffer, payloadBytes: number): Buffer {
+  let remaining = 2 + topic.length + payloadBytes;
+  const header = Buffer.allocUnsafe(1 + 4 + 2 + topic.length);
+  let at = 0;
+  header[at++] = publishQos0;
+  do {
+    const low = remaining % 128;
+    remaining = Math.floor(remaining / 128);
+    header[at++] = remaining > 0 ? low | 128 : low;
+  } while (remaining > 0);
+  at = header.writeUInt16BE(topic.length, at);
+  topic.copy(header, at);
+  return header.subarray(0, at + topic.length);
+}
