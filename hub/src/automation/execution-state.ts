@@ -1,0 +1,25 @@
+// Life of an execution: one script, one asset, one attempt. Pure. Every transition is a compare-and-set on the row.
+//
+//   queued ──pull──► offered ──claim──► claimed ──started──► running ──result──► finished
+//     │                 │  ▲               │                    │
+//     │                 └──┘ offered again │       stop ──► stopping ──result──► finished
+//     └── stop, expiry ────────────────────┴──────────────────────────────────► finished
+//
+// finished is final. At most one execution: an offer may be repeated, a claim is given once per attempt.
+
+export const executionStates = ["queued", "offered", "claimed", "running", "stopping", "finished"] as const;
+export type ExecutionState = (typeof executionStates)[number];
+
+export const executionReasons = ["finished", "failed", "timeout", "stopped", "expired", "agent-restarted", "lost", "refused", "spawn-failed", "unknown"] as const;
+export type ExecutionReason = (typeof executionReasons)[number];
+
+/** States in which the agent may hold a journal entry. */
+export const heldByAgent: ExecutionState[] = ["offered", "claimed", "running", "stopping"];
+
+export type Outcome = "succeeded" | "failed" | "stopped";
+
+export function outcomeOf(reason: ExecutionReason | null): Outcome | null {
+  if (reason === null) return null;
+  if (reason === "finished") return "succeeded";
+  return reason === "stopped" ? "stopped" : "failed";
+}

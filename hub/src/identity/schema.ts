@@ -1,0 +1,109 @@
+// Identity: organisations, people, their sign-ins, invitations and access keys.
+import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { moment, orgId } from "../platform/columns.ts";
+
+export const organisations = pgTable("organisations", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  createdAt: moment("created_at").notNull(),
+});
+
+export const roles = ["admin", "auditor", "user"] as const;
+export type Role = (typeof roles)[number];
+
+/** Columns down to updatedAt are better-auth's, the rest ours. */
+export const users = pgTable("users", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  email: text("email").notNull().unique("users_email"),
+  emailVerified: boolean("email_verified").notNull(),
+  image: text("image"),
+  createdAt: moment("created_at").notNull(),
+  updatedAt: moment("updated_at").notNull(),
+  orgId: orgId(),
+  role: text("role").$type<Role>().notNull(),
+  language: text("language").$type<"en" | "zh">(),
+  /** False until the invitation was accepted. */
+  accepted: boolean("accepted").notNull(),
+  disabledAt: moment("disabled_at"),
+  lastSignInAt: moment("last_sign_in_at"),
+  /** Wrong passwords in a row, and until when the account is locked for them. */
+  failedSignIns: integer("failed_sign_ins").notNull().default(0),
+  lockedUntil: moment("locked_until"),
+});
+
+export const authSessions = pgTable(
+  "auth_sessions",
+  {
+    id: text("id").primaryKey(),
+    token: text("token").notNull().unique("auth_sessions_token"),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    expiresAt: moment("expires_at").notNull(),
+    ipAddress: text("ip_address"),
+    userAgent: text("user_agent"),
+    createdAt: moment("created_at").notNull(),
+    updatedAt: moment("updated_at").notNull(),
+  },
+  (table) => [index("auth_sessions_user").on(table.userId)],
+);
+
+export const authAccounts = pgTable(
+  "auth_accounts",
+  {
+    id: text("id").primaryKey(),
+    accountId: text("account_id").notNull(),
+    providerId: text("provider_id").notNull(),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    accessToken: text("access_token"),
+    refreshToken: text("refresh_token"),
+    idToken: text("id_token"),
+    accessTokenExpiresAt: moment("access_token_expires_at"),
+    refreshTokenExpiresAt: moment("refresh_token_expires_at"),
+    scope: text("scope"),
+    password: text("password"),
+    createdAt: moment("created_at").notNull(),
+    updatedAt: moment("updated_at").notNull(),
+  },
+  (table) => [index("auth_accounts_user").on(table.userId)],
+);
+
+export const authVerifications = pgTable("auth_verifications", {
+  id: text("id").primaryKey(),
+  identifier: text("identifier").notNull(),
+  value: text("value").notNull(),
+  expiresAt: moment("expires_at").notNull(),
+  createdAt: moment("created_at"),
+  updatedAt: moment("updated_at"),
+});
+
+/** Links that let somebody set a password: first administrator, invitation, reset. Single use. */
+export const passwordLinks = pgTable("password_links", {
+  tokenHash: text("token_hash").primaryKey(),
+  orgId: orgId(),
+  purpose: text("purpose").$type<"setup" | "invite" | "reset">().notNull(),
+  userId: text("user_id").references(() => users.id, { onDelete: "cascade" }),
+  createdAt: moment("created_at").notNull(),
+  expiresAt: moment("expires_at").notNull(),
+  usedAt: moment("used_at"),
+});
+
+export const accessKeys = pgTable(
+  "access_keys",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** First characters, so that a person recognises the key. */
+    prefix: text("prefix").notNull(),
+    keyHash: text("key_hash").notNull(),
+    createdAt: moment("created_at").notNull(),
+    lastUsedAt: moment("last_used_at"),
+    expiresAt: moment("expires_at"),
+    revokedAt: moment("revoked_at"),
+  },
+  (table) => [uniqueIndex("access_keys_hash").on(table.keyHash), index("access_keys_user").on(table.userId)],
+);
+
+export type UserRow = typeof users.$inferSelect;
+export type AccessKeyRow = typeof accessKeys.$inferSelect;

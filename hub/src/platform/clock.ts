@@ -1,0 +1,5 @@
+// Time comes in from outside, so that tests can hold it.
+
+export type Clock = { now(): Date };
+
+export const systemClock: Clock = { now: () => new Date() };

@@ -1,0 +1,52 @@
+// The one way to PostgreSQL: postgres.js under drizzle. Migrations run at start, on databases with data.
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import { migrate } from "drizzle-orm/postgres-js/migrator";
+import postgres from "postgres";
+import { HubError } from "./errors.ts";
+
+export type Database = PostgresJsDatabase;
+/** Inside a transaction; use cases take this, so that state, audit and decision commit together. */
+export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
+export type Queryable = Database | Transaction;
+
+/** What uuidv7 or MERGE … RETURNING would need is newer; 15 is what Debian 12 and the clouds still run. */
+const oldestVersion = 150_000;
+
+export type OpenDatabase = { db: Database; version: string; close(): Promise<void>; ping(): Promise<void> };
+
+/** @param connection a postgres URL, or the folder of the unix socket of the embedded server. */
+export async function openDatabase(connection: { url: string } | { socketDir: string; user: string }, { migrationsDir }: { migrationsDir: string }): Promise<OpenDatabase> {
+  const shared = {
+    max: 10, // two cores of queries; a hub's work is short transactions
+    idle_timeout: 60,
+    connect_timeout: 10,
+    onnotice: () => {},
+    connection: { application_name: "sallyport", TimeZone: "UTC" },
+  };
+  const sql = "url" in connection ? postgres(connection.url, shared) : postgres({ ...shared, host: connection.socketDir, user: connection.user, database: "sallyport" });
+  try {
+    const [row] = await sql<{ number: string; text: string }[]>`select current_setting('server_version_num') as number, current_setting('server_version') as text`;
+    if (row === undefined || Number(row.number) < oldestVersion) throw new HubError("bad-config", `The database is PostgreSQL ${row?.text ?? "of unknown version"}; version 15 or later is needed.`);
+    const db = drizzle(sql);
+    await migrate(db, { migrationsFolder: migrationsDir });
+    return {
+      db,
+      version: row.text,
+      close: () => sql.end({ timeout: 5 }),
+      ping: async () => {
+        await sql`select 1`;
+      },
+    };
+  } catch (error) {
+    await sql.end({ timeout: 1 });
+    if (error instanceof HubError) throw error;
+    const reason = error instanceof Error ? error.message || ("code" in error ? String(error.code) : error.name) : String(error);
+    throw new HubError("bad-config", `The database cannot be used: ${reason}. Check DATABASE_URL and that the server runs.`, { cause: error });
+  }
+}
+
+/** PostgreSQL's code of a unique violation, for turning a lost race into a sentence. */
+export function isUniqueViolation(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) if ("code" in at && at.code === "23505") return true;
+  return false;
+}

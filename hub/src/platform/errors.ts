@@ -1,0 +1,63 @@
+// Errors that people and programs are told about. Everything else is a bug and answers "internal".
+
+/**
+ * Stable codes. Documented in docs/errors.md; the console translates by them.
+ * A new one needs its HTTP status below and its sentence in both message files.
+ */
+const statuses = {
+  "bad-config": 500,
+  "bad-input": 400,
+  "not-signed-in": 401,
+  "bad-credentials": 401,
+  "locked-out": 429,
+  "rate-limited": 429,
+  "setup-done": 409,
+  "bad-token": 400,
+  "weak-password": 400,
+  forbidden: 403,
+  "bad-origin": 403,
+  "no-grant": 403,
+  "not-found": 404,
+  conflict: 409,
+  "zone-not-empty": 409,
+  "last-admin": 409,
+  "email-taken": 409,
+  "name-taken": 409,
+  "agent-offline": 503,
+  "agent-refused": 502,
+  "agent-revoked": 409,
+  "token-unknown": 400,
+  "token-used": 409,
+  "token-expired": 410,
+  "bad-proof": 400,
+  "too-many": 429,
+  "too-large": 413,
+  "range-not-satisfiable": 416,
+  "storage-full": 507,
+  "log-damaged": 500,
+  unavailable: 503,
+  internal: 500,
+} as const;
+
+export type ErrorCode = keyof typeof statuses;
+export type Facts = Record<string, string | number>;
+
+/** `message` is public: what was got, what was expected, what next. `facts` are its variables for translation. */
+export class HubError extends Error {
+  override name = "HubError";
+  readonly code: ErrorCode;
+  readonly facts: Facts;
+
+  constructor(code: ErrorCode, message: string, { facts = {}, cause }: { facts?: Facts; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get status(): number {
+    return statuses[this.code];
+  }
+}
+
+/** The same answer for what does not exist and what this person may not see: nobody learns ids by asking. */
+export const notFound = (what: string): HubError => new HubError("not-found", `No such ${what}, or you may not see it.`, { facts: { what } });

@@ -1,0 +1,41 @@
+// Sessions: a person's live access to an asset, and what is known of it afterwards. The bytes are in the log, not here.
+import { bigint, index, integer, pgTable, text } from "drizzle-orm/pg-core";
+import { agents } from "../fleet/schema.ts";
+import { assets } from "../assets/schema.ts";
+import { users } from "../identity/schema.ts";
+import { moment, orgId } from "../platform/columns.ts";
+import type { EndReason, SessionState } from "./session-state.ts";
+
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    kind: text("kind").$type<"shell">().notNull(),
+    assetId: text("asset_id").notNull().references(() => assets.id),
+    agentId: text("agent_id").notNull().references(() => agents.id),
+    userId: text("user_id").notNull().references(() => users.id),
+    /** The grant it was opened under; null for an administrator. */
+    grantId: text("grant_id"),
+    account: text("account").notNull(),
+    state: text("state").$type<SessionState>().notNull(),
+    /** Number of its stream on the agent's link. */
+    stream: bigint("stream", { mode: "number" }),
+    columns: integer("columns").notNull(),
+    rows: integer("rows").notNull(),
+    startedAt: moment("started_at").notNull(),
+    endedAt: moment("ended_at"),
+    endReason: text("end_reason").$type<EndReason>(),
+    endedBy: text("ended_by"),
+    exitCode: integer("exit_code"),
+    signal: text("signal"),
+    outputBytes: bigint("output_bytes", { mode: "number" }).notNull().default(0),
+    /** When the last window closed; null while somebody watches. The grace runs from here, over a restart of the hub too. */
+    detachedAt: moment("detached_at"),
+    /** Last hash of the log's chain, hex, once it is closed. */
+    logHead: text("log_head"),
+  },
+  (table) => [index("sessions_org_started").on(table.orgId, table.startedAt), index("sessions_agent_state").on(table.agentId, table.state), index("sessions_user").on(table.userId), index("sessions_asset").on(table.assetId)],
+);
+
+export type SessionRow = typeof sessions.$inferSelect;

@@ -1,0 +1,11 @@
+// Life of a session. Pure.
+//
+//    opening ──agent accepted──► live ──exit, end, detached, revoked, agent lost──► ended
+//       └──────────refused, agent gone, hub restarted───────────────────────────────►┘
+
+export type SessionState = "opening" | "live" | "ended";
+
+export const endReasons = ["exit", "detached", "ended-by-user", "ended-by-admin", "agent-lost", "agent-revoked", "open-failed", "grant-revoked", "hub-failed", "storage-full"] as const;
+export type EndReason = (typeof endReasons)[number];
+
+export const mayEnd = (state: SessionState): boolean => state !== "ended";
