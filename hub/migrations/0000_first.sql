@@ -234,7 +234,6 @@ CREATE TABLE "sessions" (
 	"exit_code" integer,
 	"signal" text,
 	"output_bytes" bigint DEFAULT 0 NOT NULL,
-	"detached_at" timestamp (3) with time zone,
 	"log_head" text
 );
 --> statement-breakpoint

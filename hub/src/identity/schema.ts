@@ -1,6 +1,7 @@
 // Identity: organisations, people, their sign-ins, invitations and access keys.
 import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { moment, orgId } from "../platform/columns.ts";
+import type { roleNames } from "./input.ts";
 
 export const organisations = pgTable("organisations", {
   id: text("id").primaryKey(),
@@ -8,8 +9,7 @@ export const organisations = pgTable("organisations", {
   createdAt: moment("created_at").notNull(),
 });
 
-export const roles = ["admin", "auditor", "user"] as const;
-export type Role = (typeof roles)[number];
+export type Role = (typeof roleNames)[number];
 
 /** Columns down to updatedAt are better-auth's, the rest ours. */
 export const users = pgTable("users", {

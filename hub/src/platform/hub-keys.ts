@@ -1,6 +1,6 @@
 // The hub's own identity: the Ed25519 key that signs orders, and the certificates agents and installers pin. Made once, files of mode 0600.
 import "reflect-metadata"; // @peculiar/x509 needs it loaded first
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -78,9 +78,10 @@ function covers(pem: string, names: x509.JsonGeneralName[]): boolean {
   return names.every(({ type, value }) => (type === "ip" ? certificate.checkIP(value) : certificate.checkHost(value)) !== undefined);
 }
 
-async function importPair(key: KeyObject): Promise<webcrypto.CryptoKeyPair> {
-  const privateKey = await webcrypto.subtle.importKey("pkcs8", key.export({ type: "pkcs8", format: "der" }), algorithm, true, ["sign"]);
-  const publicKey = await webcrypto.subtle.importKey("spki", createPublicKey(key).export({ type: "spki", format: "der" }), algorithm, true, ["verify"]);
+async function importPair(key: KeyObject): Promise<CryptoKeyPair> {
+  const { subtle } = x509.cryptoProvider.get();
+  const privateKey = await subtle.importKey("pkcs8", key.export({ type: "pkcs8", format: "der" }), algorithm, true, ["sign"]);
+  const publicKey = await subtle.importKey("spki", createPublicKey(key).export({ type: "spki", format: "der" }), algorithm, true, ["verify"]);
   return { privateKey, publicKey };
 }
 

@@ -30,8 +30,6 @@ export const sessions = pgTable(
     exitCode: integer("exit_code"),
     signal: text("signal"),
     outputBytes: bigint("output_bytes", { mode: "number" }).notNull().default(0),
-    /** When the last window closed; null while somebody watches. The grace runs from here, over a restart of the hub too. */
-    detachedAt: moment("detached_at"),
     /** Last hash of the log's chain, hex, once it is closed. */
     logHead: text("log_head"),
   },

@@ -1,0 +1,61 @@
+// Access: who may do what on which asset. authorize() is the only maker of an Authorization, and nothing opens without one.
+import { and, eq, gt, isNull, or } from "drizzle-orm";
+import { type AssetWithAgent, findAsset } from "../assets/assets.ts";
+import { type Actor, assertMay, type Permission } from "../identity/actor.ts";
+import type { Queryable } from "../platform/database.ts";
+import { HubError, notFound } from "../platform/errors.ts";
+import type { Action } from "./input.ts";
+import { type GrantRow, grants } from "./schema.ts";
+
+const made = Symbol("made by authorize()");
+
+/** Proof that a person may do one thing on one asset, through which grant and until when. */
+export class Authorization {
+  readonly actor: Actor;
+  readonly target: AssetWithAgent;
+  readonly action: Action;
+  /** Null for an administrator, who needs no grant. */
+  readonly grantId: string | null;
+  readonly expiresAt: Date | null;
+
+  constructor(key: typeof made, fields: Pick<Authorization, "actor" | "target" | "action" | "grantId" | "expiresAt">) {
+    if (key !== made) throw new TypeError("Only authorize() makes an Authorization.");
+    this.actor = fields.actor;
+    this.target = fields.target;
+    this.action = fields.action;
+    this.grantId = fields.grantId;
+    this.expiresAt = fields.expiresAt;
+  }
+}
+
+const permissionFor: Record<Action, Permission> = { connect: "terminal.open", run: "run.start" };
+
+/**
+ * @throws HubError `forbidden` when the role never may, `not-found` for another organisation's or a retired asset,
+ *   and for one the person was never granted; `no-grant` when he sees the asset but lacks this action.
+ */
+export async function authorize(db: Queryable, actor: Actor, assetId: string, action: Action, now: Date): Promise<Authorization> {
+  assertMay(actor, permissionFor[action]);
+  const target = await findAsset(db, actor.orgId, assetId);
+  if (target === null) throw notFound("asset");
+  if (target.agent.revokedAt !== null || target.asset.retiredAt !== null) throw new HubError("agent-revoked", "The agent of this asset was revoked. Enrol its host again to reach it.");
+  if (actor.role === "admin") return new Authorization(made, { actor, target, action, grantId: null, expiresAt: null });
+  const held = await grantsOn(db, actor.id, assetId, now);
+  if (held.length === 0) throw notFound("asset");
+  const grant = held.find((one) => one.actions.includes(action));
+  if (grant === undefined) throw noGrant(action);
+  return new Authorization(made, { actor, target, action, grantId: grant.id, expiresAt: grant.expiresAt });
+}
+
+/** Reads the grant again, after the work was registered: a revocation between the two is seen by one side or the other. */
+export async function stillHolds(db: Queryable, authorization: Authorization, now: Date): Promise<boolean> {
+  if (authorization.grantId === null) return true;
+  const held = await grantsOn(db, authorization.actor.id, authorization.target.asset.id, now);
+  return held.some((grant) => grant.id === authorization.grantId);
+}
+
+const noGrant = (action: Action) => new HubError("no-grant", `No grant allows you to ${action} here. Ask an administrator for one.`, { facts: { action } });
+
+function grantsOn(db: Queryable, userId: string, assetId: string, now: Date): Promise<GrantRow[]> {
+  return db.select().from(grants).where(and(eq(grants.userId, userId), eq(grants.assetId, assetId), isNull(grants.revokedAt), or(isNull(grants.expiresAt), gt(grants.expiresAt, now))));
+}

@@ -1,0 +1,11 @@
+// What automation's use cases work with.
+import type { AgentLinks } from "../fleet/links.ts";
+import type { Orders } from "../fleet/orders.ts";
+import type { LogStore } from "../logs/log-store.ts";
+import type { Changes } from "../platform/changes.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database.ts";
+import type { Log } from "../platform/log.ts";
+import type { ExecutionOutputs } from "./execution-output.ts";
+
+export type AutomationDeps = { db: Database; clock: Clock; log: Log; links: AgentLinks; orders: Orders; store: LogStore; outputs: ExecutionOutputs; changes: Changes };

@@ -1,0 +1,102 @@
+// The output of one execution: two channels of a stream, one log. Moves bytes; what the execution's state is, the row says.
+import { bulkWindowBytes, executionOutputBytesMax } from "@sallyport/protocol/limits";
+import { Incoming } from "@sallyport/protocol/stream/incoming";
+import type { StreamMux } from "@sallyport/protocol/stream/mux";
+import { StreamEnd } from "@sallyport/protocol/stream/stream-end";
+import type { Channel } from "../logs/log-file.ts";
+import type { LogWriter } from "../logs/log-writer.ts";
+import type { Clock } from "../platform/clock.ts";
+
+const channels: readonly Channel[] = ["output", "stderr"];
+
+export class ExecutionOutput {
+  readonly executionId: string;
+  readonly agentId: string;
+  readonly log: LogWriter;
+  readonly end: StreamEnd;
+  readonly #halves: { channel: Channel; half: Incoming }[];
+  readonly #clock: Clock;
+  readonly #onGrowth: () => void;
+  #mux: StreamMux | null = null;
+
+  constructor(options: { executionId: string; agentId: string; stream: number; log: LogWriter; clock: Clock; onGrowth(): void }) {
+    this.executionId = options.executionId;
+    this.agentId = options.agentId;
+    this.log = options.log;
+    this.#clock = options.clock;
+    this.#onGrowth = options.onGrowth;
+    this.#halves = channels.map((channel, n) => ({ channel, half: new Incoming(n, bulkWindowBytes, options.log.end(channel)) }));
+    this.end = new StreamEnd({
+      stream: options.stream,
+      priority: "bulk",
+      incoming: this.#halves.map(({ half }) => half),
+      outgoing: [],
+      owner: { onData: (channel, data) => this.#onData(channel, data), onEnd: () => {}, onRoom: () => {}, onResize: () => {}, onClose: () => {} },
+    });
+  }
+
+  join(mux: StreamMux): void {
+    this.#mux = mux;
+    if (mux.get(this.end.stream) === undefined) mux.add(this.end);
+  }
+
+  positions(): { channel: number; received: number; credit: number; durable: number }[] {
+    return this.#halves.map(({ half }) => ({ channel: half.channel, received: half.received, credit: half.credit, durable: half.durable }));
+  }
+
+  /** Everything the result speaks of is in the log, durable. */
+  holds(stdoutBytes: number, stderrBytes: number): boolean {
+    return this.log.durable("output") === stdoutBytes && this.log.durable("stderr") === stderrBytes;
+  }
+
+  onDurable(output: number, stderr: number): void {
+    for (const { channel, half } of this.#halves) {
+      half.store(channel === "output" ? output : stderr);
+      half.consume(half.received);
+    }
+    this.#mux?.wake();
+    this.#onGrowth();
+  }
+
+  close(reason: string): void {
+    this.end.close({ exitCode: null, reason });
+    this.#mux?.wake();
+  }
+
+  #onData(channel: number, data: Uint8Array): void {
+    const entry = this.#halves[channel];
+    if (entry === undefined) return;
+    // The agent keeps the cap; one that does not is not believed.
+    if (this.log.end(entry.channel) + data.length > executionOutputBytesMax) {
+      this.close("too-much-output");
+      return;
+    }
+    this.log.append(entry.channel, data, this.#clock.now().getTime());
+    if (this.log.hasRoom) entry.half.consume(entry.half.received);
+  }
+}
+
+/** The outputs this hub process is receiving, by execution. */
+export class ExecutionOutputs {
+  readonly #byId = new Map<string, ExecutionOutput>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(executionId: string): ExecutionOutput | undefined {
+    return this.#byId.get(executionId);
+  }
+
+  add(output: ExecutionOutput): void {
+    this.#byId.set(output.executionId, output);
+  }
+
+  remove(executionId: string): void {
+    this.#byId.delete(executionId);
+  }
+
+  all(): ExecutionOutput[] {
+    return [...this.#byId.values()];
+  }
+}

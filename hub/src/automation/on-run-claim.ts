@@ -1,0 +1,46 @@
+// An agent has journalled an offer and asks to begin. The answer is yes once per attempt, to one agent; asked again, the same yes.
+import type { wire } from "@sallyport/protocol/wire";
+import { HubError } from "../platform/errors.ts";
+import { errorFields } from "../platform/log.ts";
+import type { AutomationDeps } from "./deps.ts";
+import { openOutput } from "./open-output.ts";
+import { moveExecution, refreshRun, settleExecution } from "./settle.ts";
+
+export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: wire.RunClaim.$Properties): Promise<void> {
+  const { executionId = "", attempt = 0, stream = 0 } = claim;
+  const execution = await deps.db.transaction(async (tx) => {
+    const moved = await moveExecution(tx, executionId, agentId, ["offered", "claimed"], { state: "claimed", stream });
+    if (moved === null || moved.attempt !== attempt || moved.stopRequestedAt !== null) return null;
+    await refreshRun(deps, tx, moved.runId);
+    return moved;
+  });
+  const answer = (go: boolean, reason: string) => deps.links.get(agentId)?.send({ runGo: { executionId, attempt, go, reason } });
+  if (execution === null) {
+    answer(false, "not-yours");
+    return;
+  }
+  try {
+    await openOutput(deps, execution, stream, false);
+    answer(true, "");
+  } catch (error) {
+    deps.log.error({ execution: executionId, ...errorFields(error) }, "output log not opened");
+    answer(false, "storage-full");
+    await settleExecution(deps, execution, { reason: "refused", message: error instanceof HubError ? error.message : "The hub could not store the output." });
+  }
+  deps.changes.announce(execution.orgId, "runs", execution.runId);
+}
+
+export async function onRunStarted(deps: AutomationDeps, agentId: string, started: wire.RunStarted.$Properties): Promise<void> {
+  const startedAt = dateOf(started.startedAtMs) ?? deps.clock.now();
+  const moved = await deps.db.transaction(async (tx) => {
+    const row = await moveExecution(tx, started.executionId ?? "", agentId, ["claimed"], { state: "running", startedAt });
+    if (row !== null) await refreshRun(deps, tx, row.runId);
+    return row;
+  });
+  if (moved !== null) deps.changes.announce(moved.orgId, "runs", moved.runId);
+}
+
+/** A date from an agent, or null when it sent none or nonsense. */
+export function dateOf(ms: number | null | undefined): Date | null {
+  return ms !== null && ms !== undefined && ms > 0 && ms < 8.64e15 ? new Date(ms) : null;
+}

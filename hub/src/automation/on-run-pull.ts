@@ -1,0 +1,58 @@
+// An agent asks for work: it gets what waits for it, as signed offers. Asking twice is harmless.
+import { and, asc, eq, inArray, isNull } from "drizzle-orm";
+import { offersPerPullMax, packetBytesMax } from "@sallyport/protocol/limits";
+import { encodeDown, type wire } from "@sallyport/protocol/wire";
+import { executionOutputBytesMax } from "@sallyport/protocol/limits";
+import { users } from "../identity/schema.ts";
+import type { AutomationDeps } from "./deps.ts";
+import { executions, runs } from "./schema.ts";
+
+/** Offers of one packet, with room for the envelope. */
+const offersBytesMax = packetBytesMax - 64 * 1024;
+
+export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wire.RunPull.$Properties): Promise<void> {
+  const limit = Math.min(Math.max(0, pull.max ?? 0), offersPerPullMax);
+  if (limit === 0) return;
+  const taken = await deps.db.transaction(async (tx) => {
+    const rows = await tx
+      .select({ execution: executions, run: runs, person: users.name })
+      .from(executions)
+      .innerJoin(runs, eq(runs.id, executions.runId))
+      .innerJoin(users, eq(users.id, runs.createdBy))
+      .where(and(eq(executions.agentId, agentId), eq(executions.state, "queued"), isNull(executions.stopRequestedAt)))
+      .orderBy(asc(executions.id))
+      .limit(limit)
+      .for("update", { of: executions, skipLocked: true });
+    if (rows.length > 0) await tx.update(executions).set({ state: "offered" }).where(inArray(executions.id, rows.map(({ execution }) => execution.id)));
+    return rows;
+  });
+  let offers: wire.SignedOrder.$Properties[] = [];
+  let bytes = 0;
+  const send = () => {
+    deps.links.get(agentId)?.send({ runOffers: { offers } });
+    offers = [];
+    bytes = 0;
+  };
+  for (const { execution, run, person } of taken) {
+    const { signed } = await deps.orders.sign(agentId, {
+      runScript: {
+        executionId: execution.id,
+        attempt: execution.attempt,
+        interpreter: run.interpreter,
+        script: Buffer.from(run.script),
+        scriptSha256: Buffer.from(run.scriptHash, "hex"),
+        arguments: run.args,
+        environment: run.env,
+        timeoutSeconds: run.timeoutSeconds,
+        outputBytesMax: executionOutputBytesMax,
+        person,
+      },
+    });
+    const size = encodeDown({ order: signed }).length;
+    if (bytes + size > offersBytesMax) send();
+    offers.push(signed);
+    bytes += size;
+  }
+  if (offers.length > 0) send();
+  for (const { run } of taken) deps.changes.announce(run.orgId, "runs", run.id);
+}

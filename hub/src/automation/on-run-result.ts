@@ -1,0 +1,54 @@
+// An execution ended. Idempotent: the agent repeats the result until it is acknowledged, which happens after the commit.
+import { and, eq } from "drizzle-orm";
+import { textBytesMax } from "@sallyport/protocol/limits";
+import { wire } from "@sallyport/protocol/wire";
+import type { AutomationDeps } from "./deps.ts";
+import type { ExecutionReason } from "./execution-state.ts";
+import { dateOf } from "./on-run-claim.ts";
+import { executions } from "./schema.ts";
+import { settleExecution } from "./settle.ts";
+
+export async function onRunResult(deps: AutomationDeps, agentId: string, result: wire.RunResult.$Properties): Promise<void> {
+  const { executionId = "", attempt = 0 } = result;
+  const acknowledge = () => deps.links.get(agentId)?.send({ runResultAck: { executionId, attempt } });
+  const [execution] = await deps.db.select().from(executions).where(and(eq(executions.id, executionId), eq(executions.agentId, agentId)));
+  // Nothing of ours, or settled before: the agent may forget it.
+  if (execution === undefined || execution.attempt !== attempt || (execution.state === "finished" && execution.reason !== "lost")) {
+    acknowledge();
+    return;
+  }
+  const output = deps.outputs.get(executionId);
+  const printed = (result.stdoutBytes ?? 0) + (result.stderrBytes ?? 0) > 0;
+  // Its last bytes are still on their way to the disk: no answer, the agent asks again.
+  if (output === undefined ? printed && execution.logHead === null && execution.reason !== "lost" : !output.holds(result.stdoutBytes ?? 0, result.stderrBytes ?? 0)) return;
+  const reason = reasonOf(result);
+  await settleExecution(deps, execution, {
+    reason,
+    exitCode: result.exited === true ? (result.exitCode ?? 0) : null,
+    signal: (result.signal ?? "").slice(0, 32) || null,
+    message: (result.message ?? "").slice(0, textBytesMax) || null,
+    startedAt: dateOf(result.startedAtMs),
+    endedAt: dateOf(result.endedAtMs) ?? deps.clock.now(),
+    truncated: result.truncated === true,
+  });
+  acknowledge();
+}
+
+function reasonOf(result: wire.RunResult.$Properties): ExecutionReason {
+  switch (result.end) {
+    case wire.RunEnd.RUN_EXITED:
+      return result.exited === true && (result.exitCode ?? 0) === 0 ? "finished" : "failed";
+    case wire.RunEnd.RUN_TIMEOUT:
+      return "timeout";
+    case wire.RunEnd.RUN_STOPPED:
+      return "stopped";
+    case wire.RunEnd.RUN_SPAWN_FAILED:
+      return "spawn-failed";
+    case wire.RunEnd.RUN_REFUSED:
+      return "refused";
+    case wire.RunEnd.RUN_AGENT_RESTARTED:
+      return "agent-restarted";
+    default:
+      return "unknown";
+  }
+}

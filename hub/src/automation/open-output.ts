@@ -1,0 +1,27 @@
+// Begins to receive an execution's output, or goes on with it after a restart of the hub.
+import type { AutomationDeps } from "./deps.ts";
+import { ExecutionOutput } from "./execution-output.ts";
+import type { ExecutionRow } from "./schema.ts";
+import { errorFields } from "../platform/log.ts";
+
+export async function openOutput(deps: AutomationDeps, execution: ExecutionRow, stream: number, resumed: boolean): Promise<ExecutionOutput> {
+  const held = deps.outputs.get(execution.id);
+  if (held !== undefined) return held;
+  const events = {
+    onDurable: (output: number, stderr: number) => deps.outputs.get(execution.id)?.onDurable(output, stderr),
+    onFailure: (error: Error) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "output cannot be stored"),
+  };
+  const startedAt = deps.clock.now().toISOString();
+  const log = resumed ? await deps.store.reopen(execution.id, events) : await deps.store.create(execution.id, { startedAt, columns: 0, rows: 0 }, events);
+  const output = new ExecutionOutput({
+    executionId: execution.id,
+    agentId: execution.agentId,
+    stream,
+    log,
+    clock: deps.clock,
+    onGrowth: () => deps.changes.announce(execution.orgId, "execution", execution.id),
+  });
+  deps.outputs.add(output);
+  output.join(deps.links.streamsOf(execution.agentId));
+  return output;
+}

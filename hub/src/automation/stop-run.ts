@@ -1,0 +1,65 @@
+// Stops a run: what has not begun is over at once, what runs gets a signed order, again at every link until its result comes.
+import { and, eq, inArray, ne } from "drizzle-orm";
+import { recordAudit } from "../audit/record-audit.ts";
+import { type Actor, auditActor, may } from "../identity/actor.ts";
+import { HubError, notFound } from "../platform/errors.ts";
+import { errorFields } from "../platform/log.ts";
+import type { AutomationDeps } from "./deps.ts";
+import { findExecution, findRun } from "./runs.ts";
+import { type ExecutionRow, executions, runs } from "./schema.ts";
+import { refreshRun, settleExecution } from "./settle.ts";
+
+/** Between TERM and KILL. */
+const graceSeconds = 10;
+
+/** @throws HubError `not-found` for a run the person may not see, `forbidden` for one he may only read. */
+export async function stopRun(deps: AutomationDeps, actor: Actor, id: string): Promise<void> {
+  const found = await findRun(deps.db, actor.orgId, id);
+  if (found === null) throw notFound("run");
+  assertMayStop(actor, found.run.createdBy, "run");
+  await stop(deps, actor, id, found.run.title, null);
+}
+
+export async function stopExecution(deps: AutomationDeps, actor: Actor, id: string): Promise<void> {
+  const found = await findExecution(deps.db, actor.orgId, id);
+  if (found === null) throw notFound("execution");
+  assertMayStop(actor, found.createdBy, "execution");
+  await stop(deps, actor, found.execution.runId, "", id);
+}
+
+function assertMayStop(actor: Actor, createdBy: string, what: string): void {
+  if (actor.id === createdBy || actor.role === "admin") return;
+  if (may(actor, "runs.read-all")) throw new HubError("forbidden", "Only the person who started a run, or an administrator, may stop it.", { facts: { permission: "run.start" } });
+  throw notFound(what);
+}
+
+async function stop(deps: AutomationDeps, actor: Actor, runId: string, title: string, executionId: string | null): Promise<void> {
+  const now = deps.clock.now();
+  const stopped = await deps.db.transaction(async (tx) => {
+    const rows = await tx.select().from(executions).where(and(eq(executions.runId, runId), ne(executions.state, "finished"), executionId === null ? undefined : eq(executions.id, executionId))).for("update");
+    if (rows.length === 0) return [];
+    const ids = rows.map((row) => row.id);
+    await tx.update(executions).set({ stopRequestedAt: now }).where(inArray(executions.id, ids));
+    const begun = rows.filter((row) => row.state === "claimed" || row.state === "running").map((row) => row.id);
+    if (begun.length > 0) await tx.update(executions).set({ state: "stopping" }).where(inArray(executions.id, begun));
+    if (executionId === null) await tx.update(runs).set({ state: "stopping" }).where(eq(runs.id, runId));
+    await refreshRun(deps, tx, runId);
+    await recordAudit(tx, { kind: "run.stop-requested", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "run", id: runId, name: title }, ip: actor.ip, data: { executions: rows.length } });
+    return rows;
+  });
+  for (const row of stopped) {
+    if (row.state === "queued" || row.state === "offered") await settleExecution(deps, row, { reason: "stopped" });
+    else void cancelOnAgent(deps, row);
+  }
+  deps.changes.announce(actor.orgId, "runs", runId);
+}
+
+/** Best effort now; the agent hears it again with every welcome until its result is here. */
+export async function cancelOnAgent(deps: AutomationDeps, execution: Pick<ExecutionRow, "id" | "attempt" | "agentId">): Promise<void> {
+  try {
+    const { signed } = await deps.orders.sign(execution.agentId, { cancelRun: { executionId: execution.id, attempt: execution.attempt, graceSeconds } });
+    deps.links.get(execution.agentId)?.send({ order: signed });
+  } catch (error) {
+    deps.log.warn({ execution: execution.id, ...errorFields(error) }, "stop not sent");
+  }
+}

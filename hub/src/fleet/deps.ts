@@ -1,0 +1,17 @@
+// What fleet's use cases work with. Rooms above are reached through ports that hub.ts fills.
+import type { Clock } from "../platform/clock.ts";
+import type { Database, Transaction } from "../platform/database.ts";
+import type { Changes } from "../platform/changes.ts";
+import type { AgentLinks } from "./links.ts";
+import type { AgentRow } from "./schema.ts";
+
+export type FleetDeps = {
+  db: Database;
+  clock: Clock;
+  links: AgentLinks;
+  changes: Changes;
+  /** In the enrolment's transaction: what the new agent makes reachable. */
+  onEnrolled(tx: Transaction, agent: AgentRow): Promise<void>;
+  /** After the revocation's commit: end what ran through the agent. */
+  onRevoked(agentId: string): Promise<void>;
+};

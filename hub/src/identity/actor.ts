@@ -1,0 +1,36 @@
+// Who is asking. Made by sign-in or an access key, passed to every use case.
+import { HubError } from "../platform/errors.ts";
+import type { AuditActor } from "../audit/events.ts";
+import type { Role } from "./schema.ts";
+
+export type Actor = {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly orgId: string;
+  readonly ip: string | null;
+  /** The browser's sign-in, or the access key used. */
+  readonly via: { kind: "session"; sessionId: string } | { kind: "key"; keyId: string };
+};
+
+export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });
+
+export const permissions = ["fleet.read", "fleet.manage", "enrol", "sessions.read-all", "sessions.end", "runs.read-all", "people.read", "people.manage", "audit.read", "settings.manage", "terminal.open", "run.start"] as const;
+export type Permission = (typeof permissions)[number];
+
+/** What each role may. A user's terminals and runs need a grant besides: see access. */
+const permissionsOf: Record<Role, readonly Permission[]> = {
+  admin: permissions,
+  auditor: ["fleet.read", "sessions.read-all", "runs.read-all", "people.read", "audit.read"],
+  user: ["terminal.open", "run.start"],
+};
+
+export const permissionsFor = (role: Role): readonly Permission[] => permissionsOf[role];
+
+export const may = (actor: Actor, permission: Permission): boolean => permissionsOf[actor.role].includes(permission);
+
+/** @throws HubError `forbidden` naming the missing permission. */
+export function assertMay(actor: Actor, permission: Permission): void {
+  if (!may(actor, permission)) throw new HubError("forbidden", `This needs the permission ${permission}. Ask an administrator of your organisation.`, { facts: { permission } });
+}

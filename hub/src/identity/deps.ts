@@ -1,0 +1,10 @@
+// What identity's use cases work with.
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database.ts";
+import type { Attempts } from "./attempts.ts";
+import type { SignInLibrary } from "./sign-in-library.ts";
+
+export type IdentityDeps = { db: Database; clock: Clock; library: SignInLibrary; attempts: Attempts };
+
+/** Where a request came from. */
+export type Origin = { ip: string | null; userAgent: string };

@@ -1,0 +1,46 @@
+// People, keys and sign-ins as the console sees them. No hash, no token leaves here.
+import type { Actor } from "./actor.ts";
+import { permissionsFor } from "./actor.ts";
+import type { AccessKeyRow, authSessions, UserRow } from "./schema.ts";
+
+export const presentMe = (user: UserRow, organisation: { id: string; name: string }) => ({
+  id: user.id,
+  name: user.name,
+  email: user.email,
+  role: user.role,
+  language: user.language,
+  org: organisation,
+  permissions: [...permissionsFor(user.role)],
+});
+
+export function presentPerson(user: UserRow, now: Date) {
+  const locked = user.lockedUntil !== null && user.lockedUntil > now;
+  return {
+    id: user.id,
+    name: user.name,
+    email: user.email,
+    role: user.role,
+    state: user.disabledAt !== null ? ("disabled" as const) : !user.accepted ? ("invited" as const) : locked ? ("locked" as const) : ("active" as const),
+    lastSignInAt: user.lastSignInAt?.toISOString() ?? null,
+    createdAt: user.createdAt.toISOString(),
+    lockedUntil: locked ? (user.lockedUntil?.toISOString() ?? null) : null,
+  };
+}
+
+export const presentKey = (key: AccessKeyRow) => ({
+  id: key.id,
+  name: key.name,
+  prefix: key.prefix,
+  createdAt: key.createdAt.toISOString(),
+  lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+  expiresAt: key.expiresAt?.toISOString() ?? null,
+});
+
+export const presentSignIn = (row: typeof authSessions.$inferSelect, actor: Actor) => ({
+  id: row.id,
+  current: actor.via.kind === "session" && actor.via.sessionId === row.id,
+  createdAt: row.createdAt.toISOString(),
+  lastSeenAt: row.updatedAt.toISOString(),
+  ip: row.ipAddress,
+  userAgent: (row.userAgent ?? "").slice(0, 200),
+});

@@ -1,0 +1,22 @@
+// What sessions' use cases work with.
+import type { AgentLinks } from "../fleet/links.ts";
+import type { Orders } from "../fleet/orders.ts";
+import type { LogStore } from "../logs/log-store.ts";
+import type { Changes } from "../platform/changes.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database.ts";
+import type { Log } from "../platform/log.ts";
+import type { LiveSessions } from "./live-sessions.ts";
+
+export type SessionDeps = {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  links: AgentLinks;
+  orders: Orders;
+  store: LogStore;
+  live: LiveSessions;
+  changes: Changes;
+  /** How long a terminal lives on after its last window closed. */
+  detachGraceSeconds: number;
+};

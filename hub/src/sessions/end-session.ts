@@ -1,0 +1,60 @@
+// Ends sessions. Asking an agent to end one and noting that it ended are two things; both are safe to repeat.
+import { and, eq, ne } from "drizzle-orm";
+import { recordAudit } from "../audit/record-audit.ts";
+import { type Actor, auditActor, may } from "../identity/actor.ts";
+import { HubError, notFound } from "../platform/errors.ts";
+import { errorFields } from "../platform/log.ts";
+import type { SessionDeps } from "./deps.ts";
+import type { EndReason } from "./session-state.ts";
+import { findSession } from "./sessions.ts";
+import { sessions } from "./schema.ts";
+
+export type Ending = { reason: EndReason; by: Actor | null };
+type Closed = Ending & { exitCode: number | null; signal: string | null };
+
+/** A person ends a session: his own, or another's with the permission. @throws HubError `not-found`, `forbidden`. */
+export async function endSessionByPerson(deps: SessionDeps, actor: Actor, id: string): Promise<void> {
+  const found = await findSession(deps.db, actor.orgId, id);
+  const own = found?.session.userId === actor.id;
+  if (found === null || (!own && !may(actor, "sessions.end") && !may(actor, "sessions.read-all"))) throw notFound("session");
+  if (!own && !may(actor, "sessions.end")) throw new HubError("forbidden", "Ending another person's session needs the permission sessions.end.", { facts: { permission: "sessions.end" } });
+  await endSession(deps, id, { reason: own ? "ended-by-user" : "ended-by-admin", by: actor });
+}
+
+/**
+ * Ends a session now. Its windows are closed and its row says why when this resolves; the shell gets a hang-up,
+ * or gets it when its agent is next heard: an agent that links finds the stream gone.
+ */
+export async function endSession(deps: SessionDeps, id: string, ending: Ending): Promise<void> {
+  const session = deps.live.get(id);
+  session?.close(ending.reason);
+  await closeSession(deps, id, { ...ending, exitCode: null, signal: null });
+}
+
+/** Notes the end, once; later calls find it ended. The log is closed first, so that its last hash is in the row. */
+export async function closeSession(deps: SessionDeps, id: string, closed: Closed): Promise<void> {
+  const { db, clock, live } = deps;
+  const session = live.get(id);
+  live.remove(id);
+  if (session !== undefined) {
+    session.seal();
+    await session.log.close().catch((error: unknown) => deps.log.error({ session: id, ...errorFields(error) }, "log not closed"));
+    // The agent may forget the stream only now that the log is safe.
+    session.close(closed.reason);
+  }
+  const orgId = await db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(sessions)
+      .set({
+        state: "ended", endedAt: clock.now(), endReason: closed.reason, endedBy: closed.by?.id ?? null, exitCode: closed.exitCode, signal: closed.signal,
+        ...(session === undefined ? {} : { outputBytes: session.outputEnd, logHead: session.log.head, columns: session.columns, rows: session.rows }),
+      })
+      .where(and(eq(sessions.id, id), ne(sessions.state, "ended")))
+      .returning({ orgId: sessions.orgId, agentId: sessions.agentId });
+    if (row === undefined) return null;
+    await recordAudit(tx, { kind: "session.ended", orgId: row.orgId, actor: closed.by === null ? null : auditActor(closed.by), subject: { kind: "session", id, name: "" }, ip: closed.by?.ip ?? null, data: { reason: closed.reason, exitCode: closed.exitCode } });
+    return row.orgId;
+  });
+  session?.leave();
+  if (orgId !== null) deps.changes.announce(orgId, "sessions", id);
+}

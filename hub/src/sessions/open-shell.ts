@@ -1,0 +1,84 @@
+// Opens a terminal: the row first, then the log, then the order. Nothing runs that is not recorded.
+import { eq } from "drizzle-orm";
+import { newId } from "@sallyport/protocol/ids";
+import { keepTerminalSecondsDefault } from "@sallyport/protocol/limits";
+import { type Authorization, stillHolds } from "../access/authorize.ts";
+import { recordAudit } from "../audit/record-audit.ts";
+import { auditActor } from "../identity/actor.ts";
+import { HubError } from "../platform/errors.ts";
+import { errorFields } from "../platform/log.ts";
+import type { SessionDeps } from "./deps.ts";
+import { closeSession, endSession } from "./end-session.ts";
+import { LiveSession } from "./live-session.ts";
+import { livePerPersonMax } from "./live-sessions.ts";
+import { type SessionRow, sessions } from "./schema.ts";
+
+/**
+ * Resolves once the shell runs on the agent. The session is live before its grant is read a second time,
+ * so a revocation that comes between is seen either by its own sweep or here.
+ *
+ * @throws HubError `too-many`, `storage-full`, `agent-offline`, `agent-refused`, `no-grant`.
+ */
+export async function openShell(deps: SessionDeps, authorization: Authorization, size: { columns: number; rows: number }): Promise<LiveSession> {
+  const { db, clock, store, live, links, orders } = deps;
+  const { actor, target } = authorization;
+  if (live.ofUser(actor.id).length >= livePerPersonMax) throw new HubError("too-many", `You have ${livePerPersonMax} terminals open. End one first.`, { facts: { most: livePerPersonMax } });
+  if (!links.isOnline(target.agent.id)) throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
+  const now = clock.now();
+  const row: SessionRow = {
+    id: newId("ses", now.getTime()), orgId: actor.orgId, kind: "shell", assetId: target.asset.id, agentId: target.agent.id, userId: actor.id, grantId: authorization.grantId,
+    account: target.agent.facts?.user ?? "agent", state: "opening", stream: null, columns: size.columns, rows: size.rows, startedAt: now, endedAt: null, endReason: null, endedBy: null,
+    exitCode: null, signal: null, outputBytes: 0, logHead: null,
+  };
+  await db.transaction(async (tx) => {
+    await tx.insert(sessions).values(row);
+    await recordAudit(tx, { kind: "session.opened", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "session", id: row.id, name: target.agent.name }, ip: actor.ip, data: { assetId: target.asset.id, account: row.account } });
+  });
+  try {
+    const session = await begin(deps, authorization, row);
+    if (!(await stillHolds(db, authorization, clock.now()))) {
+      await endSession(deps, session.id, { reason: "grant-revoked", by: null });
+      throw new HubError("no-grant", "The grant was withdrawn while the terminal opened.", { facts: { action: "connect" } });
+    }
+    await db.update(sessions).set({ state: "live" }).where(eq(sessions.id, row.id));
+    deps.changes.announce(row.orgId, "sessions", row.id);
+    return session;
+  } catch (error) {
+    deps.log.warn({ session: row.id, ...errorFields(error) }, "terminal did not open");
+    const reason = error instanceof HubError && error.code === "storage-full" ? "storage-full" : "open-failed";
+    await closeSession(deps, row.id, { reason, by: null, exitCode: null, signal: null });
+    throw error;
+  }
+
+  async function begin(parts: SessionDeps, by: Authorization, opening: SessionRow): Promise<LiveSession> {
+    const header = { startedAt: opening.startedAt.toISOString(), columns: opening.columns, rows: opening.rows };
+    const log = await store.create(opening.id, header, {
+      onDurable: (output) => live.get(opening.id)?.onDurable(output),
+      onFailure: (error) => {
+        parts.log.error({ session: opening.id, ...errorFields(error) }, "recording failed");
+        void endSession(parts, opening.id, { reason: "storage-full", by: null });
+      },
+    });
+    let session: LiveSession | null = null;
+    try {
+      await orders.send(
+        opening.agentId,
+        { openShell: { sessionId: opening.id, columns: opening.columns, rows: opening.rows, term: "xterm-256color", keepSeconds: keepTerminalSecondsDefault, person: by.actor.name } },
+        (stream) => {
+          session = new LiveSession({
+            ...size, id: opening.id, orgId: opening.orgId, agentId: opening.agentId, userId: opening.userId, grantId: opening.grantId, stream, inputStart: 0, log, clock,
+            onClosed: (closing) => void closeSession(parts, opening.id, { reason: "exit", by: null, exitCode: closing.exitCode, signal: closing.reason === "exit" ? null : closing.reason }),
+          });
+          live.add(session);
+          session.join(links.streamsOf(opening.agentId));
+          void db.update(sessions).set({ stream }).where(eq(sessions.id, opening.id)).catch((error: unknown) => parts.log.error({ session: opening.id, ...errorFields(error) }, "stream number not stored"));
+        },
+      );
+    } catch (error) {
+      if (session === null) await log.close();
+      throw error;
+    }
+    if (session === null) throw new HubError("internal", "The order was accepted without a stream.");
+    return session;
+  }
+}
