@@ -7,11 +7,13 @@ import { connectPacketBytesMax, framePacketBytesMax, packetBytesMax } from "./li
 const connectType = 1;
 const publishQos0 = 0x30; // type 3, no DUP, QoS 0, no RETAIN
 
-export type SlicerFault = "not-connect" | "packet-too-large" | "bad-length";
+export type SlicerFault = "not-connect" | "packet-too-large" | "bad-length" | "too-many-packets";
 
 export type SlicerHandlers = {
   /** Bytes for the MQTT library, in order. */
   pass(bytes: Buffer): void;
+  /** A packet for the MQTT library begins: for counting. False drops the connection. */
+  packet?(type: number): boolean;
   /** A stream frame's payload and the level after the prefix. Valid until the handler returns, unless copied. */
   frame(payload: Buffer, lastLevel: string): void;
 };
@@ -72,6 +74,7 @@ export class MqttSlicer {
       const frame = first === publishQos0 && this.#prefix !== null ? this.#frameTopic(bytes, at, header, this.#prefix) : "no";
       if (frame === "unknown") return this.#hold(bytes.subarray(at), bytes.length - at + 1);
       if (frame === "no") {
+        if (this.#handlers.packet?.(first >> 4) === false) return "too-many-packets";
         this.#passing = header.total;
         continue;
       }

@@ -7,7 +7,9 @@ import { openOutput } from "./open-output.ts";
 import { moveExecution, refreshRun, settleExecution } from "./settle.ts";
 
 export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: wire.RunClaim.$Properties): Promise<void> {
-  const { executionId = "", attempt = 0, stream = 0 } = claim;
+  const executionId = claim.executionId ?? "";
+  const attempt = claim.attempt ?? 0;
+  const stream = claim.stream ?? 0;
   const execution = await deps.db.transaction(async (tx) => {
     const moved = await moveExecution(tx, executionId, agentId, ["offered", "claimed"], { state: "claimed", stream });
     if (moved === null || moved.attempt !== attempt || moved.stopRequestedAt !== null) return null;
@@ -20,7 +22,7 @@ export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: w
     return;
   }
   try {
-    await openOutput(deps, execution, stream, false);
+    await openOutput(deps, execution, stream, true);
     answer(true, "");
   } catch (error) {
     deps.log.error({ execution: executionId, ...errorFields(error) }, "output log not opened");

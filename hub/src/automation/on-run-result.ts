@@ -9,7 +9,8 @@ import { executions } from "./schema.ts";
 import { settleExecution } from "./settle.ts";
 
 export async function onRunResult(deps: AutomationDeps, agentId: string, result: wire.RunResult.$Properties): Promise<void> {
-  const { executionId = "", attempt = 0 } = result;
+  const executionId = result.executionId ?? "";
+  const attempt = result.attempt ?? 0;
   const acknowledge = () => deps.links.get(agentId)?.send({ runResultAck: { executionId, attempt } });
   const [execution] = await deps.db.select().from(executions).where(and(eq(executions.id, executionId), eq(executions.agentId, agentId)));
   // Nothing of ours, or settled before: the agent may forget it.

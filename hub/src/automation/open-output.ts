@@ -4,7 +4,7 @@ import { ExecutionOutput } from "./execution-output.ts";
 import type { ExecutionRow } from "./schema.ts";
 import { errorFields } from "../platform/log.ts";
 
-export async function openOutput(deps: AutomationDeps, execution: ExecutionRow, stream: number, resumed: boolean): Promise<ExecutionOutput> {
+export async function openOutput(deps: AutomationDeps, execution: ExecutionRow, stream: number, mayExist: boolean): Promise<ExecutionOutput> {
   const held = deps.outputs.get(execution.id);
   if (held !== undefined) return held;
   const events = {
@@ -12,7 +12,9 @@ export async function openOutput(deps: AutomationDeps, execution: ExecutionRow, 
     onFailure: (error: Error) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "output cannot be stored"),
   };
   const startedAt = deps.clock.now().toISOString();
-  const log = resumed ? await deps.store.reopen(execution.id, events) : await deps.store.create(execution.id, { startedAt, columns: 0, rows: 0 }, events);
+  const create = () => deps.store.create(execution.id, { startedAt, columns: 0, rows: 0 }, events);
+  // A crash between claim and log leaves no file: then there is nothing to go on with.
+  const log = mayExist && deps.store.exists(execution.id) ? await deps.store.reopen(execution.id, events) : await create();
   const output = new ExecutionOutput({
     executionId: execution.id,
     agentId: execution.agentId,

@@ -1,13 +1,17 @@
 // Tries per address, in memory: password and token guessing from one place slows to a stop, whatever account it aims at.
 
 const windowMs = 60_000;
-/** An office behind one address signs in in the morning; a guesser wants thousands. */
-const attemptsMax = 30;
 /** Addresses remembered; the oldest go first, so a flood of addresses costs memory for this many and no more. */
 const addressesMax = 10_000;
 
 export class Attempts {
   readonly #seen = new Map<string, { count: number; since: number }>();
+  readonly #most: number;
+
+  /** @param most tries per address and minute. */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** Counts a try; false when the address has to wait, and then how long. */
   take(address: string, nowMs: number): { ok: true } | { ok: false; retryAfterSeconds: number } {
@@ -22,6 +26,6 @@ export class Attempts {
       return { ok: true };
     }
     entry.count++;
-    return entry.count <= attemptsMax ? { ok: true } : { ok: false, retryAfterSeconds: Math.ceil((entry.since + windowMs - nowMs) / 1_000) };
+    return entry.count <= this.#most ? { ok: true } : { ok: false, retryAfterSeconds: Math.ceil((entry.since + windowMs - nowMs) / 1_000) };
   }
 }

@@ -1,5 +1,5 @@
 // Logs: where they lie. Append-only, hash-chained byte logs on disk. Knows nothing of sessions or runs; they only name their logs.
-import { mkdirSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { isId } from "@sallyport/protocol/ids";
@@ -33,6 +33,10 @@ export class LogStore {
 
   open(id: string): Promise<LogFile> {
     return LogFile.open(this.fileOf(id));
+  }
+
+  exists(id: string): boolean {
+    return existsSync(this.fileOf(id));
   }
 
   async remove(id: string): Promise<void> {

@@ -178,10 +178,13 @@ export class LiveSession {
     for (const viewer of this.#viewers) viewer.onResize(columns, rows);
   }
 
-  /** Output from `offset`, from memory or from the log. */
-  async read(store: LogStore, offset: number, max: number): Promise<Uint8Array> {
-    const kept = this.#tail.read(offset, max);
-    if (kept !== null) return kept;
+  /** Output from `offset` if it is still in memory, else null: then it is in the log. */
+  readRecent(offset: number, max: number): Uint8Array | null {
+    return this.#tail.read(offset, max);
+  }
+
+  /** Output from `offset` out of the log. */
+  async readLog(store: LogStore, offset: number, max: number): Promise<Uint8Array> {
     const log = await store.open(this.id);
     try {
       for await (const part of log.bytes("output", offset, Math.min(offset + max, log.bytesOf("output")))) return part;

@@ -1,0 +1,29 @@
+// Everything the API can reach, put together in hub.ts.
+import type { AccessDeps } from "../access/manage-grants.ts";
+import type { AutomationDeps } from "../automation/deps.ts";
+import type { FleetDeps } from "../fleet/deps.ts";
+import type { IdentityDeps } from "../identity/deps.ts";
+import type { EndWorkOf } from "../identity/manage-people.ts";
+import type { Config } from "../platform/config.ts";
+import type { HubKeys } from "../platform/hub-keys.ts";
+import type { SessionDeps } from "../sessions/deps.ts";
+import type { Screens } from "../sessions/screens.ts";
+
+export type ApiDeps = {
+  config: Config;
+  keys: HubKeys;
+  version: string;
+  /** Version of the agent this hub hands out. */
+  agentVersion: string;
+  startedAt: Date;
+  /** The ports really listened on, known once the hub listens. */
+  ports: { console: number; agents: number };
+  database: { kind: "embedded" | "external"; version: string; ping(): Promise<void> };
+  identity: IdentityDeps;
+  fleet: FleetDeps;
+  access: AccessDeps;
+  sessions: SessionDeps;
+  automation: AutomationDeps;
+  screens: Screens;
+  endWorkOf: EndWorkOf;
+};

@@ -1,0 +1,145 @@
+// What is served as bytes rather than JSON: output of executions with ranges, recordings, and what the player fetches.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { recordAudit } from "../audit/record-audit.ts";
+import { findExecution } from "../automation/runs.ts";
+import { type Actor, auditActor, may } from "../identity/actor.ts";
+import type { Channel, LogFile } from "../logs/log-file.ts";
+import { HubError, notFound } from "../platform/errors.ts";
+import { asciicast, replayIndex, replaySegment } from "../sessions/replay.ts";
+import { findSession, type SessionWithNames } from "../sessions/sessions.ts";
+import type { ApiDeps } from "./deps.ts";
+
+type Handler = (hub: ApiDeps, actor: Actor, id: string, request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => Promise<void>;
+
+const handlers: [RegExp, Handler][] = [
+  [/^\/executions\/([a-z0-9_]{1,64})\/stdout$/, (hub, actor, id, request, response) => sendOutput(hub, actor, id, "output", request, response)],
+  [/^\/executions\/([a-z0-9_]{1,64})\/stderr$/, (hub, actor, id, request, response) => sendOutput(hub, actor, id, "stderr", request, response)],
+  [/^\/sessions\/([a-z0-9_]{1,64})\/recording\.cast$/, sendCast],
+  [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/index$/, sendIndex],
+  [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/segment$/, sendSegment],
+  [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/keyframe$/, sendKeyframe],
+];
+
+/** False when the path is none of these. The caller has checked who asks. @throws HubError. */
+export async function serveRaw(hub: ApiDeps, actor: Actor, path: string, request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<boolean> {
+  for (const [pattern, handler] of handlers) {
+    const id = pattern.exec(path)?.[1];
+    if (id === undefined) continue;
+    if (request.method !== "GET" && request.method !== "HEAD") throw new HubError("bad-input", "Only GET is served here.", { facts: { fields: "method" } });
+    response.setHeader("cache-control", "private, no-store");
+    await handler(hub, actor, id, request, response, query);
+    return true;
+  }
+  return false;
+}
+
+async function sendOutput(hub: ApiDeps, actor: Actor, id: string, channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const found = await findExecution(hub.automation.db, actor.orgId, id);
+  if (found === null || (found.createdBy !== actor.id && !may(actor, "runs.read-all"))) throw notFound("execution");
+  await hub.automation.outputs.get(id)?.log.flush(); // what was appended is readable at once
+  const log = hub.automation.store.exists(id) ? await hub.automation.store.open(id) : null;
+  try {
+    const size = log?.bytesOf(channel) ?? 0;
+    response.setHeader("accept-ranges", "bytes");
+    response.setHeader("content-type", "application/octet-stream");
+    response.setHeader("content-disposition", `attachment; filename="${id}.${channel === "output" ? "stdout" : "stderr"}"`);
+    const range = readRange(request.headers.range, size);
+    if (range === "unsatisfiable") {
+      response.setHeader("content-range", `bytes */${size}`);
+      throw new HubError("range-not-satisfiable", `There are ${size} bytes.`, { facts: { size } });
+    }
+    if (range !== null) response.setHeader("content-range", `bytes ${range.from}-${range.to - 1}/${size}`);
+    const { from, to } = range ?? { from: 0, to: size };
+    response.writeHead(range === null ? 200 : 206, { "content-length": to - from });
+    if (request.method === "HEAD" || log === null) response.end();
+    else await pipeline(Readable.from(log.bytes(channel, from, to), { objectMode: false }), response);
+  } finally {
+    await log?.close();
+  }
+}
+
+/** One range of RFC 9110 §14; several, or a form we do not know, is answered with everything, as the RFC allows. */
+export function readRange(header: string | undefined, size: number): { from: number; to: number } | "unsatisfiable" | null {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "");
+  if (match === null) return null;
+  const [, first = "", last = ""] = match;
+  if (first === "") {
+    if (last === "") return null;
+    const suffix = Number(last);
+    return suffix === 0 || size === 0 ? "unsatisfiable" : { from: Math.max(0, size - suffix), to: size };
+  }
+  const from = Number(first);
+  const to = last === "" ? size : Math.min(size, Number(last) + 1);
+  if (last !== "" && Number(last) < from) return null;
+  return from >= size ? "unsatisfiable" : { from, to };
+}
+
+async function withRecording<T>(hub: ApiDeps, actor: Actor, id: string, work: (log: LogFile, found: SessionWithNames) => Promise<T>): Promise<T> {
+  const { db, store, live } = hub.sessions;
+  const found = await findSession(db, actor.orgId, id);
+  if (found === null || (found.session.userId !== actor.id && !may(actor, "sessions.read-all"))) throw notFound("session");
+  await live.get(id)?.log.flush();
+  if (!store.exists(id)) throw notFound("recording");
+  const log = await store.open(id);
+  try {
+    return await work(log, found);
+  } finally {
+    await log.close();
+  }
+}
+
+async function noteReplay(hub: ApiDeps, actor: Actor, found: SessionWithNames, kind: "session.replayed" | "session.downloaded"): Promise<void> {
+  await hub.sessions.db.transaction((tx) => recordAudit(tx, { kind, orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "session", id: found.session.id, name: found.assetName }, ip: actor.ip, data: {} }));
+}
+
+function sendCast(hub: ApiDeps, actor: Actor, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  return withRecording(hub, actor, id, async (log, found) => {
+    await noteReplay(hub, actor, found, "session.downloaded");
+    response.writeHead(200, { "content-type": "application/x-asciicast", "content-disposition": `attachment; filename="${id}.cast"` });
+    if (request.method === "HEAD") response.end();
+    else await pipeline(Readable.from(asciicast(log, id)), response);
+  });
+}
+
+function sendIndex(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
+  return withRecording(hub, actor, id, async (log, found) => {
+    // The player asks again each second while it follows a live session; only its first question opens the recording.
+    if (!query.has("again")) await noteReplay(hub, actor, found, "session.replayed");
+    const keyframes = await hub.screens.keyframes(hub.sessions.store.fileOf(id));
+    const body = {
+      live: found.session.state !== "ended",
+      cols: log.header.columns,
+      rows: log.header.rows,
+      startedAt: log.header.startedAt,
+      durationMs: log.durationMs,
+      outputBytes: log.bytesOf("output"),
+      ...replayIndex(log),
+      keyframes: keyframes.map(({ offset, atMs }) => ({ offset, atMs })),
+    };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+  });
+}
+
+function sendSegment(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
+  return withRecording(hub, actor, id, async (log) => {
+    const segment = await replaySegment(log, wholeNumber(query.get("n")));
+    if (segment === null) throw notFound("segment");
+    response.writeHead(200, { "content-type": "application/octet-stream", "content-length": segment.length }).end(segment);
+  });
+}
+
+function sendKeyframe(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
+  return withRecording(hub, actor, id, async (log) => {
+    const offset = wholeNumber(query.get("offset"));
+    if (offset > log.bytesOf("output")) throw notFound("keyframe");
+    const screen = await hub.screens.at(hub.sessions.store.fileOf(id), offset);
+    response.writeHead(200, { "content-type": "text/plain; charset=utf-8", "x-cols": screen.columns, "x-rows": screen.rows }).end(screen.screen);
+  });
+}
+
+function wholeNumber(text: string | null): number {
+  if (text === null || !/^\d{1,15}$/.test(text)) throw new HubError("bad-input", "A whole number is needed.", { facts: { fields: "n, offset" } });
+  return Number(text);
+}

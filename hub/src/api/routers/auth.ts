@@ -1,0 +1,80 @@
+// Signing in and out, the first administrator, invitations, one's own password and sign-ins.
+import { byId } from "../../platform/input.ts";
+import { acceptPasswordLink, changePassword } from "../../identity/change-password.ts";
+import * as input from "../../identity/input.ts";
+import { anyAdministrator, defaultOrganisation, findUser } from "../../identity/people.ts";
+import { badLink, findPasswordLink } from "../../identity/password-links.ts";
+import { presentMe, presentSignIn } from "../../identity/present.ts";
+import { eq } from "drizzle-orm";
+import { users } from "../../identity/schema.ts";
+import { setUpHub } from "../../identity/set-up-hub.ts";
+import { signIn } from "../../identity/sign-in.ts";
+import { endSignIn, listSignIns } from "../../identity/sign-ins.ts";
+import { HubError } from "../../platform/errors.ts";
+import { type Context, open, router, signedIn } from "../trpc.ts";
+
+async function describeMe({ hub }: Context, userId: string) {
+  const [user, organisation] = await Promise.all([findUser(hub.identity.db, userId), defaultOrganisation(hub.identity.db)]);
+  if (user === null || organisation === null) throw new HubError("not-signed-in", "This account is gone.");
+  return presentMe(user, organisation);
+}
+
+async function enter(ctx: Context, credentials: { email: string; password: string }) {
+  const { user, setCookie } = await signIn(ctx.hub.identity, credentials, ctx.origin);
+  ctx.setCookies(setCookie);
+  return { me: await describeMe(ctx, user.id) };
+}
+
+export const authRouter = router({
+  state: open.query(async ({ ctx }) => ({
+    signedIn: ctx.actor !== null,
+    needsSetup: !(await anyAdministrator(ctx.hub.identity.db)),
+    me: ctx.actor === null ? null : await describeMe(ctx, ctx.actor.id),
+    hub: { name: ctx.host ?? "", version: ctx.hub.version },
+  })),
+  setup: open.input(input.setup).mutation(async ({ ctx, input: given }) => {
+    assertNotGuessing(ctx);
+    await setUpHub(ctx.hub.identity, given, ctx.origin);
+    return enter(ctx, given);
+  }),
+  signIn: open.input(input.signIn).mutation(({ ctx, input: given }) => enter(ctx, given)),
+  signOut: signedIn.mutation(async ({ ctx }) => {
+    if (ctx.actor.via.kind === "session") await endSignIn(ctx.hub.identity, ctx.actor, ctx.actor.via.sessionId);
+    ctx.setCookies(["sallyport.session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"]);
+    return {};
+  }),
+  inviteInfo: open.input(input.inviteInfo).query(async ({ ctx, input: { token } }) => {
+    assertNotGuessing(ctx);
+    const link = await findPasswordLink(ctx.hub.identity.db, token, ctx.hub.identity.clock.now());
+    const user = link?.userId ? await findUser(ctx.hub.identity.db, link.userId) : null;
+    if (link === null || user === null) throw badLink();
+    return { email: user.email, name: user.name, role: user.role, expiresAt: link.expiresAt.toISOString() };
+  }),
+  acceptInvite: open.input(input.acceptInvite).mutation(async ({ ctx, input: given }) => {
+    assertNotGuessing(ctx);
+    const email = await acceptPasswordLink(ctx.hub.identity, given, ctx.origin);
+    return enter(ctx, { email, password: given.password });
+  }),
+  changePassword: signedIn.input(input.changePassword).mutation(async ({ ctx, input: given }) => {
+    await changePassword(ctx.hub.identity, ctx.actor, given);
+    return {};
+  }),
+  sessions: signedIn.query(async ({ ctx }) => {
+    const rows = await listSignIns(ctx.hub.identity.db, ctx.actor.id, ctx.hub.identity.clock.now());
+    return { items: rows.map((row) => presentSignIn(row, ctx.actor)) };
+  }),
+  endSession: signedIn.input(byId).mutation(async ({ ctx, input: { id } }) => {
+    await endSignIn(ctx.hub.identity, ctx.actor, id);
+    return {};
+  }),
+  setLanguage: signedIn.input(input.setLanguage).mutation(async ({ ctx, input: { language } }) => {
+    await ctx.hub.identity.db.update(users).set({ language }).where(eq(users.id, ctx.actor.id));
+    return {};
+  }),
+});
+
+/** Links carry 256 bits, but trying must still not be free. */
+function assertNotGuessing(ctx: Context): void {
+  const allowed = ctx.hub.identity.attempts.take(ctx.origin.ip ?? "unknown", ctx.hub.identity.clock.now().getTime());
+  if (!allowed.ok) throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, { facts: { retryAfterSeconds: allowed.retryAfterSeconds } });
+}

@@ -1,0 +1,126 @@
+// Home, audit, settings, and the hints that keep screens current.
+import { reachOf } from "../../access/grants.ts";
+import { countAssets, findAssets } from "../../assets/assets.ts";
+import { presentAsset } from "../../assets/present.ts";
+import { auditHistogram, listAuditEvents, verifyAudit } from "../../audit/audit-events.ts";
+import { auditKinds } from "../../audit/events.ts";
+import * as auditInput from "../../audit/input.ts";
+import { presentAuditEvent } from "../../audit/present.ts";
+import { recordAudit } from "../../audit/record-audit.ts";
+import { presentRun } from "../../automation/present.ts";
+import { countRunsSince, failedRuns, listRuns } from "../../automation/runs.ts";
+import { countAgents, fleetHistorySince } from "../../fleet/agents.ts";
+import { auditActor, may } from "../../identity/actor.ts";
+import { presentSession } from "../../sessions/present.ts";
+import { countLive, listSessions, recentAssetIds } from "../../sessions/sessions.ts";
+import { needs, router, signedIn } from "../trpc.ts";
+import type { Change } from "../../platform/changes.ts";
+
+const dayMs = 86_400_000;
+
+export const homeRouter = router({
+  summary: signedIn.query(async ({ ctx }) => {
+    const { fleet, sessions } = ctx.hub;
+    const { db } = fleet;
+    const { orgId, id } = ctx.actor;
+    const now = fleet.clock.now();
+    const since = new Date(now.getTime() - dayMs);
+    const ownRuns = may(ctx.actor, "runs.read-all") ? null : id;
+    const ownSessions = may(ctx.actor, "sessions.read-all") ? null : id;
+    const isOnline = (agentId: string) => fleet.links.isOnline(agentId);
+    const reach = await reachOf(db, ctx.actor, now);
+    const [agents, assets, live, runsToday, failed, running, queued, liveRows, history, recentIds] = await Promise.all([
+      countAgents(db, orgId),
+      reach.onlyIds === null ? countAssets(db, orgId) : reach.onlyIds.length,
+      countLive(db, orgId),
+      countRunsSince(db, orgId, since),
+      failedRuns(db, orgId, ownRuns, 5),
+      listRuns(db, orgId, { limit: 5, state: "running" }, ownRuns),
+      listRuns(db, orgId, { limit: 5, state: "queued" }, ownRuns),
+      listSessions(db, orgId, { limit: 5, state: "live" }, ownSessions),
+      may(ctx.actor, "fleet.read") ? fleetHistorySince(db, orgId, since) : [],
+      recentAssetIds(db, id, 8),
+    ]);
+    const recent = await findAssets(db, orgId, recentIds);
+    return {
+      assets,
+      agents,
+      liveSessions: live,
+      runsToday,
+      failedRuns: failed.map((row) => presentRun(row, now)),
+      running: [...running.rows, ...queued.rows].slice(0, 5).map((row) => presentRun(row, now)),
+      liveSessionsList: liveRows.rows.map((row) => presentSession(row, sessions.live, isOnline, now)),
+      recentAssets: recentIds.flatMap((assetId) => recent.filter(({ asset }) => asset.id === assetId && asset.retiredAt === null)).map((row) => presentAsset(row, isOnline(row.agent.id), reach.of(row.asset.id))),
+      fleetHistory: history.map((point) => ({ ...point, at: point.at.toISOString() })),
+    };
+  }),
+});
+
+const auditing = needs("audit.read");
+
+export const auditRouter = router({
+  list: auditing.input(auditInput.listAudit).query(async ({ ctx, input }) => {
+    const { rows, nextCursor, total } = await listAuditEvents(ctx.hub.fleet.db, ctx.actor.orgId, input);
+    return { items: rows.map(presentAuditEvent), nextCursor, total };
+  }),
+  kinds: auditing.query(() => ({ items: [...auditKinds] })),
+  histogram: auditing.input(auditInput.histogram).query(async ({ ctx, input }) => {
+    const points = await auditHistogram(ctx.hub.fleet.db, ctx.actor.orgId, new Date(input.from), new Date(input.to));
+    return { items: points.map((point) => ({ at: point.at.toISOString(), count: point.count })) };
+  }),
+  verify: auditing.mutation(async ({ ctx }) => {
+    const { db } = ctx.hub.fleet;
+    const { brokenAt, events, head } = await verifyAudit(db, ctx.actor.orgId);
+    const state = brokenAt === null ? ("ok" as const) : ("altered" as const);
+    await db.transaction((tx) => recordAudit(tx, { kind: "audit.verified", orgId: ctx.actor.orgId, actor: auditActor(ctx.actor), subject: null, ip: ctx.actor.ip, data: { state, events } }));
+    return { state, events, brokenAt, head };
+  }),
+});
+
+export const settingsRouter = router({
+  get: needs("settings.manage").query(({ ctx }) => {
+    const { config, keys, version, ports, database, startedAt } = ctx.hub;
+    return {
+      hubId: keys.hubId,
+      version,
+      publicUrl: config.publicUrl ?? null,
+      agentPort: ports.agents,
+      database: { kind: database.kind, version: database.version },
+      dataDir: config.dataDir,
+      detachGraceSeconds: config.detachGraceSeconds,
+      memory: { rssBytes: process.memoryUsage.rss() },
+      startedAt: startedAt.toISOString(),
+      certificate: { spkiPin: keys.pin, notAfter: keys.certNotAfter.toISOString() },
+    };
+  }),
+});
+
+/** Hints waiting for one screen: beyond this it has stopped reading and asks afresh when it is back. */
+const hintsMax = 1_000;
+/** Which permission a topic needs besides being signed in; none means that the lists behind it filter for themselves. */
+const needed = { agents: "fleet.read", enrolment: "enrol", people: "people.read", audit: "audit.read", sessions: null, runs: null, execution: null, assets: null } as const;
+
+export const eventsRouter = router({
+  stream: signedIn.subscription(async function* ({ ctx, signal }) {
+    const waiting: Change[] = [];
+    let wake: () => void = () => {};
+    const stop = ctx.hub.fleet.changes.listen((change) => {
+      const permission = needed[change.topic];
+      if (change.orgId !== ctx.actor.orgId || (permission !== null && !may(ctx.actor, permission)) || waiting.length >= hintsMax) return;
+      waiting.push(change);
+      wake();
+    });
+    const ended = new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
+    try {
+      while (signal?.aborted !== true) {
+        for (let change = waiting.shift(); change !== undefined; change = waiting.shift()) yield { topic: change.topic, id: change.id };
+        await Promise.race([ended, new Promise<void>((resolve) => {
+          wake = resolve;
+          if (waiting.length > 0) resolve();
+        })]);
+      }
+    } finally {
+      stop();
+    }
+  }),
+});

@@ -1,0 +1,119 @@
+// Assets, sessions and runs: what people came for.
+import { authorize } from "../../access/authorize.ts";
+import { reachOf } from "../../access/grants.ts";
+import { listAssets } from "../../assets/assets.ts";
+import { listAssets as listAssetsInput } from "../../assets/input.ts";
+import { presentAsset } from "../../assets/present.ts";
+import { auditEventsOf } from "../../audit/audit-events.ts";
+import { presentAuditEvent } from "../../audit/present.ts";
+import { createRun } from "../../automation/create-run.ts";
+import * as automationInput from "../../automation/input.ts";
+import { presentExecution, presentRun } from "../../automation/present.ts";
+import { executionsOf, findRun, listRuns } from "../../automation/runs.ts";
+import { stopExecution, stopRun } from "../../automation/stop-run.ts";
+import { may } from "../../identity/actor.ts";
+import { findUserOf } from "../../identity/people.ts";
+import { notFound } from "../../platform/errors.ts";
+import { byId } from "../../platform/input.ts";
+import { endSessionByPerson } from "../../sessions/end-session.ts";
+import * as sessionsInput from "../../sessions/input.ts";
+import { presentSession } from "../../sessions/present.ts";
+import { findSession, listSessions } from "../../sessions/sessions.ts";
+import * as output from "../output.ts";
+import { needs, router, signedIn } from "../trpc.ts";
+
+export const assetsRouter = router({
+  list: signedIn
+    .meta({ rest: { method: "GET", path: "/assets", tag: "Assets", summary: "What you may see, by name" } })
+    .input(listAssetsInput)
+    .output(output.pageOf(output.asset))
+    .query(async ({ ctx, input }) => {
+      const { fleet } = ctx.hub;
+      const reach = await reachOf(fleet.db, ctx.actor, fleet.clock.now());
+      const { rows, nextCursor, total } = await listAssets(fleet.db, ctx.actor.orgId, input, reach.onlyIds);
+      return { items: rows.map((row) => presentAsset(row, fleet.links.isOnline(row.agent.id), reach.of(row.asset.id))), nextCursor, total };
+    }),
+});
+
+export const sessionsRouter = router({
+  list: signedIn
+    .meta({ rest: { method: "GET", path: "/sessions", tag: "Sessions", summary: "Sessions, newest first: your own, or all with sessions.read-all" } })
+    .input(sessionsInput.listSessions)
+    .output(output.pageOf(output.session))
+    .query(async ({ ctx, input }) => {
+      const { db, live, links, clock } = ctx.hub.sessions;
+      const { rows, nextCursor, total } = await listSessions(db, ctx.actor.orgId, input, may(ctx.actor, "sessions.read-all") ? null : ctx.actor.id);
+      return { items: rows.map((row) => presentSession(row, live, (id) => links.isOnline(id), clock.now())), nextCursor, total };
+    }),
+  get: signedIn.input(byId).query(async ({ ctx, input: { id } }) => {
+    const { db, live, links, clock, store } = ctx.hub.sessions;
+    const found = await findSession(db, ctx.actor.orgId, id);
+    if (found === null || (found.session.userId !== ctx.actor.id && !may(ctx.actor, "sessions.read-all"))) throw notFound("session");
+    const endedBy = found.session.endedBy === null ? null : await findUserOf(db, ctx.actor.orgId, found.session.endedBy);
+    const log = store.exists(id) ? await store.open(id) : null;
+    try {
+      return {
+        ...presentSession(found, live, (agentId) => links.isOnline(agentId), clock.now()),
+        endedBy: endedBy === null ? null : { id: endedBy.id, name: endedBy.name },
+        recording: { durationMs: log?.durationMs ?? 0, bytes: log?.bytesOf("output") ?? 0, cols: found.session.columns, rows: found.session.rows, chunks: log?.chunks.length ?? 0 },
+        events: (await auditEventsOf(db, ctx.actor.orgId, id)).map(presentAuditEvent),
+        evidence: log === null ? { head: "", chunks: 0, verified: "truncated" as const } : { head: (await log.head()).toString("hex"), chunks: log.chunks.length, verified: await log.verify(found.session.logHead) },
+      };
+    } finally {
+      await log?.close();
+    }
+  }),
+  end: signedIn
+    .meta({ rest: { method: "POST", path: "/sessions/{id}/end", tag: "Sessions", summary: "End a session: your own, or another's with sessions.end" } })
+    .input(sessionsInput.endSession)
+    .output(output.nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await endSessionByPerson(ctx.hub.sessions, ctx.actor, id);
+      return {};
+    }),
+});
+
+export const runsRouter = router({
+  create: needs("run.start")
+    .meta({ rest: { method: "POST", path: "/runs", status: 201, tag: "Runs", summary: "Run a script once on each asset" } })
+    .input(automationInput.createRun)
+    .output(output.created)
+    .mutation(async ({ ctx, input }) => {
+      const { db, clock } = ctx.hub.automation;
+      const authorizations = await Promise.all([...new Set(input.assetIds)].map((id) => authorize(db, ctx.actor, id, "run", clock.now())));
+      return { id: await createRun(ctx.hub.automation, ctx.actor, input, authorizations) };
+    }),
+  list: signedIn
+    .meta({ rest: { method: "GET", path: "/runs", tag: "Runs", summary: "Runs, newest first: your own, or all with runs.read-all" } })
+    .input(automationInput.listRuns)
+    .output(output.pageOf(output.run))
+    .query(async ({ ctx, input }) => {
+      const { db, clock } = ctx.hub.automation;
+      const { rows, nextCursor, total } = await listRuns(db, ctx.actor.orgId, input, may(ctx.actor, "runs.read-all") ? null : ctx.actor.id);
+      return { items: rows.map((row) => presentRun(row, clock.now())), nextCursor, total };
+    }),
+  get: signedIn
+    .meta({ rest: { method: "GET", path: "/runs/{id}", tag: "Runs", summary: "A run and its executions" } })
+    .input(byId)
+    .output(output.runWithExecutions)
+    .query(async ({ ctx, input: { id } }) => {
+      const { db, clock, outputs, links } = ctx.hub.automation;
+      const found = await findRun(db, ctx.actor.orgId, id);
+      if (found === null || (found.run.createdBy !== ctx.actor.id && !may(ctx.actor, "runs.read-all"))) throw notFound("run");
+      const { script, args, env, timeoutSeconds } = found.run;
+      const executions = await executionsOf(db, id);
+      return { ...presentRun(found, clock.now()), script, args, env, timeoutSeconds, executions: executions.map((row) => presentExecution(row, { outputs, isOnline: (agentId) => links.isOnline(agentId) }, clock.now())) };
+    }),
+  stop: signedIn
+    .meta({ rest: { method: "POST", path: "/runs/{id}/stop", tag: "Runs", summary: "Stop a run: TERM to each process group, KILL ten seconds later" } })
+    .input(byId)
+    .output(output.nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await stopRun(ctx.hub.automation, ctx.actor, id);
+      return {};
+    }),
+  stopExecution: signedIn.input(byId).mutation(async ({ ctx, input: { id } }) => {
+    await stopExecution(ctx.hub.automation, ctx.actor, id);
+    return {};
+  }),
+});

@@ -1,0 +1,73 @@
+// tRPC, set up once: the context, the errors, and the three kinds of procedure.
+import { initTRPC, TRPCError } from "@trpc/server";
+import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+import { ZodError } from "zod";
+import { type Actor, assertMay, type Permission } from "../identity/actor.ts";
+import type { Origin } from "../identity/deps.ts";
+import { HubError } from "../platform/errors.ts";
+import { errorFields } from "../platform/log.ts";
+import type { ApiDeps } from "./deps.ts";
+
+export type Context = {
+  hub: ApiDeps;
+  actor: Actor | null;
+  origin: Origin;
+  /** Host header, for links and the install line. */
+  host: string | null;
+  /** True on TLS, or where a proxy speaks TLS for us. */
+  secure: boolean;
+  setCookies(cookies: string[]): void;
+};
+
+/** How a procedure appears under /api/v1; without it, it does not. */
+export type Meta = { rest?: { method: "GET" | "POST" | "DELETE"; path: `/${string}`; status?: number; summary: string; tag: string } };
+
+const t = initTRPC.context<Context>().meta<Meta>().create({
+  errorFormatter: ({ shape, error }) => {
+    const known = toHubError(error);
+    return { ...shape, message: known.message, data: { code: shape.data.code, httpStatus: known.status, hubCode: known.code, facts: known.facts, path: shape.data.path } };
+  },
+});
+
+/** What is told of an error: a HubError as it is, bad input by its fields, anything else as `internal`. */
+export function toHubError(error: unknown): HubError {
+  const cause = error instanceof TRPCError ? (error.cause ?? error) : error;
+  if (cause instanceof HubError) return cause;
+  if (cause instanceof ZodError) {
+    const fields = cause.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "request"} ${issue.message}`);
+    return new HubError("bad-input", `The request is not right: ${fields.join("; ")}.`, { facts: { fields: fields.join("; ") }, cause });
+  }
+  if (error instanceof TRPCError && error.code === "NOT_FOUND") return new HubError("not-found", error.message, { facts: { what: "procedure" } });
+  if (error instanceof TRPCError && error.code !== "INTERNAL_SERVER_ERROR") return new HubError("bad-input", error.message, { facts: { fields: error.message } });
+  return new HubError("internal", "Something went wrong in the hub; its log says what.", { cause: error });
+}
+
+const trpcCodes: Record<number, TRPC_ERROR_CODE_KEY> = { 400: "BAD_REQUEST", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "CONFLICT", 410: "BAD_REQUEST", 413: "PAYLOAD_TOO_LARGE", 429: "TOO_MANY_REQUESTS", 503: "SERVICE_UNAVAILABLE" };
+
+export const router = t.router;
+export const createCaller = t.createCallerFactory;
+
+/** Gives errors their status, and logs those that nobody expected. */
+const procedure = t.procedure.use(async ({ next, path, ctx }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const known = toHubError(result.error);
+  if (known.code === "internal") ctx.hub.sessions.log.error({ procedure: path, ...errorFields(result.error.cause ?? result.error) }, "procedure failed");
+  throw new TRPCError({ code: trpcCodes[known.status] ?? "INTERNAL_SERVER_ERROR", message: known.message, cause: known });
+});
+
+/** For nobody in particular: sign-in, set-up, invitations. Everything else must not use it. */
+export const open = procedure;
+
+/** For anybody signed in. */
+export const signedIn = procedure.use(({ ctx, next }) => {
+  if (ctx.actor === null) throw new HubError("not-signed-in", "Sign in first, or send an access key.");
+  return next({ ctx: { ...ctx, actor: ctx.actor } });
+});
+
+/** For those with a permission. */
+export const needs = (permission: Permission) =>
+  signedIn.use(({ ctx, next }) => {
+    assertMay(ctx.actor, permission);
+    return next();
+  });

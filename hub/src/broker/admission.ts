@@ -1,0 +1,149 @@
+// The door in front of the broker: every agent connection passes through one of these. Caps packets before they are buffered,
+// gives a stranger five seconds to show a CONNECT, and leads stream frames past the broker.
+import { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { connectDeadlineMs, controlBurst, controlPerSecond } from "@sallyport/protocol/limits";
+import { exporterBytes, exporterLabel } from "@sallyport/protocol/link-token";
+import { encodePublishHeader, MqttSlicer, type SlicerFault } from "@sallyport/protocol/mqtt-slicer";
+
+export type AdmissionOptions = {
+  address: string;
+  transport: "mqtts" | "wss";
+  /** The TLS connection that ends here; the sign-in is bound to it. */
+  tls: TLSSocket;
+  onFrame(payload: Buffer): void;
+  onFault(fault: SlicerFault | "no-connect"): void;
+};
+
+/** Bytes handed to the socket and not yet taken by the kernel beyond which frames wait: one slice. */
+const roomBytes = 64 * 1024;
+/** Small frames go out as one buffer, large ones without a copy. */
+const joinBytesMax = 8 * 1024;
+
+/** What the broker reads and writes. Writes go straight through, so whole packets never mix with frames. */
+export class Admission extends Duplex {
+  readonly address: string;
+  readonly transport: "mqtts" | "wss";
+  readonly binding: Buffer;
+  readonly #socket: Duplex;
+  readonly #slicer: MqttSlicer;
+  readonly #deadline: NodeJS.Timeout;
+  #tokens = controlBurst;
+  #refilledAt = performance.now();
+  #written = 0;
+  #lastHeardAt = performance.now();
+  onDrain: () => void = () => {};
+
+  constructor(socket: Duplex, options: AdmissionOptions) {
+    super({ allowHalfOpen: false });
+    this.#socket = socket;
+    this.address = options.address;
+    this.transport = options.transport;
+    this.binding = options.tls.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0));
+    this.#slicer = new MqttSlicer(
+      {
+        pass: (bytes) => {
+          if (!this.push(bytes)) socket.pause();
+        },
+        frame: options.onFrame,
+        packet: () => this.#spend(),
+      },
+      { expectConnect: true },
+    );
+    this.#deadline = setTimeout(() => {
+      options.onFault("no-connect");
+      this.destroy();
+    }, connectDeadlineMs);
+    socket.on("data", (chunk: Buffer) => {
+      this.#lastHeardAt = performance.now();
+      const fault = this.#slicer.push(chunk);
+      if (fault === null) return;
+      options.onFault(fault);
+      this.destroy();
+    });
+    socket.on("end", () => this.push(null));
+    socket.on("drain", () => this.onDrain());
+    socket.on("error", (error) => this.destroy(error));
+    socket.on("close", () => this.destroy());
+    this.on("error", () => {}); // a reset connection is not news
+  }
+
+  /** The CONNECT is here. */
+  connectArrived(): void {
+    clearTimeout(this.#deadline);
+  }
+
+  /** From now on frames under this topic prefix go to `onFrame`. */
+  takeFrames(prefix: string): void {
+    this.#slicer.takeFrames(prefix);
+  }
+
+  get hasRoom(): boolean {
+    return !this.destroyed && this.#socket.writableLength < roomBytes;
+  }
+
+  /** Bytes the peer's side of the network has not taken. */
+  get waitingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Total handed over to the kernel: stands still while the peer does not read. */
+  get flushedBytes(): number {
+    return this.#written - this.#socket.writableLength;
+  }
+
+  /** Time since the peer was last heard, in ms. */
+  get silentMs(): number {
+    return performance.now() - this.#lastHeardAt;
+  }
+
+  /** One QoS 0 PUBLISH, past the broker. */
+  writeFrame(topic: Buffer, header: Buffer, data: Uint8Array | null): void {
+    const dataBytes = data?.length ?? 0;
+    const publish = encodePublishHeader(topic, header.length + dataBytes);
+    this.#written += publish.length + header.length + dataBytes;
+    if (data === null || dataBytes <= joinBytesMax) {
+      this.#socket.write(Buffer.concat(data === null ? [publish, header] : [publish, header, data]));
+      return;
+    }
+    this.#socket.cork();
+    this.#socket.write(Buffer.concat([publish, header]));
+    this.#socket.write(data);
+    this.#socket.uncork();
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#written += chunk.length;
+    this.#socket.write(chunk);
+    done(); // never waits: what may pile up is bounded by the link, which sees waitingBytes
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    const joined = Buffer.concat(chunks.map(({ chunk }) => chunk));
+    this._write(joined, "buffer" as BufferEncoding, done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#socket.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearTimeout(this.#deadline);
+    this.#socket.destroy();
+    done(error);
+  }
+
+  /** Token bucket over everything that is not a frame. */
+  #spend(): boolean {
+    const now = performance.now();
+    this.#tokens = Math.min(controlBurst, this.#tokens + ((now - this.#refilledAt) / 1_000) * controlPerSecond);
+    this.#refilledAt = now;
+    this.#tokens -= 1;
+    return this.#tokens >= 0;
+  }
+}

@@ -1,0 +1,43 @@
+// From an agent's control message to the room it concerns. Only a switch: what a message means is in the rooms.
+import type { wire } from "@sallyport/protocol/wire";
+import type { UpMessage } from "@sallyport/protocol/wire";
+import { onRunClaim, onRunStarted } from "../automation/on-run-claim.ts";
+import { onRunPull } from "../automation/on-run-pull.ts";
+import { onRunResult } from "../automation/on-run-result.ts";
+import type { AutomationDeps } from "../automation/deps.ts";
+import type { FleetDeps } from "../fleet/deps.ts";
+import { onInventory } from "../fleet/on-hello.ts";
+import type { Orders } from "../fleet/orders.ts";
+import type { MqttLink } from "./mqtt-link.ts";
+
+export type DispatchDeps = { fleet: FleetDeps; automation: AutomationDeps; orders: Orders };
+
+export async function dispatch(deps: DispatchDeps, link: MqttLink, message: Exclude<UpMessage, { body: "hello" }>): Promise<void> {
+  const { agentId } = link;
+  switch (message.body) {
+    case "heartbeat":
+      return onHeartbeat(deps.fleet, link, message.value);
+    case "orderOutcome": {
+      const { sequence, accepted, code, message: text } = message.value;
+      return deps.orders.onOutcome(agentId, sequence ?? 0, { accepted: accepted === true, code: (code ?? "").slice(0, 64), message: (text ?? "").slice(0, 512) });
+    }
+    case "inventory":
+      return onInventory(deps.fleet, agentId, message.value);
+    case "runPull":
+      return onRunPull(deps.automation, agentId, message.value);
+    case "runClaim":
+      return onRunClaim(deps.automation, agentId, message.value);
+    case "runStarted":
+      return onRunStarted(deps.automation, agentId, message.value);
+    case "runResult":
+      return onRunResult(deps.automation, agentId, message.value);
+  }
+}
+
+function onHeartbeat({ links, clock, changes }: FleetDeps, link: MqttLink, heartbeat: wire.Heartbeat.$Properties): void {
+  link.send({ heartbeatEcho: { sentUs: heartbeat.sentUs ?? 0 } });
+  const us = heartbeat.roundTripUs ?? 0;
+  if (us === 0) return;
+  links.noteRoundTrip(link.agentId, { at: clock.now(), us });
+  changes.announce(link.orgId, "agents", link.agentId);
+}

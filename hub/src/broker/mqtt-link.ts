@@ -1,0 +1,118 @@
+// One agent's link over MQTT: control through the broker's client, frames past it. Bounded in every direction.
+import type { Client } from "aedes";
+import { controlQueueBytesMax, controlQueueMax, stalledLinkMs } from "@sallyport/protocol/limits";
+import { type Frame, decodeFrame, encodeFrame } from "@sallyport/protocol/stream/frame";
+import type { FrameSink } from "@sallyport/protocol/stream/mux";
+import { downStreamTopic, downTopic, upStreamTopic } from "@sallyport/protocol/topics";
+import { encodeDown, WireError } from "@sallyport/protocol/wire";
+import type { AgentLink, DownBody, LinkEnd } from "../fleet/links.ts";
+import type { Admission } from "./admission.ts";
+
+export type MqttLinkEvents = {
+  onFrame(frame: Frame): void;
+  /** The peer does not speak our protocol. */
+  onMalformed(error: WireError): void;
+};
+
+/** QoS 1 of MQTT 3.1.1 says the same about every message; the topic says who. */
+const controlPacket = { cmd: "publish" as const, qos: 1 as const, dup: false, retain: false };
+
+export class MqttLink implements AgentLink {
+  readonly agentId: string;
+  readonly orgId: string;
+  readonly address: string;
+  readonly transport: "mqtts" | "wss";
+  readonly sink: FrameSink;
+  readonly #client: Client;
+  readonly #door: Admission;
+  readonly #events: MqttLinkEvents;
+  readonly #downTopic: string;
+  #waiting = 0;
+  #waitingBytes = 0;
+  #flushed = 0;
+  #flushedAt = performance.now();
+  ended: LinkEnd | null = null;
+
+  constructor(agent: { id: string; orgId: string }, client: Client, door: Admission, events: MqttLinkEvents) {
+    this.agentId = agent.id;
+    this.orgId = agent.orgId;
+    this.address = door.address;
+    this.transport = door.transport;
+    this.#client = client;
+    this.#door = door;
+    this.#events = events;
+    this.#downTopic = downTopic(agent.id);
+    const streamTopic = Buffer.from(downStreamTopic(agent.id));
+    this.sink = {
+      writable: () => door.hasRoom,
+      write: (frame) => {
+        const { header, data } = encodeFrame(frame);
+        door.writeFrame(streamTopic, header, data);
+      },
+    };
+  }
+
+  /** Frames to this hub process come past the broker from now on. */
+  beginFrames(node: string): void {
+    this.#door.takeFrames(upStreamTopic(this.agentId, node));
+  }
+
+  onDrain(flush: () => void): void {
+    this.#door.onDrain = flush;
+  }
+
+  /** A frame's bytes, from the door. */
+  receiveFrame(payload: Buffer): void {
+    try {
+      this.#events.onFrame(decodeFrame(payload));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#events.onMalformed(error);
+    }
+  }
+
+  send(body: DownBody): void {
+    void this.sendAndWait(body);
+  }
+
+  /** Resolves when the message has been handed to the socket, or the link is gone. */
+  sendAndWait(body: DownBody): Promise<void> {
+    const payload = Buffer.from(encodeDown(body));
+    if (this.ended !== null) return Promise.resolve();
+    if (this.#waiting >= controlQueueMax || this.#waitingBytes + this.#door.waitingBytes > controlQueueBytesMax) {
+      this.close("stalled");
+      return Promise.resolve();
+    }
+    this.#waiting++;
+    this.#waitingBytes += payload.length;
+    return new Promise((resolve) => {
+      // To this client directly: the broker's emitter would let one frozen agent hold up all others.
+      this.#client.publish({ ...controlPacket, topic: this.#downTopic, payload }, () => {
+        this.#waiting--;
+        this.#waitingBytes -= payload.length;
+        resolve();
+      });
+    });
+  }
+
+  /** Called every few seconds: an agent that leaves our bytes unread and says nothing is gone, whatever TCP believes. */
+  checkProgress(): void {
+    const flushed = this.#door.flushedBytes;
+    const now = performance.now();
+    if (flushed !== this.#flushed || this.#door.waitingBytes === 0) {
+      this.#flushed = flushed;
+      this.#flushedAt = now;
+    } else if (now - this.#flushedAt > stalledLinkMs && this.#door.silentMs > stalledLinkMs) this.close("stalled");
+  }
+
+  get silentMs(): number {
+    return this.#door.silentMs;
+  }
+
+  close(end: LinkEnd): void {
+    if (this.ended !== null) return;
+    this.ended = end;
+    this.#client.close();
+    this.#door.destroy();
+  }
+}

@@ -1,0 +1,42 @@
+// The handshake: hello in, everything brought in step, welcome out, then frames may flow.
+import { eq } from "drizzle-orm";
+import { heartbeatIntervalMs } from "@sallyport/protocol/limits";
+import type { wire } from "@sallyport/protocol/wire";
+import { onHello as reconcileRuns } from "../automation/on-hello.ts";
+import type { AutomationDeps } from "../automation/deps.ts";
+import type { FleetDeps } from "../fleet/deps.ts";
+import type { Duplicates } from "../fleet/duplicates.ts";
+import { onHello as noteAgent } from "../fleet/on-hello.ts";
+import { type AgentRow, agents } from "../fleet/schema.ts";
+import type { SessionDeps } from "../sessions/deps.ts";
+import { onHello as reconcileSessions } from "../sessions/on-hello.ts";
+import type { MqttLink } from "./mqtt-link.ts";
+
+export type LinkedDeps = { fleet: FleetDeps & { duplicates: Duplicates }; sessions: SessionDeps; automation: AutomationDeps; hubId: string; node: string };
+
+export async function onLinked(deps: LinkedDeps, agent: AgentRow, link: MqttLink, hello: wire.Hello.$Properties): Promise<void> {
+  const { fleet } = deps;
+  // An older link of this agent must not speak while its streams are brought in step.
+  fleet.links.get(agent.id)?.close("replaced");
+  const streams = fleet.links.streamsOf(agent.id);
+  streams.detach();
+  await noteAgent(fleet, agent, link, hello);
+  const sessionPositions = await reconcileSessions(deps.sessions, agent, hello.streams ?? []);
+  const { positions, verdicts } = await reconcileRuns(deps.automation, agent.id, hello);
+  const surviving = [...sessionPositions, ...positions];
+  const kept = new Set(surviving.map((position) => position.stream));
+  for (const end of [...streams.streams()]) if (!kept.has(end.stream)) streams.remove(end.stream);
+
+  link.beginFrames(deps.node);
+  await link.sendAndWait({ welcome: { hubId: deps.hubId, node: deps.node, hubTimeMs: fleet.clock.now().getTime(), heartbeatIntervalMs, streams: surviving, journal: verdicts } });
+  if (link.ended !== null) return;
+  fleet.links.attach(link);
+  link.onDrain(() => streams.flush());
+  fleet.changes.announce(agent.orgId, "agents", agent.id);
+  fleet.changes.announce(agent.orgId, "assets");
+  fleet.changes.announce(agent.orgId, "enrolment");
+
+  // Revoked between sign-in and now: the revocation closed the links it knew, this one it did not.
+  const [row] = await fleet.db.select({ revokedAt: agents.revokedAt }).from(agents).where(eq(agents.id, agent.id));
+  if (row === undefined || row.revokedAt !== null) link.close("revoked");
+}

@@ -1,0 +1,204 @@
+// The terminal socket (SPEC.md §7): opens or rejoins a session, then a viewer does the rest. Authorises at the door and again while it is open.
+import type { RawData, WebSocket } from "ws";
+import { z } from "zod";
+import { authorize } from "../access/authorize.ts";
+import { recordAudit } from "../audit/record-audit.ts";
+import { type Actor, auditActor, may } from "../identity/actor.ts";
+import { HubError, notFound } from "../platform/errors.ts";
+import { errorFields } from "../platform/log.ts";
+import type { SessionDeps } from "../sessions/deps.ts";
+import { endSessionByPerson } from "../sessions/end-session.ts";
+import { socketControl, type SocketOpening, socketOpening } from "../sessions/input.ts";
+import type { LiveSession } from "../sessions/live-session.ts";
+import { openShell } from "../sessions/open-shell.ts";
+import type { Screens } from "../sessions/screens.ts";
+import { findSession } from "../sessions/sessions.ts";
+import { SocketViewer } from "./viewer.ts";
+
+export type TerminalSocketDeps = { sessions: SessionDeps; screens: Screens };
+
+/** WebSocket close codes of ours, by error code (RFC 6455 §7.4.2: 4000–4999 are for applications). */
+const closeCodes: Record<string, number> = {
+  "bad-input": 4400, "bad-message": 4400, "read-only": 4403, "not-signed-in": 4401, forbidden: 4403, "no-grant": 4403, "not-found": 4404, conflict: 4409, "agent-revoked": 4409,
+  "too-many": 4429, "agent-offline": 4503, "agent-refused": 4502, "storage-full": 4507,
+};
+
+/** A client that connects says what it wants. */
+const openingDeadlineMs = 10_000;
+/** Proxies drop silent sockets after a minute; a sleeping laptop is noticed after two of these. */
+const pingMs = 20_000;
+
+/** @param stillSignedIn asked while the socket is open: a person who signed out or was disabled is not left typing. */
+export function serveTerminalSocket(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, stillSignedIn: () => Promise<boolean>): void {
+  const { log } = deps.sessions;
+  const fail = (error: unknown) => {
+    const known = error instanceof HubError ? error : new HubError("internal", "Something went wrong in the hub; its log says what.");
+    if (known.code === "internal") log.error(errorFields(error), "terminal socket failed");
+    refuse(socket, known.code, known.message, known.facts);
+  };
+  const deadline = setTimeout(() => refuse(socket, "bad-message", "No opening message within ten seconds.", {}), openingDeadlineMs);
+  socket.once("close", () => clearTimeout(deadline));
+  socket.on("error", () => socket.terminate());
+  keepAlive(socket, stillSignedIn);
+  socket.once("message", (data, isBinary) => {
+    clearTimeout(deadline);
+    const opening = isBinary ? null : parse(socketOpening, data);
+    if (opening === null) {
+      refuse(socket, "bad-message", "The first message must be open or attach, as JSON.", {});
+      return;
+    }
+    // What arrives while the shell starts is kept: a person types ahead.
+    const early: [RawData, boolean][] = [];
+    const hold = (message: RawData, binary: boolean) => {
+      if (early.length < 256) early.push([message, binary]);
+    };
+    socket.on("message", hold);
+    join(deps, socket, actor, opening).then((receive) => {
+      socket.off("message", hold);
+      for (const message of early) receive(...message);
+      socket.on("message", receive);
+    }, fail);
+  });
+}
+
+type Receive = (data: RawData, isBinary: boolean) => void;
+
+async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, opening: SocketOpening): Promise<Receive> {
+  const { sessions } = deps;
+  const size = { columns: opening.cols, rows: opening.rows };
+  let session: LiveSession;
+  let from: number | null = 0;
+  if (opening.type === "open") session = await openShell(sessions, await authorize(sessions.db, actor, opening.assetId, "connect", sessions.clock.now()), size);
+  else {
+    const found = await rejoin(deps, socket, actor, opening.sessionId);
+    if (found === null) return () => {};
+    session = found;
+    from = opening.from;
+  }
+  const owner = session.userId === actor.id;
+  const { assetName, account } = await describe(sessions, session);
+  const snapshot = from === null || from > session.outputEnd ? await screenOf(deps, session) : null;
+  const start = snapshot?.offset ?? from ?? 0;
+  const tell = (message: object) => socket.send(JSON.stringify(message));
+  tell({ type: "opened", sessionId: session.id, assetName, account, cols: session.columns, rows: session.rows, outputOffset: start, inputOffset: session.inputEnd, owner });
+  if (snapshot !== null) tell({ type: "snapshot", offset: snapshot.offset, cols: snapshot.columns, rows: snapshot.rows, screen: snapshot.screen });
+  const agentState = () => tell({ type: "agent", online: sessions.links.isOnline(session.agentId), roundTripUs: sessions.links.roundTrips(session.agentId).at(-1)?.us ?? null });
+  agentState();
+
+  const viewer = new SocketViewer({ socket, session, store: sessions.store, userId: actor.id, owner, from: start, onOver: () => void sayEnded(sessions, socket, session) });
+  const stopListening = sessions.links.onChange((change) => {
+    if (change.agentId === session.agentId && socket.readyState === socket.OPEN) agentState();
+  });
+  socket.once("close", () => {
+    stopListening();
+    session.detach(viewer);
+  });
+  if (socket.readyState !== socket.OPEN) {
+    stopListening();
+    return () => {};
+  }
+  if (sessions.live.get(session.id) === undefined) {
+    await sayEnded(sessions, socket, session);
+    return () => {};
+  }
+  session.attach(viewer);
+  if (owner) session.resize(opening.cols, opening.rows);
+  viewer.wake();
+
+  return (data, isBinary) => {
+    if (isBinary) {
+      const fault = viewer.receiveData(bytesOf(data));
+      if (fault !== null) refuse(socket, fault, fault === "read-only" ? "Only the person whose session this is may type." : "Input offset out of step, or more than 64 KiB unacknowledged.", {});
+      return;
+    }
+    const control = parse(socketControl, data);
+    if (control === null) refuse(socket, "bad-message", "Not a control message of this protocol.", {});
+    else if (control.type !== "end") viewer.receiveControl(control);
+    else
+      endSessionByPerson(sessions, actor, session.id).catch((error: unknown) => {
+        if (error instanceof HubError) refuse(socket, error.code, error.message, error.facts);
+        else sessions.log.error(errorFields(error), "session not ended");
+      });
+  };
+}
+
+/** The live session, re-authorised; null when it had ended, which the socket has then been told. */
+async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, id: string): Promise<LiveSession | null> {
+  const { sessions } = deps;
+  const found = await findSession(sessions.db, actor.orgId, id);
+  const owner = found?.session.userId === actor.id;
+  if (found === null || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
+  const { session: row } = found;
+  if (row.state === "ended") {
+    end(socket, row);
+    return null;
+  }
+  if (owner) await authorize(sessions.db, actor, row.assetId, "connect", sessions.clock.now());
+  const live = sessions.live.get(id);
+  if (live === undefined) throw new HubError("agent-offline", "The agent is not back yet; the session goes on when it is.");
+  if (!owner) {
+    await sessions.db.transaction((tx) => recordAudit(tx, { kind: "session.watched", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "session", id, name: found.assetName }, ip: actor.ip, data: { live: true } }));
+  }
+  return live;
+}
+
+async function describe(sessions: SessionDeps, session: LiveSession): Promise<{ assetName: string; account: string }> {
+  const found = await findSession(sessions.db, session.orgId, session.id);
+  return { assetName: found?.assetName ?? "", account: found?.session.account ?? "" };
+}
+
+/** The screen as it is now, from what is durable; bytes after it follow as data. */
+async function screenOf({ sessions, screens }: TerminalSocketDeps, session: LiveSession) {
+  await session.log.flush();
+  return screens.at(sessions.store.fileOf(session.id), session.log.durable("output"));
+}
+
+async function sayEnded(sessions: SessionDeps, socket: WebSocket, session: LiveSession): Promise<void> {
+  const found = await findSession(sessions.db, session.orgId, session.id);
+  end(socket, found?.session ?? { endReason: null, exitCode: null, signal: null });
+}
+
+function end(socket: WebSocket, row: { endReason: string | null; exitCode: number | null; signal: string | null }): void {
+  if (socket.readyState !== socket.OPEN) return;
+  socket.send(JSON.stringify({ type: "ended", reason: row.endReason ?? "exit", exitCode: row.exitCode, signal: row.signal }));
+  socket.close(1000);
+}
+
+function refuse(socket: WebSocket, code: string, message: string, facts: object): void {
+  if (socket.readyState !== socket.OPEN) return;
+  socket.send(JSON.stringify({ type: "error", code, message, facts }));
+  socket.close(closeCodes[code] ?? 4500, code);
+}
+
+function parse<T>(schema: z.ZodType<T>, data: RawData): T | null {
+  try {
+    const parsed = schema.safeParse(JSON.parse(data.toString()));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null; // not JSON
+  }
+}
+
+const bytesOf = (data: RawData): Uint8Array => (Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+
+function keepAlive(socket: WebSocket, stillSignedIn: () => Promise<boolean>): void {
+  let heard = true;
+  socket.on("pong", () => {
+    heard = true;
+  });
+  const timer = setInterval(() => {
+    if (!heard) {
+      socket.terminate();
+      return;
+    }
+    heard = false;
+    socket.ping();
+    stillSignedIn().then(
+      (yes) => {
+        if (!yes) refuse(socket, "not-signed-in", "You have been signed out.", {});
+      },
+      () => {}, // the database is away: the next round asks again
+    );
+  }, pingMs);
+  socket.once("close", () => clearInterval(timer));
+}
