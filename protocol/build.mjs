@@ -7,13 +7,24 @@ import path from "node:path";
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const cli = path.dirname(createRequire(import.meta.url).resolve("protobufjs-cli/package.json"));
 mkdirSync(path.join(here, "src/gen"), { recursive: true });
-const run = (tool, ...args) => execFileSync(process.execPath, [path.join(cli, "bin", tool), ...args], { stdio: "inherit", cwd: here });
+const run = (tool, ...args) =>
+  execFileSync(process.execPath, [path.join(cli, "bin", tool), ...args], { stdio: "inherit", cwd: here });
 const rewrite = (file, from, to) => {
   const at = path.join(here, "src/gen", file);
   writeFileSync(at, readFileSync(at, "utf8").replace(from, to));
 };
 
-const pbjs = ["-t", "static-module", "-w", "es6", "--no-verify", "--no-service", "--no-delimited", "--no-convert", "--force-number"];
+const pbjs = [
+  "-t",
+  "static-module",
+  "-w",
+  "es6",
+  "--no-verify",
+  "--no-service",
+  "--no-delimited",
+  "--no-convert",
+  "--force-number",
+];
 run("pbjs", ...pbjs, "-o", "src/gen/wire.js", "proto/wire.proto");
 run("pbts", "-o", "src/gen/wire.d.ts", "src/gen/wire.js");
 rewrite("wire.d.ts", /^import Long = require\("long"\);\n/m, "");

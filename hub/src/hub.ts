@@ -1,7 +1,8 @@
 // The hub: every room put together. The only wiring there is; createHub() starts nothing but what close() ends.
+
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { randomBytes } from "node:crypto";
 import { grantsExpiredBetween } from "./access/grants.ts";
 import type { LiveWork } from "./access/manage-grants.ts";
 import { adminSocketPath, listenForAdmin } from "./api/admin-socket.ts";
@@ -9,6 +10,7 @@ import { openConsoleFiles } from "./api/console-files.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { createHttpHandler } from "./api/http.ts";
 import { listenForConsole } from "./api/listen.ts";
+import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { addHostAsset, retireAssetsOf } from "./assets/assets.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
@@ -25,10 +27,10 @@ import { ensureZone } from "./fleet/zones.ts";
 import { createUpgrades } from "./gateway/upgrades.ts";
 import { Attempts } from "./identity/attempts.ts";
 import type { IdentityDeps } from "./identity/deps.ts";
+import { anyAdministrator } from "./identity/people.ts";
 import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-up-hub.ts";
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
 import { LogStore } from "./logs/log-store.ts";
-import { packRuntime } from "./api/pack-runtime.ts";
 import { Changes } from "./platform/changes.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import type { Config } from "./platform/config.ts";
@@ -36,10 +38,10 @@ import { lockDataFolder } from "./platform/data-lock.ts";
 import { openDatabase } from "./platform/database.ts";
 import { embeddedUser, startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
 import { HubError } from "./platform/errors.ts";
+import { every } from "./platform/every.ts";
 import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
-import { every } from "./platform/every.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
@@ -47,16 +49,35 @@ import { LiveSessions } from "./sessions/live-sessions.ts";
 import { Screens } from "./sessions/screens.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
-export type Layout = { consoleDir: string; agentDist: string; agentPack: string; installScript: string; migrationsDir: string; screenWorker: URL; version: string };
+export type Layout = {
+  consoleDir: string;
+  agentDist: string;
+  agentPack: string;
+  installScript: string;
+  migrationsDir: string;
+  screenWorker: URL;
+  version: string;
+};
 
 export type Step = (id: string, title: string) => () => void;
-export type Hub = { url: string; ports: { console: number; agents: number }; adminSocket: string; setupLink: string | null; close(): Promise<void> };
+export type Hub = {
+  url: string;
+  ports: { console: number; agents: number };
+  adminSocket: string;
+  setupLink: string | null;
+  close(): Promise<void>;
+};
 
 /** This hub process among several on one broker; one today. */
 const node = "h1";
 
 /** @throws HubError with one clear sentence; whatever had been started is stopped again. */
-export async function createHub(config: Config, layout: Layout, log: Log, { clock = systemClock, step = () => () => {} }: { clock?: Clock; step?: Step } = {}): Promise<Hub> {
+export async function createHub(
+  config: Config,
+  layout: Layout,
+  log: Log,
+  { clock = systemClock, step = () => () => {} }: { clock?: Clock; step?: Step } = {},
+): Promise<Hub> {
   const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) {
@@ -87,55 +108,110 @@ export async function createHub(config: Config, layout: Layout, log: Log, { cloc
     const databaseDone = step("database", config.databaseUrl === undefined ? "Embedded PostgreSQL" : "PostgreSQL");
     const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres(dataDir) : null;
     if (embedded !== null) closers.push(() => embedded.stop());
-    const database = await openDatabase(embedded === null ? { url: config.databaseUrl ?? "" } : { socketDir: embedded.socketDir, user: embeddedUser }, { migrationsDir: layout.migrationsDir });
+    const database = await openDatabase(
+      embedded === null ? { url: config.databaseUrl ?? "" } : { socketDir: embedded.socketDir, user: embeddedUser },
+      { migrationsDir: layout.migrationsDir },
+    );
     closers.push(() => database.close());
     databaseDone();
 
     const { db } = database;
     const changes = new Changes();
-    const identity: IdentityDeps = { db, clock, library: createSignInLibrary(db, cookieSecret(dataDir)), attempts: new Attempts(30) };
+    const identity: IdentityDeps = {
+      db,
+      clock,
+      library: createSignInLibrary(db, cookieSecret(dataDir)),
+      attempts: new Attempts(30),
+    };
     const organisation = await ensureOrganisation(identity);
-    const links = new AgentLinks((stream, fault) => log.warn({ stream: stream.stream, code: fault.code, fault: fault.message }, "stream closed for breaking its rules"));
+    const links = new AgentLinks((stream, fault) =>
+      log.warn({ stream: stream.stream, code: fault.code, fault: fault.message }, "stream closed for breaking its rules"),
+    );
     const orders = new Orders({ db, clock, links, signingKey: keys.signingKey });
     const store = new LogStore(dataDir);
-    const sessions: SessionDeps = { db, clock, log, links, orders, store, live: new LiveSessions(), changes, detachGraceSeconds: config.detachGraceSeconds };
+    const sessions: SessionDeps = {
+      db,
+      clock,
+      log,
+      links,
+      orders,
+      store,
+      live: new LiveSessions(),
+      changes,
+      detachGraceSeconds: config.detachGraceSeconds,
+    };
     const automation: AutomationDeps = { db, clock, log, links, orders, store, outputs: new ExecutionOutputs(), changes };
     const liveWork: LiveWork = {
       endUnder: async (grantIds) => {
-        for (const session of sessions.live.under(grantIds)) await endSession(sessions, session.id, { reason: "grant-revoked", by: null });
+        for (const session of sessions.live.under(grantIds))
+          await endSession(sessions, session.id, { reason: "grant-revoked", by: null });
       },
     };
     const fleet: FleetDeps = {
-      db, clock, links, changes,
+      db,
+      clock,
+      links,
+      changes,
       onEnrolled: addHostAsset,
       onRevoked: async (agentId) => {
-        for (const session of sessions.live.ofAgent(agentId)) await endSession(sessions, session.id, { reason: "agent-revoked", by: null });
+        for (const session of sessions.live.ofAgent(agentId))
+          await endSession(sessions, session.id, { reason: "agent-revoked", by: null });
         await retireAssetsOf(db, agentId, clock.now());
       },
     };
     await ensureZone(fleet, organisation.id);
     await forgetLinks(fleet);
-    if (config.adminEmail !== undefined && config.adminPassword !== undefined) await setUpFromConfig(identity, organisation.id, { email: config.adminEmail, password: config.adminPassword, name: config.adminName });
+    if (config.adminEmail !== undefined && config.adminPassword !== undefined)
+      await setUpFromConfig(identity, organisation.id, {
+        email: config.adminEmail,
+        password: config.adminPassword,
+        name: config.adminName,
+      });
 
     const screens = new Screens(layout.screenWorker);
     closers.push(() => screens.close());
     const ports = { console: 0, agents: 0 };
     const api: ApiDeps = {
-      config: { ...config, dataDir }, keys, version: layout.version, agentVersion: layout.version, startedAt, ports,
+      config: { ...config, dataDir },
+      keys,
+      version: layout.version,
+      agentVersion: layout.version,
+      startedAt,
+      ports,
       database: { kind: embedded === null ? "external" : "embedded", version: database.version, ping: database.ping },
-      identity, fleet, access: { db, clock, changes, liveWork }, sessions, automation, screens,
+      identity,
+      fleet,
+      access: { db, clock, changes, liveWork },
+      sessions,
+      automation,
+      screens,
       endWorkOf: async (userId) => {
-        for (const session of sessions.live.ofUser(userId)) await endSession(sessions, session.id, { reason: "ended-by-admin", by: null });
+        for (const session of sessions.live.ofUser(userId))
+          await endSession(sessions, session.id, { reason: "ended-by-admin", by: null });
       },
     };
 
     const listenDone = step("listen", "Console and agents' port");
-    const broker = await Broker.create({ fleet: { ...fleet, duplicates: new Duplicates() }, sessions, automation, orders, hubId: keys.hubId, node, log, perAddressMax: config.perAddressMax });
+    const broker = await Broker.create({
+      fleet: { ...fleet, duplicates: new Duplicates() },
+      sessions,
+      automation,
+      orders,
+      hubId: keys.hubId,
+      node,
+      log,
+      perAddressMax: config.perAddressMax,
+    });
     closers.push(() => broker.close());
     const handler = createHttpHandler({
       hub: api,
       console: openConsoleFiles(layout.consoleDir),
-      agentFiles: { dist: layout.agentDist, installScript: layout.installScript, enrolments: new Attempts(600), packRuntime: (arch) => packRuntime(layout.agentPack, layout.agentDist, arch) },
+      agentFiles: {
+        dist: layout.agentDist,
+        installScript: layout.installScript,
+        enrolments: new Attempts(600),
+        packRuntime: (arch) => packRuntime(layout.agentPack, layout.agentDist, arch),
+      },
     });
     const upgrade = createUpgrades({
       terminal: { sessions, screens },
@@ -145,18 +221,28 @@ export async function createHub(config: Config, layout: Layout, log: Log, { cloc
       admit: (socket, from, release) => broker.admit(socket, from, release),
     });
     const certificate = readCertificate(config);
-    const consolePort = await listenForConsole({ host: config.host, port: config.port, keys, certificate, tlsOptions, handler, upgrade, portError: (error) => portError(error, config.host, config.port, "--port") });
+    const consolePort = await listenForConsole({
+      host: config.host,
+      port: config.port,
+      keys,
+      certificate,
+      tlsOptions,
+      handler,
+      upgrade,
+      portError: (error) => portError(error, config.host, config.port, "--port"),
+    });
     closers.push(() => consolePort.close());
     const agentPort = await listenForAgents(broker, keys, { host: config.host, port: config.agentPort });
     closers.push(() => agentPort.close());
     ports.console = consolePort.port;
     ports.agents = agentPort.port;
-    const url = config.publicUrl ?? (certificate === null ? `http://localhost:${ports.console}` : `https://localhost:${ports.console}`);
+    const url =
+      config.publicUrl ?? (certificate === null ? `http://localhost:${ports.console}` : `https://localhost:${ports.console}`);
     const adminSocket = adminSocketPath(dataDir);
-    const setupLink = async () => {
-      const token = await offerSetup(identity, organisation.id);
-      return token === null ? null : `${url}/setup?token=${token}`;
-    };
+    // One link per start, so that asking for the status does not kill the one somebody is about to open.
+    const setupToken = await offerSetup(identity, organisation.id);
+    const setupLink = async () =>
+      setupToken === null || (await anyAdministrator(db)) ? null : `${url}/setup?token=${setupToken}`;
     const admin = await listenForAdmin({ hub: api, orgId: organisation.id, url, setupLink }, adminSocket);
     closers.push(() => admin.close());
     listenDone();
@@ -172,12 +258,16 @@ export async function createHub(config: Config, layout: Layout, log: Log, { cloc
       every(10_000, () => repeatStops(automation), log),
       every(5_000, () => remindAgents(automation), log),
       // A grant that ends by time ends what is open under it within two seconds.
-      every(1_000, async () => {
-        const now = clock.now();
-        const expired = await grantsExpiredBetween(db, grantsSeenAt, now);
-        grantsSeenAt = now;
-        if (expired.length > 0) await liveWork.endUnder(expired);
-      }, log),
+      every(
+        1_000,
+        async () => {
+          const now = clock.now();
+          const expired = await grantsExpiredBetween(db, grantsSeenAt, now);
+          grantsSeenAt = now;
+          if (expired.length > 0) await liveWork.endUnder(expired);
+        },
+        log,
+      ),
     ];
     closers.push(async () => {
       for (const job of jobs) await job.stop();
@@ -198,7 +288,9 @@ function prepareFolder(dataDir: string): void {
     writeFileWhole(path.join(dataDir, ".writable"), "");
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    throw new HubError("bad-config", `The data folder ${dataDir} cannot be written (${code}). Choose another with --data.`, { cause });
+    throw new HubError("bad-config", `The data folder ${dataDir} cannot be written (${code}). Choose another with --data.`, {
+      cause,
+    });
   }
 }
 
@@ -217,6 +309,10 @@ function readCertificate(config: Config): { cert: string; key: string } | null {
   try {
     return { cert: readFileSync(config.tlsCert, "utf8"), key: readFileSync(config.tlsKey, "utf8") };
   } catch (cause) {
-    throw new HubError("bad-config", `The certificate cannot be read: ${cause instanceof Error ? cause.message : "unknown reason"}. Check SALLYPORT_TLS_CERT and SALLYPORT_TLS_KEY.`, { cause });
+    throw new HubError(
+      "bad-config",
+      `The certificate cannot be read: ${cause instanceof Error ? cause.message : "unknown reason"}. Check SALLYPORT_TLS_CERT and SALLYPORT_TLS_KEY.`,
+      { cause },
+    );
   }
 }

@@ -1,7 +1,7 @@
 // The hub as a program: reads its configuration, starts, tells its parent what happens, and ends in order.
 import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { createHub, type Layout, type Step } from "./hub.ts";
 import { helpText, readConfig } from "./platform/config.ts";
 import { HubError } from "./platform/errors.ts";
@@ -51,19 +51,33 @@ async function main(): Promise<void> {
     if (closing) return;
     closing = true;
     log.info({ why }, "closing");
-    hub.close().then(() => process.exit(0), () => process.exit(1));
+    hub.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
   };
   process.on("SIGTERM", () => close("SIGTERM"));
   process.on("SIGINT", () => close("SIGINT"));
   process.on("disconnect", () => close("the start script is gone"));
   log.info({ version, url: hub.url, agentPort: hub.ports.agents }, "hub listens");
-  tell({ event: "ready", url: hub.url, agentPort: hub.ports.agents, adminSocket: hub.adminSocket, setupLink: hub.setupLink, dataDir: path.resolve(config.dataDir), publicUrls: config.publicUrl === undefined ? [] : [config.publicUrl] });
+  tell({
+    event: "ready",
+    url: hub.url,
+    agentPort: hub.ports.agents,
+    adminSocket: hub.adminSocket,
+    setupLink: hub.setupLink,
+    dataDir: path.resolve(config.dataDir),
+    publicUrls: config.publicUrl === undefined ? [] : [config.publicUrl],
+  });
   // Alone, without a start script, the link has to come from here.
   if (!process.connected) process.stdout.write(`${hub.url}\n${hub.setupLink === null ? "" : `${hub.setupLink}\n`}`);
 }
 
 main().catch((error: unknown) => {
-  const message = error instanceof HubError ? error.message : `The hub could not start: ${error instanceof Error ? error.message : String(error)}.`;
+  const message =
+    error instanceof HubError
+      ? error.message
+      : `The hub could not start: ${error instanceof Error ? error.message : String(error)}.`;
   tell({ event: "failed", message });
   process.stderr.write(`${message}\n`);
   if (!(error instanceof HubError) && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);

@@ -16,5 +16,9 @@ export function newId<Prefix extends string>(prefix: Prefix, nowMs = Date.now())
 
 /** True for an id that {@link newId} could have made with this prefix. */
 export function isId(prefix: string, text: string): boolean {
-  return text.length === prefix.length + 25 && text.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{24}$/.test(text.slice(prefix.length + 1));
+  return (
+    text.length === prefix.length + 25 &&
+    text.startsWith(`${prefix}_`) &&
+    /^[0-9a-hjkmnp-tv-z]{24}$/.test(text.slice(prefix.length + 1))
+  );
 }

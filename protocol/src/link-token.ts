@@ -1,5 +1,5 @@
 // The MQTT password of an agent: a short statement signed with its own key and tied to this very TLS connection.
-import { randomBytes, sign, verify, type KeyObject } from "node:crypto";
+import { type KeyObject, randomBytes, sign, verify } from "node:crypto";
 import { sallyport } from "./gen/wire.js";
 
 const context = Buffer.from("sallyport/link/v1\0");
@@ -31,14 +31,19 @@ export function peekLinkToken(token: string): string | null {
  * Checks a token against the enrolled public key and this connection. A token seen elsewhere is worth nothing:
  * its exporter bytes are another connection's. So no clock is asked, and a host with a wrong one can still link.
  */
-export function checkLinkToken(token: string, expected: { hubId: string; publicKey: KeyObject; binding: Uint8Array }): { ok: true; agentId: string } | { ok: false; code: LinkRefusal } {
+export function checkLinkToken(
+  token: string,
+  expected: { hubId: string; publicKey: KeyObject; binding: Uint8Array },
+): { ok: true; agentId: string } | { ok: false; code: LinkRefusal } {
   const parsed = parse(token);
   if (parsed === null) return { ok: false, code: "malformed" };
   if (parsed.hubId !== expected.hubId) return { ok: false, code: "wrong-hub" };
   const { signature, ...claims } = parsed;
   const signed = Buffer.concat([context, sallyport.LinkToken.encode(claims).finish()]);
-  if (signature.length !== 64 || !verify(null, signed, expected.publicKey, signature)) return { ok: false, code: "bad-signature" };
-  if (parsed.binding.length !== exporterBytes || Buffer.compare(parsed.binding, expected.binding) !== 0) return { ok: false, code: "wrong-connection" };
+  if (signature.length !== 64 || !verify(null, signed, expected.publicKey, signature))
+    return { ok: false, code: "bad-signature" };
+  if (parsed.binding.length !== exporterBytes || Buffer.compare(parsed.binding, expected.binding) !== 0)
+    return { ok: false, code: "wrong-connection" };
   return { ok: true, agentId: parsed.agentId };
 }
 

@@ -94,15 +94,24 @@ export class MqttSlicer {
     return null;
   }
 
-  #frameTopic(bytes: Buffer, at: number, header: FixedHeader, prefix: Buffer): { payloadAt: number; lastLevel: string } | "no" | "unknown" {
+  #frameTopic(
+    bytes: Buffer,
+    at: number,
+    header: FixedHeader,
+    prefix: Buffer,
+  ): { payloadAt: number; lastLevel: string } | "no" | "unknown" {
     const topicAt = at + header.headerBytes + 2;
     if (header.total < header.headerBytes + 2) return "no";
     if (bytes.length < topicAt) return "unknown";
     const topicBytes = bytes.readUInt16BE(topicAt - 2);
-    if (topicBytes < prefix.length || header.headerBytes + 2 + topicBytes > header.total || topicBytes > prefix.length + 16) return "no";
+    if (topicBytes < prefix.length || header.headerBytes + 2 + topicBytes > header.total || topicBytes > prefix.length + 16)
+      return "no";
     if (bytes.length < topicAt + topicBytes) return "unknown";
     if (prefix.compare(bytes, topicAt, topicAt + prefix.length) !== 0) return "no";
-    return { payloadAt: topicAt + topicBytes, lastLevel: bytes.toString("latin1", topicAt + prefix.length, topicAt + topicBytes) };
+    return {
+      payloadAt: topicAt + topicBytes,
+      lastLevel: bytes.toString("latin1", topicAt + prefix.length, topicAt + topicBytes),
+    };
   }
 }
 

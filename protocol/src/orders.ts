@@ -1,5 +1,5 @@
 // Signed orders: what makes an agent act. The broker, the database and the network may lie; this signature may not.
-import { sign, verify, type KeyObject } from "node:crypto";
+import { type KeyObject, sign, verify } from "node:crypto";
 import { clockSkewMsMax } from "./limits.ts";
 import { decodeOrder, encodeOrder, isWireNumber, WireError, type wire } from "./wire.ts";
 
@@ -20,10 +20,16 @@ export type CheckedOrder = { ok: true; order: wire.Order } | { ok: false; code: 
  *
  * @param nowMs the hub's clock as the agent knows it, ms since the epoch.
  */
-export function checkOrder(signed: wire.SignedOrder.$Properties, agentId: string, hubPublicKey: KeyObject, nowMs: number): CheckedOrder {
+export function checkOrder(
+  signed: wire.SignedOrder.$Properties,
+  agentId: string,
+  hubPublicKey: KeyObject,
+  nowMs: number,
+): CheckedOrder {
   const bytes = signed.order ?? new Uint8Array();
   const signature = signed.signature ?? new Uint8Array();
-  if (signature.length !== 64 || !verify(null, Buffer.concat([context, bytes]), hubPublicKey, signature)) return { ok: false, code: "bad-signature" };
+  if (signature.length !== 64 || !verify(null, Buffer.concat([context, bytes]), hubPublicKey, signature))
+    return { ok: false, code: "bad-signature" };
   let order: wire.Order;
   try {
     order = decodeOrder(bytes);
@@ -32,7 +38,13 @@ export function checkOrder(signed: wire.SignedOrder.$Properties, agentId: string
     throw error;
   }
   if (order.agentId !== agentId) return { ok: false, code: "wrong-agent" };
-  if (!isWireNumber(order.sequence) || order.sequence === 0 || !isWireNumber(order.issuedAtMs) || !isWireNumber(order.expiresAtMs)) return { ok: false, code: "malformed" };
+  if (
+    !isWireNumber(order.sequence) ||
+    order.sequence === 0 ||
+    !isWireNumber(order.issuedAtMs) ||
+    !isWireNumber(order.expiresAtMs)
+  )
+    return { ok: false, code: "malformed" };
   if (nowMs > order.expiresAtMs) return { ok: false, code: "expired" };
   if (nowMs + clockSkewMsMax < order.issuedAtMs) return { ok: false, code: "not-yet" };
   return { ok: true, order };

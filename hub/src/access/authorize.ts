@@ -38,7 +38,8 @@ export async function authorize(db: Queryable, actor: Actor, assetId: string, ac
   assertMay(actor, permissionFor[action]);
   const target = await findAsset(db, actor.orgId, assetId);
   if (target === null) throw notFound("asset");
-  if (target.agent.revokedAt !== null || target.asset.retiredAt !== null) throw new HubError("agent-revoked", "The agent of this asset was revoked. Enrol its host again to reach it.");
+  if (target.agent.revokedAt !== null || target.asset.retiredAt !== null)
+    throw new HubError("agent-revoked", "The agent of this asset was revoked. Enrol its host again to reach it.");
   if (actor.role === "admin") return new Authorization(made, { actor, target, action, grantId: null, expiresAt: null });
   const held = await grantsOn(db, actor.id, assetId, now);
   if (held.length === 0) throw notFound("asset");
@@ -54,8 +55,19 @@ export async function stillHolds(db: Queryable, authorization: Authorization, no
   return held.some((grant) => grant.id === authorization.grantId);
 }
 
-const noGrant = (action: Action) => new HubError("no-grant", `No grant allows you to ${action} here. Ask an administrator for one.`, { facts: { action } });
+const noGrant = (action: Action) =>
+  new HubError("no-grant", `No grant allows you to ${action} here. Ask an administrator for one.`, { facts: { action } });
 
 function grantsOn(db: Queryable, userId: string, assetId: string, now: Date): Promise<GrantRow[]> {
-  return db.select().from(grants).where(and(eq(grants.userId, userId), eq(grants.assetId, assetId), isNull(grants.revokedAt), or(isNull(grants.expiresAt), gt(grants.expiresAt, now))));
+  return db
+    .select()
+    .from(grants)
+    .where(
+      and(
+        eq(grants.userId, userId),
+        eq(grants.assetId, assetId),
+        isNull(grants.revokedAt),
+        or(isNull(grants.expiresAt), gt(grants.expiresAt, now)),
+      ),
+    );
 }

@@ -16,7 +16,11 @@ import { grants } from "./schema.ts";
 export type LiveWork = { endUnder(grantIds: string[]): Promise<void> };
 export type AccessDeps = { db: Database; clock: Clock; changes: Changes; liveWork: LiveWork };
 
-export async function createGrants({ db, clock, changes }: AccessDeps, actor: Actor, input: { userId: string; assetIds: string[]; actions: Action[]; expiresAt?: string | undefined }): Promise<string[]> {
+export async function createGrants(
+  { db, clock, changes }: AccessDeps,
+  actor: Actor,
+  input: { userId: string; assetIds: string[]; actions: Action[]; expiresAt?: string | undefined },
+): Promise<string[]> {
   assertMay(actor, "people.manage");
   const now = clock.now();
   const ids = await db.transaction(async (tx) => {
@@ -27,9 +31,25 @@ export async function createGrants({ db, clock, changes }: AccessDeps, actor: Ac
     if (found.length !== wanted.length) throw notFound("asset");
     const made: string[] = [];
     for (const { asset, agent } of found) {
-      const grant = { id: newId("grt"), orgId: actor.orgId, userId: user.id, assetId: asset.id, actions: [...new Set(input.actions)], createdBy: actor.id, createdAt: now, expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt) };
+      const grant = {
+        id: newId("grt"),
+        orgId: actor.orgId,
+        userId: user.id,
+        assetId: asset.id,
+        actions: [...new Set(input.actions)],
+        createdBy: actor.id,
+        createdAt: now,
+        expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+      };
       await tx.insert(grants).values(grant);
-      await recordAudit(tx, { kind: "grant.created", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "grant", id: grant.id, name: `${user.name} → ${agent.name}` }, ip: actor.ip, data: { userId: user.id, assetId: asset.id, actions: grant.actions.join(", ") } });
+      await recordAudit(tx, {
+        kind: "grant.created",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: { kind: "grant", id: grant.id, name: `${user.name} → ${agent.name}` },
+        ip: actor.ip,
+        data: { userId: user.id, assetId: asset.id, actions: grant.actions.join(", ") },
+      });
       made.push(grant.id);
     }
     return made;
@@ -44,14 +64,25 @@ export async function createGrants({ db, clock, changes }: AccessDeps, actor: Ac
  *
  * Revoking twice is not an error; the first revocation stands.
  */
-export async function revokeGrant({ db, clock, changes, liveWork }: AccessDeps, actor: Actor, { id, reason }: { id: string; reason: string }): Promise<void> {
+export async function revokeGrant(
+  { db, clock, changes, liveWork }: AccessDeps,
+  actor: Actor,
+  { id, reason }: { id: string; reason: string },
+): Promise<void> {
   assertMay(actor, "people.manage");
   await db.transaction(async (tx) => {
     const grant = await lockGrant(tx, actor.orgId, id);
     if (grant === null) throw notFound("grant");
     if (grant.revokedAt !== null) return;
     await markRevoked(tx, [id], { id: actor.id, at: clock.now(), reason });
-    await recordAudit(tx, { kind: "grant.revoked", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "grant", id, name: "" }, ip: actor.ip, data: { userId: grant.userId, assetId: grant.assetId, reason } });
+    await recordAudit(tx, {
+      kind: "grant.revoked",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: { kind: "grant", id, name: "" },
+      ip: actor.ip,
+      data: { userId: grant.userId, assetId: grant.assetId, reason },
+    });
   });
   // After the commit: a crash here leaves the row revoked, and openers read the grant again after they registered.
   await liveWork.endUnder([id]);

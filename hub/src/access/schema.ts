@@ -10,8 +10,12 @@ export const grants = pgTable(
   {
     id: text("id").primaryKey(),
     orgId: orgId(),
-    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
-    assetId: text("asset_id").notNull().references(() => assets.id),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    assetId: text("asset_id")
+      .notNull()
+      .references(() => assets.id),
     actions: text("actions").array().$type<Action[]>().notNull(),
     createdBy: text("created_by").notNull(),
     createdAt: moment("created_at").notNull(),

@@ -1,18 +1,19 @@
 // The admin socket: a unix socket in the data folder, for the command line on the hub's own host. Whoever may open it owns the data anyway.
+
+import { createHash } from "node:crypto";
 import { chmodSync, rmSync } from "node:fs";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
-import { createHash } from "node:crypto";
 import { z } from "zod";
-import { createAccessKey } from "../identity/access-keys.ts";
-import { findUserByEmail } from "../identity/people.ts";
-import { displayName } from "../platform/input.ts";
+import { countAgents } from "../fleet/agents.ts";
 import { makeToken } from "../fleet/enrolment-tokens.ts";
 import { installCommand } from "../fleet/install-command.ts";
-import { countAgents } from "../fleet/agents.ts";
+import { createAccessKey } from "../identity/access-keys.ts";
+import { findUserByEmail } from "../identity/people.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { writeFileWhole } from "../platform/files.ts";
+import { displayName } from "../platform/input.ts";
 import { readJson } from "./body.ts";
 import type { ApiDeps } from "./deps.ts";
 import { toHubError } from "./trpc.ts";
@@ -38,7 +39,9 @@ export async function listenForAdmin(deps: AdminDeps, socketPath: string): Promi
       (body) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body)),
       (error: unknown) => {
         const known = toHubError(error);
-        response.writeHead(known.status, { "content-type": "application/json" }).end(JSON.stringify({ code: known.code, message: known.message }));
+        response
+          .writeHead(known.status, { "content-type": "application/json" })
+          .end(JSON.stringify({ code: known.code, message: known.message }));
       },
     );
   });
@@ -66,19 +69,46 @@ async function answer(deps: AdminDeps, call: string, request: http.IncomingMessa
   switch (call) {
     case "GET /status":
       return {
-        version: hub.version, startedAt: hub.startedAt.toISOString(), url, agents: await countAgents(hub.fleet.db, orgId), sessions: { live: hub.sessions.live.size }, runs: { running: hub.automation.outputs.size },
-        database: { kind: hub.database.kind, ok: await hub.database.ping().then(() => true, () => false) }, memory: { rssBytes: process.memoryUsage.rss() }, dataDir: hub.config.dataDir, setupLink: await deps.setupLink(),
+        version: hub.version,
+        startedAt: hub.startedAt.toISOString(),
+        url,
+        agents: await countAgents(hub.fleet.db, orgId),
+        sessions: { live: hub.sessions.live.size },
+        runs: { running: hub.automation.outputs.size },
+        database: {
+          kind: hub.database.kind,
+          ok: await hub.database.ping().then(
+            () => true,
+            () => false,
+          ),
+        },
+        memory: { rssBytes: process.memoryUsage.rss() },
+        dataDir: hub.config.dataDir,
+        setupLink: await deps.setupLink(),
       };
     case "POST /access-keys": {
       const input = keyInput.parse(await readJson(request));
       const user = await findUserByEmail(hub.identity.db, input.email);
-      if (user === null || user.disabledAt !== null || !user.accepted) throw new HubError("not-found", `There is no active person with the address ${input.email}.`, { facts: { what: "person" } });
+      if (user === null || user.disabledAt !== null || !user.accepted)
+        throw new HubError("not-found", `There is no active person with the address ${input.email}.`, {
+          facts: { what: "person" },
+        });
       return createAccessKey(hub.identity, user, local, null, { name: input.name });
     }
     case "POST /enrolment-tokens": {
       const { id, token, expiresAt } = await makeToken(hub.fleet, { orgId, actor: local, ip: null }, {});
       const hubUrl = `https://localhost:${hub.ports.console}`;
-      return { id, token, command: installCommand({ hubUrl, pin: hub.keys.pin, token }), expiresAt: expiresAt.toISOString(), hubUrl, caPem: hub.keys.caPem, hubId: hub.keys.hubId, hubKey: hub.keys.signingPublicKey, agentPort: hub.ports.agents };
+      return {
+        id,
+        token,
+        command: installCommand({ hubUrl, pin: hub.keys.pin, token }),
+        expiresAt: expiresAt.toISOString(),
+        hubUrl,
+        caPem: hub.keys.caPem,
+        hubId: hub.keys.hubId,
+        hubKey: hub.keys.signingPublicKey,
+        agentPort: hub.ports.agents,
+      };
     }
     case "GET /doctor":
       return { checks: await runChecks(hub, url) };
@@ -93,14 +123,21 @@ async function runChecks(hub: ApiDeps, url: string): Promise<{ name: string; ok:
   const freeMiB = Math.floor((disk.bavail * disk.bsize) / 1_048_576);
   const database = await hub.database.ping().then(
     () => ({ ok: true, detail: `PostgreSQL ${hub.database.version}, ${hub.database.kind}` }),
-    (error: unknown) => ({ ok: false, detail: `does not answer: ${error instanceof Error ? error.message : "no reason given"}. Check DATABASE_URL, or restart the hub.` }),
+    (error: unknown) => ({
+      ok: false,
+      detail: `does not answer: ${error instanceof Error ? error.message : "no reason given"}. Check DATABASE_URL, or restart the hub.`,
+    }),
   );
   const days = Math.floor((hub.keys.certNotAfter.getTime() - Date.now()) / 86_400_000);
   return [
     { name: "console", ok: true, detail: url },
     { name: "agents' port", ok: true, detail: `${hub.ports.agents}, ${hub.fleet.links.size} linked` },
     { name: "database", ...database },
-    { name: "disk", ok: freeMiB > 1_024, detail: `${freeMiB} MiB free in ${hub.config.dataDir}${freeMiB > 1_024 ? "" : "; below 100 MiB new sessions are refused"}` },
+    {
+      name: "disk",
+      ok: freeMiB > 1_024,
+      detail: `${freeMiB} MiB free in ${hub.config.dataDir}${freeMiB > 1_024 ? "" : "; below 100 MiB new sessions are refused"}`,
+    },
     { name: "certificate", ok: days > 7, detail: `valid for ${days} days; renewed at a start within 30 days of its end` },
   ];
 }

@@ -4,14 +4,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import type { Attempts } from "../identity/attempts.ts";
 import { enrolAgent } from "../fleet/enrol-agent.ts";
 import { noteInstallStarted } from "../fleet/enrolment-tokens.ts";
 import { enrol, installProgress } from "../fleet/input.ts";
+import type { Attempts } from "../identity/attempts.ts";
 import { HubError, notFound } from "../platform/errors.ts";
-import { addressOf } from "./request.ts";
-import type { ApiDeps } from "./deps.ts";
 import { readJson } from "./body.ts";
+import type { ApiDeps } from "./deps.ts";
+import { addressOf } from "./request.ts";
 
 export type AgentFiles = {
   /** Folder of the built agent: manifest.json and the files it names. */
@@ -23,17 +23,28 @@ export type AgentFiles = {
   packRuntime(arch: "x64" | "arm64"): Promise<void>;
 };
 
-const manifestShape = z.object({ version: z.string(), files: z.record(z.string(), z.object({ sha256: z.string(), bytes: z.number() })) });
+const manifestShape = z.object({
+  version: z.string(),
+  files: z.record(z.string(), z.object({ sha256: z.string(), bytes: z.number() })),
+});
 
 /** Two of the three are small, and hosts with a bad line start over; still, nobody needs to fetch a hundred. */
 const fetchesAtOnceMax = 64;
 let fetching = 0;
 
 /** False when the path is none of these. @throws HubError. */
-export async function serveAgentEndpoint(hub: ApiDeps, files: AgentFiles, request: IncomingMessage, response: ServerResponse, pathname: string): Promise<boolean> {
+export async function serveAgentEndpoint(
+  hub: ApiDeps,
+  files: AgentFiles,
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+): Promise<boolean> {
   switch (`${request.method} ${pathname}`) {
     case "GET /install.sh":
-      response.writeHead(200, { "content-type": "text/x-shellscript; charset=utf-8", "cache-control": "no-store" }).end(await installer(hub, files, request));
+      response
+        .writeHead(200, { "content-type": "text/x-shellscript; charset=utf-8", "cache-control": "no-store" })
+        .end(await installer(hub, files, request));
       return true;
     case "POST /agent/install-progress": {
       limit(files, request);
@@ -68,7 +79,10 @@ async function installer(hub: ApiDeps, files: AgentFiles, request: IncomingMessa
     AGENT_PORT: String(hub.ports.agents),
     MANIFEST: known.join("\n"),
   };
-  return readFileSync(files.installScript, "utf8").replace(/@(HUB_URL|HUB_PIN|HUB_ID|HUB_KEY|HUB_CA|AGENT_PORT|MANIFEST)@/g, (_, name: string) => values[name] ?? "");
+  return readFileSync(files.installScript, "utf8").replace(
+    /@(HUB_URL|HUB_PIN|HUB_ID|HUB_KEY|HUB_CA|AGENT_PORT|MANIFEST)@/g,
+    (_, name: string) => values[name] ?? "",
+  );
 }
 
 function readManifest(files: AgentFiles): z.infer<typeof manifestShape> {
@@ -84,8 +98,12 @@ async function sendFile(files: AgentFiles, name: string, request: IncomingMessag
   if (name !== "manifest.json" && readManifest(files).files[name] === undefined) throw notFound("file");
   const file = path.join(files.dist, name);
   if (!existsSync(file)) throw notFound("file");
-  if (fetching >= fetchesAtOnceMax) throw new HubError("too-many", "Many hosts are fetching the agent right now; try again in a minute.");
-  response.writeHead(200, { "content-type": name.endsWith(".json") ? "application/json" : "application/gzip", "content-length": statSync(file).size });
+  if (fetching >= fetchesAtOnceMax)
+    throw new HubError("too-many", "Many hosts are fetching the agent right now; try again in a minute.");
+  response.writeHead(200, {
+    "content-type": name.endsWith(".json") ? "application/json" : "application/gzip",
+    "content-length": statSync(file).size,
+  });
   if (request.method === "HEAD") {
     response.end();
     return;
@@ -100,7 +118,11 @@ async function sendFile(files: AgentFiles, name: string, request: IncomingMessag
 
 function limit(files: AgentFiles, request: IncomingMessage): void {
   const allowed = files.enrolments.take(addressOf(request) ?? "", Date.now());
-  if (!allowed.ok) throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, { facts: { retryAfterSeconds: allowed.retryAfterSeconds } });
+  if (!allowed.ok)
+    throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, {
+      facts: { retryAfterSeconds: allowed.retryAfterSeconds },
+    });
 }
 
-const sendJson = (response: ServerResponse, body: unknown) => response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(body));
+const sendJson = (response: ServerResponse, body: unknown) =>
+  response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(body));

@@ -12,7 +12,8 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
   for await (const part of request) {
     const chunk: Buffer = part;
     bytes += chunk.length;
-    if (bytes > bodyBytesMax) throw new HubError("too-large", `The body is larger than ${bodyBytesMax} bytes.`, { facts: { most: bodyBytesMax } });
+    if (bytes > bodyBytesMax)
+      throw new HubError("too-large", `The body is larger than ${bodyBytesMax} bytes.`, { facts: { most: bodyBytesMax } });
     parts.push(chunk);
   }
   if (bytes === 0) return undefined;

@@ -7,11 +7,18 @@ import { z } from "zod";
 
 const hashes = z.record(z.string(), z.array(z.string().regex(/^sha(256|384|512)-[A-Za-z0-9+/=]+$/)));
 
-export type ConsoleFiles = { serve(request: IncomingMessage, response: ServerResponse, pathname: string, notFound: () => void): void };
+export type ConsoleFiles = {
+  serve(request: IncomingMessage, response: ServerResponse, pathname: string, notFound: () => void): void;
+};
 
 export function openConsoleFiles(folder: string): ConsoleFiles {
   if (!existsSync(path.join(folder, "index.html"))) {
-    return { serve: (_request, response) => response.writeHead(503, { "content-type": "text/plain" }).end("The console has not been built. Run npm run build, then start again.\n") };
+    return {
+      serve: (_request, response) =>
+        response
+          .writeHead(503, { "content-type": "text/plain" })
+          .end("The console has not been built. Run npm run build, then start again.\n"),
+    };
   }
   const pages = hashes.parse(JSON.parse(readFileSync(path.join(folder, "csp.json"), "utf8")));
   const files = sirv(folder, {
@@ -21,7 +28,10 @@ export function openConsoleFiles(folder: string): ConsoleFiles {
     etag: true,
     setHeaders: (response, pathname) => {
       // Names under _next carry a hash of their content; pages do not.
-      response.setHeader("cache-control", pathname.startsWith("/_next/static/") ? "public, max-age=31536000, immutable" : "no-cache");
+      response.setHeader(
+        "cache-control",
+        pathname.startsWith("/_next/static/") ? "public, max-age=31536000, immutable" : "no-cache",
+      );
     },
   });
   return {

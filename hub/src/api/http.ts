@@ -32,13 +32,15 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
     if (pathname === "/readyz") return readiness(hub, response);
     if (pathname === "/metrics") return serveMetrics();
     if (pathname === "/trpc" || pathname.startsWith("/trpc/")) return serveTrpc();
-    if (pathname === `${restPrefix}/openapi.json`) return void response.writeHead(200, { "content-type": "application/json" }).end(document);
+    if (pathname === `${restPrefix}/openapi.json`)
+      return void response.writeHead(200, { "content-type": "application/json" }).end(document);
     if (pathname.startsWith(`${restPrefix}/`)) return serveRest();
     if (pathname === "/install.sh" || pathname.startsWith("/agent/")) {
       if (await serveAgentEndpoint(hub, deps.agentFiles, request, response, pathname)) return;
       throw new HubError("not-found", "There is nothing here.", { facts: { what: "page" } });
     }
-    if (request.method !== "GET" && request.method !== "HEAD") throw new HubError("bad-input", "Only GET is served here.", { facts: { fields: "method" } });
+    if (request.method !== "GET" && request.method !== "HEAD")
+      throw new HubError("bad-input", "Only GET is served here.", { facts: { fields: "method" } });
     deps.console.serve(request, response, pathname, () => text(response, 404, "Not found\n"));
 
     async function context(): Promise<Context> {
@@ -56,7 +58,14 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
     async function serveTrpc(): Promise<void> {
       if (request.method !== "GET") assertOwnOrigin(request, hub.config.publicUrl);
       response.setHeader("cache-control", "private, no-store");
-      await nodeHTTPRequestHandler({ router: appRouter, req: request, res: response, path: pathname.slice("/trpc/".length), createContext: context, maxBodySize: bodyBytesMax });
+      await nodeHTTPRequestHandler({
+        router: appRouter,
+        req: request,
+        res: response,
+        path: pathname.slice("/trpc/".length),
+        createContext: context,
+        maxBodySize: bodyBytesMax,
+      });
     }
 
     async function serveRest(): Promise<void> {
@@ -68,9 +77,17 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
       if (request.method !== "GET" && request.method !== "HEAD") assertOwnOrigin(request, hub.config.publicUrl);
       const path = pathname.slice(restPrefix.length);
       if (await serveRaw(hub, ctx.actor, path, request, response, url.searchParams)) return;
-      const answer = await answerRest(ctx, { method: request.method ?? "GET", path, query: url.searchParams, body: request.method === "GET" ? undefined : await readJson(request) });
-      if (answer === null) throw new HubError("not-found", "There is no such path. See /api/v1/openapi.json.", { facts: { what: "path" } });
-      response.writeHead(answer.status, { "content-type": "application/json", "cache-control": "private, no-store" }).end(JSON.stringify(answer.body));
+      const answer = await answerRest(ctx, {
+        method: request.method ?? "GET",
+        path,
+        query: url.searchParams,
+        body: request.method === "GET" ? undefined : await readJson(request),
+      });
+      if (answer === null)
+        throw new HubError("not-found", "There is no such path. See /api/v1/openapi.json.", { facts: { what: "path" } });
+      response
+        .writeHead(answer.status, { "content-type": "application/json", "cache-control": "private, no-store" })
+        .end(JSON.stringify(answer.body));
     }
 
     async function serveMetrics(): Promise<void> {
@@ -86,19 +103,25 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
   return (request, response) => {
     serve(request, response).catch((error: unknown) => {
       const known = error instanceof ZodError ? toHubError(error) : error instanceof HubError ? error : null;
-      if (known === null && !isGone(error)) deps.hub.sessions.log.error({ path: request.url?.split("?")[0] ?? "", ...errorFields(error) }, "request failed");
+      if (known === null && !isGone(error))
+        deps.hub.sessions.log.error({ path: request.url?.split("?")[0] ?? "", ...errorFields(error) }, "request failed");
       const shown = known ?? new HubError("internal", "Something went wrong in the hub; its log says what.");
       if (response.headersSent) {
         response.destroy();
         return;
       }
-      response.writeHead(shown.status, { "content-type": "application/problem+json", "cache-control": "no-store" }).end(JSON.stringify(problemOf(shown, request.url?.split("?")[0] ?? "")));
+      response
+        .writeHead(shown.status, { "content-type": "application/problem+json", "cache-control": "no-store" })
+        .end(JSON.stringify(problemOf(shown, request.url?.split("?")[0] ?? "")));
     });
   };
 }
 
 /** The other side closed: nothing to report. */
-const isGone = (error: unknown): boolean => error instanceof Error && "code" in error && (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ECONNRESET" || error.code === "ERR_STREAM_UNABLE_TO_PIPE");
+const isGone = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ECONNRESET" || error.code === "ERR_STREAM_UNABLE_TO_PIPE");
 
 function commonHeaders(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("x-content-type-options", "nosniff");
@@ -110,7 +133,8 @@ function commonHeaders(request: IncomingMessage, response: ServerResponse): void
   if ("encrypted" in request.socket) response.setHeader("strict-transport-security", "max-age=31536000");
 }
 
-const text = (response: ServerResponse, status: number, body: string): void => void response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" }).end(body);
+const text = (response: ServerResponse, status: number, body: string): void =>
+  void response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" }).end(body);
 
 async function readiness(hub: ApiDeps, response: ServerResponse): Promise<void> {
   try {

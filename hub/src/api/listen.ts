@@ -2,11 +2,11 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import net from "node:net";
-import tls from "node:tls";
 import type { Duplex } from "node:stream";
+import tls from "node:tls";
 import { hubServerName } from "@sallyport/protocol/hub-name";
+import type { HubError } from "../platform/errors.ts";
 import type { HubKeys } from "../platform/hub-keys.ts";
-import { HubError } from "../platform/errors.ts";
 import type { HttpHandler } from "./http.ts";
 
 export type ConsoleListener = { port: number; close(): Promise<void> };
@@ -39,7 +39,9 @@ export async function listenForConsole(options: ListenOptions): Promise<ConsoleL
   } as https.ServerOptions);
   const plain = http.createServer();
   const toHttps = http.createServer((request, response) => {
-    response.writeHead(308, { location: `https://${request.headers.host ?? ""}${request.url ?? "/"}`, "content-type": "text/plain" }).end("This hub speaks HTTPS to other machines.\n");
+    response
+      .writeHead(308, { location: `https://${request.headers.host ?? ""}${request.url ?? "/"}`, "content-type": "text/plain" })
+      .end("This hub speaks HTTPS to other machines.\n");
   });
   for (const server of [secure, plain]) {
     server.on("request", options.handler);

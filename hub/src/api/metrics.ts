@@ -17,6 +17,8 @@ export function createMetrics(hub: ApiDeps): Registry {
   gauge("agents_online", "Agents with a link right now", () => hub.fleet.links.size);
   gauge("sessions_live", "Terminals that run right now", () => hub.sessions.live.size);
   gauge("executions_receiving", "Executions whose output is being received", () => hub.automation.outputs.size);
-  gauge("session_windows", "Windows open on live terminals", () => hub.sessions.live.all().reduce((sum, session) => sum + session.viewers, 0));
+  gauge("session_windows", "Windows open on live terminals", () =>
+    hub.sessions.live.all().reduce((sum, session) => sum + session.viewers, 0),
+  );
   return registry;
 }

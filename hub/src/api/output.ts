@@ -5,47 +5,163 @@ const moment = z.iso.datetime();
 const named = z.object({ id: z.string(), name: z.string() });
 
 export const nothing = z.object({});
-export const pageOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.number().int() });
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.number().int() });
 
 export const hostFacts = z.object({
-  hostname: z.string(), osName: z.string(), osVersion: z.string(), kernel: z.string(), arch: z.string(), cpuModel: z.string(), cpuCount: z.number(), memoryBytes: z.number(), memoryFreeBytes: z.number(),
+  hostname: z.string(),
+  osName: z.string(),
+  osVersion: z.string(),
+  kernel: z.string(),
+  arch: z.string(),
+  cpuModel: z.string(),
+  cpuCount: z.number(),
+  memoryBytes: z.number(),
+  memoryFreeBytes: z.number(),
   disks: z.array(z.object({ mount: z.string(), filesystem: z.string(), sizeBytes: z.number(), freeBytes: z.number() })),
-  addresses: z.array(z.string()), uptimeSeconds: z.number(), user: z.string(), root: z.boolean(), collectedAt: moment,
+  addresses: z.array(z.string()),
+  uptimeSeconds: z.number(),
+  user: z.string(),
+  root: z.boolean(),
+  collectedAt: moment,
 });
 
 export const agent = z.object({
-  id: z.string(), name: z.string(), zone: named, state: z.enum(["online", "offline", "revoked"]), version: z.string().nullable(), latestVersion: z.string(), address: z.string().nullable(),
-  transport: z.enum(["mqtts", "wss"]).nullable(), enrolledAt: moment, lastSeenAt: moment.nullable(), onlineSince: moment.nullable(), roundTripUs: z.number().nullable(),
-  duplicate: z.object({ seenAt: moment, addresses: z.array(z.string()) }).nullable(), clockSkewMs: z.number().nullable(), facts: hostFacts.nullable(), assetId: z.string(),
+  id: z.string(),
+  name: z.string(),
+  zone: named,
+  state: z.enum(["online", "offline", "revoked"]),
+  version: z.string().nullable(),
+  latestVersion: z.string(),
+  address: z.string().nullable(),
+  transport: z.enum(["mqtts", "wss"]).nullable(),
+  enrolledAt: moment,
+  lastSeenAt: moment.nullable(),
+  onlineSince: moment.nullable(),
+  roundTripUs: z.number().nullable(),
+  duplicate: z.object({ seenAt: moment, addresses: z.array(z.string()) }).nullable(),
+  clockSkewMs: z.number().nullable(),
+  facts: hostFacts.nullable(),
+  assetId: z.string(),
 });
 
-export const enrolmentToken = z.object({ id: z.string(), token: z.string(), command: z.string(), unprivilegedCommand: z.string(), hubUrl: z.string(), hubUrls: z.array(z.string()), expiresAt: moment });
+export const enrolmentToken = z.object({
+  id: z.string(),
+  token: z.string(),
+  command: z.string(),
+  unprivilegedCommand: z.string(),
+  hubUrl: z.string(),
+  hubUrls: z.array(z.string()),
+  expiresAt: moment,
+});
 
 export const asset = z.object({
-  id: z.string(), name: z.string(), kind: z.literal("host"), address: z.string(), zone: named, agentId: z.string(), online: z.boolean(), platform: z.literal("linux"), os: z.string().nullable(),
-  may: z.object({ connect: z.boolean(), run: z.boolean() }), why: z.string().nullable(),
+  id: z.string(),
+  name: z.string(),
+  kind: z.literal("host"),
+  address: z.string(),
+  zone: named,
+  agentId: z.string(),
+  online: z.boolean(),
+  platform: z.literal("linux"),
+  os: z.string().nullable(),
+  may: z.object({ connect: z.boolean(), run: z.boolean() }),
+  why: z.string().nullable(),
 });
 
 export const session = z.object({
-  id: z.string(), kind: z.literal("shell"), state: z.enum(["opening", "live", "ended"]), asset: named, user: named, account: z.string(), startedAt: moment, endedAt: moment.nullable(), durationMs: z.number(),
-  endReason: z.enum(["exit", "detached", "ended-by-user", "ended-by-admin", "agent-lost", "agent-revoked", "open-failed", "grant-revoked", "hub-failed", "storage-full"]).nullable(),
-  exitCode: z.number().nullable(), signal: z.string().nullable(), outputBytes: z.number(), viewers: z.number(), agentOnline: z.boolean(),
+  id: z.string(),
+  kind: z.literal("shell"),
+  state: z.enum(["opening", "live", "ended"]),
+  asset: named,
+  user: named,
+  account: z.string(),
+  startedAt: moment,
+  endedAt: moment.nullable(),
+  durationMs: z.number(),
+  endReason: z
+    .enum([
+      "exit",
+      "detached",
+      "ended-by-user",
+      "ended-by-admin",
+      "agent-lost",
+      "agent-revoked",
+      "open-failed",
+      "grant-revoked",
+      "hub-failed",
+      "storage-full",
+    ])
+    .nullable(),
+  exitCode: z.number().nullable(),
+  signal: z.string().nullable(),
+  outputBytes: z.number(),
+  viewers: z.number(),
+  agentOnline: z.boolean(),
 });
 
-const counts = z.object({ total: z.number(), queued: z.number(), running: z.number(), succeeded: z.number(), failed: z.number(), stopped: z.number() });
+const counts = z.object({
+  total: z.number(),
+  queued: z.number(),
+  running: z.number(),
+  succeeded: z.number(),
+  failed: z.number(),
+  stopped: z.number(),
+});
 
 export const run = z.object({
-  id: z.string(), title: z.string(), interpreter: z.enum(["sh", "bash", "python3", "node"]), scriptHash: z.string(), state: z.enum(["queued", "running", "stopping", "finished"]),
-  outcome: z.enum(["succeeded", "failed", "stopped", "mixed"]).nullable(), counts, createdAt: moment, startedAt: moment.nullable(), endedAt: moment.nullable(), durationMs: z.number().nullable(), createdBy: named,
+  id: z.string(),
+  title: z.string(),
+  interpreter: z.enum(["sh", "bash", "python3", "node"]),
+  scriptHash: z.string(),
+  state: z.enum(["queued", "running", "stopping", "finished"]),
+  outcome: z.enum(["succeeded", "failed", "stopped", "mixed"]).nullable(),
+  counts,
+  createdAt: moment,
+  startedAt: moment.nullable(),
+  endedAt: moment.nullable(),
+  durationMs: z.number().nullable(),
+  createdBy: named,
 });
 
 export const execution = z.object({
-  id: z.string(), assetId: z.string(), assetName: z.string(), agentId: z.string(), zone: z.string(), state: z.enum(["queued", "offered", "claimed", "running", "stopping", "finished"]),
-  exitCode: z.number().nullable(), signal: z.string().nullable(),
-  reason: z.enum(["finished", "failed", "timeout", "stopped", "expired", "agent-restarted", "lost", "refused", "spawn-failed", "unknown"]).nullable(),
-  waiting: z.enum(["offline", "not-yet", "busy"]).nullable(), message: z.string().nullable(), startedAt: moment.nullable(), endedAt: moment.nullable(), durationMs: z.number().nullable(),
-  stdoutBytes: z.number(), stderrBytes: z.number(), truncated: z.boolean(),
+  id: z.string(),
+  assetId: z.string(),
+  assetName: z.string(),
+  agentId: z.string(),
+  zone: z.string(),
+  state: z.enum(["queued", "offered", "claimed", "running", "stopping", "finished"]),
+  exitCode: z.number().nullable(),
+  signal: z.string().nullable(),
+  reason: z
+    .enum([
+      "finished",
+      "failed",
+      "timeout",
+      "stopped",
+      "expired",
+      "agent-restarted",
+      "lost",
+      "refused",
+      "spawn-failed",
+      "unknown",
+    ])
+    .nullable(),
+  waiting: z.enum(["offline", "not-yet", "busy"]).nullable(),
+  message: z.string().nullable(),
+  startedAt: moment.nullable(),
+  endedAt: moment.nullable(),
+  durationMs: z.number().nullable(),
+  stdoutBytes: z.number(),
+  stderrBytes: z.number(),
+  truncated: z.boolean(),
 });
 
-export const runWithExecutions = run.extend({ script: z.string(), args: z.array(z.string()), env: z.record(z.string(), z.string()), timeoutSeconds: z.number(), executions: z.array(execution) });
+export const runWithExecutions = run.extend({
+  script: z.string(),
+  args: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  timeoutSeconds: z.number(),
+  executions: z.array(execution),
+});
 export const created = z.object({ id: z.string() });

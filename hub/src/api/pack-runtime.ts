@@ -23,6 +23,10 @@ async function pack(packScript: string, arch: string): Promise<void> {
   try {
     await run(process.execPath, [packScript, "--arch", arch], { timeout: deadlineMs });
   } catch (cause) {
-    throw new HubError("unavailable", `The agent's runtime for ${arch} is not on this hub and could not be fetched. Run node agent/pack.mjs --arch ${arch} where npm works.`, { facts: { arch }, cause });
+    throw new HubError(
+      "unavailable",
+      `The agent's runtime for ${arch} is not on this hub and could not be fetched. Run node agent/pack.mjs --arch ${arch} where npm works.`,
+      { facts: { arch }, cause },
+    );
   }
 }

@@ -11,11 +11,24 @@ import { asciicast, replayIndex, replaySegment } from "../sessions/replay.ts";
 import { findSession, type SessionWithNames } from "../sessions/sessions.ts";
 import type { ApiDeps } from "./deps.ts";
 
-type Handler = (hub: ApiDeps, actor: Actor, id: string, request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => Promise<void>;
+type Handler = (
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+) => Promise<void>;
 
 const handlers: [RegExp, Handler][] = [
-  [/^\/executions\/([a-z0-9_]{1,64})\/stdout$/, (hub, actor, id, request, response) => sendOutput(hub, actor, id, "output", request, response)],
-  [/^\/executions\/([a-z0-9_]{1,64})\/stderr$/, (hub, actor, id, request, response) => sendOutput(hub, actor, id, "stderr", request, response)],
+  [
+    /^\/executions\/([a-z0-9_]{1,64})\/stdout$/,
+    (hub, actor, id, request, response) => sendOutput(hub, actor, id, "output", request, response),
+  ],
+  [
+    /^\/executions\/([a-z0-9_]{1,64})\/stderr$/,
+    (hub, actor, id, request, response) => sendOutput(hub, actor, id, "stderr", request, response),
+  ],
   [/^\/sessions\/([a-z0-9_]{1,64})\/recording\.cast$/, sendCast],
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/index$/, sendIndex],
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/segment$/, sendSegment],
@@ -23,11 +36,19 @@ const handlers: [RegExp, Handler][] = [
 ];
 
 /** False when the path is none of these. The caller has checked who asks. @throws HubError. */
-export async function serveRaw(hub: ApiDeps, actor: Actor, path: string, request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<boolean> {
+export async function serveRaw(
+  hub: ApiDeps,
+  actor: Actor,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+): Promise<boolean> {
   for (const [pattern, handler] of handlers) {
     const id = pattern.exec(path)?.[1];
     if (id === undefined) continue;
-    if (request.method !== "GET" && request.method !== "HEAD") throw new HubError("bad-input", "Only GET is served here.", { facts: { fields: "method" } });
+    if (request.method !== "GET" && request.method !== "HEAD")
+      throw new HubError("bad-input", "Only GET is served here.", { facts: { fields: "method" } });
     response.setHeader("cache-control", "private, no-store");
     await handler(hub, actor, id, request, response, query);
     return true;
@@ -35,7 +56,14 @@ export async function serveRaw(hub: ApiDeps, actor: Actor, path: string, request
   return false;
 }
 
-async function sendOutput(hub: ApiDeps, actor: Actor, id: string, channel: Channel, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function sendOutput(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  channel: Channel,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const found = await findExecution(hub.automation.db, actor.orgId, id);
   if (found === null || (found.createdBy !== actor.id && !may(actor, "runs.read-all"))) throw notFound("execution");
   await hub.automation.outputs.get(id)?.log.flush(); // what was appended is readable at once
@@ -76,7 +104,12 @@ export function readRange(header: string | undefined, size: number): { from: num
   return from >= size ? "unsatisfiable" : { from, to };
 }
 
-async function withRecording<T>(hub: ApiDeps, actor: Actor, id: string, work: (log: LogFile, found: SessionWithNames) => Promise<T>): Promise<T> {
+async function withRecording<T>(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  work: (log: LogFile, found: SessionWithNames) => Promise<T>,
+): Promise<T> {
   const { db, store, live } = hub.sessions;
   const found = await findSession(db, actor.orgId, id);
   if (found === null || (found.session.userId !== actor.id && !may(actor, "sessions.read-all"))) throw notFound("session");
@@ -90,20 +123,44 @@ async function withRecording<T>(hub: ApiDeps, actor: Actor, id: string, work: (l
   }
 }
 
-async function noteReplay(hub: ApiDeps, actor: Actor, found: SessionWithNames, kind: "session.replayed" | "session.downloaded"): Promise<void> {
-  await hub.sessions.db.transaction((tx) => recordAudit(tx, { kind, orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "session", id: found.session.id, name: found.assetName }, ip: actor.ip, data: {} }));
+async function noteReplay(
+  hub: ApiDeps,
+  actor: Actor,
+  found: SessionWithNames,
+  kind: "session.replayed" | "session.downloaded",
+): Promise<void> {
+  await hub.sessions.db.transaction((tx) =>
+    recordAudit(tx, {
+      kind,
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: { kind: "session", id: found.session.id, name: found.assetName },
+      ip: actor.ip,
+      data: {},
+    }),
+  );
 }
 
 function sendCast(hub: ApiDeps, actor: Actor, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   return withRecording(hub, actor, id, async (log, found) => {
     await noteReplay(hub, actor, found, "session.downloaded");
-    response.writeHead(200, { "content-type": "application/x-asciicast", "content-disposition": `attachment; filename="${id}.cast"` });
+    response.writeHead(200, {
+      "content-type": "application/x-asciicast",
+      "content-disposition": `attachment; filename="${id}.cast"`,
+    });
     if (request.method === "HEAD") response.end();
     else await pipeline(Readable.from(asciicast(log, id)), response);
   });
 }
 
-function sendIndex(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
+function sendIndex(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  _request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
   return withRecording(hub, actor, id, async (log, found) => {
     // The player asks again each second while it follows a live session; only its first question opens the recording.
     if (!query.has("again")) await noteReplay(hub, actor, found, "session.replayed");
@@ -122,7 +179,14 @@ function sendIndex(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMes
   });
 }
 
-function sendSegment(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
+function sendSegment(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  _request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
   return withRecording(hub, actor, id, async (log) => {
     const segment = await replaySegment(log, wholeNumber(query.get("n")));
     if (segment === null) throw notFound("segment");
@@ -130,16 +194,26 @@ function sendSegment(hub: ApiDeps, actor: Actor, id: string, _request: IncomingM
   });
 }
 
-function sendKeyframe(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> {
+function sendKeyframe(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  _request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
   return withRecording(hub, actor, id, async (log) => {
     const offset = wholeNumber(query.get("offset"));
     if (offset > log.bytesOf("output")) throw notFound("keyframe");
     const screen = await hub.screens.at(hub.sessions.store.fileOf(id), offset);
-    response.writeHead(200, { "content-type": "text/plain; charset=utf-8", "x-cols": screen.columns, "x-rows": screen.rows }).end(screen.screen);
+    response
+      .writeHead(200, { "content-type": "text/plain; charset=utf-8", "x-cols": screen.columns, "x-rows": screen.rows })
+      .end(screen.screen);
   });
 }
 
 function wholeNumber(text: string | null): number {
-  if (text === null || !/^\d{1,15}$/.test(text)) throw new HubError("bad-input", "A whole number is needed.", { facts: { fields: "n, offset" } });
+  if (text === null || !/^\d{1,15}$/.test(text))
+    throw new HubError("bad-input", "A whole number is needed.", { facts: { fields: "n, offset" } });
   return Number(text);
 }

@@ -5,12 +5,20 @@ import type { IdentityDeps, Origin } from "../identity/deps.ts";
 import { findActor } from "../identity/find-actor.ts";
 import { HubError } from "../platform/errors.ts";
 
-export const addressOf = (request: IncomingMessage): string | null => request.socket.remoteAddress?.replace(/^::ffff:/, "") ?? null;
+export const addressOf = (request: IncomingMessage): string | null =>
+  request.socket.remoteAddress?.replace(/^::ffff:/, "") ?? null;
 
-export const originOf = (request: IncomingMessage): Origin => ({ ip: addressOf(request), userAgent: (request.headers["user-agent"] ?? "").slice(0, 300) });
+export const originOf = (request: IncomingMessage): Origin => ({
+  ip: addressOf(request),
+  userAgent: (request.headers["user-agent"] ?? "").slice(0, 300),
+});
 
 export function actorOf(identity: IdentityDeps, request: IncomingMessage): Promise<Actor | null> {
-  return findActor(identity, { authorization: request.headers.authorization, cookie: request.headers.cookie }, addressOf(request));
+  return findActor(
+    identity,
+    { authorization: request.headers.authorization, cookie: request.headers.cookie },
+    addressOf(request),
+  );
 }
 
 /**
@@ -23,7 +31,8 @@ export function assertOwnOrigin(request: IncomingMessage, publicUrl: string | un
   const { origin } = request.headers;
   if (origin === undefined && request.headers.authorization !== undefined) return;
   const host = request.headers.host ?? "";
-  const own = origin !== undefined && (originHost(origin) === host || (publicUrl !== undefined && origin === new URL(publicUrl).origin));
+  const own =
+    origin !== undefined && (originHost(origin) === host || (publicUrl !== undefined && origin === new URL(publicUrl).origin));
   if (!own) throw new HubError("bad-origin", "The request does not come from this hub's own page.");
 }
 

@@ -7,7 +7,13 @@ import { type Context, createCaller, type Meta, toHubError } from "./trpc.ts";
 
 export const restPrefix = "/api/v1";
 
-type Route = NonNullable<Meta["rest"]> & { name: string; pattern: RegExp; parameters: string[]; input: z.ZodType | null; output: z.ZodType | null };
+type Route = NonNullable<Meta["rest"]> & {
+  name: string;
+  pattern: RegExp;
+  parameters: string[];
+  input: z.ZodType | null;
+  output: z.ZodType | null;
+};
 
 const caller = createCaller(appRouter);
 const routes = readRoutes();
@@ -22,7 +28,16 @@ function readRoutes(): Route[] {
     const parameters = [...rest.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");
     const pattern = new RegExp(`^${rest.path.replace(/\{\w+\}/g, "([A-Za-z0-9_]{1,64})")}$`);
     const [input] = definition.inputs ?? [];
-    return [{ ...rest, name, pattern, parameters, input: input instanceof z.ZodType ? input : null, output: definition.output instanceof z.ZodType ? definition.output : null }];
+    return [
+      {
+        ...rest,
+        name,
+        pattern,
+        parameters,
+        input: input instanceof z.ZodType ? input : null,
+        output: definition.output instanceof z.ZodType ? definition.output : null,
+      },
+    ];
   });
 }
 
@@ -40,14 +55,21 @@ export type RestAnswer = { status: number; body: unknown };
  * Answers one call. Null when no route has this path.
  * @throws HubError for what the caller did wrong, `bad-input` with 405's sense for a wrong method.
  */
-export async function answerRest(ctx: Context, call: { method: string; path: string; query: URLSearchParams; body: unknown }): Promise<RestAnswer | null> {
+export async function answerRest(
+  ctx: Context,
+  call: { method: string; path: string; query: URLSearchParams; body: unknown },
+): Promise<RestAnswer | null> {
   const onPath = routes.filter((route) => route.pattern.test(call.path));
   if (onPath.length === 0) return null;
   const route = onPath.find((one) => one.method === call.method);
-  if (route === undefined) throw new HubError("bad-input", `${call.method} is not served here; use ${onPath.map((one) => one.method).join(" or ")}.`, { facts: { fields: "method" } });
+  if (route === undefined)
+    throw new HubError("bad-input", `${call.method} is not served here; use ${onPath.map((one) => one.method).join(" or ")}.`, {
+      facts: { fields: "method" },
+    });
   const values = route.pattern.exec(call.path)?.slice(1) ?? [];
   const fromPath = Object.fromEntries(route.parameters.map((parameter, n) => [parameter, values[n]]));
-  if (call.body !== undefined && (typeof call.body !== "object" || call.body === null || Array.isArray(call.body))) throw new HubError("bad-input", "The body must be a JSON object.", { facts: { fields: "body" } });
+  if (call.body !== undefined && (typeof call.body !== "object" || call.body === null || Array.isArray(call.body)))
+    throw new HubError("bad-input", "The body must be a JSON object.", { facts: { fields: "body" } });
   const input = { ...Object.fromEntries(call.query), ...call.body, ...fromPath };
   let target: unknown = caller(ctx);
   for (const step of route.name.split(".")) target = Reflect.get(target as object, step);
@@ -60,14 +82,25 @@ export async function answerRest(ctx: Context, call: { method: string; path: str
 }
 
 /** RFC 9457. */
-export const problemOf = (error: HubError, instance: string) => ({ type: `urn:sallyport:error:${error.code}`, title: error.code, status: error.status, detail: error.message, code: error.code, facts: error.facts, instance });
+export const problemOf = (error: HubError, instance: string) => ({
+  type: `urn:sallyport:error:${error.code}`,
+  title: error.code,
+  status: error.status,
+  detail: error.message,
+  code: error.code,
+  facts: error.facts,
+  instance,
+});
 
 const schemaOf = (schema: z.ZodType, io: "input" | "output") => {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io, target: "draft-2020-12", unrepresentable: "any" });
   return json;
 };
 
-const problem = { description: "What went wrong, as problem+json", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+const problem = {
+  description: "What went wrong, as problem+json",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
 
 /** Paths served as bytes, beside the procedures (see raw.ts). */
 const rawPaths = {
@@ -82,8 +115,15 @@ function rawPath(summary: string, type: string, ranges: boolean) {
     get: {
       summary,
       tags: [ranges ? "Runs" : "Sessions"],
-      parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }, ...(ranges ? [{ name: "Range", in: "header", required: false, schema: { type: "string" } }] : [])],
-      responses: { "200": { description: "All of it", content }, ...(ranges ? { "206": { description: "The range asked for", content } } : {}), default: problem },
+      parameters: [
+        { name: "id", in: "path", required: true, schema: { type: "string" } },
+        ...(ranges ? [{ name: "Range", in: "header", required: false, schema: { type: "string" } }] : []),
+      ],
+      responses: {
+        "200": { description: "All of it", content },
+        ...(ranges ? { "206": { description: "The range asked for", content } } : {}),
+        default: problem,
+      },
     },
   };
 }
@@ -93,14 +133,22 @@ export function openApiDocument(version: string) {
   const paths: Record<string, Record<string, unknown>> = { ...rawPaths };
   for (const route of routes) {
     const input = route.input === null ? null : schemaOf(route.input, "input");
-    const properties: Record<string, unknown> = input !== null && typeof input.properties === "object" ? { ...input.properties } : {};
+    const properties: Record<string, unknown> =
+      input !== null && typeof input.properties === "object" ? { ...input.properties } : {};
     const required = new Set(input?.required ?? []);
-    const parameters: object[] = route.parameters.map((name) => ({ name, in: "path", required: true, schema: properties[name] ?? { type: "string" } }));
+    const parameters: object[] = route.parameters.map((name) => ({
+      name,
+      in: "path",
+      required: true,
+      schema: properties[name] ?? { type: "string" },
+    }));
     for (const name of route.parameters) {
       delete properties[name];
       required.delete(name);
     }
-    if (route.method === "GET") for (const [name, schema] of Object.entries(properties)) parameters.push({ name, in: "query", required: required.has(name), schema });
+    if (route.method === "GET")
+      for (const [name, schema] of Object.entries(properties))
+        parameters.push({ name, in: "query", required: required.has(name), schema });
     const bodyNeeded = route.method !== "GET" && Object.keys(properties).length > 0;
     const status = String(route.status ?? 200);
     paths[route.path] = {
@@ -110,8 +158,21 @@ export function openApiDocument(version: string) {
         summary: route.summary,
         tags: [route.tag],
         parameters,
-        ...(bodyNeeded ? { requestBody: { required: required.size > 0, content: { "application/json": { schema: { type: "object", properties, required: [...required] } } } } } : {}),
-        responses: { [status]: { description: "Done", content: { "application/json": { schema: route.output === null ? {} : schemaOf(route.output, "output") } } }, default: problem },
+        ...(bodyNeeded
+          ? {
+              requestBody: {
+                required: required.size > 0,
+                content: { "application/json": { schema: { type: "object", properties, required: [...required] } } },
+              },
+            }
+          : {}),
+        responses: {
+          [status]: {
+            description: "Done",
+            content: { "application/json": { schema: route.output === null ? {} : schemaOf(route.output, "output") } },
+          },
+          default: problem,
+        },
       },
     };
   }
@@ -127,7 +188,15 @@ export function openApiDocument(version: string) {
         Problem: {
           type: "object",
           required: ["type", "title", "status", "detail", "code"],
-          properties: { type: { type: "string" }, title: { type: "string" }, status: { type: "integer" }, detail: { type: "string" }, code: { type: "string" }, facts: { type: "object" }, instance: { type: "string" } },
+          properties: {
+            type: { type: "string" },
+            title: { type: "string" },
+            status: { type: "integer" },
+            detail: { type: "string" },
+            code: { type: "string" },
+            facts: { type: "object" },
+            instance: { type: "string" },
+          },
         },
       },
     },

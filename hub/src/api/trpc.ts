@@ -20,14 +20,23 @@ export type Context = {
 };
 
 /** How a procedure appears under /api/v1; without it, it does not. */
-export type Meta = { rest?: { method: "GET" | "POST" | "DELETE"; path: `/${string}`; status?: number; summary: string; tag: string } };
+export type Meta = {
+  rest?: { method: "GET" | "POST" | "DELETE"; path: `/${string}`; status?: number; summary: string; tag: string };
+};
 
-const t = initTRPC.context<Context>().meta<Meta>().create({
-  errorFormatter: ({ shape, error }) => {
-    const known = toHubError(error);
-    return { ...shape, message: known.message, data: { code: shape.data.code, httpStatus: known.status, hubCode: known.code, facts: known.facts, path: shape.data.path } };
-  },
-});
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    errorFormatter: ({ shape, error }) => {
+      const known = toHubError(error);
+      return {
+        ...shape,
+        message: known.message,
+        data: { code: shape.data.code, httpStatus: known.status, hubCode: known.code, facts: known.facts, path: shape.data.path },
+      };
+    },
+  });
 
 /** What is told of an error: a HubError as it is, bad input by its fields, anything else as `internal`. */
 export function toHubError(error: unknown): HubError {
@@ -35,14 +44,29 @@ export function toHubError(error: unknown): HubError {
   if (cause instanceof HubError) return cause;
   if (cause instanceof ZodError) {
     const fields = cause.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "request"} ${issue.message}`);
-    return new HubError("bad-input", `The request is not right: ${fields.join("; ")}.`, { facts: { fields: fields.join("; ") }, cause });
+    return new HubError("bad-input", `The request is not right: ${fields.join("; ")}.`, {
+      facts: { fields: fields.join("; ") },
+      cause,
+    });
   }
-  if (error instanceof TRPCError && error.code === "NOT_FOUND") return new HubError("not-found", error.message, { facts: { what: "procedure" } });
-  if (error instanceof TRPCError && error.code !== "INTERNAL_SERVER_ERROR") return new HubError("bad-input", error.message, { facts: { fields: error.message } });
+  if (error instanceof TRPCError && error.code === "NOT_FOUND")
+    return new HubError("not-found", error.message, { facts: { what: "procedure" } });
+  if (error instanceof TRPCError && error.code !== "INTERNAL_SERVER_ERROR")
+    return new HubError("bad-input", error.message, { facts: { fields: error.message } });
   return new HubError("internal", "Something went wrong in the hub; its log says what.", { cause: error });
 }
 
-const trpcCodes: Record<number, TRPC_ERROR_CODE_KEY> = { 400: "BAD_REQUEST", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "CONFLICT", 410: "BAD_REQUEST", 413: "PAYLOAD_TOO_LARGE", 429: "TOO_MANY_REQUESTS", 503: "SERVICE_UNAVAILABLE" };
+const trpcCodes: Record<number, TRPC_ERROR_CODE_KEY> = {
+  400: "BAD_REQUEST",
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  409: "CONFLICT",
+  410: "BAD_REQUEST",
+  413: "PAYLOAD_TOO_LARGE",
+  429: "TOO_MANY_REQUESTS",
+  503: "SERVICE_UNAVAILABLE",
+};
 
 export const router = t.router;
 export const createCaller = t.createCallerFactory;
@@ -52,7 +76,8 @@ const procedure = t.procedure.use(async ({ next, path, ctx }) => {
   const result = await next();
   if (result.ok) return result;
   const known = toHubError(result.error);
-  if (known.code === "internal") ctx.hub.sessions.log.error({ procedure: path, ...errorFields(result.error.cause ?? result.error) }, "procedure failed");
+  if (known.code === "internal")
+    ctx.hub.sessions.log.error({ procedure: path, ...errorFields(result.error.cause ?? result.error) }, "procedure failed");
   throw new TRPCError({ code: trpcCodes[known.status] ?? "INTERNAL_SERVER_ERROR", message: known.message, cause: known });
 });
 

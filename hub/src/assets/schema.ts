@@ -8,7 +8,9 @@ export const assets = pgTable(
   {
     id: text("id").primaryKey(),
     orgId: orgId(),
-    agentId: text("agent_id").notNull().references(() => agents.id),
+    agentId: text("agent_id")
+      .notNull()
+      .references(() => agents.id),
     kind: text("kind").$type<"host">().notNull(),
     name: text("name").notNull(),
     platform: text("platform").$type<"linux">().notNull(),

@@ -16,40 +16,76 @@ function filterOf(orgId: string, filter: Omit<ListAudit, "cursor" | "limit">): S
     filter.to === undefined ? undefined : lte(auditEvents.at, new Date(filter.to)),
     filter.search === undefined || filter.search === ""
       ? undefined
-      : or(ilike(auditEvents.actorName, likeOf(filter.search)), ilike(auditEvents.subjectName, likeOf(filter.search)), ilike(auditEvents.kind, likeOf(filter.search)), eq(auditEvents.subjectId, filter.search)),
+      : or(
+          ilike(auditEvents.actorName, likeOf(filter.search)),
+          ilike(auditEvents.subjectName, likeOf(filter.search)),
+          ilike(auditEvents.kind, likeOf(filter.search)),
+          eq(auditEvents.subjectId, filter.search),
+        ),
   );
 }
 
 /** Newest first. The cursor is the sequence number of the last event shown. */
-export async function listAuditEvents(db: Queryable, orgId: string, input: ListAudit): Promise<{ rows: AuditRow[]; total: number; nextCursor: string | null }> {
+export async function listAuditEvents(
+  db: Queryable,
+  orgId: string,
+  input: ListAudit,
+): Promise<{ rows: AuditRow[]; total: number; nextCursor: string | null }> {
   const filter = filterOf(orgId, input);
   const before = input.cursor === undefined ? undefined : lt(auditEvents.seq, Number(input.cursor) || 0);
   const [rows, [counted]] = await Promise.all([
-    db.select().from(auditEvents).where(and(filter, before)).orderBy(desc(auditEvents.seq)).limit(input.limit + 1),
+    db
+      .select()
+      .from(auditEvents)
+      .where(and(filter, before))
+      .orderBy(desc(auditEvents.seq))
+      .limit(input.limit + 1),
     db.select({ total: count() }).from(auditEvents).where(filter),
   ]);
   const shown = rows.slice(0, input.limit);
-  return { rows: shown, total: counted?.total ?? 0, nextCursor: rows.length > input.limit ? String(shown.at(-1)?.seq ?? "") : null };
+  return {
+    rows: shown,
+    total: counted?.total ?? 0,
+    nextCursor: rows.length > input.limit ? String(shown.at(-1)?.seq ?? "") : null,
+  };
 }
 
 export async function auditEventsOf(db: Queryable, orgId: string, subjectId: string): Promise<AuditRow[]> {
-  return db.select().from(auditEvents).where(and(eq(auditEvents.orgId, orgId), eq(auditEvents.subjectId, subjectId))).orderBy(asc(auditEvents.seq)).limit(500);
+  return db
+    .select()
+    .from(auditEvents)
+    .where(and(eq(auditEvents.orgId, orgId), eq(auditEvents.subjectId, subjectId)))
+    .orderBy(asc(auditEvents.seq))
+    .limit(500);
 }
 
 /** Events per bucket over a span, for the histogram: at most 200 buckets. */
 export async function auditHistogram(db: Queryable, orgId: string, from: Date, to: Date): Promise<{ at: Date; count: number }[]> {
   const bucketSeconds = Math.max(60, Math.ceil((to.getTime() - from.getTime()) / 1_000 / 100));
   const bucket = sql<number>`(floor(extract(epoch from ${auditEvents.at}) / ${sql.raw(String(bucketSeconds))}) * ${sql.raw(String(bucketSeconds))})::bigint`;
-  const rows = await db.select({ at: bucket, count: count() }).from(auditEvents).where(and(eq(auditEvents.orgId, orgId), gte(auditEvents.at, from), lte(auditEvents.at, to))).groupBy(bucket).orderBy(bucket);
+  const rows = await db
+    .select({ at: bucket, count: count() })
+    .from(auditEvents)
+    .where(and(eq(auditEvents.orgId, orgId), gte(auditEvents.at, from), lte(auditEvents.at, to)))
+    .groupBy(bucket)
+    .orderBy(bucket);
   return rows.map((row) => ({ at: new Date(Number(row.at) * 1_000), count: row.count }));
 }
 
 /** Walks the whole chain in steps, so that memory stays flat. */
-export async function verifyAudit(db: Queryable, orgId: string): Promise<{ brokenAt: number | null; events: number; head: string }> {
+export async function verifyAudit(
+  db: Queryable,
+  orgId: string,
+): Promise<{ brokenAt: number | null; events: number; head: string }> {
   const step = 2_000;
   let previous = { seq: 0, hash: genesis };
   for (;;) {
-    const events = await db.select().from(auditEvents).where(and(eq(auditEvents.orgId, orgId), gt(auditEvents.seq, previous.seq))).orderBy(asc(auditEvents.seq)).limit(step);
+    const events = await db
+      .select()
+      .from(auditEvents)
+      .where(and(eq(auditEvents.orgId, orgId), gt(auditEvents.seq, previous.seq)))
+      .orderBy(asc(auditEvents.seq))
+      .limit(step);
     const brokenAt = findBreak(previous, events);
     if (brokenAt !== null) return { brokenAt, events: previous.seq + events.length, head: previous.hash };
     const last = events.at(-1);

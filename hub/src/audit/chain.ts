@@ -12,8 +12,18 @@ const canonical = (data: AuditData): [string, unknown][] => Object.entries(data)
 
 export function hashEvent(previous: string, event: Hashed): string {
   const text = JSON.stringify([
-    event.id, event.orgId, event.seq, event.at.toISOString(), event.kind, event.actorId, event.actorName,
-    event.subjectKind, event.subjectId, event.subjectName, canonical(event.data), event.ip,
+    event.id,
+    event.orgId,
+    event.seq,
+    event.at.toISOString(),
+    event.kind,
+    event.actorId,
+    event.actorName,
+    event.subjectKind,
+    event.subjectId,
+    event.subjectName,
+    canonical(event.data),
+    event.ip,
   ]);
   return createHash("sha256").update(previous).update(text).digest("hex");
 }

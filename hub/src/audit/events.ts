@@ -46,17 +46,61 @@ export type AuditEventOf = {
 export type AuditKind = keyof AuditEventOf;
 
 export const auditKinds = [
-  "setup.completed", "person.signed-in", "person.sign-in-failed", "person.locked", "person.unlocked", "person.signed-out", "person.session-ended",
-  "person.invited", "person.joined", "person.role-changed", "person.disabled", "person.enabled", "person.password-changed", "person.reset-link-made",
-  "key.created", "key.revoked", "zone.created", "zone.renamed", "zone.deleted", "enrolment.token-created", "enrolment.refused",
-  "agent.enrolled", "agent.renamed", "agent.moved", "agent.revoked", "agent.duplicate-seen", "agent.link-refused",
-  "grant.created", "grant.revoked", "access.refused", "session.opened", "session.watched", "session.ended", "session.replayed", "session.downloaded",
-  "run.created", "run.stop-requested", "run.finished", "audit.verified",
+  "setup.completed",
+  "person.signed-in",
+  "person.sign-in-failed",
+  "person.locked",
+  "person.unlocked",
+  "person.signed-out",
+  "person.session-ended",
+  "person.invited",
+  "person.joined",
+  "person.role-changed",
+  "person.disabled",
+  "person.enabled",
+  "person.password-changed",
+  "person.reset-link-made",
+  "key.created",
+  "key.revoked",
+  "zone.created",
+  "zone.renamed",
+  "zone.deleted",
+  "enrolment.token-created",
+  "enrolment.refused",
+  "agent.enrolled",
+  "agent.renamed",
+  "agent.moved",
+  "agent.revoked",
+  "agent.duplicate-seen",
+  "agent.link-refused",
+  "grant.created",
+  "grant.revoked",
+  "access.refused",
+  "session.opened",
+  "session.watched",
+  "session.ended",
+  "session.replayed",
+  "session.downloaded",
+  "run.created",
+  "run.stop-requested",
+  "run.finished",
+  "audit.verified",
 ] as const satisfies readonly AuditKind[];
 
-export type AuditSubject = { kind: "agent" | "asset" | "session" | "run" | "person" | "key" | "zone" | "grant" | "token" | "hub"; id: string; name: string };
+export type AuditSubject = {
+  kind: "agent" | "asset" | "session" | "run" | "person" | "key" | "zone" | "grant" | "token" | "hub";
+  id: string;
+  name: string;
+};
 export type AuditActor = { id: string; name: string };
 
 export type AuditEntry = {
-  [Kind in AuditKind]: { kind: Kind; orgId: string; actor: AuditActor | null; subject: AuditSubject | null; ip: string | null; data: AuditEventOf[Kind] };
+  [Kind in AuditKind]: {
+    kind: Kind;
+    orgId: string;
+    actor: AuditActor | null;
+    subject: AuditSubject | null;
+    ip: string | null;
+    data: AuditEventOf[Kind];
+  };
 }[AuditKind];

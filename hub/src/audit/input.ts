@@ -4,6 +4,12 @@ import { page } from "../platform/input.ts";
 
 const moment = z.iso.datetime({ offset: true });
 
-export const listAudit = page.extend({ kind: z.string().max(64).optional(), actorId: z.string().max(64).optional(), subjectId: z.string().max(64).optional(), from: moment.optional(), to: moment.optional() });
+export const listAudit = page.extend({
+  kind: z.string().max(64).optional(),
+  actorId: z.string().max(64).optional(),
+  subjectId: z.string().max(64).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+});
 export type ListAudit = z.infer<typeof listAudit>;
 export const histogram = z.object({ from: moment, to: moment });

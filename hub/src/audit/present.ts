@@ -7,7 +7,10 @@ export const presentAuditEvent = (row: AuditRow) => ({
   at: row.at.toISOString(),
   kind: row.kind,
   actor: row.actorId === null ? null : { id: row.actorId, name: row.actorName ?? row.actorId },
-  subject: row.subjectKind === null || row.subjectId === null ? null : { kind: row.subjectKind, id: row.subjectId, name: row.subjectName ?? row.subjectId },
+  subject:
+    row.subjectKind === null || row.subjectId === null
+      ? null
+      : { kind: row.subjectKind, id: row.subjectId, name: row.subjectName ?? row.subjectId },
   data: row.data,
   ip: row.ip,
   hash: row.hash,

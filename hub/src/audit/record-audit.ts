@@ -1,6 +1,7 @@
 // Writes one event, in the caller's transaction: what happened and the record of it commit together or not at all.
-import { desc, eq, sql } from "drizzle-orm";
+
 import { newId } from "@sallyport/protocol/ids";
+import { desc, eq, sql } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
 import { genesis, hashEvent } from "./chain.ts";
 import type { AuditEntry } from "./events.ts";
@@ -9,7 +10,12 @@ import { auditEvents } from "./schema.ts";
 export async function recordAudit(tx: Queryable, entry: AuditEntry, now = new Date()): Promise<void> {
   // One writer at a time per organisation, until the transaction ends: the chain has no branches.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('audit:' || ${entry.orgId}, 0))`);
-  const [last] = await tx.select({ seq: auditEvents.seq, hash: auditEvents.hash }).from(auditEvents).where(eq(auditEvents.orgId, entry.orgId)).orderBy(desc(auditEvents.seq)).limit(1);
+  const [last] = await tx
+    .select({ seq: auditEvents.seq, hash: auditEvents.hash })
+    .from(auditEvents)
+    .where(eq(auditEvents.orgId, entry.orgId))
+    .orderBy(desc(auditEvents.seq))
+    .limit(1);
   const event = {
     id: newId("evt", now.getTime()),
     orgId: entry.orgId,
@@ -28,6 +34,9 @@ export async function recordAudit(tx: Queryable, entry: AuditEntry, now = new Da
 }
 
 /** For events that stand alone: their own transaction, so that the lock is held no longer than the insert. */
-export async function recordAuditAlone(db: { transaction: (work: (tx: Queryable) => Promise<void>) => Promise<void> }, entry: AuditEntry): Promise<void> {
+export async function recordAuditAlone(
+  db: { transaction: (work: (tx: Queryable) => Promise<void>) => Promise<void> },
+  entry: AuditEntry,
+): Promise<void> {
   await db.transaction((tx) => recordAudit(tx, entry));
 }

@@ -21,7 +21,12 @@ export const auditEvents = pgTable(
     /** SHA-256 over the previous event's hash and this event's canonical text, hex. */
     hash: text("hash").notNull(),
   },
-  (table) => [uniqueIndex("audit_events_org_seq").on(table.orgId, table.seq), index("audit_events_org_kind").on(table.orgId, table.kind, table.seq), index("audit_events_subject").on(table.subjectId), index("audit_events_actor").on(table.actorId)],
+  (table) => [
+    uniqueIndex("audit_events_org_seq").on(table.orgId, table.seq),
+    index("audit_events_org_kind").on(table.orgId, table.kind, table.seq),
+    index("audit_events_subject").on(table.subjectId),
+    index("audit_events_actor").on(table.actorId),
+  ],
 );
 
 export type AuditData = Record<string, string | number | boolean | null>;

@@ -12,26 +12,64 @@ import { executions, runs } from "./schema.ts";
 const expiryMs = 3_600_000;
 
 /** @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here. */
-export async function createRun(deps: AutomationDeps, actor: Actor, input: CreateRun, authorizations: Authorization[]): Promise<string> {
+export async function createRun(
+  deps: AutomationDeps,
+  actor: Actor,
+  input: CreateRun,
+  authorizations: Authorization[],
+): Promise<string> {
   const now = deps.clock.now();
   const id = newId("run", now.getTime());
   const scriptHash = createHash("sha256").update(input.script).digest("hex");
   const title = input.title || firstLine(input.script);
   await deps.db.transaction(async (tx) => {
     await tx.insert(runs).values({
-      id, orgId: actor.orgId, title, script: input.script, scriptHash, interpreter: input.interpreter, args: input.args, env: input.env, timeoutSeconds: input.timeoutSeconds,
-      state: "queued", createdBy: actor.id, createdAt: now, expiresAt: new Date(now.getTime() + expiryMs),
+      id,
+      orgId: actor.orgId,
+      title,
+      script: input.script,
+      scriptHash,
+      interpreter: input.interpreter,
+      args: input.args,
+      env: input.env,
+      timeoutSeconds: input.timeoutSeconds,
+      state: "queued",
+      createdBy: actor.id,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + expiryMs),
     });
-    await tx.insert(executions).values(authorizations.map(({ target }) => ({ id: newId("exe", now.getTime()), orgId: actor.orgId, runId: id, assetId: target.asset.id, agentId: target.agent.id, state: "queued" as const })));
-    await recordAudit(tx, { kind: "run.created", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "run", id, name: title }, ip: actor.ip, data: { interpreter: input.interpreter, scriptHash, assets: authorizations.length } });
+    await tx
+      .insert(executions)
+      .values(
+        authorizations.map(({ target }) => ({
+          id: newId("exe", now.getTime()),
+          orgId: actor.orgId,
+          runId: id,
+          assetId: target.asset.id,
+          agentId: target.agent.id,
+          state: "queued" as const,
+        })),
+      );
+    await recordAudit(tx, {
+      kind: "run.created",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: { kind: "run", id, name: title },
+      ip: actor.ip,
+      data: { interpreter: input.interpreter, scriptHash, assets: authorizations.length },
+    });
   });
-  for (const agentId of new Set(authorizations.map(({ target }) => target.agent.id))) deps.links.get(agentId)?.send({ runLook: {} });
+  for (const agentId of new Set(authorizations.map(({ target }) => target.agent.id)))
+    deps.links.get(agentId)?.send({ runLook: {} });
   deps.changes.announce(actor.orgId, "runs", id);
   return id;
 }
 
 /** What a run is called when nobody named it: its script's first line that says something. */
 function firstLine(script: string): string {
-  const line = script.split("\n").map((text) => text.trim()).find((text) => text !== "" && !text.startsWith("#!"));
+  const line = script
+    .split("\n")
+    .map((text) => text.trim())
+    .find((text) => text !== "" && !text.startsWith("#!"));
   return (line ?? "script").replace(/\p{Cc}/gu, " ").slice(0, 80);
 }

@@ -8,4 +8,13 @@ import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 import type { ExecutionOutputs } from "./execution-output.ts";
 
-export type AutomationDeps = { db: Database; clock: Clock; log: Log; links: AgentLinks; orders: Orders; store: LogStore; outputs: ExecutionOutputs; changes: Changes };
+export type AutomationDeps = {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  links: AgentLinks;
+  orders: Orders;
+  store: LogStore;
+  outputs: ExecutionOutputs;
+  changes: Changes;
+};

@@ -31,7 +31,13 @@ export class ExecutionOutput {
       priority: "bulk",
       incoming: this.#halves.map(({ half }) => half),
       outgoing: [],
-      owner: { onData: (channel, data) => this.#onData(channel, data), onEnd: () => {}, onRoom: () => {}, onResize: () => {}, onClose: () => {} },
+      owner: {
+        onData: (channel, data) => this.#onData(channel, data),
+        onEnd: () => {},
+        onRoom: () => {},
+        onResize: () => {},
+        onClose: () => {},
+      },
     });
   }
 
@@ -41,7 +47,12 @@ export class ExecutionOutput {
   }
 
   positions(): { channel: number; received: number; credit: number; durable: number }[] {
-    return this.#halves.map(({ half }) => ({ channel: half.channel, received: half.received, credit: half.credit, durable: half.durable }));
+    return this.#halves.map(({ half }) => ({
+      channel: half.channel,
+      received: half.received,
+      credit: half.credit,
+      durable: half.durable,
+    }));
   }
 
   /** Everything the result speaks of is in the log, durable. */

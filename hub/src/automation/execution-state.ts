@@ -10,7 +10,18 @@
 export const executionStates = ["queued", "offered", "claimed", "running", "stopping", "finished"] as const;
 export type ExecutionState = (typeof executionStates)[number];
 
-export const executionReasons = ["finished", "failed", "timeout", "stopped", "expired", "agent-restarted", "lost", "refused", "spawn-failed", "unknown"] as const;
+export const executionReasons = [
+  "finished",
+  "failed",
+  "timeout",
+  "stopped",
+  "expired",
+  "agent-restarted",
+  "lost",
+  "refused",
+  "spawn-failed",
+  "unknown",
+] as const;
 export type ExecutionReason = (typeof executionReasons)[number];
 
 /** States in which the agent may hold a journal entry. */

@@ -20,13 +20,19 @@ export const createRun = z
     interpreter: z.enum(interpreters),
     args: z.array(processText).max(scriptArgumentsMax).default([]),
     env: z
-      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a variable name: letters, digits, underscore"), processText)
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a variable name: letters, digits, underscore"),
+        processText,
+      )
       .default({})
       .refine((env) => Object.keys(env).length <= scriptArgumentsMax, `at most ${scriptArgumentsMax} variables`),
     timeoutSeconds: z.number().int().min(1).max(86_400).default(3_600),
     title: z.string().trim().max(200).optional(),
   })
-  .refine((run) => bytes([...run.args, ...Object.entries(run.env).flat()].join("")) <= scriptArgumentBytesMax, `arguments and environment together must be at most ${scriptArgumentBytesMax} bytes`);
+  .refine(
+    (run) => bytes([...run.args, ...Object.entries(run.env).flat()].join("")) <= scriptArgumentBytesMax,
+    `arguments and environment together must be at most ${scriptArgumentBytesMax} bytes`,
+  );
 
 export type CreateRun = z.infer<typeof createRun>;
 export const listRuns = page.extend({ state: z.enum(["queued", "running", "stopping", "finished"]).optional() });

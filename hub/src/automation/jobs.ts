@@ -17,7 +17,8 @@ export async function expireQueued(deps: AutomationDeps): Promise<void> {
     .innerJoin(runs, eq(runs.id, executions.runId))
     .where(and(inArray(executions.state, ["queued", "offered"]), lt(runs.expiresAt, deps.clock.now())))
     .limit(1_000);
-  for (const { execution } of rows) await settleExecution(deps, execution, { reason: "expired", message: "The agent was not heard before the run expired." });
+  for (const { execution } of rows)
+    await settleExecution(deps, execution, { reason: "expired", message: "The agent was not heard before the run expired." });
 }
 
 /** Every minute: executions whose agent has been silent past the time limit. A late result is still believed. */
@@ -33,19 +34,29 @@ export async function giveUpLost(deps: AutomationDeps): Promise<void> {
     const began = execution.startedAt ?? lastSeenAt;
     const silentSince = lastSeenAt?.getTime() ?? 0;
     if (began !== null && now > began.getTime() + timeoutSeconds * 1_000 + lostAfterMs && now > silentSince + lostAfterMs) {
-      await settleExecution(deps, execution, { reason: "lost", message: "The agent has been silent since before the time limit; what it did is not known." });
+      await settleExecution(deps, execution, {
+        reason: "lost",
+        message: "The agent has been silent since before the time limit; what it did is not known.",
+      });
     }
   }
 }
 
 /** Every ten seconds: a stop that an agent may not have heard is said again. */
 export async function repeatStops(deps: AutomationDeps): Promise<void> {
-  const rows = await deps.db.select().from(executions).where(and(eq(executions.state, "stopping"), isNotNull(executions.stopRequestedAt))).limit(1_000);
+  const rows = await deps.db
+    .select()
+    .from(executions)
+    .where(and(eq(executions.state, "stopping"), isNotNull(executions.stopRequestedAt)))
+    .limit(1_000);
   for (const row of rows) if (deps.links.isOnline(row.agentId)) await cancelOnAgent(deps, row);
 }
 
 /** Every five seconds: agents with work waiting are told to look again; a lost notice costs no more than that. */
 export async function remindAgents(deps: AutomationDeps): Promise<void> {
-  const rows = await deps.db.selectDistinct({ agentId: executions.agentId }).from(executions).where(eq(executions.state, "queued"));
+  const rows = await deps.db
+    .selectDistinct({ agentId: executions.agentId })
+    .from(executions)
+    .where(eq(executions.state, "queued"));
   for (const { agentId } of rows) deps.links.get(agentId)?.send({ runLook: {} });
 }

@@ -1,7 +1,8 @@
 // An agent is back: its journal and our rows are brought together, in both directions. Idempotent.
-import { and, eq, inArray, ne } from "drizzle-orm";
+
 import { isId } from "@sallyport/protocol/ids";
 import { wire } from "@sallyport/protocol/wire";
+import { and, eq, inArray, ne } from "drizzle-orm";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { openOutput } from "./open-output.ts";
@@ -10,10 +11,31 @@ import { settleExecution } from "./settle.ts";
 
 type Reconciled = { positions: wire.StreamPosition.$Properties[]; verdicts: wire.JournalVerdict.$Properties[] };
 
-export async function onHello(deps: AutomationDeps, agentId: string, hello: Pick<wire.Hello.$Properties, "streams" | "journal">): Promise<Reconciled> {
+export async function onHello(
+  deps: AutomationDeps,
+  agentId: string,
+  hello: Pick<wire.Hello.$Properties, "streams" | "journal">,
+): Promise<Reconciled> {
   const journal = (hello.journal ?? []).filter((entry) => isId("exe", entry.executionId ?? ""));
-  const open = await deps.db.select().from(executions).where(and(eq(executions.agentId, agentId), ne(executions.state, "finished")));
-  const journalled = journal.length === 0 ? [] : await deps.db.select().from(executions).where(and(eq(executions.agentId, agentId), inArray(executions.id, journal.map((entry) => entry.executionId ?? ""))));
+  const open = await deps.db
+    .select()
+    .from(executions)
+    .where(and(eq(executions.agentId, agentId), ne(executions.state, "finished")));
+  const journalled =
+    journal.length === 0
+      ? []
+      : await deps.db
+          .select()
+          .from(executions)
+          .where(
+            and(
+              eq(executions.agentId, agentId),
+              inArray(
+                executions.id,
+                journal.map((entry) => entry.executionId ?? ""),
+              ),
+            ),
+          );
   const verdicts: wire.JournalVerdict.$Properties[] = [];
   const positions: wire.StreamPosition.$Properties[] = [];
 
@@ -26,7 +48,8 @@ export async function onHello(deps: AutomationDeps, agentId: string, hello: Pick
       continue;
     }
     if (row.stopRequestedAt !== null) verdicts.push({ ...verdict, action: wire.JournalAction.JOURNAL_STOP });
-    else if (entry.state === wire.JournalState.JOURNAL_CLAIMED && row.state === "claimed") verdicts.push({ ...verdict, action: wire.JournalAction.JOURNAL_BEGIN });
+    else if (entry.state === wire.JournalState.JOURNAL_CLAIMED && row.state === "claimed")
+      verdicts.push({ ...verdict, action: wire.JournalAction.JOURNAL_BEGIN });
     const position = await goOn(deps, row, stream).catch((error: unknown) => {
       deps.log.error({ execution: row.id, ...errorFields(error) }, "output could not go on");
       return null;
@@ -37,13 +60,25 @@ export async function onHello(deps: AutomationDeps, agentId: string, hello: Pick
   // What the agent does not know of: offers on their way are offered again, what had begun is gone with it.
   for (const row of open) {
     if (journal.some((entry) => entry.executionId === row.id)) continue;
-    if (row.state === "offered") await deps.db.update(executions).set({ state: "queued" }).where(and(eq(executions.id, row.id), eq(executions.state, "offered")));
-    else if (row.state !== "queued") await settleExecution(deps, row, { reason: "agent-restarted", message: "The agent came back without this execution in its journal." });
+    if (row.state === "offered")
+      await deps.db
+        .update(executions)
+        .set({ state: "queued" })
+        .where(and(eq(executions.id, row.id), eq(executions.state, "offered")));
+    else if (row.state !== "queued")
+      await settleExecution(deps, row, {
+        reason: "agent-restarted",
+        message: "The agent came back without this execution in its journal.",
+      });
   }
   return { positions, verdicts };
 }
 
-async function goOn(deps: AutomationDeps, row: ExecutionRow, stream: wire.LiveStream.$Properties | undefined): Promise<wire.StreamPosition.$Properties | null> {
+async function goOn(
+  deps: AutomationDeps,
+  row: ExecutionRow,
+  stream: wire.LiveStream.$Properties | undefined,
+): Promise<wire.StreamPosition.$Properties | null> {
   if (stream?.stream === undefined || row.stream === null || row.stream !== stream.stream) return null;
   const output = deps.outputs.get(row.id) ?? (await openOutput(deps, row, row.stream, row.state !== "offered"));
   output.join(deps.links.streamsOf(row.agentId));

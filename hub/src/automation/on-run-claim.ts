@@ -27,7 +27,10 @@ export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: w
   } catch (error) {
     deps.log.error({ execution: executionId, ...errorFields(error) }, "output log not opened");
     answer(false, "storage-full");
-    await settleExecution(deps, execution, { reason: "refused", message: error instanceof HubError ? error.message : "The hub could not store the output." });
+    await settleExecution(deps, execution, {
+      reason: "refused",
+      message: error instanceof HubError ? error.message : "The hub could not store the output.",
+    });
   }
   deps.changes.announce(execution.orgId, "runs", execution.runId);
 }

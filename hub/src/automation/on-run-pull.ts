@@ -1,8 +1,8 @@
 // An agent asks for work: it gets what waits for it, as signed offers. Asking twice is harmless.
-import { and, asc, eq, inArray, isNull } from "drizzle-orm";
-import { offersPerPullMax, packetBytesMax } from "@sallyport/protocol/limits";
+
+import { executionOutputBytesMax, offersPerPullMax, packetBytesMax } from "@sallyport/protocol/limits";
 import { encodeDown, type wire } from "@sallyport/protocol/wire";
-import { executionOutputBytesMax } from "@sallyport/protocol/limits";
+import { and, asc, eq, inArray, isNull } from "drizzle-orm";
 import { users } from "../identity/schema.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { executions, runs } from "./schema.ts";
@@ -23,7 +23,16 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
       .orderBy(asc(executions.id))
       .limit(limit)
       .for("update", { of: executions, skipLocked: true });
-    if (rows.length > 0) await tx.update(executions).set({ state: "offered" }).where(inArray(executions.id, rows.map(({ execution }) => execution.id)));
+    if (rows.length > 0)
+      await tx
+        .update(executions)
+        .set({ state: "offered" })
+        .where(
+          inArray(
+            executions.id,
+            rows.map(({ execution }) => execution.id),
+          ),
+        );
     return rows;
   });
   let offers: wire.SignedOrder.$Properties[] = [];

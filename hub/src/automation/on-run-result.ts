@@ -1,7 +1,8 @@
 // An execution ended. Idempotent: the agent repeats the result until it is acknowledged, which happens after the commit.
-import { and, eq } from "drizzle-orm";
+
 import { textBytesMax } from "@sallyport/protocol/limits";
 import { wire } from "@sallyport/protocol/wire";
+import { and, eq } from "drizzle-orm";
 import type { AutomationDeps } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import { dateOf } from "./on-run-claim.ts";
@@ -12,16 +13,28 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
   const executionId = result.executionId ?? "";
   const attempt = result.attempt ?? 0;
   const acknowledge = () => deps.links.get(agentId)?.send({ runResultAck: { executionId, attempt } });
-  const [execution] = await deps.db.select().from(executions).where(and(eq(executions.id, executionId), eq(executions.agentId, agentId)));
+  const [execution] = await deps.db
+    .select()
+    .from(executions)
+    .where(and(eq(executions.id, executionId), eq(executions.agentId, agentId)));
   // Nothing of ours, or settled before: the agent may forget it.
-  if (execution === undefined || execution.attempt !== attempt || (execution.state === "finished" && execution.reason !== "lost")) {
+  if (
+    execution === undefined ||
+    execution.attempt !== attempt ||
+    (execution.state === "finished" && execution.reason !== "lost")
+  ) {
     acknowledge();
     return;
   }
   const output = deps.outputs.get(executionId);
   const printed = (result.stdoutBytes ?? 0) + (result.stderrBytes ?? 0) > 0;
   // Its last bytes are still on their way to the disk: no answer, the agent asks again.
-  if (output === undefined ? printed && execution.logHead === null && execution.reason !== "lost" : !output.holds(result.stdoutBytes ?? 0, result.stderrBytes ?? 0)) return;
+  if (
+    output === undefined
+      ? printed && execution.logHead === null && execution.reason !== "lost"
+      : !output.holds(result.stdoutBytes ?? 0, result.stderrBytes ?? 0)
+  )
+    return;
   const reason = reasonOf(result);
   await settleExecution(deps, execution, {
     reason,

@@ -1,10 +1,16 @@
 // Begins to receive an execution's output, or goes on with it after a restart of the hub.
+
+import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { ExecutionOutput } from "./execution-output.ts";
 import type { ExecutionRow } from "./schema.ts";
-import { errorFields } from "../platform/log.ts";
 
-export async function openOutput(deps: AutomationDeps, execution: ExecutionRow, stream: number, mayExist: boolean): Promise<ExecutionOutput> {
+export async function openOutput(
+  deps: AutomationDeps,
+  execution: ExecutionRow,
+  stream: number,
+  mayExist: boolean,
+): Promise<ExecutionOutput> {
   const held = deps.outputs.get(execution.id);
   if (held !== undefined) return held;
   const events = {

@@ -1,8 +1,8 @@
 // Runs and executions as the console and the API see them.
 import { executionsAtOnceMax } from "@sallyport/protocol/limits";
 import type { ExecutionOutputs } from "./execution-output.ts";
-import type { ExecutionWithNames, RunWithCounts } from "./runs.ts";
 import { runOutcomeOf } from "./run-state.ts";
+import type { ExecutionWithNames, RunWithCounts } from "./runs.ts";
 
 export function presentRun({ run, creator, counts }: RunWithCounts, now: Date) {
   return {
@@ -28,7 +28,11 @@ function waitingFor(execution: ExecutionWithNames["execution"], online: boolean,
   return activeOnAgent >= executionsAtOnceMax ? ("busy" as const) : ("not-yet" as const);
 }
 
-export function presentExecution({ execution, assetName, zoneName }: ExecutionWithNames, live: { outputs: ExecutionOutputs; isOnline(agentId: string): boolean }, now: Date) {
+export function presentExecution(
+  { execution, assetName, zoneName }: ExecutionWithNames,
+  live: { outputs: ExecutionOutputs; isOnline(agentId: string): boolean },
+  now: Date,
+) {
   const output = live.outputs.get(execution.id);
   const active = live.outputs.all().filter((one) => one.agentId === execution.agentId).length;
   return {

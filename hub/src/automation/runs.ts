@@ -12,35 +12,60 @@ export type ExecutionWithNames = { execution: ExecutionRow; assetName: string; z
 type Filter = { cursor?: string | undefined; limit: number; search?: string | undefined; state?: RunState | undefined };
 
 /** Newest first; ids rise with time, so the cursor is the last id. */
-export async function listRuns(db: Queryable, orgId: string, input: Filter, onlyUserId: string | null): Promise<{ rows: RunWithCounts[]; total: number; nextCursor: string | null }> {
+export async function listRuns(
+  db: Queryable,
+  orgId: string,
+  input: Filter,
+  onlyUserId: string | null,
+): Promise<{ rows: RunWithCounts[]; total: number; nextCursor: string | null }> {
   const pattern = input.search ? likeOf(input.search) : null;
   const filter = and(
     eq(runs.orgId, orgId),
     onlyUserId === null ? undefined : eq(runs.createdBy, onlyUserId),
     input.state === undefined ? undefined : eq(runs.state, input.state),
-    pattern === null ? undefined : or(ilike(runs.title, pattern), ilike(users.name, pattern), ilike(runs.script, pattern), eq(runs.id, input.search ?? "")),
+    pattern === null
+      ? undefined
+      : or(ilike(runs.title, pattern), ilike(users.name, pattern), ilike(runs.script, pattern), eq(runs.id, input.search ?? "")),
   );
   const before = input.cursor === undefined ? undefined : lt(runs.id, input.cursor);
   const joined = () => db.select({ run: runs, creator: users.name }).from(runs).innerJoin(users, eq(users.id, runs.createdBy));
   const [rows, [counted]] = await Promise.all([
-    joined().where(and(filter, before)).orderBy(desc(runs.id)).limit(input.limit + 1),
+    joined()
+      .where(and(filter, before))
+      .orderBy(desc(runs.id))
+      .limit(input.limit + 1),
     db.select({ total: count() }).from(runs).innerJoin(users, eq(users.id, runs.createdBy)).where(filter),
   ]);
   const page = cutPage(rows, input.limit, ({ run }) => run.id);
-  const counts = await countsOf(db, page.rows.map(({ run }) => run.id));
-  return { rows: page.rows.map((row) => ({ ...row, counts: counts(row.run.id) })), nextCursor: page.nextCursor, total: counted?.total ?? 0 };
+  const counts = await countsOf(
+    db,
+    page.rows.map(({ run }) => run.id),
+  );
+  return {
+    rows: page.rows.map((row) => ({ ...row, counts: counts(row.run.id) })),
+    nextCursor: page.nextCursor,
+    total: counted?.total ?? 0,
+  };
 }
 
 export async function countsOf(db: Queryable, runIds: string[]): Promise<(runId: string) => RunCounts> {
   const rows =
     runIds.length === 0
       ? []
-      : await db.select({ runId: executions.runId, state: executions.state, reason: executions.reason, count: count() }).from(executions).where(inArray(executions.runId, runIds)).groupBy(executions.runId, executions.state, executions.reason);
+      : await db
+          .select({ runId: executions.runId, state: executions.state, reason: executions.reason, count: count() })
+          .from(executions)
+          .where(inArray(executions.runId, runIds))
+          .groupBy(executions.runId, executions.state, executions.reason);
   return (runId) => countExecutions(rows.filter((row) => row.runId === runId));
 }
 
 export async function findRun(db: Queryable, orgId: string, id: string): Promise<RunWithCounts | null> {
-  const [row] = await db.select({ run: runs, creator: users.name }).from(runs).innerJoin(users, eq(users.id, runs.createdBy)).where(and(eq(runs.orgId, orgId), eq(runs.id, id)));
+  const [row] = await db
+    .select({ run: runs, creator: users.name })
+    .from(runs)
+    .innerJoin(users, eq(users.id, runs.createdBy))
+    .where(and(eq(runs.orgId, orgId), eq(runs.id, id)));
   return row === undefined ? null : { ...row, counts: (await countsOf(db, [id]))(id) };
 }
 
@@ -55,26 +80,52 @@ export async function executionsOf(db: Queryable, runId: string): Promise<Execut
 }
 
 /** An execution and who started its run, for deciding who may read it. */
-export async function findExecution(db: Queryable, orgId: string, id: string): Promise<{ execution: ExecutionRow; createdBy: string } | null> {
-  const [row] = await db.select({ execution: executions, createdBy: runs.createdBy }).from(executions).innerJoin(runs, eq(runs.id, executions.runId)).where(and(eq(executions.orgId, orgId), eq(executions.id, id)));
+export async function findExecution(
+  db: Queryable,
+  orgId: string,
+  id: string,
+): Promise<{ execution: ExecutionRow; createdBy: string } | null> {
+  const [row] = await db
+    .select({ execution: executions, createdBy: runs.createdBy })
+    .from(executions)
+    .innerJoin(runs, eq(runs.id, executions.runId))
+    .where(and(eq(executions.orgId, orgId), eq(executions.id, id)));
   return row ?? null;
 }
 
 export async function countRunsSince(db: Queryable, orgId: string, since: Date): Promise<number> {
-  const [row] = await db.select({ runs: count() }).from(runs).where(and(eq(runs.orgId, orgId), gte(runs.createdAt, since)));
+  const [row] = await db
+    .select({ runs: count() })
+    .from(runs)
+    .where(and(eq(runs.orgId, orgId), gte(runs.createdAt, since)));
   return row?.runs ?? 0;
 }
 
 /** Newest finished runs with a failure. */
-export async function failedRuns(db: Queryable, orgId: string, onlyUserId: string | null, limit: number): Promise<RunWithCounts[]> {
+export async function failedRuns(
+  db: Queryable,
+  orgId: string,
+  onlyUserId: string | null,
+  limit: number,
+): Promise<RunWithCounts[]> {
   const failed = sql`exists (select 1 from ${executions} where ${executions.runId} = ${runs.id} and ${executions.state} = 'finished' and ${executions.reason} not in ('finished', 'stopped'))`;
   const rows = await db
     .select({ run: runs, creator: users.name })
     .from(runs)
     .innerJoin(users, eq(users.id, runs.createdBy))
-    .where(and(eq(runs.orgId, orgId), eq(runs.state, "finished"), failed, onlyUserId === null ? undefined : eq(runs.createdBy, onlyUserId)))
+    .where(
+      and(
+        eq(runs.orgId, orgId),
+        eq(runs.state, "finished"),
+        failed,
+        onlyUserId === null ? undefined : eq(runs.createdBy, onlyUserId),
+      ),
+    )
     .orderBy(desc(runs.id))
     .limit(limit);
-  const counts = await countsOf(db, rows.map(({ run }) => run.id));
+  const counts = await countsOf(
+    db,
+    rows.map(({ run }) => run.id),
+  );
   return rows.map((row) => ({ ...row, counts: counts(row.run.id) }));
 }

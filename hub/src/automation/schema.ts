@@ -1,11 +1,11 @@
 // Automation: runs and their executions. The row is the queue; what travels over MQTT only says "look".
 import { bigint, boolean, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
-import { agents } from "../fleet/schema.ts";
 import { assets } from "../assets/schema.ts";
+import { agents } from "../fleet/schema.ts";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
-import type { Interpreter } from "./input.ts";
 import type { ExecutionReason, ExecutionState } from "./execution-state.ts";
+import type { Interpreter } from "./input.ts";
 import type { RunState } from "./run-state.ts";
 
 export const runs = pgTable(
@@ -22,7 +22,9 @@ export const runs = pgTable(
     env: jsonb("env").$type<Record<string, string>>().notNull(),
     timeoutSeconds: integer("timeout_seconds").notNull(),
     state: text("state").$type<RunState>().notNull(),
-    createdBy: text("created_by").notNull().references(() => users.id),
+    createdBy: text("created_by")
+      .notNull()
+      .references(() => users.id),
     createdAt: moment("created_at").notNull(),
     /** Executions nobody could offer by then are expired. */
     expiresAt: moment("expires_at").notNull(),
@@ -37,9 +39,15 @@ export const executions = pgTable(
   {
     id: text("id").primaryKey(),
     orgId: orgId(),
-    runId: text("run_id").notNull().references(() => runs.id),
-    assetId: text("asset_id").notNull().references(() => assets.id),
-    agentId: text("agent_id").notNull().references(() => agents.id),
+    runId: text("run_id")
+      .notNull()
+      .references(() => runs.id),
+    assetId: text("asset_id")
+      .notNull()
+      .references(() => assets.id),
+    agentId: text("agent_id")
+      .notNull()
+      .references(() => agents.id),
     state: text("state").$type<ExecutionState>().notNull(),
     attempt: integer("attempt").notNull().default(1),
     stream: bigint("stream", { mode: "number" }),

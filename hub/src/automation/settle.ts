@@ -9,14 +9,28 @@ import { runStateOf } from "./run-state.ts";
 import { countsOf } from "./runs.ts";
 import { type ExecutionRow, executions, runs } from "./schema.ts";
 
-export type Settlement = { reason: ExecutionReason; exitCode?: number | null; signal?: string | null; message?: string | null; startedAt?: Date | null; endedAt?: Date; truncated?: boolean };
+export type Settlement = {
+  reason: ExecutionReason;
+  exitCode?: number | null;
+  signal?: string | null;
+  message?: string | null;
+  startedAt?: Date | null;
+  endedAt?: Date;
+  truncated?: boolean;
+};
 
 /** Finished is final, but for one case: what was given up as lost and came back late is believed, once. */
-export async function settleExecution(deps: AutomationDeps, execution: Pick<ExecutionRow, "id" | "runId" | "orgId">, settlement: Settlement): Promise<void> {
+export async function settleExecution(
+  deps: AutomationDeps,
+  execution: Pick<ExecutionRow, "id" | "runId" | "orgId">,
+  settlement: Settlement,
+): Promise<void> {
   const output = deps.outputs.get(execution.id);
   deps.outputs.remove(execution.id);
   if (output !== undefined) {
-    await output.log.close().catch((error: unknown) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "log not closed"));
+    await output.log
+      .close()
+      .catch((error: unknown) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "log not closed"));
     output.close("settled");
   }
   await deps.db.transaction(async (tx) => {
@@ -33,7 +47,9 @@ export async function settleExecution(deps: AutomationDeps, execution: Pick<Exec
         startedAt: settlement.startedAt ?? row.startedAt,
         endedAt: settlement.endedAt ?? deps.clock.now(),
         truncated: settlement.truncated ?? false,
-        ...(output === undefined ? {} : { stdoutBytes: output.log.end("output"), stderrBytes: output.log.end("stderr"), logHead: output.log.head }),
+        ...(output === undefined
+          ? {}
+          : { stdoutBytes: output.log.end("output"), stderrBytes: output.log.end("stderr"), logHead: output.log.head }),
       })
       .where(eq(executions.id, execution.id));
     await refreshRun(deps, tx, execution.runId);
@@ -51,16 +67,37 @@ export async function refreshRun(deps: AutomationDeps, tx: Transaction, runId: s
   const now = deps.clock.now();
   await tx
     .update(runs)
-    .set({ state, startedAt: run.startedAt ?? (counts.queued < counts.total ? now : null), endedAt: state === "finished" ? (run.endedAt ?? now) : null })
+    .set({
+      state,
+      startedAt: run.startedAt ?? (counts.queued < counts.total ? now : null),
+      endedAt: state === "finished" ? (run.endedAt ?? now) : null,
+    })
     .where(eq(runs.id, runId));
   if (state === "finished" && run.state !== "finished") {
-    await recordAudit(tx, { kind: "run.finished", orgId: run.orgId, actor: null, subject: { kind: "run", id: run.id, name: run.title }, ip: null, data: { succeeded: counts.succeeded, failed: counts.failed, stopped: counts.stopped } });
+    await recordAudit(tx, {
+      kind: "run.finished",
+      orgId: run.orgId,
+      actor: null,
+      subject: { kind: "run", id: run.id, name: run.title },
+      ip: null,
+      data: { succeeded: counts.succeeded, failed: counts.failed, stopped: counts.stopped },
+    });
   }
 }
 
 /** Compare-and-set of an execution's state; false when it was not in one of `from`. */
-export async function moveExecution(tx: Transaction, id: string, agentId: string, from: ExecutionRow["state"][], set: Partial<ExecutionRow>): Promise<ExecutionRow | null> {
-  const [row] = await tx.select().from(executions).where(and(eq(executions.id, id), eq(executions.agentId, agentId), ne(executions.state, "finished"))).for("update");
+export async function moveExecution(
+  tx: Transaction,
+  id: string,
+  agentId: string,
+  from: ExecutionRow["state"][],
+  set: Partial<ExecutionRow>,
+): Promise<ExecutionRow | null> {
+  const [row] = await tx
+    .select()
+    .from(executions)
+    .where(and(eq(executions.id, id), eq(executions.agentId, agentId), ne(executions.state, "finished")))
+    .for("update");
   if (row === undefined || !from.includes(row.state)) return null;
   const [moved] = await tx.update(executions).set(set).where(eq(executions.id, id)).returning();
   return moved ?? null;

@@ -29,14 +29,27 @@ export async function stopExecution(deps: AutomationDeps, actor: Actor, id: stri
 
 function assertMayStop(actor: Actor, createdBy: string, what: string): void {
   if (actor.id === createdBy || actor.role === "admin") return;
-  if (may(actor, "runs.read-all")) throw new HubError("forbidden", "Only the person who started a run, or an administrator, may stop it.", { facts: { permission: "run.start" } });
+  if (may(actor, "runs.read-all"))
+    throw new HubError("forbidden", "Only the person who started a run, or an administrator, may stop it.", {
+      facts: { permission: "run.start" },
+    });
   throw notFound(what);
 }
 
 async function stop(deps: AutomationDeps, actor: Actor, runId: string, title: string, executionId: string | null): Promise<void> {
   const now = deps.clock.now();
   const stopped = await deps.db.transaction(async (tx) => {
-    const rows = await tx.select().from(executions).where(and(eq(executions.runId, runId), ne(executions.state, "finished"), executionId === null ? undefined : eq(executions.id, executionId))).for("update");
+    const rows = await tx
+      .select()
+      .from(executions)
+      .where(
+        and(
+          eq(executions.runId, runId),
+          ne(executions.state, "finished"),
+          executionId === null ? undefined : eq(executions.id, executionId),
+        ),
+      )
+      .for("update");
     if (rows.length === 0) return [];
     const ids = rows.map((row) => row.id);
     await tx.update(executions).set({ stopRequestedAt: now }).where(inArray(executions.id, ids));
@@ -44,7 +57,14 @@ async function stop(deps: AutomationDeps, actor: Actor, runId: string, title: st
     if (begun.length > 0) await tx.update(executions).set({ state: "stopping" }).where(inArray(executions.id, begun));
     if (executionId === null) await tx.update(runs).set({ state: "stopping" }).where(eq(runs.id, runId));
     await refreshRun(deps, tx, runId);
-    await recordAudit(tx, { kind: "run.stop-requested", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "run", id: runId, name: title }, ip: actor.ip, data: { executions: rows.length } });
+    await recordAudit(tx, {
+      kind: "run.stop-requested",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: { kind: "run", id: runId, name: title },
+      ip: actor.ip,
+      data: { executions: rows.length },
+    });
     return rows;
   });
   for (const row of stopped) {
@@ -55,9 +75,14 @@ async function stop(deps: AutomationDeps, actor: Actor, runId: string, title: st
 }
 
 /** Best effort now; the agent hears it again with every welcome until its result is here. */
-export async function cancelOnAgent(deps: AutomationDeps, execution: Pick<ExecutionRow, "id" | "attempt" | "agentId">): Promise<void> {
+export async function cancelOnAgent(
+  deps: AutomationDeps,
+  execution: Pick<ExecutionRow, "id" | "attempt" | "agentId">,
+): Promise<void> {
   try {
-    const { signed } = await deps.orders.sign(execution.agentId, { cancelRun: { executionId: execution.id, attempt: execution.attempt, graceSeconds } });
+    const { signed } = await deps.orders.sign(execution.agentId, {
+      cancelRun: { executionId: execution.id, attempt: execution.attempt, graceSeconds },
+    });
     deps.links.get(execution.agentId)?.send({ order: signed });
   } catch (error) {
     deps.log.warn({ execution: execution.id, ...errorFields(error) }, "stop not sent");

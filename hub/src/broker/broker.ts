@@ -1,17 +1,18 @@
 // Broker: aedes behind our door. It holds MQTT's rules; who may link, what a link may touch and what messages mean is decided here and in the rooms.
-import { Aedes, type AuthenticateError, type Client } from "aedes";
+
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { connectDeadlineMs, heartbeatIntervalMs, stalledLinkMs } from "@sallyport/protocol/limits";
 import { downStreamTopic, downTopic, upTopic } from "@sallyport/protocol/topics";
 import { decodeUp, WireError } from "@sallyport/protocol/wire";
+import { Aedes, type AuthenticateError, type Client } from "aedes";
 import { recordAudit } from "../audit/record-audit.ts";
 import { onUnlinked } from "../fleet/on-hello.ts";
 import type { AgentRow } from "../fleet/schema.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields, type Log } from "../platform/log.ts";
 import { Admission } from "./admission.ts";
-import { dispatch, type DispatchDeps } from "./dispatch.ts";
+import { type DispatchDeps, dispatch } from "./dispatch.ts";
 import { MqttLink } from "./mqtt-link.ts";
 import { type LinkedDeps, onLinked } from "./on-linked.ts";
 import { signInAgent } from "./sign-in-agent.ts";
@@ -88,7 +89,8 @@ export class Broker {
         const signed = client === null ? undefined : this.#signed.get(client);
         if (signed === undefined || !signed.greeted) return; // frames before the welcome belong to nothing
         signed.link.receiveFrame(payload);
-        if (this.#deps.fleet.links.streamsOf(signed.agent.id).size === 0 && ++strays > strayFramesMax) signed.link.close("flooding");
+        if (this.#deps.fleet.links.streamsOf(signed.agent.id).size === 0 && ++strays > strayFramesMax)
+          signed.link.close("flooding");
       },
       onFault: (fault) => this.#deps.log.info({ address: from.address, fault }, "agent connection dropped"),
     });
@@ -121,7 +123,10 @@ export class Broker {
     };
     aedes.authenticate = (client, username, password, done) => {
       this.#signIn(client, username ?? "", password?.toString() ?? "").then(
-        (refusal) => (refusal === null ? done(null, true) : done(Object.assign(new Error("refused"), { returnCode: refusal }) as AuthenticateError, null)),
+        (refusal) =>
+          refusal === null
+            ? done(null, true)
+            : done(Object.assign(new Error("refused"), { returnCode: refusal }) as AuthenticateError, null),
         (error: unknown) => {
           this.#deps.log.error(errorFields(error), "agent sign-in failed");
           done(Object.assign(new Error("unavailable"), { returnCode: 3 }) as AuthenticateError, null);
@@ -130,7 +135,8 @@ export class Broker {
     };
     aedes.authorizeSubscribe = (client, subscription, done) => {
       const agentId = this.#signed.get(client)?.agent.id;
-      const own = agentId !== undefined && (subscription.topic === downTopic(agentId) || subscription.topic === downStreamTopic(agentId));
+      const own =
+        agentId !== undefined && (subscription.topic === downTopic(agentId) || subscription.topic === downStreamTopic(agentId));
       done(null, own ? subscription : null); // null: SUBACK 128
     };
     aedes.authorizePublish = (client, packet, done) => {
@@ -183,7 +189,16 @@ export class Broker {
     if (now - (this.#auditedAt.get(agent.id) ?? 0) < 3_600_000) return;
     if (this.#auditedAt.size > 10_000) this.#auditedAt.clear();
     this.#auditedAt.set(agent.id, now);
-    await this.#deps.fleet.db.transaction((tx) => recordAudit(tx, { kind: "agent.link-refused", orgId: agent.orgId, actor: null, subject: { kind: "agent", id: agent.id, name: agent.name }, ip: address, data: { code } }));
+    await this.#deps.fleet.db.transaction((tx) =>
+      recordAudit(tx, {
+        kind: "agent.link-refused",
+        orgId: agent.orgId,
+        actor: null,
+        subject: { kind: "agent", id: agent.id, name: agent.name },
+        ip: address,
+        data: { code },
+      }),
+    );
   }
 
   async #receive(signed: Signed, payload: Buffer): Promise<void> {
@@ -218,7 +233,9 @@ export class Broker {
     signed.link.ended ??= "silent";
     if (!fleet.links.detach(signed.link)) return;
     log.info({ agent: signed.agent.id, end: signed.link.ended }, "agent unlinked");
-    onUnlinked(fleet, signed.agent).catch((error: unknown) => log.error({ agent: signed.agent.id, ...errorFields(error) }, "unlink not stored"));
+    onUnlinked(fleet, signed.agent).catch((error: unknown) =>
+      log.error({ agent: signed.agent.id, ...errorFields(error) }, "unlink not stored"),
+    );
   }
 
   #checkLinks(): void {

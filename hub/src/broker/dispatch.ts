@@ -1,10 +1,9 @@
 // From an agent's control message to the room it concerns. Only a switch: what a message means is in the rooms.
-import type { wire } from "@sallyport/protocol/wire";
-import type { UpMessage } from "@sallyport/protocol/wire";
+import type { UpMessage, wire } from "@sallyport/protocol/wire";
+import type { AutomationDeps } from "../automation/deps.ts";
 import { onRunClaim, onRunStarted } from "../automation/on-run-claim.ts";
 import { onRunPull } from "../automation/on-run-pull.ts";
 import { onRunResult } from "../automation/on-run-result.ts";
-import type { AutomationDeps } from "../automation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import { onInventory } from "../fleet/on-hello.ts";
 import type { Orders } from "../fleet/orders.ts";
@@ -12,14 +11,22 @@ import type { MqttLink } from "./mqtt-link.ts";
 
 export type DispatchDeps = { fleet: FleetDeps; automation: AutomationDeps; orders: Orders };
 
-export async function dispatch(deps: DispatchDeps, link: MqttLink, message: Exclude<UpMessage, { body: "hello" }>): Promise<void> {
+export async function dispatch(
+  deps: DispatchDeps,
+  link: MqttLink,
+  message: Exclude<UpMessage, { body: "hello" }>,
+): Promise<void> {
   const { agentId } = link;
   switch (message.body) {
     case "heartbeat":
       return onHeartbeat(deps.fleet, link, message.value);
     case "orderOutcome": {
       const { sequence, accepted, code, message: text } = message.value;
-      return deps.orders.onOutcome(agentId, sequence ?? 0, { accepted: accepted === true, code: (code ?? "").slice(0, 64), message: (text ?? "").slice(0, 512) });
+      return deps.orders.onOutcome(agentId, sequence ?? 0, {
+        accepted: accepted === true,
+        code: (code ?? "").slice(0, 64),
+        message: (text ?? "").slice(0, 512),
+      });
     }
     case "inventory":
       return onInventory(deps.fleet, agentId, message.value);

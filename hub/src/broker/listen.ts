@@ -1,22 +1,33 @@
 // The agents' own port: MQTT over TLS, nothing else.
 import tls from "node:tls";
-import type { HubKeys } from "../platform/hub-keys.ts";
 import { HubError } from "../platform/errors.ts";
+import type { HubKeys } from "../platform/hub-keys.ts";
 import type { Broker } from "./broker.ts";
 
 /** TLS 1.3, or 1.2 with authenticated encryption only. */
 export const tlsOptions = {
   minVersion: "TLSv1.2" as const,
-  ciphers: "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256",
+  ciphers:
+    "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256",
   honorCipherOrder: true,
 };
 
 /** A handshake takes two round trips; a minute of silence is an attack. */
 const handshakeTimeoutMs = 10_000;
 
-export async function listenForAgents(broker: Broker, keys: HubKeys, { host, port }: { host: string; port: number }): Promise<{ port: number; close(): Promise<void> }> {
+export async function listenForAgents(
+  broker: Broker,
+  keys: HubKeys,
+  { host, port }: { host: string; port: number },
+): Promise<{ port: number; close(): Promise<void> }> {
   const releases = new WeakMap<object, () => void>();
-  const server = tls.createServer({ ...tlsOptions, key: keys.keyPem, cert: keys.certPem, handshakeTimeout: handshakeTimeoutMs, noDelay: true });
+  const server = tls.createServer({
+    ...tlsOptions,
+    key: keys.keyPem,
+    cert: keys.certPem,
+    handshakeTimeout: handshakeTimeoutMs,
+    noDelay: true,
+  });
   server.on("connection", (socket) => {
     const release = broker.reserve(socket.remoteAddress ?? "");
     if (release === null) {
@@ -51,8 +62,21 @@ function findRelease(releases: WeakMap<object, () => void>, socket: tls.TLSSocke
 
 /** A port that cannot be had, as a sentence. */
 export function portError(error: NodeJS.ErrnoException, host: string, port: number, flag: string): HubError {
-  if (error.code === "EADDRINUSE") return new HubError("bad-config", `Port ${port} is already in use. Stop the program that uses it, or choose another with ${flag}.`, { cause: error });
-  if (error.code === "EACCES") return new HubError("bad-config", `Port ${port} needs more rights than this account has. Choose one above 1023 with ${flag}.`, { cause: error });
-  if (error.code === "EADDRNOTAVAIL") return new HubError("bad-config", `The address ${host} is not one of this machine. Choose another with --host.`, { cause: error });
+  if (error.code === "EADDRINUSE")
+    return new HubError(
+      "bad-config",
+      `Port ${port} is already in use. Stop the program that uses it, or choose another with ${flag}.`,
+      { cause: error },
+    );
+  if (error.code === "EACCES")
+    return new HubError(
+      "bad-config",
+      `Port ${port} needs more rights than this account has. Choose one above 1023 with ${flag}.`,
+      { cause: error },
+    );
+  if (error.code === "EADDRNOTAVAIL")
+    return new HubError("bad-config", `The address ${host} is not one of this machine. Choose another with --host.`, {
+      cause: error,
+    });
   return new HubError("bad-config", `Cannot listen on ${host} port ${port}: ${error.message}.`, { cause: error });
 }

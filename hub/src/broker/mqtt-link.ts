@@ -1,10 +1,11 @@
 // One agent's link over MQTT: control through the broker's client, frames past it. Bounded in every direction.
-import type { Client } from "aedes";
+
 import { controlQueueBytesMax, controlQueueMax, stalledLinkMs } from "@sallyport/protocol/limits";
-import { type Frame, decodeFrame, encodeFrame } from "@sallyport/protocol/stream/frame";
+import { decodeFrame, encodeFrame, type Frame } from "@sallyport/protocol/stream/frame";
 import type { FrameSink } from "@sallyport/protocol/stream/mux";
 import { downStreamTopic, downTopic, upStreamTopic } from "@sallyport/protocol/topics";
 import { encodeDown, WireError } from "@sallyport/protocol/wire";
+import type { Client } from "aedes";
 import type { AgentLink, DownBody, LinkEnd } from "../fleet/links.ts";
 import type { Admission } from "./admission.ts";
 

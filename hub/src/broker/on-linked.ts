@@ -1,9 +1,10 @@
 // The handshake: hello in, everything brought in step, welcome out, then frames may flow.
-import { eq } from "drizzle-orm";
+
 import { heartbeatIntervalMs } from "@sallyport/protocol/limits";
 import type { wire } from "@sallyport/protocol/wire";
-import { onHello as reconcileRuns } from "../automation/on-hello.ts";
+import { eq } from "drizzle-orm";
 import type { AutomationDeps } from "../automation/deps.ts";
+import { onHello as reconcileRuns } from "../automation/on-hello.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { Duplicates } from "../fleet/duplicates.ts";
 import { onHello as noteAgent } from "../fleet/on-hello.ts";
@@ -12,7 +13,13 @@ import type { SessionDeps } from "../sessions/deps.ts";
 import { onHello as reconcileSessions } from "../sessions/on-hello.ts";
 import type { MqttLink } from "./mqtt-link.ts";
 
-export type LinkedDeps = { fleet: FleetDeps & { duplicates: Duplicates }; sessions: SessionDeps; automation: AutomationDeps; hubId: string; node: string };
+export type LinkedDeps = {
+  fleet: FleetDeps & { duplicates: Duplicates };
+  sessions: SessionDeps;
+  automation: AutomationDeps;
+  hubId: string;
+  node: string;
+};
 
 export async function onLinked(deps: LinkedDeps, agent: AgentRow, link: MqttLink, hello: wire.Hello.$Properties): Promise<void> {
   const { fleet } = deps;
@@ -28,7 +35,16 @@ export async function onLinked(deps: LinkedDeps, agent: AgentRow, link: MqttLink
   for (const end of [...streams.streams()]) if (!kept.has(end.stream)) streams.remove(end.stream);
 
   link.beginFrames(deps.node);
-  await link.sendAndWait({ welcome: { hubId: deps.hubId, node: deps.node, hubTimeMs: fleet.clock.now().getTime(), heartbeatIntervalMs, streams: surviving, journal: verdicts } });
+  await link.sendAndWait({
+    welcome: {
+      hubId: deps.hubId,
+      node: deps.node,
+      hubTimeMs: fleet.clock.now().getTime(),
+      heartbeatIntervalMs,
+      streams: surviving,
+      journal: verdicts,
+    },
+  });
   if (link.ended !== null) return;
   fleet.links.attach(link);
   link.onDrain(() => streams.flush());

@@ -14,10 +14,16 @@ export async function signInAgent(
   { db, hubId }: { db: Database; hubId: string },
   claim: { clientId: string; username: string; password: string; binding: Buffer },
 ): Promise<SignInResult> {
-  const refuse = (code: string, returnCode: 2 | 4 | 5, agent: AgentRow | null = null): SignInResult => ({ ok: false, code, returnCode, agent });
+  const refuse = (code: string, returnCode: 2 | 4 | 5, agent: AgentRow | null = null): SignInResult => ({
+    ok: false,
+    code,
+    returnCode,
+    agent,
+  });
   if (!isAgentId(claim.clientId)) return refuse("bad-client-id", 2);
   // One identity, said three times: a key of one agent must not open another's session.
-  if (claim.username !== claim.clientId || peekLinkToken(claim.password) !== claim.clientId) return refuse("identity-mismatch", 2);
+  if (claim.username !== claim.clientId || peekLinkToken(claim.password) !== claim.clientId)
+    return refuse("identity-mismatch", 2);
   const agent = await findAgentById(db, claim.clientId);
   if (agent === null) return refuse("unknown-agent", 4);
   const checked = checkLinkToken(claim.password, { hubId, publicKey: agentPublicKey(agent.publicKey), binding: claim.binding });

@@ -7,21 +7,43 @@ import { type AgentRow, agents, fleetHistory, type ZoneRow, zones } from "./sche
 
 export type AgentWithZone = { agent: AgentRow; zone: ZoneRow };
 
-const withZone = (db: Queryable) => db.select({ agent: agents, zone: zones }).from(agents).innerJoin(zones, eq(zones.id, agents.zoneId));
+const withZone = (db: Queryable) =>
+  db.select({ agent: agents, zone: zones }).from(agents).innerJoin(zones, eq(zones.id, agents.zoneId));
 
-export async function listAgents(db: Queryable, orgId: string, input: ListAgents): Promise<{ rows: AgentWithZone[]; total: number; nextCursor: string | null }> {
+export async function listAgents(
+  db: Queryable,
+  orgId: string,
+  input: ListAgents,
+): Promise<{ rows: AgentWithZone[]; total: number; nextCursor: string | null }> {
   const pattern = input.search ? likeOf(input.search) : null;
-  const states = { online: and(isNull(agents.revokedAt), eq(agents.online, true)), offline: and(isNull(agents.revokedAt), eq(agents.online, false)), revoked: isNotNull(agents.revokedAt) };
+  const states = {
+    online: and(isNull(agents.revokedAt), eq(agents.online, true)),
+    offline: and(isNull(agents.revokedAt), eq(agents.online, false)),
+    revoked: isNotNull(agents.revokedAt),
+  };
   const filter = and(
     eq(agents.orgId, orgId),
     input.zoneId === undefined ? undefined : eq(agents.zoneId, input.zoneId),
     input.state === undefined ? isNull(agents.revokedAt) : states[input.state],
-    pattern === null ? undefined : or(ilike(agents.name, pattern), ilike(sql`${agents.facts}->>'hostname'`, pattern), ilike(sql`${agents.facts}->>'addresses'`, pattern), eq(agents.id, input.search ?? "")),
+    pattern === null
+      ? undefined
+      : or(
+          ilike(agents.name, pattern),
+          ilike(sql`${agents.facts}->>'hostname'`, pattern),
+          ilike(sql`${agents.facts}->>'addresses'`, pattern),
+          eq(agents.id, input.search ?? ""),
+        ),
   );
   const cursor = decodeCursor(input.cursor);
-  const after = cursor === null ? undefined : or(gt(agents.name, cursor.sortKey), and(eq(agents.name, cursor.sortKey), gt(agents.id, cursor.id)));
+  const after =
+    cursor === null
+      ? undefined
+      : or(gt(agents.name, cursor.sortKey), and(eq(agents.name, cursor.sortKey), gt(agents.id, cursor.id)));
   const [rows, [counted]] = await Promise.all([
-    withZone(db).where(and(filter, after)).orderBy(asc(agents.name), asc(agents.id)).limit(input.limit + 1),
+    withZone(db)
+      .where(and(filter, after))
+      .orderBy(asc(agents.name), asc(agents.id))
+      .limit(input.limit + 1),
     db.select({ total: count() }).from(agents).where(filter),
   ]);
   return { ...cutPage(rows, input.limit, ({ agent }) => encodeCursor(agent.name, agent.id)), total: counted?.total ?? 0 };
@@ -39,12 +61,19 @@ export async function findAgentById(db: Queryable, id: string): Promise<AgentRow
 }
 
 export async function countAgents(db: Queryable, orgId: string): Promise<{ total: number; online: number; offline: number }> {
-  const [row] = await db.select({ total: count(), online: sql<number>`count(*) filter (where ${agents.online})::int` }).from(agents).where(and(eq(agents.orgId, orgId), isNull(agents.revokedAt)));
+  const [row] = await db
+    .select({ total: count(), online: sql<number>`count(*) filter (where ${agents.online})::int` })
+    .from(agents)
+    .where(and(eq(agents.orgId, orgId), isNull(agents.revokedAt)));
   const total = row?.total ?? 0;
   const online = row?.online ?? 0;
   return { total, online, offline: total - online };
 }
 
 export async function fleetHistorySince(db: Queryable, orgId: string, since: Date) {
-  return db.select({ at: fleetHistory.at, online: fleetHistory.online, offline: fleetHistory.offline }).from(fleetHistory).where(and(eq(fleetHistory.orgId, orgId), gte(fleetHistory.at, since))).orderBy(asc(fleetHistory.at));
+  return db
+    .select({ at: fleetHistory.at, online: fleetHistory.online, offline: fleetHistory.offline })
+    .from(fleetHistory)
+    .where(and(eq(fleetHistory.orgId, orgId), gte(fleetHistory.at, since)))
+    .orderBy(asc(fleetHistory.at));
 }

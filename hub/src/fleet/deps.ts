@@ -1,7 +1,8 @@
 // What fleet's use cases work with. Rooms above are reached through ports that hub.ts fills.
+
+import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Transaction } from "../platform/database.ts";
-import type { Changes } from "../platform/changes.ts";
 import type { AgentLinks } from "./links.ts";
 import type { AgentRow } from "./schema.ts";
 

@@ -4,7 +4,8 @@ import { isWireNumber, type wire } from "@sallyport/protocol/wire";
 import type { HostFacts } from "./schema.ts";
 
 const text = (value: string | null | undefined): string => (value ?? "").replaceAll("\0", "").slice(0, textBytesMax);
-const number = (value: number | null | undefined): number => (value !== null && value !== undefined && isWireNumber(value) ? value : 0);
+const number = (value: number | null | undefined): number =>
+  value !== null && value !== undefined && isWireNumber(value) ? value : 0;
 
 export const readHostFacts = (facts: wire.HostFacts.$Properties, now: Date): HostFacts => ({
   hostname: text(facts.hostname),
@@ -16,7 +17,14 @@ export const readHostFacts = (facts: wire.HostFacts.$Properties, now: Date): Hos
   cpuCount: number(facts.cpuCount),
   memoryBytes: number(facts.memoryBytes),
   memoryFreeBytes: number(facts.memoryFreeBytes),
-  disks: (facts.disks ?? []).slice(0, factsListMax).map((disk) => ({ mount: text(disk.mount), filesystem: text(disk.filesystem), sizeBytes: number(disk.sizeBytes), freeBytes: number(disk.freeBytes) })),
+  disks: (facts.disks ?? [])
+    .slice(0, factsListMax)
+    .map((disk) => ({
+      mount: text(disk.mount),
+      filesystem: text(disk.filesystem),
+      sizeBytes: number(disk.sizeBytes),
+      freeBytes: number(disk.freeBytes),
+    })),
   addresses: (facts.addresses ?? []).slice(0, factsListMax).map(text),
   uptimeSeconds: number(facts.uptimeSeconds),
   user: text(facts.user),

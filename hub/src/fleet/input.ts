@@ -3,17 +3,30 @@ import { textBytesMax } from "@sallyport/protocol/limits";
 import { z } from "zod";
 import { displayName, page } from "../platform/input.ts";
 
-export const listAgents = page.extend({ zoneId: z.string().optional(), state: z.enum(["online", "offline", "revoked"]).optional() });
+export const listAgents = page.extend({
+  zoneId: z.string().optional(),
+  state: z.enum(["online", "offline", "revoked"]).optional(),
+});
 export type ListAgents = z.infer<typeof listAgents>;
 export const createZone = z.object({ name: displayName });
 export const renameZone = z.object({ id: z.string(), name: displayName });
 export const renameAgent = z.object({ id: z.string(), name: displayName });
 export const moveAgent = z.object({ id: z.string(), zoneId: z.string() });
 export const revokeAgent = z.object({ id: z.string(), reason: z.string().trim().max(500).default("") });
-export const createEnrolmentToken = z.object({ zoneId: z.string().optional(), name: displayName.optional(), hubUrl: z.url({ protocol: /^https$/ }).optional() });
+export const createEnrolmentToken = z.object({
+  zoneId: z.string().optional(),
+  name: displayName.optional(),
+  hubUrl: z.url({ protocol: /^https$/ }).optional(),
+});
 
 /** Ed25519 keys and signatures, base64. */
-const base64Of = (bytes: number) => z.string().refine((text) => /^[A-Za-z0-9+/]+=*$/.test(text) && (text.length * 3) / 4 - (text.match(/=/g)?.length ?? 0) === bytes, `must be ${bytes} bytes in base64`);
+const base64Of = (bytes: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^[A-Za-z0-9+/]+=*$/.test(text) && (text.length * 3) / 4 - (text.match(/=/g)?.length ?? 0) === bytes,
+      `must be ${bytes} bytes in base64`,
+    );
 const factText = z.string().max(textBytesMax);
 
 export const enrol = z.object({

@@ -60,7 +60,8 @@ export class AgentLinks {
       onStray: (frame) => {
         // The hub has forgotten this stream: say so, once per frame, and never answer a CLOSE.
         const sink = this.#links.get(agentId)?.sink;
-        if (frame.kind !== "close" && sink?.writable()) sink.write({ kind: "close", stream: frame.stream, exitCode: null, reason: "unknown" });
+        if (frame.kind !== "close" && sink?.writable())
+          sink.write({ kind: "close", stream: frame.stream, exitCode: null, reason: "unknown" });
       },
     });
     this.#streams.set(agentId, mux);

@@ -15,7 +15,14 @@ const subjectOf = (agent: { id: string; name: string }): AuditSubject => ({ kind
 export async function renameAgent(deps: FleetDeps, actor: Actor, { id, name }: { id: string; name: string }): Promise<void> {
   await withAgent(deps, actor, id, async (tx, { agent }) => {
     await tx.update(agents).set({ name }).where(eq(agents.id, id));
-    await recordAudit(tx, { kind: "agent.renamed", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf({ id, name }), ip: actor.ip, data: { before: agent.name, after: name } });
+    await recordAudit(tx, {
+      kind: "agent.renamed",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf({ id, name }),
+      ip: actor.ip,
+      data: { before: agent.name, after: name },
+    });
   });
 }
 
@@ -24,7 +31,14 @@ export async function moveAgent(deps: FleetDeps, actor: Actor, { id, zoneId }: {
     const target = await findZone(tx, actor.orgId, zoneId);
     if (target === null) throw notFound("zone");
     await tx.update(agents).set({ zoneId }).where(eq(agents.id, id));
-    await recordAudit(tx, { kind: "agent.moved", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(agent), ip: actor.ip, data: { before: zone.name, after: target.name } });
+    await recordAudit(tx, {
+      kind: "agent.moved",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(agent),
+      ip: actor.ip,
+      data: { before: zone.name, after: target.name },
+    });
   });
 }
 
@@ -36,14 +50,26 @@ export async function revokeAgent(deps: FleetDeps, actor: Actor, { id, reason }:
   await withAgent(deps, actor, id, async (tx, { agent }) => {
     if (agent.revokedAt !== null) return;
     await tx.update(agents).set({ revokedAt: deps.clock.now(), online: false, onlineSince: null }).where(eq(agents.id, id));
-    await recordAudit(tx, { kind: "agent.revoked", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(agent), ip: actor.ip, data: { reason } });
+    await recordAudit(tx, {
+      kind: "agent.revoked",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(agent),
+      ip: actor.ip,
+      data: { reason },
+    });
   });
   // After the commit: a link that authenticated just before finds itself closed here, one after is refused.
   deps.links.get(id)?.close("revoked");
   await deps.onRevoked(id);
 }
 
-async function withAgent(deps: FleetDeps, actor: Actor, id: string, work: (tx: Transaction, found: AgentWithZone) => Promise<void>): Promise<void> {
+async function withAgent(
+  deps: FleetDeps,
+  actor: Actor,
+  id: string,
+  work: (tx: Transaction, found: AgentWithZone) => Promise<void>,
+): Promise<void> {
   assertMay(actor, "fleet.manage");
   await deps.db.transaction(async (tx) => {
     const found = await findAgent(tx, actor.orgId, id);

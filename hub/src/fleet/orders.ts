@@ -1,9 +1,10 @@
 // Signed orders to agents, and their answers. Each has the agent's next sequence number, which no restart may repeat.
-import { eq, sql } from "drizzle-orm";
+
 import type { KeyObject } from "node:crypto";
 import { orderLifetimeMs } from "@sallyport/protocol/limits";
 import { signOrder } from "@sallyport/protocol/orders";
 import type { wire } from "@sallyport/protocol/wire";
+import { eq, sql } from "drizzle-orm";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
@@ -32,7 +33,13 @@ export class Orders {
   async sign(agentId: string, payload: OrderPayload): Promise<{ sequence: number; signed: wire.SignedOrder.$Properties }> {
     const sequence = await this.#nextSequence(agentId);
     const nowMs = this.#deps.clock.now().getTime();
-    return { sequence, signed: signOrder({ ...payload, agentId, sequence, issuedAtMs: nowMs, expiresAtMs: nowMs + orderLifetimeMs }, this.#deps.signingKey) };
+    return {
+      sequence,
+      signed: signOrder(
+        { ...payload, agentId, sequence, issuedAtMs: nowMs, expiresAtMs: nowMs + orderLifetimeMs },
+        this.#deps.signingKey,
+      ),
+    };
   }
 
   /**
@@ -44,11 +51,20 @@ export class Orders {
   async send(agentId: string, payload: OrderPayload, prepare: (sequence: number) => void = () => {}): Promise<number> {
     const { sequence, signed } = await this.sign(agentId, payload);
     const link = this.#deps.links.get(agentId);
-    if (link === undefined) throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
+    if (link === undefined)
+      throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
     prepare(sequence);
     const key = `${agentId}/${sequence}`;
     const outcome = await new Promise<Outcome>((resolve) => {
-      const timer = setTimeout(() => resolve({ accepted: false, code: "no-answer", message: `The agent did not answer within ${answerDeadlineMs / 1_000} seconds.` }), answerDeadlineMs);
+      const timer = setTimeout(
+        () =>
+          resolve({
+            accepted: false,
+            code: "no-answer",
+            message: `The agent did not answer within ${answerDeadlineMs / 1_000} seconds.`,
+          }),
+        answerDeadlineMs,
+      );
       this.#waiting.set(key, (answer) => {
         clearTimeout(timer);
         resolve(answer);
@@ -56,7 +72,10 @@ export class Orders {
       link.send({ order: signed });
     });
     this.#waiting.delete(key);
-    if (!outcome.accepted) throw new HubError("agent-refused", outcome.message || `The agent refused: ${outcome.code}.`, { facts: { reason: outcome.code } });
+    if (!outcome.accepted)
+      throw new HubError("agent-refused", outcome.message || `The agent refused: ${outcome.code}.`, {
+        facts: { reason: outcome.code },
+      });
     return sequence;
   }
 

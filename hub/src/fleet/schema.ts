@@ -32,7 +32,9 @@ export const agents = pgTable(
   {
     id: text("id").primaryKey(),
     orgId: orgId(),
-    zoneId: text("zone_id").notNull().references(() => zones.id),
+    zoneId: text("zone_id")
+      .notNull()
+      .references(() => zones.id),
     name: text("name").notNull(),
     /** Raw Ed25519 key, base64. */
     publicKey: text("public_key").notNull(),
@@ -61,7 +63,9 @@ export const enrolmentTokens = pgTable(
     id: text("id").primaryKey(),
     orgId: orgId(),
     tokenHash: text("token_hash").notNull(),
-    zoneId: text("zone_id").notNull().references(() => zones.id),
+    zoneId: text("zone_id")
+      .notNull()
+      .references(() => zones.id),
     /** Name to give the agent, else its host name. */
     name: text("name"),
     createdBy: text("created_by").notNull(),

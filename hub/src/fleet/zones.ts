@@ -1,6 +1,7 @@
 // Zones: private networks. Queries and the small use cases on them.
-import { and, asc, count, eq, isNull, sql } from "drizzle-orm";
+
 import { newId } from "@sallyport/protocol/ids";
+import { and, asc, count, eq, isNull, sql } from "drizzle-orm";
 import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
@@ -14,7 +15,12 @@ const subjectOf = (zone: { id: string; name: string }): AuditSubject => ({ kind:
 
 export async function listZones(db: Queryable, orgId: string) {
   return db
-    .select({ id: zones.id, name: zones.name, agents: count(agents.id), online: sql<number>`count(*) filter (where ${agents.online})::int` })
+    .select({
+      id: zones.id,
+      name: zones.name,
+      agents: count(agents.id),
+      online: sql<number>`count(*) filter (where ${agents.online})::int`,
+    })
     .from(zones)
     .leftJoin(agents, and(eq(agents.zoneId, zones.id), isNull(agents.revokedAt)))
     .where(eq(zones.orgId, orgId))
@@ -23,7 +29,10 @@ export async function listZones(db: Queryable, orgId: string) {
 }
 
 export async function findZone(db: Queryable, orgId: string, id: string): Promise<ZoneRow | null> {
-  const [row] = await db.select().from(zones).where(and(eq(zones.orgId, orgId), eq(zones.id, id)));
+  const [row] = await db
+    .select()
+    .from(zones)
+    .where(and(eq(zones.orgId, orgId), eq(zones.id, id)));
   return row ?? null;
 }
 
@@ -44,7 +53,14 @@ export async function createZone({ db, clock }: Deps, actor: Actor, { name }: { 
   await db
     .transaction(async (tx) => {
       await tx.insert(zones).values(zone);
-      await recordAudit(tx, { kind: "zone.created", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(zone), ip: actor.ip, data: {} });
+      await recordAudit(tx, {
+        kind: "zone.created",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: subjectOf(zone),
+        ip: actor.ip,
+        data: {},
+      });
     })
     .catch((error) => {
       throw isUniqueViolation(error) ? nameTaken(name) : error;
@@ -59,7 +75,14 @@ export async function renameZone({ db }: Deps, actor: Actor, { id, name }: { id:
       const zone = await findZone(tx, actor.orgId, id);
       if (zone === null) throw notFound("zone");
       await tx.update(zones).set({ name }).where(eq(zones.id, id));
-      await recordAudit(tx, { kind: "zone.renamed", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf({ id, name }), ip: actor.ip, data: { before: zone.name, after: name } });
+      await recordAudit(tx, {
+        kind: "zone.renamed",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: subjectOf({ id, name }),
+        ip: actor.ip,
+        data: { before: zone.name, after: name },
+      });
     })
     .catch((error) => {
       throw isUniqueViolation(error) ? nameTaken(name) : error;
@@ -74,9 +97,19 @@ export async function deleteZone({ db }: Deps, actor: Actor, id: string): Promis
     if (zone === null) throw notFound("zone");
     const [held] = await tx.select({ agents: count() }).from(agents).where(eq(agents.zoneId, id));
     const [all] = await tx.select({ zones: count() }).from(zones).where(eq(zones.orgId, actor.orgId));
-    if ((held?.agents ?? 0) > 0) throw new HubError("zone-not-empty", `The zone holds ${held?.agents ?? 0} agents. Move them first.`, { facts: { agents: held?.agents ?? 0 } });
+    if ((held?.agents ?? 0) > 0)
+      throw new HubError("zone-not-empty", `The zone holds ${held?.agents ?? 0} agents. Move them first.`, {
+        facts: { agents: held?.agents ?? 0 },
+      });
     if ((all?.zones ?? 0) <= 1) throw new HubError("conflict", "This is the last zone; agents need one.");
     await tx.delete(zones).where(eq(zones.id, id));
-    await recordAudit(tx, { kind: "zone.deleted", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(zone), ip: actor.ip, data: {} });
+    await recordAudit(tx, {
+      kind: "zone.deleted",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(zone),
+      ip: actor.ip,
+      data: {},
+    });
   });
 }

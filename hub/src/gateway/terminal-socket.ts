@@ -1,6 +1,6 @@
 // The terminal socket (SPEC.md §7): opens or rejoins a session, then a viewer does the rest. Authorises at the door and again while it is open.
 import type { RawData, WebSocket } from "ws";
-import { z } from "zod";
+import type { z } from "zod";
 import { authorize } from "../access/authorize.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, auditActor, may } from "../identity/actor.ts";
@@ -8,7 +8,7 @@ import { HubError, notFound } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import { endSessionByPerson } from "../sessions/end-session.ts";
-import { socketControl, type SocketOpening, socketOpening } from "../sessions/input.ts";
+import { type SocketOpening, socketControl, socketOpening } from "../sessions/input.ts";
 import type { LiveSession } from "../sessions/live-session.ts";
 import { openShell } from "../sessions/open-shell.ts";
 import type { Screens } from "../sessions/screens.ts";
@@ -19,8 +19,19 @@ export type TerminalSocketDeps = { sessions: SessionDeps; screens: Screens };
 
 /** WebSocket close codes of ours, by error code (RFC 6455 §7.4.2: 4000–4999 are for applications). */
 const closeCodes: Record<string, number> = {
-  "bad-input": 4400, "bad-message": 4400, "read-only": 4403, "not-signed-in": 4401, forbidden: 4403, "no-grant": 4403, "not-found": 4404, conflict: 4409, "agent-revoked": 4409,
-  "too-many": 4429, "agent-offline": 4503, "agent-refused": 4502, "storage-full": 4507,
+  "bad-input": 4400,
+  "bad-message": 4400,
+  "read-only": 4403,
+  "not-signed-in": 4401,
+  forbidden: 4403,
+  "no-grant": 4403,
+  "not-found": 4404,
+  conflict: 4409,
+  "agent-revoked": 4409,
+  "too-many": 4429,
+  "agent-offline": 4503,
+  "agent-refused": 4502,
+  "storage-full": 4507,
 };
 
 /** A client that connects says what it wants. */
@@ -29,14 +40,23 @@ const openingDeadlineMs = 10_000;
 const pingMs = 20_000;
 
 /** @param stillSignedIn asked while the socket is open: a person who signed out or was disabled is not left typing. */
-export function serveTerminalSocket(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, stillSignedIn: () => Promise<boolean>): void {
+export function serveTerminalSocket(
+  deps: TerminalSocketDeps,
+  socket: WebSocket,
+  actor: Actor,
+  stillSignedIn: () => Promise<boolean>,
+): void {
   const { log } = deps.sessions;
   const fail = (error: unknown) => {
-    const known = error instanceof HubError ? error : new HubError("internal", "Something went wrong in the hub; its log says what.");
+    const known =
+      error instanceof HubError ? error : new HubError("internal", "Something went wrong in the hub; its log says what.");
     if (known.code === "internal") log.error(errorFields(error), "terminal socket failed");
     refuse(socket, known.code, known.message, known.facts);
   };
-  const deadline = setTimeout(() => refuse(socket, "bad-message", "No opening message within ten seconds.", {}), openingDeadlineMs);
+  const deadline = setTimeout(
+    () => refuse(socket, "bad-message", "No opening message within ten seconds.", {}),
+    openingDeadlineMs,
+  );
   socket.once("close", () => clearTimeout(deadline));
   socket.on("error", () => socket.terminate());
   keepAlive(socket, stillSignedIn);
@@ -68,7 +88,12 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
   const size = { columns: opening.cols, rows: opening.rows };
   let session: LiveSession;
   let from: number | null = 0;
-  if (opening.type === "open") session = await openShell(sessions, await authorize(sessions.db, actor, opening.assetId, "connect", sessions.clock.now()), size);
+  if (opening.type === "open")
+    session = await openShell(
+      sessions,
+      await authorize(sessions.db, actor, opening.assetId, "connect", sessions.clock.now()),
+      size,
+    );
   else {
     const found = await rejoin(deps, socket, actor, opening.sessionId);
     if (found === null) return () => {};
@@ -80,12 +105,36 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
   const snapshot = from === null || from > session.outputEnd ? await screenOf(deps, session) : null;
   const start = snapshot?.offset ?? from ?? 0;
   const tell = (message: object) => socket.send(JSON.stringify(message));
-  tell({ type: "opened", sessionId: session.id, assetName, account, cols: session.columns, rows: session.rows, outputOffset: start, inputOffset: session.inputEnd, owner });
-  if (snapshot !== null) tell({ type: "snapshot", offset: snapshot.offset, cols: snapshot.columns, rows: snapshot.rows, screen: snapshot.screen });
-  const agentState = () => tell({ type: "agent", online: sessions.links.isOnline(session.agentId), roundTripUs: sessions.links.roundTrips(session.agentId).at(-1)?.us ?? null });
+  tell({
+    type: "opened",
+    sessionId: session.id,
+    assetName,
+    account,
+    cols: session.columns,
+    rows: session.rows,
+    outputOffset: start,
+    inputOffset: session.inputEnd,
+    owner,
+  });
+  if (snapshot !== null)
+    tell({ type: "snapshot", offset: snapshot.offset, cols: snapshot.columns, rows: snapshot.rows, screen: snapshot.screen });
+  const agentState = () =>
+    tell({
+      type: "agent",
+      online: sessions.links.isOnline(session.agentId),
+      roundTripUs: sessions.links.roundTrips(session.agentId).at(-1)?.us ?? null,
+    });
   agentState();
 
-  const viewer = new SocketViewer({ socket, session, store: sessions.store, userId: actor.id, owner, from: start, onOver: () => void sayEnded(sessions, socket, session) });
+  const viewer = new SocketViewer({
+    socket,
+    session,
+    store: sessions.store,
+    userId: actor.id,
+    owner,
+    from: start,
+    onOver: () => void sayEnded(sessions, socket, session),
+  });
   const stopListening = sessions.links.onChange((change) => {
     if (change.agentId === session.agentId && socket.readyState === socket.OPEN) agentState();
   });
@@ -108,7 +157,15 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
   return (data, isBinary) => {
     if (isBinary) {
       const fault = viewer.receiveData(bytesOf(data));
-      if (fault !== null) refuse(socket, fault, fault === "read-only" ? "Only the person whose session this is may type." : "Input offset out of step, or more than 64 KiB unacknowledged.", {});
+      if (fault !== null)
+        refuse(
+          socket,
+          fault,
+          fault === "read-only"
+            ? "Only the person whose session this is may type."
+            : "Input offset out of step, or more than 64 KiB unacknowledged.",
+          {},
+        );
       return;
     }
     const control = parse(socketControl, data);
@@ -137,7 +194,16 @@ async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor,
   const live = sessions.live.get(id);
   if (live === undefined) throw new HubError("agent-offline", "The agent is not back yet; the session goes on when it is.");
   if (!owner) {
-    await sessions.db.transaction((tx) => recordAudit(tx, { kind: "session.watched", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "session", id, name: found.assetName }, ip: actor.ip, data: { live: true } }));
+    await sessions.db.transaction((tx) =>
+      recordAudit(tx, {
+        kind: "session.watched",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: { kind: "session", id, name: found.assetName },
+        ip: actor.ip,
+        data: { live: true },
+      }),
+    );
   }
   return live;
 }
@@ -179,7 +245,8 @@ function parse<T>(schema: z.ZodType<T>, data: RawData): T | null {
   }
 }
 
-const bytesOf = (data: RawData): Uint8Array => (Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data);
+const bytesOf = (data: RawData): Uint8Array =>
+  Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 
 function keepAlive(socket: WebSocket, stillSignedIn: () => Promise<boolean>): void {
   let heard = true;

@@ -22,8 +22,18 @@ export type UpgradeDeps = {
 const terminalMessageBytesMax = 128 * 1024;
 
 export function createUpgrades(deps: UpgradeDeps): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const terminals = new WebSocketServer({ noServer: true, maxPayload: terminalMessageBytesMax, perMessageDeflate: false, handleProtocols: () => terminalSubprotocol });
-  const agents = new WebSocketServer({ noServer: true, maxPayload: packetBytesMax, perMessageDeflate: false, handleProtocols: () => "mqtt" });
+  const terminals = new WebSocketServer({
+    noServer: true,
+    maxPayload: terminalMessageBytesMax,
+    perMessageDeflate: false,
+    handleProtocols: () => terminalSubprotocol,
+  });
+  const agents = new WebSocketServer({
+    noServer: true,
+    maxPayload: packetBytesMax,
+    perMessageDeflate: false,
+    handleProtocols: () => "mqtt",
+  });
 
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const { pathname } = new URL(request.url ?? "/", "http://hub");
@@ -32,15 +42,19 @@ export function createUpgrades(deps: UpgradeDeps): (request: IncomingMessage, so
       deps.assertOwnOrigin(request);
       const actor = await deps.actorOf(request);
       if (actor === null) throw new HubError("not-signed-in", "Sign in first, or send an access key.");
-      if (!offered.includes(terminalSubprotocol)) throw new HubError("bad-input", `The subprotocol must be ${terminalSubprotocol}.`);
-      terminals.handleUpgrade(request, socket, head, (client) => serveTerminalSocket(deps.terminal, client, actor, async () => (await deps.actorOf(request)) !== null));
+      if (!offered.includes(terminalSubprotocol))
+        throw new HubError("bad-input", `The subprotocol must be ${terminalSubprotocol}.`);
+      terminals.handleUpgrade(request, socket, head, (client) =>
+        serveTerminalSocket(deps.terminal, client, actor, async () => (await deps.actorOf(request)) !== null),
+      );
       return;
     }
     if (pathname === "/mqtt") {
       const address = request.socket.remoteAddress ?? "";
       // Agents check the hub's own certificate, so their TLS ends here or nowhere.
       const tls = request.socket;
-      if (!(tls instanceof TLSSocket) || !offered.includes("mqtt")) throw new HubError("bad-input", "Agents link over TLS with the subprotocol mqtt.");
+      if (!(tls instanceof TLSSocket) || !offered.includes("mqtt"))
+        throw new HubError("bad-input", "Agents link over TLS with the subprotocol mqtt.");
       const release = deps.reserve(address);
       if (release === null) throw new HubError("too-many", "Too many connections that have not signed in.");
       socket.once("close", release);

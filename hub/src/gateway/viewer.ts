@@ -24,7 +24,15 @@ export class SocketViewer implements Viewer {
   #reading = false;
   #inputTaken = -1;
 
-  constructor(options: { socket: WebSocket; session: LiveSession; store: LogStore; userId: string; owner: boolean; from: number; onOver(): void }) {
+  constructor(options: {
+    socket: WebSocket;
+    session: LiveSession;
+    store: LogStore;
+    userId: string;
+    owner: boolean;
+    from: number;
+    onOver(): void;
+  }) {
     this.#socket = options.socket;
     this.#session = options.session;
     this.#store = options.store;
@@ -94,7 +102,12 @@ export class SocketViewer implements Viewer {
   }
 
   #mayRead(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN && this.#cursor < this.#session.outputEnd && this.#cursor - this.#acked < viewerWindowBytes && this.#socket.bufferedAmount < socketBytesMax;
+    return (
+      this.#socket.readyState === this.#socket.OPEN &&
+      this.#cursor < this.#session.outputEnd &&
+      this.#cursor - this.#acked < viewerWindowBytes &&
+      this.#socket.bufferedAmount < socketBytesMax
+    );
   }
 
   #send(data: Uint8Array): void {
@@ -121,7 +134,11 @@ export class SocketViewer implements Viewer {
   /** Sends what is left of the output, as far as the window takes it, then says it is over. */
   async #finish(): Promise<void> {
     const deadline = performance.now() + 5_000;
-    while (this.#cursor < this.#session.outputEnd && this.#socket.readyState === this.#socket.OPEN && performance.now() < deadline) {
+    while (
+      this.#cursor < this.#session.outputEnd &&
+      this.#socket.readyState === this.#socket.OPEN &&
+      performance.now() < deadline
+    ) {
       this.wake();
       await new Promise((resolve) => setTimeout(resolve, 20)); // for the window's acknowledgements
     }

@@ -1,6 +1,7 @@
 // Who is asking. Made by sign-in or an access key, passed to every use case.
-import { HubError } from "../platform/errors.ts";
+
 import type { AuditActor } from "../audit/events.ts";
+import { HubError } from "../platform/errors.ts";
 import type { Role } from "./schema.ts";
 
 export type Actor = {
@@ -16,7 +17,20 @@ export type Actor = {
 
 export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });
 
-export const permissions = ["fleet.read", "fleet.manage", "enrol", "sessions.read-all", "sessions.end", "runs.read-all", "people.read", "people.manage", "audit.read", "settings.manage", "terminal.open", "run.start"] as const;
+export const permissions = [
+  "fleet.read",
+  "fleet.manage",
+  "enrol",
+  "sessions.read-all",
+  "sessions.end",
+  "runs.read-all",
+  "people.read",
+  "people.manage",
+  "audit.read",
+  "settings.manage",
+  "terminal.open",
+  "run.start",
+] as const;
 export type Permission = (typeof permissions)[number];
 
 /** What each role may. A user's terminals and runs need a grant besides: see access. */
@@ -32,5 +46,8 @@ export const may = (actor: Actor, permission: Permission): boolean => permission
 
 /** @throws HubError `forbidden` naming the missing permission. */
 export function assertMay(actor: Actor, permission: Permission): void {
-  if (!may(actor, permission)) throw new HubError("forbidden", `This needs the permission ${permission}. Ask an administrator of your organisation.`, { facts: { permission } });
+  if (!may(actor, permission))
+    throw new HubError("forbidden", `This needs the permission ${permission}. Ask an administrator of your organisation.`, {
+      facts: { permission },
+    });
 }

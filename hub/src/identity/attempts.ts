@@ -26,6 +26,8 @@ export class Attempts {
       return { ok: true };
     }
     entry.count++;
-    return entry.count <= this.#most ? { ok: true } : { ok: false, retryAfterSeconds: Math.ceil((entry.since + windowMs - nowMs) / 1_000) };
+    return entry.count <= this.#most
+      ? { ok: true }
+      : { ok: false, retryAfterSeconds: Math.ceil((entry.since + windowMs - nowMs) / 1_000) };
   }
 }

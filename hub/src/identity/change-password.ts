@@ -4,37 +4,61 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { HubError } from "../platform/errors.ts";
 import { type Actor, auditActor } from "./actor.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
-import { findUser } from "./people.ts";
-import { passwordMatches, setPassword } from "./passwords.ts";
 import { badLink, usePasswordLink } from "./password-links.ts";
+import { passwordMatches, setPassword } from "./passwords.ts";
+import { findUser } from "./people.ts";
 import { authSessions, users } from "./schema.ts";
 
 /** @throws HubError `bad-credentials` when the current password is wrong. */
 export async function changePassword(deps: IdentityDeps, actor: Actor, input: { current: string; next: string }): Promise<void> {
   const allowed = deps.attempts.take(actor.id, deps.clock.now().getTime());
-  if (!allowed.ok || !(await passwordMatches(deps, deps.db, actor.id, input.current))) throw new HubError("bad-credentials", "The current password is wrong.", { facts: { attemptsLeft: 0 } });
+  if (!allowed.ok || !(await passwordMatches(deps, deps.db, actor.id, input.current)))
+    throw new HubError("bad-credentials", "The current password is wrong.", { facts: { attemptsLeft: 0 } });
   await deps.db.transaction(async (tx) => {
     await setPassword(deps, tx, actor.id, input.next);
     const others = actor.via.kind === "session" ? ne(authSessions.id, actor.via.sessionId) : undefined;
     await tx.delete(authSessions).where(and(eq(authSessions.userId, actor.id), others));
-    await recordAudit(tx, { kind: "person.password-changed", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "person", id: actor.id, name: actor.name }, ip: actor.ip, data: { by: "self" } });
+    await recordAudit(tx, {
+      kind: "person.password-changed",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: { kind: "person", id: actor.id, name: actor.name },
+      ip: actor.ip,
+      data: { by: "self" },
+    });
   });
 }
 
 /** Accepts an invitation or a reset link. Returns the address to sign in with. @throws HubError `bad-token`. */
-export async function acceptPasswordLink(deps: IdentityDeps, input: { token: string; name: string; password: string }, origin: Origin): Promise<string> {
+export async function acceptPasswordLink(
+  deps: IdentityDeps,
+  input: { token: string; name: string; password: string },
+  origin: Origin,
+): Promise<string> {
   return deps.db.transaction(async (tx) => {
     const now = deps.clock.now();
     const link = await usePasswordLink(tx, input.token, now);
     const user = link.userId === null ? null : await findUser(tx, link.userId);
     if (user === null || user.disabledAt !== null || link.purpose === "setup") throw badLink();
-    await tx.update(users).set({ name: input.name, accepted: true, failedSignIns: 0, lockedUntil: null, updatedAt: now }).where(eq(users.id, user.id));
+    await tx
+      .update(users)
+      .set({ name: input.name, accepted: true, failedSignIns: 0, lockedUntil: null, updatedAt: now })
+      .where(eq(users.id, user.id));
     await setPassword(deps, tx, user.id, input.password);
     await tx.delete(authSessions).where(eq(authSessions.userId, user.id));
     const subject = { kind: "person" as const, id: user.id, name: input.name };
     const actor = { id: user.id, name: input.name };
-    if (link.purpose === "invite") await recordAudit(tx, { kind: "person.joined", orgId: user.orgId, actor, subject, ip: origin.ip, data: {} });
-    else await recordAudit(tx, { kind: "person.password-changed", orgId: user.orgId, actor, subject, ip: origin.ip, data: { by: "reset-link" } });
+    if (link.purpose === "invite")
+      await recordAudit(tx, { kind: "person.joined", orgId: user.orgId, actor, subject, ip: origin.ip, data: {} });
+    else
+      await recordAudit(tx, {
+        kind: "person.password-changed",
+        orgId: user.orgId,
+        actor,
+        subject,
+        ip: origin.ip,
+        data: { by: "reset-link" },
+      });
     return user.email;
   });
 }

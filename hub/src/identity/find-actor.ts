@@ -1,11 +1,16 @@
 // From a request's headers to a person: cookie or access key. The only place that decides who is asking.
-import type { Actor } from "./actor.ts";
+
 import { findByAccessKey } from "./access-keys.ts";
+import type { Actor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { findUser } from "./people.ts";
 import type { UserRow } from "./schema.ts";
 
-export async function findActor(deps: IdentityDeps, headers: { authorization: string | undefined; cookie: string | undefined }, ip: string | null): Promise<Actor | null> {
+export async function findActor(
+  deps: IdentityDeps,
+  headers: { authorization: string | undefined; cookie: string | undefined },
+  ip: string | null,
+): Promise<Actor | null> {
   const key = /^Bearer (sp_[A-Za-z0-9_-]{20,100})$/.exec(headers.authorization ?? "")?.[1];
   if (key !== undefined) {
     const found = await findByAccessKey(deps, key);
@@ -19,4 +24,12 @@ export async function findActor(deps: IdentityDeps, headers: { authorization: st
   return toActor(user, ip, { kind: "session", sessionId: signedIn.session.id });
 }
 
-const toActor = (user: UserRow, ip: string | null, via: Actor["via"]): Actor => ({ id: user.id, name: user.name, email: user.email, role: user.role, orgId: user.orgId, ip, via });
+const toActor = (user: UserRow, ip: string | null, via: Actor["via"]): Actor => ({
+  id: user.id,
+  name: user.name,
+  email: user.email,
+  role: user.role,
+  orgId: user.orgId,
+  ip,
+  via,
+});

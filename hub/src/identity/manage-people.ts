@@ -1,14 +1,15 @@
 // What administrators do with people: invite, change role, disable, unlock. The last administrator cannot be lost.
-import { eq } from "drizzle-orm";
+
 import { newId } from "@sallyport/protocol/ids";
+import { eq } from "drizzle-orm";
 import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { isUniqueViolation, type Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { type Actor, assertMay, auditActor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
-import { findUserOf, lockActiveAdministrators } from "./people.ts";
 import { makePasswordLink } from "./password-links.ts";
+import { findUserOf, lockActiveAdministrators } from "./people.ts";
 import { authSessions, type Role, type UserRow, users } from "./schema.ts";
 
 /** Ends what a person has open; called after the commit. Passed in, since sessions lie above identity. */
@@ -17,27 +18,67 @@ export type EndWorkOf = (userId: string) => Promise<void>;
 const subjectOf = (user: { id: string; name: string }): AuditSubject => ({ kind: "person", id: user.id, name: user.name });
 
 /** @throws HubError `email-taken`. */
-export async function invitePerson({ db, clock }: IdentityDeps, actor: Actor, input: { email: string; name: string; role: Role }): Promise<{ id: string; token: string; expiresAt: Date }> {
+export async function invitePerson(
+  { db, clock }: IdentityDeps,
+  actor: Actor,
+  input: { email: string; name: string; role: Role },
+): Promise<{ id: string; token: string; expiresAt: Date }> {
   assertMay(actor, "people.manage");
   const now = clock.now();
-  const user = { id: newId("usr"), name: input.name, email: input.email, emailVerified: false, createdAt: now, updatedAt: now, orgId: actor.orgId, role: input.role, accepted: false };
+  const user = {
+    id: newId("usr"),
+    name: input.name,
+    email: input.email,
+    emailVerified: false,
+    createdAt: now,
+    updatedAt: now,
+    orgId: actor.orgId,
+    role: input.role,
+    accepted: false,
+  };
   return db
     .transaction(async (tx) => {
       await tx.insert(users).values(user);
       const link = await makePasswordLink(tx, { orgId: actor.orgId, purpose: "invite", userId: user.id }, now);
-      await recordAudit(tx, { kind: "person.invited", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(user), ip: actor.ip, data: { email: input.email, role: input.role } });
+      await recordAudit(tx, {
+        kind: "person.invited",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: subjectOf(user),
+        ip: actor.ip,
+        data: { email: input.email, role: input.role },
+      });
       return { id: user.id, ...link };
     })
     .catch((error) => {
-      throw isUniqueViolation(error) ? new HubError("email-taken", `There is already a person with the address ${input.email}.`, { facts: { email: input.email } }) : error;
+      throw isUniqueViolation(error)
+        ? new HubError("email-taken", `There is already a person with the address ${input.email}.`, {
+            facts: { email: input.email },
+          })
+        : error;
     });
 }
 
 /** A link that sets a new password; for one who has not accepted yet it is a new invitation. */
-export async function makeResetLink({ db, clock }: IdentityDeps, actor: Actor, id: string): Promise<{ token: string; expiresAt: Date }> {
+export async function makeResetLink(
+  { db, clock }: IdentityDeps,
+  actor: Actor,
+  id: string,
+): Promise<{ token: string; expiresAt: Date }> {
   return withPerson(db, actor, id, async (tx, user) => {
-    const link = await makePasswordLink(tx, { orgId: actor.orgId, purpose: user.accepted ? "reset" : "invite", userId: user.id }, clock.now());
-    await recordAudit(tx, { kind: "person.reset-link-made", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(user), ip: actor.ip, data: {} });
+    const link = await makePasswordLink(
+      tx,
+      { orgId: actor.orgId, purpose: user.accepted ? "reset" : "invite", userId: user.id },
+      clock.now(),
+    );
+    await recordAudit(tx, {
+      kind: "person.reset-link-made",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(user),
+      ip: actor.ip,
+      data: {},
+    });
     return link;
   });
 }
@@ -48,7 +89,14 @@ export async function setRole({ db }: IdentityDeps, actor: Actor, input: { id: s
     if (user.role === input.role) return;
     if (user.role === "admin") await assertNotLast(tx, user);
     await tx.update(users).set({ role: input.role }).where(eq(users.id, user.id));
-    await recordAudit(tx, { kind: "person.role-changed", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(user), ip: actor.ip, data: { before: user.role, after: input.role } });
+    await recordAudit(tx, {
+      kind: "person.role-changed",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(user),
+      ip: actor.ip,
+      data: { before: user.role, after: input.role },
+    });
   });
 }
 
@@ -59,7 +107,14 @@ export async function disablePerson({ db, clock }: IdentityDeps, endWorkOf: EndW
     if (user.role === "admin") await assertNotLast(tx, user);
     await tx.update(users).set({ disabledAt: clock.now() }).where(eq(users.id, user.id));
     await tx.delete(authSessions).where(eq(authSessions.userId, user.id));
-    await recordAudit(tx, { kind: "person.disabled", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(user), ip: actor.ip, data: {} });
+    await recordAudit(tx, {
+      kind: "person.disabled",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(user),
+      ip: actor.ip,
+      data: {},
+    });
   });
   await endWorkOf(id);
 }
@@ -68,18 +123,37 @@ export async function enablePerson({ db }: IdentityDeps, actor: Actor, id: strin
   await withPerson(db, actor, id, async (tx, user) => {
     if (user.disabledAt === null) return;
     await tx.update(users).set({ disabledAt: null }).where(eq(users.id, user.id));
-    await recordAudit(tx, { kind: "person.enabled", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(user), ip: actor.ip, data: {} });
+    await recordAudit(tx, {
+      kind: "person.enabled",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(user),
+      ip: actor.ip,
+      data: {},
+    });
   });
 }
 
 export async function unlockPerson({ db }: IdentityDeps, actor: Actor, id: string): Promise<void> {
   await withPerson(db, actor, id, async (tx, user) => {
     await tx.update(users).set({ failedSignIns: 0, lockedUntil: null }).where(eq(users.id, user.id));
-    await recordAudit(tx, { kind: "person.unlocked", orgId: actor.orgId, actor: auditActor(actor), subject: subjectOf(user), ip: actor.ip, data: {} });
+    await recordAudit(tx, {
+      kind: "person.unlocked",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(user),
+      ip: actor.ip,
+      data: {},
+    });
   });
 }
 
-async function withPerson<T>(db: IdentityDeps["db"], actor: Actor, id: string, work: (tx: Transaction, user: UserRow) => Promise<T>): Promise<T> {
+async function withPerson<T>(
+  db: IdentityDeps["db"],
+  actor: Actor,
+  id: string,
+  work: (tx: Transaction, user: UserRow) => Promise<T>,
+): Promise<T> {
   assertMay(actor, "people.manage");
   return db.transaction(async (tx) => {
     const user = await findUserOf(tx, actor.orgId, id);
@@ -90,5 +164,6 @@ async function withPerson<T>(db: IdentityDeps["db"], actor: Actor, id: string, w
 
 async function assertNotLast(tx: Transaction, user: UserRow): Promise<void> {
   const active = await lockActiveAdministrators(tx, user.orgId);
-  if (active.every((id) => id === user.id)) throw new HubError("last-admin", "This is the last administrator. Make somebody else administrator first.");
+  if (active.every((id) => id === user.id))
+    throw new HubError("last-admin", "This is the last administrator. Make somebody else administrator first.");
 }

@@ -1,7 +1,7 @@
 // Links with which somebody sets a password: the first administrator, an invited person, one who forgot. Single use, hashed at rest.
 import { and, eq, gt, isNull } from "drizzle-orm";
-import { HubError } from "../platform/errors.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
+import { HubError } from "../platform/errors.ts";
 import { hashToken, newToken } from "../platform/secret.ts";
 import { passwordLinks } from "./schema.ts";
 
@@ -9,8 +9,20 @@ const lifetimeMs = { setup: 24 * 3_600_000, invite: 7 * 24 * 3_600_000, reset: 2
 export type LinkPurpose = keyof typeof lifetimeMs;
 
 /** Makes a link's token; older ones of the same purpose and person die. */
-export async function makePasswordLink(tx: Queryable, link: { orgId: string; purpose: LinkPurpose; userId: string | null }, now: Date): Promise<{ token: string; expiresAt: Date }> {
-  await tx.delete(passwordLinks).where(and(eq(passwordLinks.purpose, link.purpose), link.userId === null ? isNull(passwordLinks.userId) : eq(passwordLinks.userId, link.userId), isNull(passwordLinks.usedAt)));
+export async function makePasswordLink(
+  tx: Queryable,
+  link: { orgId: string; purpose: LinkPurpose; userId: string | null },
+  now: Date,
+): Promise<{ token: string; expiresAt: Date }> {
+  await tx
+    .delete(passwordLinks)
+    .where(
+      and(
+        eq(passwordLinks.purpose, link.purpose),
+        link.userId === null ? isNull(passwordLinks.userId) : eq(passwordLinks.userId, link.userId),
+        isNull(passwordLinks.usedAt),
+      ),
+    );
   const token = newToken(`sp${link.purpose[0] ?? ""}`);
   const expiresAt = new Date(now.getTime() + lifetimeMs[link.purpose]);
   await tx.insert(passwordLinks).values({ ...link, tokenHash: hashToken(token), createdAt: now, expiresAt });
@@ -19,7 +31,10 @@ export async function makePasswordLink(tx: Queryable, link: { orgId: string; pur
 
 /** Looks without using. Null for used, expired and unknown alike. */
 export async function findPasswordLink(db: Queryable, token: string, now: Date) {
-  const [row] = await db.select().from(passwordLinks).where(and(eq(passwordLinks.tokenHash, hashToken(token)), isNull(passwordLinks.usedAt), gt(passwordLinks.expiresAt, now)));
+  const [row] = await db
+    .select()
+    .from(passwordLinks)
+    .where(and(eq(passwordLinks.tokenHash, hashToken(token)), isNull(passwordLinks.usedAt), gt(passwordLinks.expiresAt, now)));
   return row ?? null;
 }
 
@@ -34,4 +49,8 @@ export async function usePasswordLink(tx: Transaction, token: string, now: Date)
   return row;
 }
 
-export const badLink = (): HubError => new HubError("bad-token", "This link was used, has expired or is not complete. Ask for a new one; a fresh hub prints one at each start.");
+export const badLink = (): HubError =>
+  new HubError(
+    "bad-token",
+    "This link was used, has expired or is not complete. Ask for a new one; a fresh hub prints one at each start.",
+  );

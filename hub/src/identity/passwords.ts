@@ -1,20 +1,46 @@
 // Setting and checking passwords, hashed the way better-auth reads them (scrypt).
-import { and, eq } from "drizzle-orm";
+
 import { newId } from "@sallyport/protocol/ids";
+import { and, eq } from "drizzle-orm";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { authAccounts } from "./schema.ts";
 
 const passwordAccount = (userId: string) => and(eq(authAccounts.userId, userId), eq(authAccounts.providerId, "credential"));
 
-export async function setPassword({ library, clock }: IdentityDeps, tx: Transaction, userId: string, password: string): Promise<void> {
+export async function setPassword(
+  { library, clock }: IdentityDeps,
+  tx: Transaction,
+  userId: string,
+  password: string,
+): Promise<void> {
   const now = clock.now();
   const hash = await (await library.$context).password.hash(password);
-  const changed = await tx.update(authAccounts).set({ password: hash, updatedAt: now }).where(passwordAccount(userId)).returning({ id: authAccounts.id });
-  if (changed.length === 0) await tx.insert(authAccounts).values({ id: newId("acc"), accountId: userId, providerId: "credential", userId, password: hash, createdAt: now, updatedAt: now });
+  const changed = await tx
+    .update(authAccounts)
+    .set({ password: hash, updatedAt: now })
+    .where(passwordAccount(userId))
+    .returning({ id: authAccounts.id });
+  if (changed.length === 0)
+    await tx
+      .insert(authAccounts)
+      .values({
+        id: newId("acc"),
+        accountId: userId,
+        providerId: "credential",
+        userId,
+        password: hash,
+        createdAt: now,
+        updatedAt: now,
+      });
 }
 
-export async function passwordMatches({ library }: IdentityDeps, db: Queryable, userId: string, password: string): Promise<boolean> {
+export async function passwordMatches(
+  { library }: IdentityDeps,
+  db: Queryable,
+  userId: string,
+  password: string,
+): Promise<boolean> {
   const [account] = await db.select({ hash: authAccounts.password }).from(authAccounts).where(passwordAccount(userId));
   return account?.hash ? (await library.$context).password.verify({ hash: account.hash, password }) : false;
 }

@@ -10,7 +10,10 @@ export async function findUser(db: Queryable, id: string): Promise<UserRow | nul
 }
 
 export async function findUserOf(db: Queryable, orgId: string, id: string): Promise<UserRow | null> {
-  const [row] = await db.select().from(users).where(and(eq(users.id, id), eq(users.orgId, orgId)));
+  const [row] = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.id, id), eq(users.orgId, orgId)));
   return row ?? null;
 }
 
@@ -21,29 +24,56 @@ export async function findUserByEmail(db: Queryable, email: string): Promise<Use
 
 /** The organisation of this installation; made with the first start. */
 export async function defaultOrganisation(db: Queryable): Promise<{ id: string; name: string } | null> {
-  const [row] = await db.select({ id: organisations.id, name: organisations.name }).from(organisations).orderBy(asc(organisations.id)).limit(1);
+  const [row] = await db
+    .select({ id: organisations.id, name: organisations.name })
+    .from(organisations)
+    .orderBy(asc(organisations.id))
+    .limit(1);
   return row ?? null;
 }
 
 /** False on a fresh hub: nobody can sign in yet. */
 export async function anyAdministrator(db: Queryable): Promise<boolean> {
-  const [row] = await db.select({ id: users.id }).from(users).where(and(eq(users.role, "admin"), eq(users.accepted, true))).limit(1);
+  const [row] = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.role, "admin"), eq(users.accepted, true)))
+    .limit(1);
   return row !== undefined;
 }
 
 /** Administrators who can still sign in; locks the rows, so that two cannot leave at once. */
 export async function lockActiveAdministrators(db: Queryable, orgId: string): Promise<string[]> {
-  const rows = await db.select({ id: users.id }).from(users).where(and(eq(users.orgId, orgId), eq(users.role, "admin"), eq(users.accepted, true), isNull(users.disabledAt))).for("update");
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.orgId, orgId), eq(users.role, "admin"), eq(users.accepted, true), isNull(users.disabledAt)))
+    .for("update");
   return rows.map((row) => row.id);
 }
 
-export async function listPeople(db: Queryable, orgId: string, input: { cursor?: string | undefined; limit: number; search?: string | undefined }): Promise<{ rows: UserRow[]; total: number; nextCursor: string | null }> {
+export async function listPeople(
+  db: Queryable,
+  orgId: string,
+  input: { cursor?: string | undefined; limit: number; search?: string | undefined },
+): Promise<{ rows: UserRow[]; total: number; nextCursor: string | null }> {
   const pattern = input.search ? likeOf(input.search) : null;
-  const filter = and(eq(users.orgId, orgId), pattern === null ? undefined : or(ilike(users.name, pattern), ilike(users.email, pattern)));
+  const filter = and(
+    eq(users.orgId, orgId),
+    pattern === null ? undefined : or(ilike(users.name, pattern), ilike(users.email, pattern)),
+  );
   const cursor = decodeCursor(input.cursor);
-  const after = cursor === null ? undefined : or(gt(users.name, cursor.sortKey), and(eq(users.name, cursor.sortKey), gt(users.id, cursor.id)));
+  const after =
+    cursor === null
+      ? undefined
+      : or(gt(users.name, cursor.sortKey), and(eq(users.name, cursor.sortKey), gt(users.id, cursor.id)));
   const [rows, [counted]] = await Promise.all([
-    db.select().from(users).where(and(filter, after)).orderBy(asc(users.name), asc(users.id)).limit(input.limit + 1),
+    db
+      .select()
+      .from(users)
+      .where(and(filter, after))
+      .orderBy(asc(users.name), asc(users.id))
+      .limit(input.limit + 1),
     db.select({ total: count() }).from(users).where(filter),
   ]);
   return { ...cutPage(rows, input.limit, (row) => encodeCursor(row.name, row.id)), total: counted?.total ?? 0 };

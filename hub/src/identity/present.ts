@@ -20,7 +20,14 @@ export function presentPerson(user: UserRow, now: Date) {
     name: user.name,
     email: user.email,
     role: user.role,
-    state: user.disabledAt !== null ? ("disabled" as const) : !user.accepted ? ("invited" as const) : locked ? ("locked" as const) : ("active" as const),
+    state:
+      user.disabledAt !== null
+        ? ("disabled" as const)
+        : !user.accepted
+          ? ("invited" as const)
+          : locked
+            ? ("locked" as const)
+            : ("active" as const),
     lastSignInAt: user.lastSignInAt?.toISOString() ?? null,
     createdAt: user.createdAt.toISOString(),
     lockedUntil: locked ? (user.lockedUntil?.toISOString() ?? null) : null,

@@ -1,7 +1,8 @@
 // better-auth, configured: passwords hashed with scrypt, sign-ins as rows, a cookie. Its HTTP routes are not exposed; our procedures call it.
-import { betterAuth } from "better-auth/minimal";
-import { drizzleAdapter } from "better-auth/adapters/drizzle";
+
 import { newId } from "@sallyport/protocol/ids";
+import { drizzleAdapter } from "better-auth/adapters/drizzle";
+import { betterAuth } from "better-auth/minimal";
 import type { Database } from "../platform/database.ts";
 import { authAccounts, authSessions, authVerifications, users } from "./schema.ts";
 
@@ -14,7 +15,10 @@ export function createSignInLibrary(db: Database, secret: string) {
   return betterAuth({
     secret,
     baseURL: "http://localhost", // only used for links, and it makes none: ours come from the request
-    database: drizzleAdapter(db, { provider: "pg", schema: { user: users, session: authSessions, account: authAccounts, verification: authVerifications } }),
+    database: drizzleAdapter(db, {
+      provider: "pg",
+      schema: { user: users, session: authSessions, account: authAccounts, verification: authVerifications },
+    }),
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 10, maxPasswordLength: 200 },
     session: { expiresIn: 7 * daySeconds, updateAge: daySeconds / 24, cookieCache: { enabled: false } }, // no cache: an ended sign-in ends now
     user: {

@@ -13,11 +13,18 @@ import { type UserRow, users } from "./schema.ts";
  * @throws HubError `rate-limited` for an address that guesses, `locked-out` for an account under guessing, and
  *   `bad-credentials` for everything else: an unknown address, a wrong password and a disabled account look the same.
  */
-export async function signIn(deps: IdentityDeps, input: { email: string; password: string }, origin: Origin): Promise<{ user: UserRow; setCookie: string[] }> {
+export async function signIn(
+  deps: IdentityDeps,
+  input: { email: string; password: string },
+  origin: Origin,
+): Promise<{ user: UserRow; setCookie: string[] }> {
   const { db, clock, library, attempts } = deps;
   const now = clock.now();
   const allowed = attempts.take(origin.ip ?? "unknown", now.getTime());
-  if (!allowed.ok) throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, { facts: { retryAfterSeconds: allowed.retryAfterSeconds } });
+  if (!allowed.ok)
+    throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, {
+      facts: { retryAfterSeconds: allowed.retryAfterSeconds },
+    });
 
   const user = await findUserByEmail(db, input.email);
   if (user?.lockedUntil && user.lockedUntil > now) throw lockedOut(user.lockedUntil, now);
@@ -26,27 +33,59 @@ export async function signIn(deps: IdentityDeps, input: { email: string; passwor
   const failures = user === null ? 0 : await countTry(deps, user);
   if (failures > freeAttempts) throw await lock(deps, user, failures, origin);
   const made = await library.api
-    .signInEmail({ body: input, headers: new Headers({ "user-agent": origin.userAgent, "x-forwarded-for": origin.ip ?? "" }), returnHeaders: true })
+    .signInEmail({
+      body: input,
+      headers: new Headers({ "user-agent": origin.userAgent, "x-forwarded-for": origin.ip ?? "" }),
+      returnHeaders: true,
+    })
     .catch(() => null); // the library throws for a wrong password
   if (user === null || made === null || user.disabledAt !== null || !user.accepted) {
-    if (made !== null) await library.api.revokeSession({ body: { token: made.response.token }, headers: cookieOf(made.headers) }).catch(() => {});
+    if (made !== null)
+      await library.api.revokeSession({ body: { token: made.response.token }, headers: cookieOf(made.headers) }).catch(() => {});
     if (user !== null && failures >= freeAttempts) throw await lock(deps, user, failures, origin);
-    if (user !== null) await db.transaction((tx) => recordAudit(tx, { kind: "person.sign-in-failed", orgId: user.orgId, actor: null, subject: { kind: "person", id: user.id, name: user.name }, ip: origin.ip, data: { email: user.email, attempts: failures } }));
+    if (user !== null)
+      await db.transaction((tx) =>
+        recordAudit(tx, {
+          kind: "person.sign-in-failed",
+          orgId: user.orgId,
+          actor: null,
+          subject: { kind: "person", id: user.id, name: user.name },
+          ip: origin.ip,
+          data: { email: user.email, attempts: failures },
+        }),
+      );
     const attemptsLeft = Math.max(0, freeAttempts - failures);
     throw new HubError("bad-credentials", "E-mail address or password is wrong.", { facts: { attemptsLeft } });
   }
   await db.transaction(async (tx) => {
     await tx.update(users).set({ failedSignIns: 0, lockedUntil: null, lastSignInAt: now }).where(eq(users.id, user.id));
-    await recordAudit(tx, { kind: "person.signed-in", orgId: user.orgId, actor: { id: user.id, name: user.name }, subject: { kind: "person", id: user.id, name: user.name }, ip: origin.ip, data: { userAgent: origin.userAgent } });
+    await recordAudit(tx, {
+      kind: "person.signed-in",
+      orgId: user.orgId,
+      actor: { id: user.id, name: user.name },
+      subject: { kind: "person", id: user.id, name: user.name },
+      ip: origin.ip,
+      data: { userAgent: origin.userAgent },
+    });
   });
   return { user, setCookie: made.headers.getSetCookie() };
 }
 
 /** The headers of a request that carries the cookies just made. */
-const cookieOf = (headers: Headers): Headers => new Headers({ cookie: headers.getSetCookie().map((cookie) => cookie.split(";")[0] ?? "").join("; ") });
+const cookieOf = (headers: Headers): Headers =>
+  new Headers({
+    cookie: headers
+      .getSetCookie()
+      .map((cookie) => cookie.split(";")[0] ?? "")
+      .join("; "),
+  });
 
 async function countTry({ db }: IdentityDeps, user: UserRow): Promise<number> {
-  const [row] = await db.update(users).set({ failedSignIns: sql`${users.failedSignIns} + 1` }).where(eq(users.id, user.id)).returning({ failures: users.failedSignIns });
+  const [row] = await db
+    .update(users)
+    .set({ failedSignIns: sql`${users.failedSignIns} + 1` })
+    .where(eq(users.id, user.id))
+    .returning({ failures: users.failedSignIns });
   return row?.failures ?? 0;
 }
 
@@ -56,7 +95,14 @@ async function lock({ db, clock }: IdentityDeps, user: UserRow | null, failures:
   if (user !== null) {
     await db.transaction(async (tx) => {
       await tx.update(users).set({ lockedUntil: until }).where(eq(users.id, user.id));
-      await recordAudit(tx, { kind: "person.locked", orgId: user.orgId, actor: null, subject: { kind: "person", id: user.id, name: user.name }, ip: origin.ip, data: { until: until.toISOString() } });
+      await recordAudit(tx, {
+        kind: "person.locked",
+        orgId: user.orgId,
+        actor: null,
+        subject: { kind: "person", id: user.id, name: user.name },
+        ip: origin.ip,
+        data: { until: until.toISOString() },
+      });
     });
   }
   return lockedOut(until, now);
@@ -64,5 +110,9 @@ async function lock({ db, clock }: IdentityDeps, user: UserRow | null, failures:
 
 function lockedOut(until: Date, now: Date): HubError {
   const retryAfterSeconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1_000));
-  return new HubError("locked-out", `This account is locked after too many wrong passwords. Try again in ${retryAfterSeconds} seconds, or ask an administrator to unlock it.`, { facts: { retryAfterSeconds } });
+  return new HubError(
+    "locked-out",
+    `This account is locked after too many wrong passwords. Try again in ${retryAfterSeconds} seconds, or ask an administrator to unlock it.`,
+    { facts: { retryAfterSeconds } },
+  );
 }

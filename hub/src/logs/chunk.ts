@@ -11,7 +11,7 @@
 //
 // A chunk is whole or it is not there: a crash cuts the last one, and the log then ends before it.
 import { createHash } from "node:crypto";
-import { zstdCompressSync, zstdDecompressSync, constants } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 export const magic = Buffer.from("SPLOG1\0\n");
 export const hashBytes = 32;
@@ -54,7 +54,13 @@ export function readChunkHead(bytes: Buffer): ChunkHead | null {
   const total = bytes.readUInt32BE(0) + 4;
   const coding = bytes.readUInt8(4);
   const payloadBytes = bytes.readUInt32BE(5);
-  if (total < chunkBytesMin || coding > 1 || payloadBytes > payloadBytesMax || total > chunkBytesMin + payloadBytesMax + 64 * 1024) return null;
+  if (
+    total < chunkBytesMin ||
+    coding > 1 ||
+    payloadBytes > payloadBytesMax ||
+    total > chunkBytesMin + payloadBytesMax + 64 * 1024
+  )
+    return null;
   const span = (at: number): ChannelSpan => ({ offset: Number(bytes.readBigUInt64BE(at)), bytes: bytes.readUInt32BE(at + 8) });
   return {
     bytes: total,
@@ -74,7 +80,9 @@ export type OpenedChunk = { ok: true; hash: Buffer; payload: Buffer } | { ok: fa
 export function openChunk(bytes: Buffer, head: ChunkHead, expectedPrevious: Buffer | null): OpenedChunk {
   if (bytes.length !== head.bytes) return { ok: false };
   const stored = bytes.subarray(bytes.length - hashBytes);
-  const hash = createHash("sha256").update(bytes.subarray(0, bytes.length - hashBytes)).digest();
+  const hash = createHash("sha256")
+    .update(bytes.subarray(0, bytes.length - hashBytes))
+    .digest();
   if (!hash.equals(stored) || (expectedPrevious !== null && !head.previousHash.equals(expectedPrevious))) return { ok: false };
   const coded = bytes.subarray(fixedBytes, bytes.length - hashBytes);
   try {

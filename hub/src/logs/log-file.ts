@@ -34,7 +34,8 @@ export class LogFile {
       const start = Buffer.alloc(magic.length + 4);
       await handle.read(start, 0, start.length, 0);
       const length = start.readUInt32BE(magic.length);
-      if (!start.subarray(0, magic.length).equals(magic) || length > 4_096) throw new HubError("log-damaged", "The recording does not begin as one.");
+      if (!start.subarray(0, magic.length).equals(magic) || length > 4_096)
+        throw new HubError("log-damaged", "The recording does not begin as one.");
       const json = Buffer.alloc(length);
       await handle.read(json, 0, length, start.length);
       const header: LogHeader = JSON.parse(json.toString());
@@ -44,7 +45,8 @@ export class LogFile {
       return log;
     } catch (error) {
       await handle.close();
-      if (error instanceof SyntaxError) throw new HubError("log-damaged", "The recording's header cannot be read.", { cause: error });
+      if (error instanceof SyntaxError)
+        throw new HubError("log-damaged", "The recording's header cannot be read.", { cause: error });
       throw error;
     }
   }
@@ -143,7 +145,8 @@ export class LogFile {
       if (!opened.ok) return "altered";
       previous = opened.hash;
     }
-    if (expectedHead !== null && previous.toString("hex") !== expectedHead) return (await this.#handle.stat()).size >= this.#scanned && this.#chunks.length > 0 ? "truncated" : "altered";
+    if (expectedHead !== null && previous.toString("hex") !== expectedHead)
+      return (await this.#handle.stat()).size >= this.#scanned && this.#chunks.length > 0 ? "truncated" : "altered";
     return "ok";
   }
 

@@ -21,7 +21,11 @@ export class LogStore {
   /** @throws HubError `storage-full` while there is no room to record. */
   async create(id: string, header: Omit<LogHeader, "id">, events: LogWriterEvents): Promise<LogWriter> {
     const { bavail, bsize } = statfsSync(this.#root);
-    if (bavail * bsize < reserveBytes) throw new HubError("storage-full", "There is no room to record: the hub's disk is full. Free some space; nothing needs a restart.");
+    if (bavail * bsize < reserveBytes)
+      throw new HubError(
+        "storage-full",
+        "There is no room to record: the hub's disk is full. Free some space; nothing needs a restart.",
+      );
     const file = this.fileOf(id);
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     return LogWriter.create(file, { id, ...header }, events);

@@ -39,7 +39,16 @@ export class LogWriter {
   /** Anything was appended since the last chunk was cut, an empty resize included. */
   #dirty = false;
 
-  private constructor(file: string, handle: FileHandle, header: LogHeader, position: number, hash: Buffer, ends: Record<Channel, number>, lastMs: number, events: LogWriterEvents) {
+  private constructor(
+    file: string,
+    handle: FileHandle,
+    header: LogHeader,
+    position: number,
+    hash: Buffer,
+    ends: Record<Channel, number>,
+    lastMs: number,
+    events: LogWriterEvents,
+  ) {
     this.file = file;
     this.#handle = handle;
     this.#startedAtMs = Date.parse(header.startedAt);
@@ -163,7 +172,16 @@ export class LogWriter {
     const from = this.#pendingFrom;
     const to = payload.ends;
     const span = (channel: Channel) => ({ offset: from[channel], bytes: to[channel] - from[channel] });
-    const { bytes, hash } = encodeChunk({ firstMs: payload.firstMs, lastMs: payload.lastMs, output: span("output"), stderr: span("stderr"), payload: payload.bytes }, this.#hash);
+    const { bytes, hash } = encodeChunk(
+      {
+        firstMs: payload.firstMs,
+        lastMs: payload.lastMs,
+        output: span("output"),
+        stderr: span("stderr"),
+        payload: payload.bytes,
+      },
+      this.#hash,
+    );
     this.#pendingFrom = to;
     try {
       await this.#handle.write(bytes, 0, bytes.length, this.#position);
@@ -202,4 +220,5 @@ export class LogWriter {
 }
 
 /** Time of an encoded event. */
-const msOf = (record: Uint8Array | undefined): number => (record === undefined ? 0 : new DataView(record.buffer, record.byteOffset).getUint32(0));
+const msOf = (record: Uint8Array | undefined): number =>
+  record === undefined ? 0 : new DataView(record.buffer, record.byteOffset).getUint32(0);

@@ -19,7 +19,10 @@ export function lockDataFolder(dataDir: string): () => void {
   const file = path.join(dataDir, "hub.lock");
   const holder = readHolder(file);
   if (holder !== null && holder.pid !== process.pid && processStart(holder.pid) === holder.start) {
-    throw new HubError("conflict", `The data folder ${dataDir} is in use by another hub (process ${holder.pid}). Stop it, or choose another folder with --data.`);
+    throw new HubError(
+      "conflict",
+      `The data folder ${dataDir} is in use by another hub (process ${holder.pid}). Stop it, or choose another folder with --data.`,
+    );
   }
   writeFileWhole(file, `${process.pid} ${processStart(process.pid) ?? ""}\n`);
   return () => rmSync(file, { force: true });

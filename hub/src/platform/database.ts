@@ -15,7 +15,10 @@ const oldestVersion = 150_000;
 export type OpenDatabase = { db: Database; version: string; close(): Promise<void>; ping(): Promise<void> };
 
 /** @param connection a postgres URL, or the folder of the unix socket of the embedded server. */
-export async function openDatabase(connection: { url: string } | { socketDir: string; user: string }, { migrationsDir }: { migrationsDir: string }): Promise<OpenDatabase> {
+export async function openDatabase(
+  connection: { url: string } | { socketDir: string; user: string },
+  { migrationsDir }: { migrationsDir: string },
+): Promise<OpenDatabase> {
   const shared = {
     max: 10, // two cores of queries; a hub's work is short transactions
     idle_timeout: 60,
@@ -23,10 +26,19 @@ export async function openDatabase(connection: { url: string } | { socketDir: st
     onnotice: () => {},
     connection: { application_name: "sallyport", TimeZone: "UTC" },
   };
-  const sql = "url" in connection ? postgres(connection.url, shared) : postgres({ ...shared, host: connection.socketDir, user: connection.user, database: "sallyport" });
+  const sql =
+    "url" in connection
+      ? postgres(connection.url, shared)
+      : postgres({ ...shared, host: connection.socketDir, user: connection.user, database: "sallyport" });
   try {
-    const [row] = await sql<{ number: string; text: string }[]>`select current_setting('server_version_num') as number, current_setting('server_version') as text`;
-    if (row === undefined || Number(row.number) < oldestVersion) throw new HubError("bad-config", `The database is PostgreSQL ${row?.text ?? "of unknown version"}; version 15 or later is needed.`);
+    const [row] = await sql<
+      { number: string; text: string }[]
+    >`select current_setting('server_version_num') as number, current_setting('server_version') as text`;
+    if (row === undefined || Number(row.number) < oldestVersion)
+      throw new HubError(
+        "bad-config",
+        `The database is PostgreSQL ${row?.text ?? "of unknown version"}; version 15 or later is needed.`,
+      );
     const db = drizzle(sql);
     await migrate(db, { migrationsFolder: migrationsDir });
     return {
@@ -41,7 +53,9 @@ export async function openDatabase(connection: { url: string } | { socketDir: st
     await sql.end({ timeout: 1 });
     if (error instanceof HubError) throw error;
     const reason = error instanceof Error ? error.message || ("code" in error ? String(error.code) : error.name) : String(error);
-    throw new HubError("bad-config", `The database cannot be used: ${reason}. Check DATABASE_URL and that the server runs.`, { cause: error });
+    throw new HubError("bad-config", `The database cannot be used: ${reason}. Check DATABASE_URL and that the server runs.`, {
+      cause: error,
+    });
   }
 }
 

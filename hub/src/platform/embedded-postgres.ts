@@ -1,10 +1,10 @@
 // A real PostgreSQL of our own: initdb once, then one server on a unix socket, no TCP. It never runs as root and never outlives a clean stop.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { createHash } from "node:crypto";
 import postgres from "postgres";
 import { processStart } from "./data-lock.ts";
 import { HubError } from "./errors.ts";
@@ -28,8 +28,24 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
 
   await stopLeftOver(cluster);
   if (!existsSync(path.join(cluster, "PG_VERSION"))) {
-    const made = await run(account, binaries, "initdb", ["-D", cluster, "-U", embeddedUser, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", "--data-checksums"]);
-    if (made.code !== 0) throw new HubError("bad-config", `The embedded database could not be made in ${cluster}: ${made.output.trim().split("\n").at(-1) ?? "initdb failed"}.`);
+    const made = await run(account, binaries, "initdb", [
+      "-D",
+      cluster,
+      "-U",
+      embeddedUser,
+      "-A",
+      "trust",
+      "-E",
+      "UTF8",
+      "--locale=C.UTF-8",
+      "--no-instructions",
+      "--data-checksums",
+    ]);
+    if (made.code !== 0)
+      throw new HubError(
+        "bad-config",
+        `The embedded database could not be made in ${cluster}: ${made.output.trim().split("\n").at(-1) ?? "initdb failed"}.`,
+      );
   }
   const settings = {
     listen_addresses: "",
@@ -44,14 +60,21 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
     jit: "off",
     log_min_messages: "warning",
   };
-  const server = launch(account, binaries, "postgres", ["-D", cluster, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], true);
+  const server = launch(
+    account,
+    binaries,
+    "postgres",
+    ["-D", cluster, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    true,
+  );
   let output = "";
   server.stderr?.on("data", (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-4_096);
   });
   const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   const { pid } = server;
-  if (pid === undefined) throw new HubError("bad-config", "The embedded database could not be started: its program does not run on this machine.");
+  if (pid === undefined)
+    throw new HubError("bad-config", "The embedded database could not be started: its program does not run on this machine.");
   await ready(socketDir, exited, () => output);
   return {
     socketDir,
@@ -69,10 +92,14 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
 /** A socket path holds 107 bytes (sockaddr_un); a deep data folder gets a short one beside, which must be ours alone. */
 function makeSocketFolder(dataDir: string, account: Account | null): string {
   const inside = path.join(dataDir, "socket");
-  const folder = inside.length <= 80 ? inside : path.join(os.tmpdir(), `sallyport-${createHash("sha256").update(dataDir).digest("hex").slice(0, 12)}`);
+  const folder =
+    inside.length <= 80
+      ? inside
+      : path.join(os.tmpdir(), `sallyport-${createHash("sha256").update(dataDir).digest("hex").slice(0, 12)}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid } = lstatSync(folder);
-  if (uid !== process.getuid?.() && uid !== account?.uid) throw new HubError("bad-config", `The folder ${folder} belongs to another account. Remove it, or choose a shorter --data.`);
+  if (uid !== process.getuid?.() && uid !== account?.uid)
+    throw new HubError("bad-config", `The folder ${folder} belongs to another account. Remove it, or choose a shorter --data.`);
   return folder;
 }
 
@@ -85,7 +112,11 @@ function findBinaries(): Binaries {
     const entry = createRequire(import.meta.url).resolve(name);
     return { bin: path.join(entry.slice(0, entry.indexOf(name) + name.length), "native", "bin") };
   } catch (cause) {
-    throw new HubError("bad-config", `There is no embedded database for ${process.platform} ${process.arch}. Set DATABASE_URL to a PostgreSQL 15 or later.`, { cause });
+    throw new HubError(
+      "bad-config",
+      `There is no embedded database for ${process.platform} ${process.arch}. Set DATABASE_URL to a PostgreSQL 15 or later.`,
+      { cause },
+    );
   }
 }
 
@@ -93,29 +124,55 @@ function findBinaries(): Binaries {
 function chooseAccount(cluster: string, binaries: Binaries): Account | null {
   if (process.getuid?.() !== 0) return null;
   const owner = statSync(cluster).uid;
-  const accounts = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
-  const entry = accounts.find(([, , uid]) => owner !== 0 && Number(uid) === owner) ?? accounts.find(([name]) => name === "postgres") ?? accounts.find(([name]) => name === "nobody");
-  const account = entry === undefined ? { uid: 65_534, gid: 65_534, home: "/" } : { uid: Number(entry[2]), gid: Number(entry[3]), home: "/" };
+  const accounts = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
+  const entry =
+    accounts.find(([, , uid]) => owner !== 0 && Number(uid) === owner) ??
+    accounts.find(([name]) => name === "postgres") ??
+    accounts.find(([name]) => name === "nobody");
+  const account =
+    entry === undefined ? { uid: 65_534, gid: 65_534, home: "/" } : { uid: Number(entry[2]), gid: Number(entry[3]), home: "/" };
   const reaches = (wrapped: boolean) => {
     const [command, args] = commandFor({ ...account, viaSetpriv: wrapped }, path.join(binaries.bin, "postgres"), ["--version"]);
-    const canRun = spawnSync(command, args, { ...identityFor({ ...account, viaSetpriv: wrapped }), stdio: "ignore" }).status === 0;
+    const canRun =
+      spawnSync(command, args, { ...identityFor({ ...account, viaSetpriv: wrapped }), stdio: "ignore" }).status === 0;
     const [test, testArgs] = commandFor({ ...account, viaSetpriv: wrapped }, "/bin/ls", [cluster]);
     chownSync(cluster, account.uid, account.gid);
-    return canRun && spawnSync(test, testArgs, { ...identityFor({ ...account, viaSetpriv: wrapped }), stdio: "ignore" }).status === 0;
+    return (
+      canRun && spawnSync(test, testArgs, { ...identityFor({ ...account, viaSetpriv: wrapped }), stdio: "ignore" }).status === 0
+    );
   };
   if (reaches(false)) return { ...account, viaSetpriv: false };
   // The checkout or the data folder lies under a folder closed to others (/root, mktemp -d): setpriv(1) lets the
   // unprivileged account pass closed folders, read-only, and nothing more.
   if (reaches(true)) return { ...account, viaSetpriv: true };
-  throw new HubError("bad-config", `The database runs as the unprivileged account ${entry?.[0] ?? account.uid}, which cannot reach ${cluster}. Move the installation and --data out of folders closed to others, or install setpriv (util-linux).`);
+  throw new HubError(
+    "bad-config",
+    `The database runs as the unprivileged account ${entry?.[0] ?? account.uid}, which cannot reach ${cluster}. Move the installation and --data out of folders closed to others, or install setpriv (util-linux).`,
+  );
 }
 
 function commandFor(account: Account | null, command: string, args: string[]): [string, string[]] {
   if (account?.viaSetpriv !== true) return [command, args];
-  return ["setpriv", [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups", "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search", "--bounding-set=-all,+dac_read_search", "--", command, ...args]];
+  return [
+    "setpriv",
+    [
+      `--reuid=${account.uid}`,
+      `--regid=${account.gid}`,
+      "--clear-groups",
+      "--inh-caps=-all,+dac_read_search",
+      "--ambient-caps=-all,+dac_read_search",
+      "--bounding-set=-all,+dac_read_search",
+      "--",
+      command,
+      ...args,
+    ],
+  ];
 }
 
-const identityFor = (account: Account | null) => (account === null || account.viaSetpriv ? {} : { uid: account.uid, gid: account.gid });
+const identityFor = (account: Account | null) =>
+  account === null || account.viaSetpriv ? {} : { uid: account.uid, gid: account.gid };
 
 function launch(account: Account | null, binaries: Binaries, program: string, args: string[], ownGroup: boolean): ChildProcess {
   const [command, commandArgs] = commandFor(account, path.join(binaries.bin, program), args);
@@ -128,7 +185,12 @@ function launch(account: Account | null, binaries: Binaries, program: string, ar
   });
 }
 
-async function run(account: Account | null, binaries: Binaries, program: string, args: string[]): Promise<{ code: number | null; output: string }> {
+async function run(
+  account: Account | null,
+  binaries: Binaries,
+  program: string,
+  args: string[],
+): Promise<{ code: number | null; output: string }> {
   const child = launch(account, binaries, program, args, false);
   let output = "";
   child.stderr?.on("data", (chunk: Buffer) => {
@@ -147,7 +209,8 @@ async function stopLeftOver(cluster: string): Promise<void> {
   const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
   if (!Number.isInteger(pid) || pid <= 1 || !isServerOf(pid, cluster)) return;
   process.kill(pid, "SIGINT");
-  for (const deadline = Date.now() + stopDeadlineMs; processStart(pid) !== null && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const deadline = Date.now() + stopDeadlineMs; processStart(pid) !== null && Date.now() < deadline; )
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function isServerOf(pid: number, cluster: string): boolean {
@@ -165,7 +228,14 @@ async function ready(socketDir: string, exited: Promise<void>, output: () => str
   });
   const deadline = Date.now() + readyDeadlineMs;
   while (Date.now() < deadline && !gone) {
-    const sql = postgres({ host: socketDir, user: embeddedUser, database: "postgres", max: 1, connect_timeout: 2, onnotice: () => {} });
+    const sql = postgres({
+      host: socketDir,
+      user: embeddedUser,
+      database: "postgres",
+      max: 1,
+      connect_timeout: 2,
+      onnotice: () => {},
+    });
     try {
       const [row] = await sql`select 1 from pg_database where datname = 'sallyport'`;
       if (row === undefined) await sql`create database sallyport`;
@@ -176,5 +246,8 @@ async function ready(socketDir: string, exited: Promise<void>, output: () => str
       await sql.end({ timeout: 1 });
     }
   }
-  throw new HubError("bad-config", `The embedded database did not start: ${output().trim().split("\n").at(-1) ?? "no reason given"}.`);
+  throw new HubError(
+    "bad-config",
+    `The embedded database did not start: ${output().trim().split("\n").at(-1) ?? "no reason given"}.`,
+  );
 }

@@ -60,4 +60,5 @@ export class HubError extends Error {
 }
 
 /** The same answer for what does not exist and what this person may not see: nobody learns ids by asking. */
-export const notFound = (what: string): HubError => new HubError("not-found", `No such ${what}, or you may not see it.`, { facts: { what } });
+export const notFound = (what: string): HubError =>
+  new HubError("not-found", `No such ${what}, or you may not see it.`, { facts: { what } });

@@ -1,12 +1,20 @@
 // The hub's own identity: the Ed25519 key that signs orders, and the certificates agents and installers pin. Made once, files of mode 0600.
 import "reflect-metadata"; // @peculiar/x509 needs it loaded first
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  X509Certificate,
+} from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import * as x509 from "@peculiar/x509";
 import { hubServerName } from "@sallyport/protocol/hub-name";
 import { newId } from "@sallyport/protocol/ids";
-import * as x509 from "@peculiar/x509";
 import { makePrivateFolder, writeFileWhole } from "./files.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -40,12 +48,15 @@ export async function loadHubKeys(dataDir: string, publicHost: string | null): P
     return readFileSync(file(name), "utf8");
   };
   const hubId = once("hub-id", () => newId("hub")).trim();
-  const newP256 = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  const signingKey = createPrivateKey(once("order-key.pem", () => generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString()));
+  const newP256 = () =>
+    generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const signingKey = createPrivateKey(
+    once("order-key.pem", () => generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
+  );
   const caKey = createPrivateKey(once("ca-key.pem", newP256));
   const serverKey = createPrivateKey(once("server-key.pem", newP256));
 
-    if (!existsSync(file("ca.pem"))) writeFileWhole(file("ca.pem"), await makeAuthority(hubId, caKey));
+  if (!existsSync(file("ca.pem"))) writeFileWhole(file("ca.pem"), await makeAuthority(hubId, caKey));
   const caPem = readFileSync(file("ca.pem"), "utf8");
   const names = wantedNames(hubId, publicHost);
   if (!existsSync(file("server.pem")) || !covers(readFileSync(file("server.pem"), "utf8"), names)) {
@@ -66,26 +77,41 @@ export async function loadHubKeys(dataDir: string, publicHost: string | null): P
 }
 
 function wantedNames(hubId: string, publicHost: string | null): x509.JsonGeneralName[] {
-  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => (list ?? []).filter((one) => !one.address.startsWith("fe80")).map((one) => one.address));
+  const addresses = Object.values(os.networkInterfaces()).flatMap((list) =>
+    (list ?? []).filter((one) => !one.address.startsWith("fe80")).map((one) => one.address),
+  );
   const hosts = [os.hostname(), "localhost", ...addresses, ...(publicHost === null ? [] : [publicHost])];
-  const named = [...new Set(hosts)].map((host): x509.JsonGeneralName => ({ type: /^[\d.]+$|:/.test(host) ? "ip" : "dns", value: host }));
+  const named = [...new Set(hosts)].map(
+    (host): x509.JsonGeneralName => ({ type: /^[\d.]+$|:/.test(host) ? "ip" : "dns", value: host }),
+  );
   return [{ type: "dns", value: hubServerName(hubId) }, ...named];
 }
 
 function covers(pem: string, names: x509.JsonGeneralName[]): boolean {
   const certificate = new X509Certificate(pem);
   if (new Date(certificate.validTo).getTime() - Date.now() < renewDays * dayMs) return false;
-  return names.every(({ type, value }) => (type === "ip" ? certificate.checkIP(value) : certificate.checkHost(value)) !== undefined);
+  return names.every(
+    ({ type, value }) => (type === "ip" ? certificate.checkIP(value) : certificate.checkHost(value)) !== undefined,
+  );
 }
 
 async function importPair(key: KeyObject): Promise<CryptoKeyPair> {
   const { subtle } = x509.cryptoProvider.get();
   const privateKey = await subtle.importKey("pkcs8", key.export({ type: "pkcs8", format: "der" }), algorithm, true, ["sign"]);
-  const publicKey = await subtle.importKey("spki", createPublicKey(key).export({ type: "spki", format: "der" }), algorithm, true, ["verify"]);
+  const publicKey = await subtle.importKey(
+    "spki",
+    createPublicKey(key).export({ type: "spki", format: "der" }),
+    algorithm,
+    true,
+    ["verify"],
+  );
   return { privateKey, publicKey };
 }
 
-const validity = (days: number) => ({ notBefore: new Date(Date.now() - backdateDays * dayMs), notAfter: new Date(Date.now() + days * dayMs) });
+const validity = (days: number) => ({
+  notBefore: new Date(Date.now() - backdateDays * dayMs),
+  notAfter: new Date(Date.now() + days * dayMs),
+});
 
 async function makeAuthority(hubId: string, key: KeyObject): Promise<string> {
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -94,7 +120,10 @@ async function makeAuthority(hubId: string, key: KeyObject): Promise<string> {
     ...validity(authorityDays),
     signingAlgorithm: algorithm,
     keys: await importPair(key),
-    extensions: [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)],
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
   });
   return certificate.toString("pem");
 }

@@ -4,7 +4,11 @@ import { z } from "zod";
 export const byId = z.object({ id: z.string().min(1).max(64) });
 
 /** A page of a list: keyset cursor, at most 200 rows, free-text search. */
-export const page = z.object({ cursor: z.string().max(200).optional(), limit: z.coerce.number().int().min(1).max(200).default(50), search: z.string().trim().max(200).optional() });
+export const page = z.object({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  search: z.string().trim().max(200).optional(),
+});
 
 /** A name that people read: one line, no control characters, no invisible direction changes. */
 export const displayName = z

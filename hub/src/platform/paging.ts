@@ -7,7 +7,8 @@ export type Page<T> = { items: T[]; nextCursor: string | null; total: number };
 export const likeOf = (search: string): string => `%${search.replace(/[\\%_]/g, (character) => `\\${character}`)}%`;
 
 /** Cursor of a list sorted by a text or time and an id. */
-export const encodeCursor = (sortKey: string, id: string): string => Buffer.from(JSON.stringify([sortKey, id])).toString("base64url");
+export const encodeCursor = (sortKey: string, id: string): string =>
+  Buffer.from(JSON.stringify([sortKey, id])).toString("base64url");
 
 /** @throws HubError `bad-input` for a cursor we did not make. */
 export function decodeCursor(cursor: string | undefined): { sortKey: string; id: string } | null {
@@ -22,7 +23,11 @@ export function decodeCursor(cursor: string | undefined): { sortKey: string; id:
 }
 
 /** Cuts limit + 1 rows to a page. */
-export function cutPage<Row>(rows: Row[], limit: number, cursorOf: (row: Row) => string): { rows: Row[]; nextCursor: string | null } {
+export function cutPage<Row>(
+  rows: Row[],
+  limit: number,
+  cursorOf: (row: Row) => string,
+): { rows: Row[]; nextCursor: string | null } {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return { rows: shown, nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };

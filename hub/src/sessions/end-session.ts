@@ -5,9 +5,9 @@ import { type Actor, auditActor, may } from "../identity/actor.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "./deps.ts";
+import { sessions } from "./schema.ts";
 import type { EndReason } from "./session-state.ts";
 import { findSession } from "./sessions.ts";
-import { sessions } from "./schema.ts";
 
 export type Ending = { reason: EndReason; by: Actor | null };
 type Closed = Ending & { exitCode: number | null; signal: string | null };
@@ -17,7 +17,10 @@ export async function endSessionByPerson(deps: SessionDeps, actor: Actor, id: st
   const found = await findSession(deps.db, actor.orgId, id);
   const own = found?.session.userId === actor.id;
   if (found === null || (!own && !may(actor, "sessions.end") && !may(actor, "sessions.read-all"))) throw notFound("session");
-  if (!own && !may(actor, "sessions.end")) throw new HubError("forbidden", "Ending another person's session needs the permission sessions.end.", { facts: { permission: "sessions.end" } });
+  if (!own && !may(actor, "sessions.end"))
+    throw new HubError("forbidden", "Ending another person's session needs the permission sessions.end.", {
+      facts: { permission: "sessions.end" },
+    });
   await endSession(deps, id, { reason: own ? "ended-by-user" : "ended-by-admin", by: actor });
 }
 
@@ -46,13 +49,27 @@ export async function closeSession(deps: SessionDeps, id: string, closed: Closed
     const [row] = await tx
       .update(sessions)
       .set({
-        state: "ended", endedAt: clock.now(), endReason: closed.reason, endedBy: closed.by?.id ?? null, exitCode: closed.exitCode, signal: closed.signal,
-        ...(session === undefined ? {} : { outputBytes: session.outputEnd, logHead: session.log.head, columns: session.columns, rows: session.rows }),
+        state: "ended",
+        endedAt: clock.now(),
+        endReason: closed.reason,
+        endedBy: closed.by?.id ?? null,
+        exitCode: closed.exitCode,
+        signal: closed.signal,
+        ...(session === undefined
+          ? {}
+          : { outputBytes: session.outputEnd, logHead: session.log.head, columns: session.columns, rows: session.rows }),
       })
       .where(and(eq(sessions.id, id), ne(sessions.state, "ended")))
       .returning({ orgId: sessions.orgId, agentId: sessions.agentId });
     if (row === undefined) return null;
-    await recordAudit(tx, { kind: "session.ended", orgId: row.orgId, actor: closed.by === null ? null : auditActor(closed.by), subject: { kind: "session", id, name: "" }, ip: closed.by?.ip ?? null, data: { reason: closed.reason, exitCode: closed.exitCode } });
+    await recordAudit(tx, {
+      kind: "session.ended",
+      orgId: row.orgId,
+      actor: closed.by === null ? null : auditActor(closed.by),
+      subject: { kind: "session", id, name: "" },
+      ip: closed.by?.ip ?? null,
+      data: { reason: closed.reason, exitCode: closed.exitCode },
+    });
     return row.orgId;
   });
   session?.leave();

@@ -5,7 +5,13 @@ import { page } from "../platform/input.ts";
 
 const moment = z.iso.datetime({ offset: true });
 
-export const listSessions = page.extend({ state: z.enum(["live", "ended"]).optional(), userId: z.string().max(64).optional(), assetId: z.string().max(64).optional(), from: moment.optional(), to: moment.optional() });
+export const listSessions = page.extend({
+  state: z.enum(["live", "ended"]).optional(),
+  userId: z.string().max(64).optional(),
+  assetId: z.string().max(64).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+});
 export type ListSessions = z.infer<typeof listSessions>;
 export const endSession = z.object({ id: z.string().max(64), reason: z.string().trim().max(500).optional() });
 

@@ -1,6 +1,7 @@
 // Sessions' periodic work.
-import { and, eq, inArray } from "drizzle-orm";
+
 import { keepTerminalSecondsDefault } from "@sallyport/protocol/limits";
+import { and, eq, inArray } from "drizzle-orm";
 import { agents } from "../fleet/schema.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
@@ -9,7 +10,9 @@ import { sessions } from "./schema.ts";
 /** Every two seconds: terminals nobody looks at any more, after their grace. */
 export async function endDetached(deps: SessionDeps): Promise<void> {
   const before = deps.clock.now().getTime() - deps.detachGraceSeconds * 1_000;
-  for (const session of deps.live.all()) if (session.detachedSinceMs !== null && session.detachedSinceMs < before) await endSession(deps, session.id, { reason: "detached", by: null });
+  for (const session of deps.live.all())
+    if (session.detachedSinceMs !== null && session.detachedSinceMs < before)
+      await endSession(deps, session.id, { reason: "detached", by: null });
 }
 
 /** Every minute: sessions whose agent was not heard for longer than it keeps a terminal. */

@@ -1,7 +1,8 @@
 // An agent is back: its terminals go on where the log ends. Idempotent; also the way sessions survive a restart of the hub.
-import { and, eq, inArray, ne } from "drizzle-orm";
-import type { wire } from "@sallyport/protocol/wire";
+
 import { isId } from "@sallyport/protocol/ids";
+import type { wire } from "@sallyport/protocol/wire";
+import { and, eq, inArray, ne } from "drizzle-orm";
 import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
@@ -9,8 +10,15 @@ import { LiveSession } from "./live-session.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 
 /** Returns where each surviving stream goes on. Streams not returned are ended by the agent. */
-export async function onHello(deps: SessionDeps, agent: { id: string; orgId: string }, streams: wire.LiveStream.$Properties[]): Promise<wire.StreamPosition.$Properties[]> {
-  const rows = await deps.db.select().from(sessions).where(and(eq(sessions.agentId, agent.id), ne(sessions.state, "ended")));
+export async function onHello(
+  deps: SessionDeps,
+  agent: { id: string; orgId: string },
+  streams: wire.LiveStream.$Properties[],
+): Promise<wire.StreamPosition.$Properties[]> {
+  const rows = await deps.db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.agentId, agent.id), ne(sessions.state, "ended")));
   const positions: wire.StreamPosition.$Properties[] = [];
   const told = new Set<string>();
   for (const stream of streams) {
@@ -25,18 +33,30 @@ export async function onHello(deps: SessionDeps, agent: { id: string; orgId: str
     else positions.push(position);
   }
   // The agent knows nothing of the others: it was restarted, or its host was.
-  for (const row of rows) if (!told.has(row.id) && (row.state === "live" || deps.live.get(row.id) === undefined)) await closeSession(deps, row.id, { reason: "agent-lost", by: null, exitCode: null, signal: null });
+  for (const row of rows)
+    if (!told.has(row.id) && (row.state === "live" || deps.live.get(row.id) === undefined))
+      await closeSession(deps, row.id, { reason: "agent-lost", by: null, exitCode: null, signal: null });
   return positions;
 }
 
-async function goOn(deps: SessionDeps, row: SessionRow, stream: wire.LiveStream.$Properties): Promise<wire.StreamPosition.$Properties | null> {
+async function goOn(
+  deps: SessionDeps,
+  row: SessionRow,
+  stream: wire.LiveStream.$Properties,
+): Promise<wire.StreamPosition.$Properties | null> {
   const held = stream.outputs?.[0];
   const inputReceived = stream.inputReceived ?? 0;
   const number = stream.stream ?? 0;
   const session = deps.live.get(row.id) ?? (await recover(deps, row, number, inputReceived));
   const { received, credit, durable } = session.outputReceived;
   // The agent has forgotten bytes this log never got: a restored backup, or a lie. A recording with a hole is none.
-  if (session.end.stream !== number || received < (held?.start ?? 0) || received > (held?.end ?? 0) || inputReceived > session.inputEnd) return null;
+  if (
+    session.end.stream !== number ||
+    received < (held?.start ?? 0) ||
+    received > (held?.end ?? 0) ||
+    inputReceived > session.inputEnd
+  )
+    return null;
   session.resumeInput(inputReceived);
   session.join(deps.links.streamsOf(row.agentId));
   return { stream: number, outputs: [{ channel: 0, received, credit, durable }], inputEnd: session.inputEnd };
@@ -49,10 +69,29 @@ async function recover(deps: SessionDeps, row: SessionRow, stream: number, input
     onFailure: () => void endSession(deps, row.id, { reason: "storage-full", by: null }),
   });
   const session = new LiveSession({
-    id: row.id, orgId: row.orgId, agentId: row.agentId, userId: row.userId, grantId: row.grantId, columns: row.columns, rows: row.rows, stream, inputStart, log, clock: deps.clock,
-    onClosed: (closing) => void closeSession(deps, row.id, { reason: "exit", by: null, exitCode: closing.exitCode, signal: closing.reason === "exit" ? null : closing.reason }),
+    id: row.id,
+    orgId: row.orgId,
+    agentId: row.agentId,
+    userId: row.userId,
+    grantId: row.grantId,
+    columns: row.columns,
+    rows: row.rows,
+    stream,
+    inputStart,
+    log,
+    clock: deps.clock,
+    onClosed: (closing) =>
+      void closeSession(deps, row.id, {
+        reason: "exit",
+        by: null,
+        exitCode: closing.exitCode,
+        signal: closing.reason === "exit" ? null : closing.reason,
+      }),
   });
   live.add(session);
-  await deps.db.update(sessions).set({ state: "live", stream }).where(and(eq(sessions.id, row.id), inArray(sessions.state, ["opening", "live"])));
+  await deps.db
+    .update(sessions)
+    .set({ state: "live", stream })
+    .where(and(eq(sessions.id, row.id), inArray(sessions.state, ["opening", "live"])));
   return session;
 }

@@ -1,7 +1,8 @@
 // Opens a terminal: the row first, then the log, then the order. Nothing runs that is not recorded.
-import { eq } from "drizzle-orm";
+
 import { newId } from "@sallyport/protocol/ids";
 import { keepTerminalSecondsDefault } from "@sallyport/protocol/limits";
+import { eq } from "drizzle-orm";
 import { type Authorization, stillHolds } from "../access/authorize.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { auditActor } from "../identity/actor.ts";
@@ -19,20 +20,52 @@ import { type SessionRow, sessions } from "./schema.ts";
  *
  * @throws HubError `too-many`, `storage-full`, `agent-offline`, `agent-refused`, `no-grant`.
  */
-export async function openShell(deps: SessionDeps, authorization: Authorization, size: { columns: number; rows: number }): Promise<LiveSession> {
+export async function openShell(
+  deps: SessionDeps,
+  authorization: Authorization,
+  size: { columns: number; rows: number },
+): Promise<LiveSession> {
   const { db, clock, store, live, links, orders } = deps;
   const { actor, target } = authorization;
-  if (live.ofUser(actor.id).length >= livePerPersonMax) throw new HubError("too-many", `You have ${livePerPersonMax} terminals open. End one first.`, { facts: { most: livePerPersonMax } });
-  if (!links.isOnline(target.agent.id)) throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
+  if (live.ofUser(actor.id).length >= livePerPersonMax)
+    throw new HubError("too-many", `You have ${livePerPersonMax} terminals open. End one first.`, {
+      facts: { most: livePerPersonMax },
+    });
+  if (!links.isOnline(target.agent.id))
+    throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
   const now = clock.now();
   const row: SessionRow = {
-    id: newId("ses", now.getTime()), orgId: actor.orgId, kind: "shell", assetId: target.asset.id, agentId: target.agent.id, userId: actor.id, grantId: authorization.grantId,
-    account: target.agent.facts?.user ?? "agent", state: "opening", stream: null, columns: size.columns, rows: size.rows, startedAt: now, endedAt: null, endReason: null, endedBy: null,
-    exitCode: null, signal: null, outputBytes: 0, logHead: null,
+    id: newId("ses", now.getTime()),
+    orgId: actor.orgId,
+    kind: "shell",
+    assetId: target.asset.id,
+    agentId: target.agent.id,
+    userId: actor.id,
+    grantId: authorization.grantId,
+    account: target.agent.facts?.user ?? "agent",
+    state: "opening",
+    stream: null,
+    columns: size.columns,
+    rows: size.rows,
+    startedAt: now,
+    endedAt: null,
+    endReason: null,
+    endedBy: null,
+    exitCode: null,
+    signal: null,
+    outputBytes: 0,
+    logHead: null,
   };
   await db.transaction(async (tx) => {
     await tx.insert(sessions).values(row);
-    await recordAudit(tx, { kind: "session.opened", orgId: actor.orgId, actor: auditActor(actor), subject: { kind: "session", id: row.id, name: target.agent.name }, ip: actor.ip, data: { assetId: target.asset.id, account: row.account } });
+    await recordAudit(tx, {
+      kind: "session.opened",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: { kind: "session", id: row.id, name: target.agent.name },
+      ip: actor.ip,
+      data: { assetId: target.asset.id, account: row.account },
+    });
   });
   try {
     const session = await begin(deps, authorization, row);
@@ -63,15 +96,45 @@ export async function openShell(deps: SessionDeps, authorization: Authorization,
     try {
       await orders.send(
         opening.agentId,
-        { openShell: { sessionId: opening.id, columns: opening.columns, rows: opening.rows, term: "xterm-256color", keepSeconds: keepTerminalSecondsDefault, person: by.actor.name } },
+        {
+          openShell: {
+            sessionId: opening.id,
+            columns: opening.columns,
+            rows: opening.rows,
+            term: "xterm-256color",
+            keepSeconds: keepTerminalSecondsDefault,
+            person: by.actor.name,
+          },
+        },
         (stream) => {
           session = new LiveSession({
-            ...size, id: opening.id, orgId: opening.orgId, agentId: opening.agentId, userId: opening.userId, grantId: opening.grantId, stream, inputStart: 0, log, clock,
-            onClosed: (closing) => void closeSession(parts, opening.id, { reason: "exit", by: null, exitCode: closing.exitCode, signal: closing.reason === "exit" ? null : closing.reason }),
+            ...size,
+            id: opening.id,
+            orgId: opening.orgId,
+            agentId: opening.agentId,
+            userId: opening.userId,
+            grantId: opening.grantId,
+            stream,
+            inputStart: 0,
+            log,
+            clock,
+            onClosed: (closing) =>
+              void closeSession(parts, opening.id, {
+                reason: "exit",
+                by: null,
+                exitCode: closing.exitCode,
+                signal: closing.reason === "exit" ? null : closing.reason,
+              }),
           });
           live.add(session);
           session.join(links.streamsOf(opening.agentId));
-          void db.update(sessions).set({ stream }).where(eq(sessions.id, opening.id)).catch((error: unknown) => parts.log.error({ session: opening.id, ...errorFields(error) }, "stream number not stored"));
+          void db
+            .update(sessions)
+            .set({ stream })
+            .where(eq(sessions.id, opening.id))
+            .catch((error: unknown) =>
+              parts.log.error({ session: opening.id, ...errorFields(error) }, "stream number not stored"),
+            );
         },
       );
     } catch (error) {

@@ -2,7 +2,12 @@
 import type { LiveSessions } from "./live-sessions.ts";
 import type { SessionWithNames } from "./sessions.ts";
 
-export function presentSession({ session, assetName, userName }: SessionWithNames, live: LiveSessions, isOnline: (agentId: string) => boolean, now: Date) {
+export function presentSession(
+  { session, assetName, userName }: SessionWithNames,
+  live: LiveSessions,
+  isOnline: (agentId: string) => boolean,
+  now: Date,
+) {
   const running = live.get(session.id);
   return {
     id: session.id,

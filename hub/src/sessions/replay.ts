@@ -32,7 +32,16 @@ export function replayIndex(log: LogFile): { segments: Segment[]; activity: numb
     const [from, to] = [log.chunks[first], log.chunks[last]];
     if (from === undefined || to === undefined) return [];
     const toOffset = to.output.offset + to.output.bytes;
-    return [{ n, fromMs: from.firstMs, toMs: to.lastMs, fromOffset: from.output.offset, toOffset, bytes: toOffset - from.output.offset }];
+    return [
+      {
+        n,
+        fromMs: from.firstMs,
+        toMs: to.lastMs,
+        fromOffset: from.output.offset,
+        toOffset,
+        bytes: toOffset - from.output.offset,
+      },
+    ];
   });
   const activity = new Array<number>(activityBuckets).fill(0);
   const bucketMs = Math.max(1, log.durationMs / activityBuckets);
@@ -48,7 +57,8 @@ export async function replaySegment(log: LogFile, n: number): Promise<Buffer | n
   const span = spansOf(log.chunks)[n];
   if (span === undefined) return null;
   const records: Uint8Array[] = [];
-  for (let chunk = span.first; chunk <= span.last; chunk++) for (const event of await log.events(chunk)) records.push(encodeLogEvent(event));
+  for (let chunk = span.first; chunk <= span.last; chunk++)
+    for (const event of await log.events(chunk)) records.push(encodeLogEvent(event));
   return Buffer.concat(records);
 }
 

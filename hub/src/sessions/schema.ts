@@ -1,7 +1,7 @@
 // Sessions: a person's live access to an asset, and what is known of it afterwards. The bytes are in the log, not here.
 import { bigint, index, integer, pgTable, text } from "drizzle-orm/pg-core";
-import { agents } from "../fleet/schema.ts";
 import { assets } from "../assets/schema.ts";
+import { agents } from "../fleet/schema.ts";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
 import type { EndReason, SessionState } from "./session-state.ts";
@@ -12,9 +12,15 @@ export const sessions = pgTable(
     id: text("id").primaryKey(),
     orgId: orgId(),
     kind: text("kind").$type<"shell">().notNull(),
-    assetId: text("asset_id").notNull().references(() => assets.id),
-    agentId: text("agent_id").notNull().references(() => agents.id),
-    userId: text("user_id").notNull().references(() => users.id),
+    assetId: text("asset_id")
+      .notNull()
+      .references(() => assets.id),
+    agentId: text("agent_id")
+      .notNull()
+      .references(() => agents.id),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
     /** The grant it was opened under; null for an administrator. */
     grantId: text("grant_id"),
     account: text("account").notNull(),
@@ -33,7 +39,12 @@ export const sessions = pgTable(
     /** Last hash of the log's chain, hex, once it is closed. */
     logHead: text("log_head"),
   },
-  (table) => [index("sessions_org_started").on(table.orgId, table.startedAt), index("sessions_agent_state").on(table.agentId, table.state), index("sessions_user").on(table.userId), index("sessions_asset").on(table.assetId)],
+  (table) => [
+    index("sessions_org_started").on(table.orgId, table.startedAt),
+    index("sessions_agent_state").on(table.agentId, table.state),
+    index("sessions_user").on(table.userId),
+    index("sessions_asset").on(table.assetId),
+  ],
 );
 
 export type SessionRow = typeof sessions.$inferSelect;

@@ -73,7 +73,13 @@ class Replayer {
   }
 
   screen(): Screen {
-    return { offset: this.offset, atMs: this.#atMs, columns: this.#terminal.cols, rows: this.#terminal.rows, screen: this.#serializer.serialize({ scrollback }) };
+    return {
+      offset: this.offset,
+      atMs: this.#atMs,
+      columns: this.#terminal.cols,
+      rows: this.#terminal.rows,
+      screen: this.#serializer.serialize({ scrollback }),
+    };
   }
 
   async dispose(): Promise<void> {
@@ -122,7 +128,10 @@ async function replayerFor(file: string, offset: number): Promise<Replayer> {
     return held;
   }
   const replayer = new Replayer(file, await LogFile.open(file));
-  const from = (await keptScreens(file)).filter((kept) => kept.offset <= offset).sort((a, b) => a.offset - b.offset).at(-1);
+  const from = (await keptScreens(file))
+    .filter((kept) => kept.offset <= offset)
+    .sort((a, b) => a.offset - b.offset)
+    .at(-1);
   if (from !== undefined) await replayer.restore(from);
   if (held !== undefined) return replayer; // a look back: used once, the one that moves forward stays
   replayers.set(file, replayer);
@@ -137,7 +146,9 @@ async function replayerFor(file: string, offset: number): Promise<Replayer> {
 async function answer(request: ScreenRequest): Promise<ScreenAnswer> {
   if (request.want === "keyframes") {
     background.add(request.file);
-    const keyframes = (await keptScreens(request.file)).map(({ offset, atMs, columns, rows }): Keyframe => ({ offset, atMs, columns, rows }));
+    const keyframes = (await keptScreens(request.file)).map(
+      ({ offset, atMs, columns, rows }): Keyframe => ({ offset, atMs, columns, rows }),
+    );
     return { n: request.n, ok: true, keyframes };
   }
   const replayer = await replayerFor(request.file, request.offset);
@@ -169,7 +180,9 @@ async function stepBackground(): Promise<void> {
 
 parentPort?.on("message", (request: ScreenRequest) => {
   enqueue(async () => {
-    const reply = await answer(request).catch((error: unknown): ScreenAnswer => ({ n: request.n, ok: false, message: error instanceof Error ? error.message : "failed" }));
+    const reply = await answer(request).catch(
+      (error: unknown): ScreenAnswer => ({ n: request.n, ok: false, message: error instanceof Error ? error.message : "failed" }),
+    );
     parentPort?.postMessage(reply);
     if (background.size > 0) setImmediate(() => enqueue(stepBackground));
   });

@@ -5,8 +5,13 @@ import { HubError } from "../platform/errors.ts";
 
 export type Screen = { offset: number; atMs: number; columns: number; rows: number; screen: string };
 export type Keyframe = Omit<Screen, "screen">;
-export type ScreenRequest = { n: number; file: string; want: "screen"; offset: number } | { n: number; file: string; want: "keyframes" };
-export type ScreenAnswer = { n: number; ok: true; screen: Screen } | { n: number; ok: true; keyframes: Keyframe[] } | { n: number; ok: false; message: string };
+export type ScreenRequest =
+  | { n: number; file: string; want: "screen"; offset: number }
+  | { n: number; file: string; want: "keyframes" };
+export type ScreenAnswer =
+  | { n: number; ok: true; screen: Screen }
+  | { n: number; ok: true; keyframes: Keyframe[] }
+  | { n: number; ok: false; message: string };
 
 /** A worker that has had nothing to do for this long gives its memory back. */
 const idleMs = 30_000;
@@ -45,7 +50,8 @@ export class Screens {
   }
 
   async #ask(request: WithoutNumber<ScreenRequest>): Promise<ScreenAnswer> {
-    if (this.#waiting.size >= waitingMax) throw new HubError("too-many", "Too many screens are being drawn; try again in a moment.");
+    if (this.#waiting.size >= waitingMax)
+      throw new HubError("too-many", "Too many screens are being drawn; try again in a moment.");
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#idle = null;
     const worker = (this.#worker ??= this.#start());

@@ -5,7 +5,18 @@
 
 export type SessionState = "opening" | "live" | "ended";
 
-export const endReasons = ["exit", "detached", "ended-by-user", "ended-by-admin", "agent-lost", "agent-revoked", "open-failed", "grant-revoked", "hub-failed", "storage-full"] as const;
+export const endReasons = [
+  "exit",
+  "detached",
+  "ended-by-user",
+  "ended-by-admin",
+  "agent-lost",
+  "agent-revoked",
+  "open-failed",
+  "grant-revoked",
+  "hub-failed",
+  "storage-full",
+] as const;
 export type EndReason = (typeof endReasons)[number];
 
 export const mayEnd = (state: SessionState): boolean => state !== "ended";

@@ -10,10 +10,19 @@ import { type SessionRow, sessions } from "./schema.ts";
 export type SessionWithNames = { session: SessionRow; assetName: string; userName: string };
 
 const withNames = (db: Queryable) =>
-  db.select({ session: sessions, assetName: agents.name, userName: users.name }).from(sessions).innerJoin(agents, eq(agents.id, sessions.agentId)).innerJoin(users, eq(users.id, sessions.userId));
+  db
+    .select({ session: sessions, assetName: agents.name, userName: users.name })
+    .from(sessions)
+    .innerJoin(agents, eq(agents.id, sessions.agentId))
+    .innerJoin(users, eq(users.id, sessions.userId));
 
 /** Newest first. Ids rise with time, so the cursor is the last id. */
-export async function listSessions(db: Queryable, orgId: string, input: ListSessions, onlyUserId: string | null): Promise<{ rows: SessionWithNames[]; total: number; nextCursor: string | null }> {
+export async function listSessions(
+  db: Queryable,
+  orgId: string,
+  input: ListSessions,
+  onlyUserId: string | null,
+): Promise<{ rows: SessionWithNames[]; total: number; nextCursor: string | null }> {
   const pattern = input.search ? likeOf(input.search) : null;
   const filter = and(
     eq(sessions.orgId, orgId),
@@ -23,12 +32,22 @@ export async function listSessions(db: Queryable, orgId: string, input: ListSess
     input.state === undefined ? undefined : input.state === "ended" ? eq(sessions.state, "ended") : ne(sessions.state, "ended"),
     input.from === undefined ? undefined : gte(sessions.startedAt, new Date(input.from)),
     input.to === undefined ? undefined : lte(sessions.startedAt, new Date(input.to)),
-    pattern === null ? undefined : or(ilike(agents.name, pattern), ilike(users.name, pattern), eq(sessions.id, input.search ?? "")),
+    pattern === null
+      ? undefined
+      : or(ilike(agents.name, pattern), ilike(users.name, pattern), eq(sessions.id, input.search ?? "")),
   );
   const before = input.cursor === undefined ? undefined : lt(sessions.id, input.cursor);
   const [rows, [counted]] = await Promise.all([
-    withNames(db).where(and(filter, before)).orderBy(desc(sessions.id)).limit(input.limit + 1),
-    db.select({ total: count() }).from(sessions).innerJoin(agents, eq(agents.id, sessions.agentId)).innerJoin(users, eq(users.id, sessions.userId)).where(filter),
+    withNames(db)
+      .where(and(filter, before))
+      .orderBy(desc(sessions.id))
+      .limit(input.limit + 1),
+    db
+      .select({ total: count() })
+      .from(sessions)
+      .innerJoin(agents, eq(agents.id, sessions.agentId))
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(filter),
   ]);
   return { ...cutPage(rows, input.limit, ({ session }) => session.id), total: counted?.total ?? 0 };
 }
@@ -39,18 +58,30 @@ export async function findSession(db: Queryable, orgId: string, id: string): Pro
 }
 
 export async function countLive(db: Queryable, orgId: string): Promise<number> {
-  const [row] = await db.select({ live: count() }).from(sessions).where(and(eq(sessions.orgId, orgId), ne(sessions.state, "ended")));
+  const [row] = await db
+    .select({ live: count() })
+    .from(sessions)
+    .where(and(eq(sessions.orgId, orgId), ne(sessions.state, "ended")));
   return row?.live ?? 0;
 }
 
 /** Assets a person used last, newest first. */
 export async function recentAssetIds(db: Queryable, userId: string, limit: number): Promise<string[]> {
   const last = sql<Date>`max(${sessions.startedAt})`;
-  const rows = await db.select({ assetId: sessions.assetId, last }).from(sessions).where(eq(sessions.userId, userId)).groupBy(sessions.assetId).orderBy(desc(last)).limit(limit);
+  const rows = await db
+    .select({ assetId: sessions.assetId, last })
+    .from(sessions)
+    .where(eq(sessions.userId, userId))
+    .groupBy(sessions.assetId)
+    .orderBy(desc(last))
+    .limit(limit);
   return rows.map((row) => row.assetId);
 }
 
 /** Sessions that were not ended when the hub stopped. */
 export async function unendedSessions(db: Queryable): Promise<SessionRow[]> {
-  return db.select().from(sessions).where(inArray(sessions.state, ["opening", "live"]));
+  return db
+    .select()
+    .from(sessions)
+    .where(inArray(sessions.state, ["opening", "live"]));
 }

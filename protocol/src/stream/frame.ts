@@ -72,31 +72,63 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   while (!reader.done) {
     const tag = reader.varint();
     switch (tag) {
-      case 0x08: stream = reader.varint(); break;
-      case 0x10: kind = reader.varint(); break;
-      case 0x18: channel = reader.varint(); break;
-      case 0x20: offset = reader.varint(); break;
-      case 0x28: credit = reader.varint(); break;
-      case 0x30: durable = reader.varint(); break;
-      case 0x38: columns = reader.varint(); break;
-      case 0x40: rows = reader.varint(); break;
-      case 0x48: code = reader.varint(); break;
-      case 0x50: exited = reader.varint() !== 0; break;
-      case 0x5a: reason = reader.text(reasonBytesMax); break;
-      case 0x7a: data = reader.bytes(); break;
-      default: reader.skip(tag & 7);
+      case 0x08:
+        stream = reader.varint();
+        break;
+      case 0x10:
+        kind = reader.varint();
+        break;
+      case 0x18:
+        channel = reader.varint();
+        break;
+      case 0x20:
+        offset = reader.varint();
+        break;
+      case 0x28:
+        credit = reader.varint();
+        break;
+      case 0x30:
+        durable = reader.varint();
+        break;
+      case 0x38:
+        columns = reader.varint();
+        break;
+      case 0x40:
+        rows = reader.varint();
+        break;
+      case 0x48:
+        code = reader.varint();
+        break;
+      case 0x50:
+        exited = reader.varint() !== 0;
+        break;
+      case 0x5a:
+        reason = reader.text(reasonBytesMax);
+        break;
+      case 0x7a:
+        data = reader.bytes();
+        break;
+      default:
+        reader.skip(tag & 7);
     }
   }
   if (stream === 0) throw new WireError("frame without a stream");
   if (channel > channelMax) throw new WireError(`frame of channel ${channel}, at most ${channelMax}`);
   switch (kind) {
-    case 1: return { kind: "data", stream, channel, offset, data };
-    case 2: return { kind: "ack", stream, channel, offset, credit, durable };
-    case 3: return { kind: "resume", stream, channel, offset };
-    case 4: return { kind: "eof", stream, channel, offset };
-    case 5: return { kind: "resize", stream, columns, rows };
-    case 6: return { kind: "close", stream, exitCode: exited ? (code % 2 === 0 ? code / 2 : -(code + 1) / 2) : null, reason };
-    default: throw new WireError(`frame of unknown kind ${kind}`);
+    case 1:
+      return { kind: "data", stream, channel, offset, data };
+    case 2:
+      return { kind: "ack", stream, channel, offset, credit, durable };
+    case 3:
+      return { kind: "resume", stream, channel, offset };
+    case 4:
+      return { kind: "eof", stream, channel, offset };
+    case 5:
+      return { kind: "resize", stream, columns, rows };
+    case 6:
+      return { kind: "close", stream, exitCode: exited ? (code % 2 === 0 ? code / 2 : -(code + 1) / 2) : null, reason };
+    default:
+      throw new WireError(`frame of unknown kind ${kind}`);
   }
 }
 
@@ -170,7 +202,8 @@ class Reader {
   bytes(): Uint8Array {
     const length = this.varint();
     const start = this.#at;
-    if (length > this.#bytes.length - start) throw new WireError(`frame cut: ${length} bytes announced, ${this.#bytes.length - start} left`);
+    if (length > this.#bytes.length - start)
+      throw new WireError(`frame cut: ${length} bytes announced, ${this.#bytes.length - start} left`);
     this.#at = start + length;
     return this.#bytes.subarray(start, this.#at);
   }

@@ -54,7 +54,9 @@ export class Incoming {
 
   /** Worth a frame at the next tick: anything the peer does not know yet. */
   get stale(): boolean {
-    return this.urgent || this.#received > this.#ackedReceived || this.credit > this.#ackedCredit || this.#durable > this.#ackedDurable;
+    return (
+      this.urgent || this.#received > this.#ackedReceived || this.credit > this.#ackedCredit || this.#durable > this.#ackedDurable
+    );
   }
 
   /**
@@ -64,7 +66,8 @@ export class Incoming {
   accept(offset: number, data: Uint8Array): Uint8Array {
     const end = offset + data.length;
     if (end > this.credit) throw new StreamFault("over-credit", `data up to ${end}, credit ${this.credit}`);
-    if (this.#finalOffset !== null && end > this.#finalOffset) throw new StreamFault("bad-offset", `data up to ${end}, channel ended at ${this.#finalOffset}`);
+    if (this.#finalOffset !== null && end > this.#finalOffset)
+      throw new StreamFault("bad-offset", `data up to ${end}, channel ended at ${this.#finalOffset}`);
     if (offset > this.#received) {
       this.#reportGap();
       return data.subarray(0, 0);
@@ -79,7 +82,8 @@ export class Incoming {
   /** The peer's channel ends at `offset`. */
   end(offset: number): void {
     if (offset < this.#received) throw new StreamFault("bad-offset", `ends at ${offset}, already received ${this.#received}`);
-    if (this.#finalOffset !== null && offset !== this.#finalOffset) throw new StreamFault("bad-offset", `ends at ${offset}, said ${this.#finalOffset} before`);
+    if (this.#finalOffset !== null && offset !== this.#finalOffset)
+      throw new StreamFault("bad-offset", `ends at ${offset}, said ${this.#finalOffset} before`);
     this.#finalOffset = offset;
     if (offset > this.#received) this.#reportGap();
   }

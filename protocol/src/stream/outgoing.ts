@@ -74,7 +74,8 @@ export class Outgoing {
   acknowledge(received: number, credit: number, durable: number): void {
     if (received > this.#sent) throw new StreamFault("bad-offset", `acknowledged ${received}, sent ${this.#sent}`);
     if (durable > received) throw new StreamFault("bad-offset", `durable ${durable} beyond received ${received}`);
-    if (credit > received + windowBytesMax) throw new StreamFault("bad-window", `credit ${credit} is ${credit - received} ahead, at most ${windowBytesMax}`);
+    if (credit > received + windowBytesMax)
+      throw new StreamFault("bad-window", `credit ${credit} is ${credit - received} ahead, at most ${windowBytesMax}`);
     // Frames of one link arrive in order, so a smaller number is an old one that crossed a resume.
     if (received > this.#received) this.#received = received;
     if (credit > this.#credit) this.#credit = credit;

@@ -49,7 +49,13 @@ export class StreamEnd {
   #closeSent = false;
   #peerClosed = false;
 
-  constructor(options: { stream: number; priority: StreamPriority; outgoing: Outgoing[]; incoming: Incoming[]; owner: StreamOwner }) {
+  constructor(options: {
+    stream: number;
+    priority: StreamPriority;
+    outgoing: Outgoing[];
+    incoming: Incoming[];
+    owner: StreamOwner;
+  }) {
     this.stream = options.stream;
     this.priority = options.priority;
     this.outgoing = new Map(options.outgoing.map((half) => [half.channel, half]));

@@ -1,16 +1,17 @@
 // Signing in and out, the first administrator, invitations, one's own password and sign-ins.
-import { byId } from "../../platform/input.ts";
+
+import { eq } from "drizzle-orm";
 import { acceptPasswordLink, changePassword } from "../../identity/change-password.ts";
 import * as input from "../../identity/input.ts";
-import { anyAdministrator, defaultOrganisation, findUser } from "../../identity/people.ts";
 import { badLink, findPasswordLink } from "../../identity/password-links.ts";
+import { anyAdministrator, defaultOrganisation, findUser } from "../../identity/people.ts";
 import { presentMe, presentSignIn } from "../../identity/present.ts";
-import { eq } from "drizzle-orm";
 import { users } from "../../identity/schema.ts";
 import { setUpHub } from "../../identity/set-up-hub.ts";
 import { signIn } from "../../identity/sign-in.ts";
 import { endSignIn, listSignIns } from "../../identity/sign-ins.ts";
 import { HubError } from "../../platform/errors.ts";
+import { byId } from "../../platform/input.ts";
 import { type Context, open, router, signedIn } from "../trpc.ts";
 
 async function describeMe({ hub }: Context, userId: string) {
@@ -76,5 +77,8 @@ export const authRouter = router({
 /** Links carry 256 bits, but trying must still not be free. */
 function assertNotGuessing(ctx: Context): void {
   const allowed = ctx.hub.identity.attempts.take(ctx.origin.ip ?? "unknown", ctx.hub.identity.clock.now().getTime());
-  if (!allowed.ok) throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, { facts: { retryAfterSeconds: allowed.retryAfterSeconds } });
+  if (!allowed.ok)
+    throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, {
+      facts: { retryAfterSeconds: allowed.retryAfterSeconds },
+    });
 }

@@ -1,7 +1,8 @@
 // Agents, zones, enrolment.
+
+import { reachOf } from "../../access/grants.ts";
 import { assetsOfAgents } from "../../assets/assets.ts";
 import { presentAsset } from "../../assets/present.ts";
-import { reachOf } from "../../access/grants.ts";
 import { type AgentWithZone, findAgent, listAgents } from "../../fleet/agents.ts";
 import { createEnrolmentToken, findEnrolmentToken } from "../../fleet/enrolment-tokens.ts";
 import * as input from "../../fleet/input.ts";
@@ -18,8 +19,16 @@ const reading = needs("fleet.read");
 const managing = needs("fleet.manage");
 
 async function presentAll({ hub }: Context, rows: AgentWithZone[]) {
-  const assets = await assetsOfAgents(hub.fleet.db, rows.map(({ agent }) => agent.id));
-  return rows.map((row) => presentAgent(row, hub.fleet.links, { latestVersion: hub.agentVersion, assetId: assets.find((asset) => asset.agentId === row.agent.id)?.id ?? "" }));
+  const assets = await assetsOfAgents(
+    hub.fleet.db,
+    rows.map(({ agent }) => agent.id),
+  );
+  return rows.map((row) =>
+    presentAgent(row, hub.fleet.links, {
+      latestVersion: hub.agentVersion,
+      assetId: assets.find((asset) => asset.agentId === row.agent.id)?.id ?? "",
+    }),
+  );
 }
 
 export const fleetRouter = router({
@@ -45,7 +54,9 @@ export const fleetRouter = router({
     };
   }),
   zones: reading.query(async ({ ctx }) => ({ items: await listZones(ctx.hub.fleet.db, ctx.actor.orgId) })),
-  createZone: managing.input(input.createZone).mutation(async ({ ctx, input: given }) => ({ id: await createZone(ctx.hub.fleet, ctx.actor, given) })),
+  createZone: managing
+    .input(input.createZone)
+    .mutation(async ({ ctx, input: given }) => ({ id: await createZone(ctx.hub.fleet, ctx.actor, given) })),
   renameZone: managing.input(input.renameZone).mutation(async ({ ctx, input: given }) => {
     await renameZone(ctx.hub.fleet, ctx.actor, given);
     return {};
@@ -63,7 +74,14 @@ export const fleetRouter = router({
     return {};
   }),
   revokeAgent: managing
-    .meta({ rest: { method: "POST", path: "/agents/{id}/revoke", tag: "Fleet", summary: "Revoke an agent: its link closes and its key is dead" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/agents/{id}/revoke",
+        tag: "Fleet",
+        summary: "Revoke an agent: its link closes and its key is dead",
+      },
+    })
     .input(input.revokeAgent)
     .output(output.nothing)
     .mutation(async ({ ctx, input: given }) => {
@@ -71,7 +89,15 @@ export const fleetRouter = router({
       return {};
     }),
   createEnrolmentToken: needs("enrol")
-    .meta({ rest: { method: "POST", path: "/enrolment-tokens", status: 201, tag: "Fleet", summary: "A single-use token of fifteen minutes, and the line that installs an agent with it" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/enrolment-tokens",
+        status: 201,
+        tag: "Fleet",
+        summary: "A single-use token of fifteen minutes, and the line that installs an agent with it",
+      },
+    })
     .input(input.createEnrolmentToken)
     .output(output.enrolmentToken)
     .mutation(async ({ ctx, input: given }) => {
@@ -79,11 +105,21 @@ export const fleetRouter = router({
       const hubUrl = given.hubUrl?.replace(/\/+$/, "") ?? urls[0] ?? `https://localhost:${ctx.hub.ports.console}`;
       const { id, token, expiresAt } = await createEnrolmentToken(ctx.hub.fleet, ctx.actor, given);
       const parts = { hubUrl, pin: ctx.hub.keys.pin, token };
-      return { id, token, command: installCommand(parts), unprivilegedCommand: installCommand({ ...parts, prefix: '"$HOME/sallyport"' }), hubUrl, hubUrls: urls, expiresAt: expiresAt.toISOString() };
+      return {
+        id,
+        token,
+        command: installCommand(parts),
+        unprivilegedCommand: installCommand({ ...parts, prefix: '"$HOME/sallyport"' }),
+        hubUrl,
+        hubUrls: urls,
+        expiresAt: expiresAt.toISOString(),
+      };
     }),
-  enrolmentToken: needs("enrol").input(byId).query(async ({ ctx, input: { id } }) => {
-    const found = await findEnrolmentToken(ctx.hub.fleet.db, ctx.actor.orgId, id);
-    if (found === null) throw notFound("enrolment token");
-    return presentEnrolmentToken(found, ctx.hub.fleet.clock.now());
-  }),
+  enrolmentToken: needs("enrol")
+    .input(byId)
+    .query(async ({ ctx, input: { id } }) => {
+      const found = await findEnrolmentToken(ctx.hub.fleet.db, ctx.actor.orgId, id);
+      if (found === null) throw notFound("enrolment token");
+      return presentEnrolmentToken(found, ctx.hub.fleet.clock.now());
+    }),
 });

@@ -11,10 +11,10 @@ import { presentRun } from "../../automation/present.ts";
 import { countRunsSince, failedRuns, listRuns } from "../../automation/runs.ts";
 import { countAgents, fleetHistorySince } from "../../fleet/agents.ts";
 import { auditActor, may } from "../../identity/actor.ts";
+import type { Change } from "../../platform/changes.ts";
 import { presentSession } from "../../sessions/present.ts";
 import { countLive, listSessions, recentAssetIds } from "../../sessions/sessions.ts";
 import { needs, router, signedIn } from "../trpc.ts";
-import type { Change } from "../../platform/changes.ts";
 
 const dayMs = 86_400_000;
 
@@ -50,7 +50,9 @@ export const homeRouter = router({
       failedRuns: failed.map((row) => presentRun(row, now)),
       running: [...running.rows, ...queued.rows].slice(0, 5).map((row) => presentRun(row, now)),
       liveSessionsList: liveRows.rows.map((row) => presentSession(row, sessions.live, isOnline, now)),
-      recentAssets: recentIds.flatMap((assetId) => recent.filter(({ asset }) => asset.id === assetId && asset.retiredAt === null)).map((row) => presentAsset(row, isOnline(row.agent.id), reach.of(row.asset.id))),
+      recentAssets: recentIds
+        .flatMap((assetId) => recent.filter(({ asset }) => asset.id === assetId && asset.retiredAt === null))
+        .map((row) => presentAsset(row, isOnline(row.agent.id), reach.of(row.asset.id))),
       fleetHistory: history.map((point) => ({ ...point, at: point.at.toISOString() })),
     };
   }),
@@ -72,7 +74,16 @@ export const auditRouter = router({
     const { db } = ctx.hub.fleet;
     const { brokenAt, events, head } = await verifyAudit(db, ctx.actor.orgId);
     const state = brokenAt === null ? ("ok" as const) : ("altered" as const);
-    await db.transaction((tx) => recordAudit(tx, { kind: "audit.verified", orgId: ctx.actor.orgId, actor: auditActor(ctx.actor), subject: null, ip: ctx.actor.ip, data: { state, events } }));
+    await db.transaction((tx) =>
+      recordAudit(tx, {
+        kind: "audit.verified",
+        orgId: ctx.actor.orgId,
+        actor: auditActor(ctx.actor),
+        subject: null,
+        ip: ctx.actor.ip,
+        data: { state, events },
+      }),
+    );
     return { state, events, brokenAt, head };
   }),
 });
@@ -98,7 +109,16 @@ export const settingsRouter = router({
 /** Hints waiting for one screen: beyond this it has stopped reading and asks afresh when it is back. */
 const hintsMax = 1_000;
 /** Which permission a topic needs besides being signed in; none means that the lists behind it filter for themselves. */
-const needed = { agents: "fleet.read", enrolment: "enrol", people: "people.read", audit: "audit.read", sessions: null, runs: null, execution: null, assets: null } as const;
+const needed = {
+  agents: "fleet.read",
+  enrolment: "enrol",
+  people: "people.read",
+  audit: "audit.read",
+  sessions: null,
+  runs: null,
+  execution: null,
+  assets: null,
+} as const;
 
 export const eventsRouter = router({
   stream: signedIn.subscription(async function* ({ ctx, signal }) {
@@ -106,18 +126,23 @@ export const eventsRouter = router({
     let wake: () => void = () => {};
     const stop = ctx.hub.fleet.changes.listen((change) => {
       const permission = needed[change.topic];
-      if (change.orgId !== ctx.actor.orgId || (permission !== null && !may(ctx.actor, permission)) || waiting.length >= hintsMax) return;
+      if (change.orgId !== ctx.actor.orgId || (permission !== null && !may(ctx.actor, permission)) || waiting.length >= hintsMax)
+        return;
       waiting.push(change);
       wake();
     });
     const ended = new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
     try {
       while (signal?.aborted !== true) {
-        for (let change = waiting.shift(); change !== undefined; change = waiting.shift()) yield { topic: change.topic, id: change.id };
-        await Promise.race([ended, new Promise<void>((resolve) => {
-          wake = resolve;
-          if (waiting.length > 0) resolve();
-        })]);
+        for (let change = waiting.shift(); change !== undefined; change = waiting.shift())
+          yield { topic: change.topic, id: change.id };
+        await Promise.race([
+          ended,
+          new Promise<void>((resolve) => {
+            wake = resolve;
+            if (waiting.length > 0) resolve();
+          }),
+        ]);
       }
     } finally {
       stop();

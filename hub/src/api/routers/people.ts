@@ -59,7 +59,9 @@ export const accessRouter = router({
     const rows = await listGrants(ctx.hub.access.db, ctx.actor.orgId, given, ctx.hub.access.clock.now());
     return { items: rows.map(presentGrant) };
   }),
-  grant: managing.input(accessInput.createGrant).mutation(async ({ ctx, input: given }) => ({ ids: await createGrants(ctx.hub.access, ctx.actor, given) })),
+  grant: managing
+    .input(accessInput.createGrant)
+    .mutation(async ({ ctx, input: given }) => ({ ids: await createGrants(ctx.hub.access, ctx.actor, given) })),
   revoke: managing.input(accessInput.revokeGrant).mutation(async ({ ctx, input: given }) => {
     await revokeGrant(ctx.hub.access, ctx.actor, given);
     return {};
@@ -68,7 +70,11 @@ export const accessRouter = router({
 
 export const keysRouter = router({
   list: signedIn.query(async ({ ctx }) => ({ items: (await listAccessKeys(ctx.hub.identity.db, ctx.actor.id)).map(presentKey) })),
-  create: signedIn.input(input.createKey).mutation(({ ctx, input: given }) => createAccessKey(ctx.hub.identity, ctx.actor, auditActor(ctx.actor), ctx.actor.ip, given)),
+  create: signedIn
+    .input(input.createKey)
+    .mutation(({ ctx, input: given }) =>
+      createAccessKey(ctx.hub.identity, ctx.actor, auditActor(ctx.actor), ctx.actor.ip, given),
+    ),
   revoke: signedIn.input(z.object({ id: z.string() })).mutation(async ({ ctx, input: { id } }) => {
     await revokeAccessKey(ctx.hub.identity, ctx.actor, id);
     return {};

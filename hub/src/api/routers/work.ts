@@ -31,40 +31,77 @@ export const assetsRouter = router({
       const { fleet } = ctx.hub;
       const reach = await reachOf(fleet.db, ctx.actor, fleet.clock.now());
       const { rows, nextCursor, total } = await listAssets(fleet.db, ctx.actor.orgId, input, reach.onlyIds);
-      return { items: rows.map((row) => presentAsset(row, fleet.links.isOnline(row.agent.id), reach.of(row.asset.id))), nextCursor, total };
+      return {
+        items: rows.map((row) => presentAsset(row, fleet.links.isOnline(row.agent.id), reach.of(row.asset.id))),
+        nextCursor,
+        total,
+      };
     }),
 });
 
 export const sessionsRouter = router({
   list: signedIn
-    .meta({ rest: { method: "GET", path: "/sessions", tag: "Sessions", summary: "Sessions, newest first: your own, or all with sessions.read-all" } })
+    .meta({
+      rest: {
+        method: "GET",
+        path: "/sessions",
+        tag: "Sessions",
+        summary: "Sessions, newest first: your own, or all with sessions.read-all",
+      },
+    })
     .input(sessionsInput.listSessions)
     .output(output.pageOf(output.session))
     .query(async ({ ctx, input }) => {
       const { db, live, links, clock } = ctx.hub.sessions;
-      const { rows, nextCursor, total } = await listSessions(db, ctx.actor.orgId, input, may(ctx.actor, "sessions.read-all") ? null : ctx.actor.id);
+      const { rows, nextCursor, total } = await listSessions(
+        db,
+        ctx.actor.orgId,
+        input,
+        may(ctx.actor, "sessions.read-all") ? null : ctx.actor.id,
+      );
       return { items: rows.map((row) => presentSession(row, live, (id) => links.isOnline(id), clock.now())), nextCursor, total };
     }),
   get: signedIn.input(byId).query(async ({ ctx, input: { id } }) => {
     const { db, live, links, clock, store } = ctx.hub.sessions;
     const found = await findSession(db, ctx.actor.orgId, id);
-    if (found === null || (found.session.userId !== ctx.actor.id && !may(ctx.actor, "sessions.read-all"))) throw notFound("session");
+    if (found === null || (found.session.userId !== ctx.actor.id && !may(ctx.actor, "sessions.read-all")))
+      throw notFound("session");
     const endedBy = found.session.endedBy === null ? null : await findUserOf(db, ctx.actor.orgId, found.session.endedBy);
     const log = store.exists(id) ? await store.open(id) : null;
     try {
       return {
         ...presentSession(found, live, (agentId) => links.isOnline(agentId), clock.now()),
         endedBy: endedBy === null ? null : { id: endedBy.id, name: endedBy.name },
-        recording: { durationMs: log?.durationMs ?? 0, bytes: log?.bytesOf("output") ?? 0, cols: found.session.columns, rows: found.session.rows, chunks: log?.chunks.length ?? 0 },
+        recording: {
+          durationMs: log?.durationMs ?? 0,
+          bytes: log?.bytesOf("output") ?? 0,
+          cols: found.session.columns,
+          rows: found.session.rows,
+          chunks: log?.chunks.length ?? 0,
+        },
         events: (await auditEventsOf(db, ctx.actor.orgId, id)).map(presentAuditEvent),
-        evidence: log === null ? { head: "", chunks: 0, verified: "truncated" as const } : { head: (await log.head()).toString("hex"), chunks: log.chunks.length, verified: await log.verify(found.session.logHead) },
+        evidence:
+          log === null
+            ? { head: "", chunks: 0, verified: "truncated" as const }
+            : {
+                head: (await log.head()).toString("hex"),
+                chunks: log.chunks.length,
+                verified: await log.verify(found.session.logHead),
+              },
       };
     } finally {
       await log?.close();
     }
   }),
   end: signedIn
-    .meta({ rest: { method: "POST", path: "/sessions/{id}/end", tag: "Sessions", summary: "End a session: your own, or another's with sessions.end" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/sessions/{id}/end",
+        tag: "Sessions",
+        summary: "End a session: your own, or another's with sessions.end",
+      },
+    })
     .input(sessionsInput.endSession)
     .output(output.nothing)
     .mutation(async ({ ctx, input: { id } }) => {
@@ -80,16 +117,25 @@ export const runsRouter = router({
     .output(output.created)
     .mutation(async ({ ctx, input }) => {
       const { db, clock } = ctx.hub.automation;
-      const authorizations = await Promise.all([...new Set(input.assetIds)].map((id) => authorize(db, ctx.actor, id, "run", clock.now())));
+      const authorizations = await Promise.all(
+        [...new Set(input.assetIds)].map((id) => authorize(db, ctx.actor, id, "run", clock.now())),
+      );
       return { id: await createRun(ctx.hub.automation, ctx.actor, input, authorizations) };
     }),
   list: signedIn
-    .meta({ rest: { method: "GET", path: "/runs", tag: "Runs", summary: "Runs, newest first: your own, or all with runs.read-all" } })
+    .meta({
+      rest: { method: "GET", path: "/runs", tag: "Runs", summary: "Runs, newest first: your own, or all with runs.read-all" },
+    })
     .input(automationInput.listRuns)
     .output(output.pageOf(output.run))
     .query(async ({ ctx, input }) => {
       const { db, clock } = ctx.hub.automation;
-      const { rows, nextCursor, total } = await listRuns(db, ctx.actor.orgId, input, may(ctx.actor, "runs.read-all") ? null : ctx.actor.id);
+      const { rows, nextCursor, total } = await listRuns(
+        db,
+        ctx.actor.orgId,
+        input,
+        may(ctx.actor, "runs.read-all") ? null : ctx.actor.id,
+      );
       return { items: rows.map((row) => presentRun(row, clock.now())), nextCursor, total };
     }),
   get: signedIn
@@ -102,10 +148,26 @@ export const runsRouter = router({
       if (found === null || (found.run.createdBy !== ctx.actor.id && !may(ctx.actor, "runs.read-all"))) throw notFound("run");
       const { script, args, env, timeoutSeconds } = found.run;
       const executions = await executionsOf(db, id);
-      return { ...presentRun(found, clock.now()), script, args, env, timeoutSeconds, executions: executions.map((row) => presentExecution(row, { outputs, isOnline: (agentId) => links.isOnline(agentId) }, clock.now())) };
+      return {
+        ...presentRun(found, clock.now()),
+        script,
+        args,
+        env,
+        timeoutSeconds,
+        executions: executions.map((row) =>
+          presentExecution(row, { outputs, isOnline: (agentId) => links.isOnline(agentId) }, clock.now()),
+        ),
+      };
     }),
   stop: signedIn
-    .meta({ rest: { method: "POST", path: "/runs/{id}/stop", tag: "Runs", summary: "Stop a run: TERM to each process group, KILL ten seconds later" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/runs/{id}/stop",
+        tag: "Runs",
+        summary: "Stop a run: TERM to each process group, KILL ten seconds later",
+      },
+    })
     .input(byId)
     .output(output.nothing)
     .mutation(async ({ ctx, input: { id } }) => {

@@ -1,0 +1,98 @@
+// The golden vectors, read by the reference implementation. Hub, agent and console read the same file.
+import { createPublicKey } from "node:crypto";
+import { expect, test } from "vitest";
+import vectors from "../vectors/wire.json" with { type: "json" };
+import { sallyport } from "./gen/wire.js";
+import { checkLinkToken } from "./link-token.ts";
+import { decodeLogEvents } from "./log-events.ts";
+import { encodePublishHeader } from "./mqtt-slicer.ts";
+import { checkOrder } from "./orders.ts";
+import { decodeFrame, encodeFrame, type Frame } from "./stream/frame.ts";
+import { decodeTerminalData } from "./terminal-socket.ts";
+import { parseTopic } from "./topics.ts";
+import { decodeDown, decodeUp, encodeDown, encodeUp } from "./wire.ts";
+
+const bytes = (hex: string) => Buffer.from(hex, "hex");
+const publicKey = (raw: string) =>
+  createPublicKey({ key: Buffer.concat([bytes("302a300506032b6570032100"), bytes(raw)]), format: "der", type: "spki" });
+
+test.each(vectors.frames)("frame $bytes is coded by hand as protobuf would", ({ frame, bytes: expected }) => {
+  const withData = ("data" in frame ? { ...frame, data: bytes(frame.data ?? "") } : frame) as Frame;
+  const { header, data } = encodeFrame(withData);
+  expect(Buffer.concat([header, data ?? new Uint8Array()]).toString("hex")).toBe(expected);
+  const decoded = decodeFrame(bytes(expected));
+  expect("data" in decoded ? { ...decoded, data: Buffer.from(decoded.data).toString("hex") } : decoded).toEqual(frame);
+  // The generated code reads the same bytes and writes them again.
+  expect(Buffer.from(sallyport.Frame.encode(sallyport.Frame.decode(bytes(expected))).finish()).toString("hex")).toBe(expected);
+});
+
+test("control messages have the bytes they had", () => {
+  for (const { body, bytes: expected } of vectors.up) {
+    expect(Buffer.from(encodeUp(body)).toString("hex")).toBe(expected);
+    const message = decodeUp(bytes(expected));
+    expect(message && Object.keys(body)).toEqual([message?.body]);
+    expect(message && Buffer.from(encodeUp({ [message.body]: message.value })).toString("hex")).toBe(expected);
+  }
+  for (const { body, bytes: expected } of vectors.down) {
+    expect(Buffer.from(encodeDown(body)).toString("hex")).toBe(expected);
+    expect(decodeDown(bytes(expected))?.body).toBe(Object.keys(body)[0]);
+  }
+});
+
+test("the signed order verifies, and only for its agent and time", () => {
+  const { order, hubPublicKey, bytes: signedBytes, signature } = vectors.order;
+  const signed = { order: bytes(signedBytes), signature: bytes(signature) };
+  const key = publicKey(hubPublicKey);
+  expect(checkOrder(signed, order.agentId, key, order.issuedAtMs)).toMatchObject({
+    ok: true,
+    order: { sequence: 42, openShell: { columns: 80, person: "Li Wei" } },
+  });
+  expect(checkOrder(signed, "agt_000000000000000000000000", key, order.issuedAtMs)).toEqual({ ok: false, code: "wrong-agent" });
+  expect(checkOrder(signed, order.agentId, key, order.expiresAtMs + 1)).toEqual({ ok: false, code: "expired" });
+  expect(checkOrder(signed, order.agentId, key, order.issuedAtMs - 3_600_000)).toEqual({ ok: false, code: "not-yet" });
+});
+
+test("an order with any one byte changed is refused", () => {
+  const { order, hubPublicKey, bytes: signedBytes, signature } = vectors.order;
+  const whole = Buffer.concat([bytes(signedBytes), bytes(signature)]);
+  const split = bytes(signedBytes).length;
+  for (let n = 0; n < whole.length; n++) {
+    const changed = Buffer.from(whole);
+    changed[n] = (changed[n] ?? 0) ^ 1;
+    const checked = checkOrder(
+      { order: changed.subarray(0, split), signature: changed.subarray(split) },
+      order.agentId,
+      publicKey(hubPublicKey),
+      order.issuedAtMs,
+    );
+    expect(checked).toEqual({ ok: false, code: "bad-signature" });
+  }
+});
+
+test("the link token holds for its connection and no other", () => {
+  const { token, agentId, hubId, agentPublicKey, binding } = vectors.linkToken;
+  const expected = { hubId, publicKey: publicKey(agentPublicKey), binding: bytes(binding) };
+  expect(checkLinkToken(token, expected)).toEqual({ ok: true, agentId });
+  expect(checkLinkToken(token, { ...expected, binding: Buffer.alloc(32, 1) })).toEqual({ ok: false, code: "wrong-connection" });
+  expect(checkLinkToken(token, { ...expected, hubId: "hub_x" })).toEqual({ ok: false, code: "wrong-hub" });
+  expect(checkLinkToken(token, { ...expected, publicKey: publicKey(vectors.order.hubPublicKey) })).toEqual({
+    ok: false,
+    code: "bad-signature",
+  });
+  expect(checkLinkToken(`${token}!`, expected)).toEqual({ ok: false, code: "malformed" });
+});
+
+test("publish headers, log events, terminal data and topics have the bytes they had", () => {
+  for (const { topic, payloadBytes, bytes: expected } of vectors.publishHeader)
+    expect(encodePublishHeader(Buffer.from(topic), payloadBytes).toString("hex")).toBe(expected);
+  for (const { atMs, kind, data, bytes: expected } of vectors.logEvents)
+    expect(decodeLogEvents(bytes(expected))).toEqual(
+      [{ atMs, kind, data: new Uint8Array(bytes(data)) }].map((event) => ({ ...event, data: bytes(expected).subarray(9) })),
+    );
+  for (const { offset, data, bytes: expected } of vectors.terminalData) {
+    const decoded = decodeTerminalData(bytes(expected));
+    expect(decoded?.offset).toBe(offset);
+    expect(Buffer.from(decoded?.data ?? []).toString("hex")).toBe(data);
+  }
+  for (const { topic, is } of vectors.topics) expect(parseTopic(topic)).toEqual(is);
+});

@@ -1,0 +1,79 @@
+// Makes wire.json: bytes that every implementation must produce and accept. Run it only when the wire gains something;
+// a line that changes means that agents in the field no longer understand this hub.
+import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { encodeLogEvent } from "../src/log-events.ts";
+import { encodePublishHeader } from "../src/mqtt-slicer.ts";
+import { signOrder } from "../src/orders.ts";
+import { encodeFrame, type Frame } from "../src/stream/frame.ts";
+import { encodeTerminalData } from "../src/terminal-socket.ts";
+import { encodeDown, encodeUp, wire } from "../src/wire.ts";
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+const agentId = "agt_06gzr3x7mkme29fvyae612zb";
+/** Test keys, made for this file and used nowhere else: RFC 8032 §7.1, tests 1 and 2. */
+const keyOf = (seed: string) => createPrivateKey({ key: Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.from(seed, "hex")]), format: "der", type: "pkcs8" });
+const hubSeed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+const agentSeed = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+const rawPublic = (seed: string) => createPublicKey(keyOf(seed)).export({ format: "der", type: "spki" }).subarray(-32);
+
+const frames: Frame[] = [
+  { kind: "data", stream: 1, channel: 0, offset: 0, data: Buffer.from("hi") },
+  { kind: "data", stream: 300, channel: 1, offset: 4_294_967_296, data: Buffer.from("héllo") },
+  { kind: "data", stream: 9_007_199_254_740_991, channel: 255, offset: 9_007_199_254_740_989, data: Buffer.from([0, 255]) },
+  { kind: "ack", stream: 7, channel: 0, offset: 65_536, credit: 196_608, durable: 65_000 },
+  { kind: "ack", stream: 7, channel: 0, offset: 0, credit: 0, durable: 0 },
+  { kind: "resume", stream: 7, channel: 1, offset: 128 },
+  { kind: "eof", stream: 7, channel: 0, offset: 1_000_000 },
+  { kind: "resize", stream: 7, columns: 120, rows: 40 },
+  { kind: "close", stream: 7, exitCode: 0, reason: "exit" },
+  { kind: "close", stream: 7, exitCode: null, reason: "SIGHUP" },
+  { kind: "close", stream: 7, exitCode: 255, reason: "exit" },
+];
+
+const order = { agentId, sequence: 42, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openShell: { sessionId: "ses_06gzr3x7mkme29fvyae612zb", columns: 80, rows: 24, term: "xterm-256color", keepSeconds: 900, person: "Li Wei" } };
+const signed = signOrder(order, keyOf(hubSeed));
+
+const claims = { agentId, hubId: "hub_06gzr3x7mkme29fvyae612zb", issuedAtMs: 1_795_000_000_000, nonce: Buffer.alloc(16, 7), binding: Buffer.alloc(32, 9) };
+const unsigned = wire.LinkToken.encode(claims).finish();
+const tokenSignature = sign(null, Buffer.concat([Buffer.from("sallyport/link/v1\0"), unsigned]), keyOf(agentSeed));
+
+const vectors = {
+  frames: frames.map((frame) => {
+    const { header, data } = encodeFrame(frame);
+    return { frame: "data" in frame ? { ...frame, data: hex(frame.data) } : frame, bytes: hex(Buffer.concat([header, data ?? new Uint8Array()])) };
+  }),
+  up: [
+    { body: { heartbeat: { sentUs: 123_456_789, roundTripUs: 850, residentBytes: 48_000_000 } } },
+    { body: { runPull: { max: 8 } } },
+    { body: { runClaim: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, stream: 43 } } },
+    { body: { orderOutcome: { sequence: 42, accepted: false, code: "expired", message: "The order came too late." } } },
+  ].map(({ body }) => ({ body, bytes: hex(encodeUp(body)) })),
+  down: [{ body: { heartbeatEcho: { sentUs: 123_456_789 } } }, { body: { runLook: {} } }, { body: { runGo: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, go: true, reason: "" } } }, { body: { goaway: { afterMs: 2_000, reason: "shutdown" } } }].map(({ body }) => ({ body, bytes: hex(encodeDown(body)) })),
+  order: { hubPublicKey: hex(rawPublic(hubSeed)), order, bytes: hex(signed.order ?? new Uint8Array()), signature: hex(signed.signature ?? new Uint8Array()) },
+  linkToken: { agentPublicKey: hex(rawPublic(agentSeed)), agentId, hubId: claims.hubId, issuedAtMs: claims.issuedAtMs, nonce: hex(claims.nonce), binding: hex(claims.binding), token: Buffer.from(wire.LinkToken.encode({ ...claims, signature: tokenSignature }).finish()).toString("base64url") },
+  publishHeader: [5, 200, 70_000].map((payloadBytes) => ({ topic: `sp/${agentId}/dn/s`, payloadBytes, bytes: hex(encodePublishHeader(Buffer.from(`sp/${agentId}/dn/s`), payloadBytes)) })),
+  logEvents: [
+    { atMs: 0, kind: 0, data: "6869" },
+    { atMs: 4_294_967_295, kind: 2, data: "00500018" },
+    { atMs: 1_500, kind: 1, data: "" },
+  ].map(({ atMs, kind, data }) => ({ atMs, kind, data, bytes: hex(encodeLogEvent({ atMs, kind: kind as 0 | 1 | 2, data: Buffer.from(data, "hex") })) })),
+  terminalData: [
+    { offset: 0, data: "6c730d" },
+    { offset: 9_007_199_254_740_991, data: "" },
+  ].map(({ offset, data }) => ({ offset, data, bytes: hex(encodeTerminalData(offset, Buffer.from(data, "hex"))) })),
+  topics: [
+    { topic: `sp/${agentId}/up`, is: { kind: "up", agentId } },
+    { topic: `sp/${agentId}/dn`, is: { kind: "down", agentId } },
+    { topic: `sp/${agentId}/up/s/h1`, is: { kind: "up-stream", agentId, node: "h1" } },
+    { topic: `sp/${agentId}/dn/s`, is: { kind: "down-stream", agentId } },
+    { topic: `sp/${agentId}/up/s/`, is: null },
+    { topic: `sp/${agentId}/#`, is: null },
+    { topic: `sp/+/up`, is: null },
+    { topic: `sp/agt_short/up`, is: null },
+    { topic: `sp/${agentId}/dn/s/h1`, is: null },
+    { topic: `$SYS/${agentId}`, is: null },
+  ],
+};
+
+writeFileSync(new URL("wire.json", import.meta.url), `${JSON.stringify(vectors, null, 1)}\n`);
