@@ -12,7 +12,6 @@ await build({
   external: [
     "@peculiar/x509",
     "@trpc/*",
-    "@xterm/*",
     "aedes",
     "better-auth",
     "better-auth/*",

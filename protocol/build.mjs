@@ -27,4 +27,6 @@ const pbjs = [
 ];
 run("pbjs", ...pbjs, "-o", "src/gen/wire.js", "proto/wire.proto");
 run("pbts", "-o", "src/gen/wire.d.ts", "src/gen/wire.js");
+// Offsets and dates are JavaScript numbers, exact to 2^53. Said before the generated code looks for the Long library.
+rewrite("wire.js", /^(import \$protobuf .*)$/m, "$1\n$protobuf.util.Long = undefined;\n$protobuf.configure();");
 rewrite("wire.d.ts", /^import Long = require\("long"\);\n/m, "");

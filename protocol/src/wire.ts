@@ -1,13 +1,8 @@
 // Control envelopes to bytes and back. Decoding never trusts: caps first, then protobuf, then exactly one known body.
-import protobuf from "protobufjs/minimal.js";
 import { sallyport } from "./gen/wire.js";
 import { controlBytesMax } from "./limits.ts";
 
 export { sallyport as wire } from "./gen/wire.js";
-
-// Offsets and dates are JavaScript numbers, exact to 2^53; without this protobufjs would make Long objects of them.
-protobuf.util.Long = undefined as never;
-protobuf.configure();
 
 type UpBodies = Omit<sallyport.Up.$Properties, "body" | "$unknowns">;
 type DownBodies = Omit<sallyport.Down.$Properties, "body" | "$unknowns">;

@@ -79,17 +79,15 @@ export async function countAssets(db: Queryable, orgId: string): Promise<number>
 
 /** The host an agent runs on, as an asset; in the enrolment's transaction. Its name follows the agent's. */
 export async function addHostAsset(tx: Transaction, agent: AgentRow): Promise<void> {
-  await tx
-    .insert(assets)
-    .values({
-      id: newId("ast"),
-      orgId: agent.orgId,
-      agentId: agent.id,
-      kind: "host",
-      name: agent.name,
-      platform: "linux",
-      createdAt: agent.enrolledAt,
-    });
+  await tx.insert(assets).values({
+    id: newId("ast"),
+    orgId: agent.orgId,
+    agentId: agent.id,
+    kind: "host",
+    name: agent.name,
+    platform: "linux",
+    createdAt: agent.enrolledAt,
+  });
 }
 
 /** Nobody can reach it any more; records that name it stay readable. */

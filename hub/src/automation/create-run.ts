@@ -38,18 +38,16 @@ export async function createRun(
       createdAt: now,
       expiresAt: new Date(now.getTime() + expiryMs),
     });
-    await tx
-      .insert(executions)
-      .values(
-        authorizations.map(({ target }) => ({
-          id: newId("exe", now.getTime()),
-          orgId: actor.orgId,
-          runId: id,
-          assetId: target.asset.id,
-          agentId: target.agent.id,
-          state: "queued" as const,
-        })),
-      );
+    await tx.insert(executions).values(
+      authorizations.map(({ target }) => ({
+        id: newId("exe", now.getTime()),
+        orgId: actor.orgId,
+        runId: id,
+        assetId: target.asset.id,
+        agentId: target.agent.id,
+        state: "queued" as const,
+      })),
+    );
     await recordAudit(tx, {
       kind: "run.created",
       orgId: actor.orgId,

@@ -19,7 +19,7 @@ export async function listenForAgents(
   broker: Broker,
   keys: HubKeys,
   { host, port }: { host: string; port: number },
-): Promise<{ port: number; close(): Promise<void> }> {
+): Promise<{ port: number; close(): void }> {
   const releases = new WeakMap<object, () => void>();
   const server = tls.createServer({
     ...tlsOptions,
@@ -50,7 +50,10 @@ export async function listenForAgents(
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : port,
-    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+    // Takes no more connections; those there are belong to the broker, which says goodbye to them.
+    close: () => {
+      server.close();
+    },
   };
 }
 

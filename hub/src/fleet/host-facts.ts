@@ -17,14 +17,12 @@ export const readHostFacts = (facts: wire.HostFacts.$Properties, now: Date): Hos
   cpuCount: number(facts.cpuCount),
   memoryBytes: number(facts.memoryBytes),
   memoryFreeBytes: number(facts.memoryFreeBytes),
-  disks: (facts.disks ?? [])
-    .slice(0, factsListMax)
-    .map((disk) => ({
-      mount: text(disk.mount),
-      filesystem: text(disk.filesystem),
-      sizeBytes: number(disk.sizeBytes),
-      freeBytes: number(disk.freeBytes),
-    })),
+  disks: (facts.disks ?? []).slice(0, factsListMax).map((disk) => ({
+    mount: text(disk.mount),
+    filesystem: text(disk.filesystem),
+    sizeBytes: number(disk.sizeBytes),
+    freeBytes: number(disk.freeBytes),
+  })),
   addresses: (facts.addresses ?? []).slice(0, factsListMax).map(text),
   uptimeSeconds: number(facts.uptimeSeconds),
   user: text(facts.user),

@@ -22,17 +22,15 @@ export async function setPassword(
     .where(passwordAccount(userId))
     .returning({ id: authAccounts.id });
   if (changed.length === 0)
-    await tx
-      .insert(authAccounts)
-      .values({
-        id: newId("acc"),
-        accountId: userId,
-        providerId: "credential",
-        userId,
-        password: hash,
-        createdAt: now,
-        updatedAt: now,
-      });
+    await tx.insert(authAccounts).values({
+      id: newId("acc"),
+      accountId: userId,
+      providerId: "credential",
+      userId,
+      password: hash,
+      createdAt: now,
+      updatedAt: now,
+    });
 }
 
 export async function passwordMatches(

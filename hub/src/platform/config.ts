@@ -115,7 +115,10 @@ const schema = z
     host: z.string().min(1).default("0.0.0.0"),
     dataDir: z.string().min(1).default("./data"),
     publicUrl: httpUrl.transform((url) => url.replace(/\/+$/, "")).optional(),
-    databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    databaseUrl: z
+      .string()
+      .refine((url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url))
+      .optional(),
     adminEmail: z.email().optional(),
     adminPassword: z.string().min(10).max(200).optional(),
     adminName: z.string().min(1).max(100).default("Administrator"),

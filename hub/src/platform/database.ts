@@ -28,7 +28,7 @@ export async function openDatabase(
   };
   const sql =
     "url" in connection
-      ? postgres(connection.url, shared)
+      ? openUrl(connection.url, shared)
       : postgres({ ...shared, host: connection.socketDir, user: connection.user, database: "sallyport" });
   try {
     const [row] = await sql<
@@ -63,4 +63,18 @@ export async function openDatabase(
 export function isUniqueViolation(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) if ("code" in at && at.code === "23505") return true;
   return false;
+}
+
+/** As libpq does, `?host=/folder` names a unix socket and `?user=` the role, since such a URL has no place for them. */
+function openUrl(text: string, shared: Parameters<typeof postgres>[1]) {
+  const url = new URL(text);
+  const socketDir = url.searchParams.get("host");
+  const user = url.searchParams.get("user");
+  url.searchParams.delete("host");
+  url.searchParams.delete("user");
+  return postgres(url.href, {
+    ...shared,
+    ...(socketDir === null ? {} : { host: socketDir }),
+    ...(user === null ? {} : { user }),
+  });
 }

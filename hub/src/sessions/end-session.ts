@@ -29,13 +29,16 @@ export async function endSessionByPerson(deps: SessionDeps, actor: Actor, id: st
  * or gets it when its agent is next heard: an agent that links finds the stream gone.
  */
 export async function endSession(deps: SessionDeps, id: string, ending: Ending): Promise<void> {
-  const session = deps.live.get(id);
-  session?.close(ending.reason);
+  deps.live.get(id)?.close(ending.reason);
   await closeSession(deps, id, { ...ending, exitCode: null, signal: null });
 }
 
 /** Notes the end, once; later calls find it ended. The log is closed first, so that its last hash is in the row. */
-export async function closeSession(deps: SessionDeps, id: string, closed: Closed): Promise<void> {
+export function closeSession(deps: SessionDeps, id: string, closed: Closed): Promise<void> {
+  return deps.live.closeOnce(id, () => close(deps, id, closed));
+}
+
+async function close(deps: SessionDeps, id: string, closed: Closed): Promise<void> {
   const { db, clock, live } = deps;
   const session = live.get(id);
   live.remove(id);

@@ -6,6 +6,7 @@ export const livePerPersonMax = 50;
 
 export class LiveSessions {
   readonly #byId = new Map<string, LiveSession>();
+  readonly #closing = new Map<string, Promise<void>>();
 
   get size(): number {
     return this.#byId.size;
@@ -25,6 +26,13 @@ export class LiveSessions {
 
   all(): LiveSession[] {
     return [...this.#byId.values()];
+  }
+
+  /** Of several reasons to close a session at once, the first one stands; the others wait for it to be done. */
+  closeOnce(id: string, work: () => Promise<void>): Promise<void> {
+    const running = this.#closing.get(id) ?? work().finally(() => this.#closing.delete(id));
+    this.#closing.set(id, running);
+    return running;
   }
 
   ofAgent(agentId: string): LiveSession[] {

@@ -54,7 +54,8 @@ export class Screens {
       throw new HubError("too-many", "Too many screens are being drawn; try again in a moment.");
     if (this.#idle !== null) clearTimeout(this.#idle);
     this.#idle = null;
-    const worker = (this.#worker ??= this.#start());
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     const n = this.#next++;
     try {
       return await new Promise<ScreenAnswer>((resolve, reject) => {

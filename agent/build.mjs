@@ -1,0 +1,52 @@
+// Builds dist/: agent.cjs (the whole agent), runner.cjs (the small process beside each script), pty.node, and what the installer fetches.
+//     node build.mjs                 all of it, for this machine's processor
+//     node build.mjs --bundle DIR    only the programs, into DIR (for tests)
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { build } from "esbuild";
+import { pack } from "./pack.mjs";
+
+const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
+const require = createRequire(import.meta.url);
+const { version } = JSON.parse(readFileSync(path.join(here, "package.json"), "utf8"));
+
+export async function bundle(outDir) {
+  mkdirSync(outDir, { recursive: true });
+  await build({
+    entryPoints: { agent: path.join(here, "src/main.ts"), runner: path.join(here, "src/run/runner.ts") },
+    outdir: outDir,
+    outExtension: { ".js": ".cjs" },
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    // Names stay, so that a stack in a log says something; the rest of the text is memory in every agent.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "none",
+    define: { "import.meta.dirname": "__dirname", "import.meta.url": "importMetaUrl", __AGENT_VERSION__: JSON.stringify(version) },
+    banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
+    external: ["bufferutil", "utf-8-validate"], // ws works without them
+    logLevel: "warning",
+  });
+  const addon = ptyAddon(process.arch);
+  if (addon !== null) copyFileSync(addon, path.join(outDir, "pty.node"));
+  writeFileSync(path.join(outDir, "VERSION"), `${version}\n`);
+}
+
+export function ptyAddon(arch) {
+  try {
+    return require.resolve(`@lydell/node-pty-linux-${arch}/pty.node`);
+  } catch {
+    return null;
+  }
+}
+
+if (path.resolve(process.argv[1] ?? "") === path.join(here, "build.mjs")) {
+  const only = process.argv.indexOf("--bundle");
+  const outDir = only === -1 ? path.join(here, "dist") : path.resolve(process.argv[only + 1] ?? "dist");
+  await bundle(outDir);
+  if (only === -1) await pack([process.arch]);
+  if (!existsSync(path.join(outDir, "agent.cjs"))) process.exit(1);
+}

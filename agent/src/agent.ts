@@ -1,0 +1,106 @@
+// The agent: makes its parts and joins them. The only wiring; decides nothing itself.
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import { StreamMux } from "@sallyport/protocol/stream/mux";
+import type { Config } from "./config.ts";
+import { dispatch } from "./dispatch.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { HubClock } from "./hub-clock.ts";
+import { Inventory } from "./inventory/inventory.ts";
+import type { UpBody } from "./link/connection.ts";
+import { Link, type LinkState } from "./link/link.ts";
+import type { Log } from "./log.ts";
+import { OrderGate } from "./orders/order-gate.ts";
+import type { AgentParts } from "./parts.ts";
+import { Journal } from "./run/journal.ts";
+import { Runs } from "./run/runs.ts";
+import { Sessions } from "./session/sessions.ts";
+import { loadIdentity } from "./state/identity.ts";
+import { StatusFile } from "./status.ts";
+import { agentVersion, protocolVersion } from "./version.ts";
+
+/** "shell": pty sessions. "exec": scripts. */
+const capabilities = ["shell", "exec"];
+
+export type Agent = {
+  /** Runs until {@link Agent.close}; failures of the link never end it. */
+  run(): Promise<void>;
+  /** Terminals end, scripts go on. */
+  close(): void;
+};
+
+/** @throws StateError when this host is not enrolled. */
+export function createAgent({ stateDir, config, log, runnerFile }: { stateDir: string; config: Config; log: Log; runnerFile: string }): Agent {
+  const { identity, key, hubKey } = loadIdentity(stateDir);
+  const instanceId = randomUUID();
+  const status = new StatusFile(stateDir, { version: agentVersion, agentId: identity.agentId, hubUrl: identity.hubUrl });
+  const clock = new HubClock();
+  const send = (body: UpBody): boolean => link.send(body);
+
+  const mux = new StreamMux({
+    onFault: (end, fault) => {
+      log.warn(`stream ${end.stream}: the hub broke its rules: ${fault.message}`);
+      sessions.get(end.stream)?.abandon();
+      runs.dropOutput(end.stream);
+    },
+    onStray: () => {}, // a stream that ended while the frame was on its way
+  });
+  const gate = new OrderGate({ agentId: identity.agentId, hubKey, clock, sequenceFile: path.join(stateDir, "sequence") });
+  const sessions = new Sessions({ mux, config, log });
+  const journal = new Journal(path.join(stateDir, "journal"));
+  const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
+  const inventory = new Inventory(send);
+  const heartbeat = new Heartbeat({ send, onSilence: () => link.drop() });
+  const onState = (state: LinkState): void => {
+    status.write(state);
+    if (state.online) return;
+    mux.detach();
+    heartbeat.stop();
+    sessions.linkLost();
+    runs.linkLost();
+  };
+  const hello = (): UpBody => ({
+    hello: {
+      protocol: protocolVersion,
+      agentVersion,
+      instanceId,
+      agentTimeMs: Date.now(),
+      facts: inventory.facts,
+      streams: [...sessions.liveStreams(), ...runs.liveStreams()],
+      journal: runs.journalEntries(),
+      capabilities,
+    },
+  });
+  const link = new Link({
+    identity,
+    key,
+    config,
+    log,
+    hooks: {
+      hello,
+      onMessage: (message) => dispatch(parts, message),
+      onFrame: (frame) => mux.receive(frame),
+      onRoom: () => mux.flush(),
+      onState,
+      sessionsLive: () => sessions.live > 0,
+    },
+  });
+  const parts: AgentParts = { identity, config, log, clock, gate, mux, link, heartbeat, sessions, journal, runs };
+
+  return {
+    run: async () => {
+      log.info(`agent ${identity.name} (${identity.agentId}) of ${identity.hubUrl}, version ${agentVersion}`);
+      onState({ online: false, reason: "starting" });
+      await inventory.start();
+      await link.run();
+    },
+    close: () => {
+      link.stop();
+      heartbeat.stop();
+      inventory.stop();
+      sessions.closeAll();
+      runs.close();
+      mux.detach();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+// A signed order: checked, taken once, done, answered. One delivered twice is answered twice and done once.
+import type { wire } from "@sallyport/protocol/wire";
+import { type Outcome, refused } from "../orders/order-gate.ts";
+import type { AgentParts } from "../parts.ts";
+import { onCancelRun } from "./cancel-run.ts";
+import { onOpenShell } from "./open-shell.ts";
+
+export function onOrder(parts: AgentParts, signed: wire.SignedOrder.$Properties): void {
+  const { gate } = parts;
+  const checked = gate.check(signed);
+  if (!checked.ok) return answerOrder(parts, checked.sequence, checked.outcome);
+  const { order } = checked;
+  const earlier = gate.outcomeOf(order.sequence);
+  if (earlier !== null) return answerOrder(parts, order.sequence, earlier);
+  if (gate.wasTaken(order.sequence)) return answerOrder(parts, order.sequence, replayed);
+  gate.take(order.sequence);
+  const outcome = act(parts, order);
+  gate.settle(order.sequence, outcome);
+  answerOrder(parts, order.sequence, outcome);
+}
+
+export const replayed: Outcome = refused("replayed", "This order was taken before.");
+
+export function answerOrder({ link, log }: Pick<AgentParts, "link" | "log">, sequence: number, outcome: Outcome): void {
+  if (!outcome.accepted) log.warn(`order ${sequence} refused: ${outcome.code}`);
+  if (sequence > 0) link.send({ orderOutcome: { sequence, ...outcome } });
+}
+
+function act(parts: AgentParts, order: wire.Order): Outcome {
+  if (order.openShell) return onOpenShell(parts, order.sequence, order.openShell);
+  if (order.cancelRun) return onCancelRun(parts, order.cancelRun);
+  if (order.runScript) return refused("policy", "A script comes as an offer, not as an order of its own.");
+  return refused("malformed", "The order asks for something this agent does not know. A newer agent may.");
+}

@@ -1,0 +1,46 @@
+// Offered executions: each is journalled before it is claimed, and none is run because of an offer alone. An offer that comes twice is
+// answered from the journal.
+import type { wire } from "@sallyport/protocol/wire";
+import { type Outcome, refused } from "../orders/order-gate.ts";
+import type { AgentParts } from "../parts.ts";
+import { buildTask } from "../run/build-task.ts";
+import { endedWithoutOutput } from "../run/exit-record.ts";
+import { executionKeyOf, readRunOrder } from "../run/run-order.ts";
+import { answerOrder, replayed } from "./order.ts";
+
+type OfferParts = Pick<AgentParts, "config" | "gate" | "journal" | "link" | "log" | "runs">;
+
+export function onRunOffers(parts: OfferParts, { offers }: wire.RunOffers.$Properties): void {
+  let taken = 0;
+  for (const offer of offers ?? []) if (takeOffer(parts, offer)) taken++;
+  parts.runs.pulled(taken);
+}
+
+/** False when there is nothing new in it. */
+function takeOffer(parts: OfferParts, signed: wire.SignedOrder.$Properties): boolean {
+  const refuse = (sequence: number, outcome: Outcome): false => {
+    answerOrder(parts, sequence, outcome);
+    return false;
+  };
+  const { config, gate, journal, runs } = parts;
+  const checked = gate.check(signed);
+  if (!checked.ok) return refuse(checked.sequence, checked.outcome);
+  const { order } = checked;
+  const key = order.runScript ? executionKeyOf(order.runScript) : null;
+  if (!order.runScript || key === null) return refuse(order.sequence, refused("malformed", "The offer names no execution."));
+  const known = runs.get(key);
+  if (known !== undefined) {
+    runs.repeat(known);
+    return false;
+  }
+  if (gate.wasTaken(order.sequence)) return refuse(order.sequence, replayed);
+  if (runs.freeSlots < 1) return refuse(order.sequence, refused("busy", "This agent runs as many scripts as it may."));
+  gate.take(order.sequence);
+  const read = readRunOrder(order.runScript, key);
+  runs.add(
+    read.ok
+      ? journal.add(order, key, buildTask(read.run, config), read.run.script)
+      : journal.addEnded(order, key, endedWithoutOutput("refused", Date.now(), read.why)),
+  );
+  return true;
+}

@@ -1,0 +1,12 @@
+// How long to wait before the next try: full jitter, so that a thousand agents do not come back in the same second. Pure.
+
+const firstMs = 500;
+/** Somebody waits at a terminal. */
+const cappedWithSessionsMs = 30_000;
+const cappedIdleMs = 60_000;
+
+/** @param failures tries that failed in a row, 0 after a link that had worked. @param random 0 ≤ random < 1. */
+export function reconnectDelayMs(failures: number, sessionsLive: boolean, random: number): number {
+  const cap = sessionsLive ? cappedWithSessionsMs : cappedIdleMs;
+  return Math.round(random * Math.min(cap, firstMs * 2 ** Math.min(failures, 16)));
+}

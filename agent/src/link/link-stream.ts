@@ -1,0 +1,93 @@
+// Between MQTT.js and the wire: stream frames go past the library in both directions, everything else through it.
+// Frames may be written between any two packets, since MQTT.js corks each packet and so hands it over whole.
+import { Duplex } from "node:stream";
+import { encodePublishHeader, MqttSlicer } from "@sallyport/protocol/mqtt-slicer";
+import { decodeFrame, encodeFrame, type Frame } from "@sallyport/protocol/stream/frame";
+import type { FrameSink } from "@sallyport/protocol/stream/mux";
+import { downStreamTopic, upStreamTopic } from "@sallyport/protocol/topics";
+import { WireError } from "@sallyport/protocol/wire";
+
+/** Below this a frame is copied into one write; above, its bytes follow its header uncopied. */
+const copiedBytesMax = 4 * 1_024;
+
+export class LinkStream extends Duplex {
+  /** Writes frames straight to the wire, past whatever MQTT.js has waiting. */
+  readonly frames: FrameSink = { writable: () => this.#hasRoom(), write: (frame) => this.#writeFrame(frame) };
+  readonly #wire: Duplex;
+  readonly #slicer: MqttSlicer;
+  readonly #agentId: string;
+  #frameTopic: Buffer | null = null;
+
+  constructor(options: { wire: Duplex; agentId: string; onFrame: (frame: Frame) => void; onRoom: () => void }) {
+    super();
+    const { wire, agentId, onFrame, onRoom } = options;
+    this.#wire = wire;
+    this.#agentId = agentId;
+    this.#slicer = new MqttSlicer(
+      {
+        pass: (bytes) => {
+          if (!this.push(bytes)) wire.pause();
+        },
+        frame: (payload) => onFrame(decodeFrame(payload)),
+      },
+      { expectConnect: false },
+    );
+    this.#slicer.takeFrames(downStreamTopic(agentId));
+    wire.on("data", (chunk: Buffer) => this.#receive(chunk));
+    wire.on("drain", onRoom);
+    wire.once("close", () => this.destroy());
+    wire.on("error", (error) => this.destroy(error));
+  }
+
+  /** Frames go to this hub process from now on. */
+  speakTo(node: string): void {
+    this.#frameTopic = Buffer.from(upStreamTopic(this.#agentId, node));
+  }
+
+  override _read(): void {
+    this.#wire.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#wire.write(chunk, done);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.#wire.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#wire.destroy();
+    done(error);
+  }
+
+  /** The socket holds less than its mark of 64 KiB. */
+  #hasRoom(): boolean {
+    return this.#frameTopic !== null && !this.#wire.destroyed && !this.#wire.writableNeedDrain;
+  }
+
+  #writeFrame(frame: Frame): void {
+    if (this.#frameTopic === null) throw new Error("a frame before the hub said where frames go");
+    const { header, data } = encodeFrame(frame);
+    const dataBytes = data?.length ?? 0;
+    const head = [encodePublishHeader(this.#frameTopic, header.length + dataBytes), header];
+    if (data === null || dataBytes <= copiedBytesMax) {
+      this.#wire.write(Buffer.concat(data === null ? head : [...head, data]));
+      return;
+    }
+    this.#wire.cork();
+    this.#wire.write(Buffer.concat(head));
+    this.#wire.write(data);
+    this.#wire.uncork();
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      const fault = this.#slicer.push(chunk);
+      if (fault !== null) this.destroy(new Error(`the hub broke MQTT: ${fault}`));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.destroy(error);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+// The command line of the agent: reads arguments, calls one use case, says the outcome in a sentence. No secret comes by argument or environment.
+import fs from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { createAgent } from "./agent.ts";
+import { readConfig } from "./config.ts";
+import { createLog, fileWriter, reasonOf } from "./log.ts";
+import { lockState } from "./state/agent-lock.ts";
+import { awaitOnline, describeStatus } from "./status.ts";
+import { agentVersion } from "./version.ts";
+
+const usage = `sallyport agent ${agentVersion}
+
+  enrol  --hub URL --state DIR --ca FILE --hub-id ID --hub-key B64 --agent-port N [--name N] --token-stdin
+  run    --state DIR [--log-file FILE]
+  status --state DIR [--wait SECONDS] [--json]
+  doctor --state DIR
+  version
+`;
+
+/** The person may do something about these; a stack would only hide the sentence. */
+const expectedErrors = new Set(["StateError", "EnrolRefused", "UsageError"]);
+
+class UsageError extends Error {
+  override name = "UsageError";
+}
+
+const options = {
+  hub: { type: "string" },
+  state: { type: "string" },
+  ca: { type: "string" },
+  "hub-id": { type: "string" },
+  "hub-key": { type: "string" },
+  "agent-port": { type: "string" },
+  name: { type: "string" },
+  "token-stdin": { type: "boolean" },
+  "log-file": { type: "string" },
+  wait: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const expected = error instanceof Error && (expectedErrors.has(error.name) || error.name === "TypeError");
+    process.stderr.write(`${expected || !(error instanceof Error) ? `sallyport: ${reasonOf(error)}` : (error.stack ?? error.message)}\n`);
+    process.exitCode = 1;
+  },
+);
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+  const needed = (name: "hub" | "state" | "ca" | "hub-id" | "hub-key" | "agent-port"): string => {
+    const value = values[name];
+    if (value === undefined) throw new UsageError(`--${name} is missing.\n\n${usage}`);
+    return value;
+  };
+  switch (positionals[0]) {
+    case "enrol": {
+      const { enrol } = await import("./enrol.ts");
+      if (!values["token-stdin"]) throw new UsageError("--token-stdin is missing: the token comes on stdin, where no other account can read it.");
+      const enrolled = await enrol({
+        stateDir: path.resolve(needed("state")),
+        hubUrl: needed("hub"),
+        hubId: needed("hub-id"),
+        hubKey: needed("hub-key"),
+        caPem: fs.readFileSync(needed("ca"), "utf8"),
+        agentPort: Number(needed("agent-port")),
+        token: fs.readFileSync(0, "utf8").trim(),
+        ...(values.name === undefined ? {} : { name: values.name }),
+      });
+      process.stdout.write(`enrolled as ${enrolled.name} (${enrolled.agentId})\n`);
+      return 0;
+    }
+    case "run":
+      return run(path.resolve(needed("state")), values["log-file"] ?? null);
+    case "status": {
+      const stateDir = path.resolve(needed("state"));
+      const status = await awaitOnline(stateDir, Number(values.wait ?? 0) * 1_000);
+      process.stdout.write(`${values.json ? JSON.stringify(status) : describeStatus(status, stateDir)}\n`);
+      return status?.online ? 0 : 1;
+    }
+    case "doctor": {
+      const { describeCheck, examine } = await import("./doctor.ts");
+      const checks = await examine(path.resolve(needed("state")), readConfig());
+      for (const check of checks) process.stdout.write(`${describeCheck(check)}\n`);
+      return checks.every(({ ok }) => ok) ? 0 : 1;
+    }
+    case "version":
+      process.stdout.write(`${agentVersion}\n`);
+      return 0;
+    default:
+      process.stderr.write(usage);
+      return positionals[0] === undefined ? 0 : 2;
+  }
+}
+
+async function run(stateDir: string, logFile: string | null): Promise<number> {
+  const unlock = lockState(stateDir);
+  const log = createLog(logFile === null ? (line) => void process.stderr.write(line) : fileWriter(path.resolve(logFile)));
+  const agent = createAgent({ stateDir, config: readConfig(), log, runnerFile: runnerFile() });
+  const stop = (signal: NodeJS.Signals): void => {
+    log.info(`stopping: ${signal}`);
+    agent.close();
+    unlock();
+    setTimeout(() => process.exit(0), 200).unref(); // sockets that do not close must not hold the service
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+  process.on("SIGHUP", () => {}); // the terminal it was started from has gone; the agent stays
+  await agent.run();
+  return 0;
+}
+
+/** Beside this file: runner.cjs when built, its source otherwise. */
+function runnerFile(): string {
+  const built = path.join(import.meta.dirname, "runner.cjs");
+  return fs.existsSync(built) ? built : path.join(import.meta.dirname, "run", "runner.ts");
+}

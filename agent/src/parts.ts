@@ -1,0 +1,26 @@
+// What handlers work with. Made once in agent.ts; nothing else is shared.
+import type { StreamMux } from "@sallyport/protocol/stream/mux";
+import type { Config } from "./config.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import type { HubClock } from "./hub-clock.ts";
+import type { Link } from "./link/link.ts";
+import type { Log } from "./log.ts";
+import type { OrderGate } from "./orders/order-gate.ts";
+import type { Journal } from "./run/journal.ts";
+import type { Runs } from "./run/runs.ts";
+import type { Sessions } from "./session/sessions.ts";
+import type { Identity } from "./state/identity.ts";
+
+export type AgentParts = {
+  identity: Identity;
+  config: Config;
+  log: Log;
+  clock: HubClock;
+  gate: OrderGate;
+  mux: StreamMux;
+  link: Link;
+  heartbeat: Heartbeat;
+  sessions: Sessions;
+  journal: Journal;
+  runs: Runs;
+};

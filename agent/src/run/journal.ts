@@ -1,0 +1,91 @@
+// The executions this agent has promised to know about, one folder each. A folder appears whole or not at all, and is on disk
+// before the hub hears of it; which files it holds says how far the execution got.
+import fs from "node:fs";
+import path from "node:path";
+import { decodeOrder, encodeOrder, type wire } from "@sallyport/protocol/wire";
+import { readIfThere, syncDirectory, writeDurably } from "../state/files.ts";
+import { isAlive, readMark } from "../state/process-mark.ts";
+import { type ExitRecord, parseExitRecord } from "./exit-record.ts";
+import { type ExecutionKey, executionKeyOf } from "./run-order.ts";
+import { type Task, taskFiles } from "./task.ts";
+
+/** Folders still being written; a crash leaves them behind. */
+const draftPrefix = ".draft-";
+
+export type JournalledState =
+  | { state: "claimed" }
+  | { state: "running"; runnerMark: string }
+  | { state: "ended"; exit: ExitRecord }
+  /** Begun, and neither a runner nor an end is found. */
+  | { state: "lost"; hadRunner: boolean };
+
+export type Journalled = ExecutionKey & { folder: string; stream: number };
+
+export class Journal {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** What survived the last process. */
+  scan(): Journalled[] {
+    const found: Journalled[] = [];
+    for (const name of fs.readdirSync(this.#directory)) {
+      const folder = path.join(this.#directory, name);
+      const entry = name.startsWith(draftPrefix) ? null : readEntry(folder);
+      if (entry === null) fs.rmSync(folder, { recursive: true, force: true });
+      else found.push(entry);
+    }
+    return found;
+  }
+
+  /** An offer this agent promises to know about. Durable when it returns. */
+  add(order: wire.Order, key: ExecutionKey, task: Task, script: Uint8Array): Journalled {
+    return this.#write(order, key, [
+      [taskFiles.script, script],
+      [taskFiles.task, JSON.stringify(task)],
+    ]);
+  }
+
+  /** An offer this agent will not run, and why: the hub hears it until it says it did. */
+  addEnded(order: wire.Order, key: ExecutionKey, exit: ExitRecord): Journalled {
+    return this.#write(order, key, [[taskFiles.exit, JSON.stringify(exit)]]);
+  }
+
+  forget({ folder }: Journalled): void {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+
+  #write(order: wire.Order, key: ExecutionKey, files: [name: string, content: string | Uint8Array][]): Journalled {
+    const name = `${key.executionId}.${key.attempt}`;
+    const draft = path.join(this.#directory, `${draftPrefix}${name}`);
+    fs.rmSync(draft, { recursive: true, force: true });
+    fs.mkdirSync(draft, { mode: 0o700 });
+    for (const [file, content] of files) writeDurably(path.join(draft, file), content);
+    // The script stands in its own file; the order keeps what names the execution.
+    writeDurably(path.join(draft, taskFiles.order), encodeOrder({ ...order, runScript: { ...key, person: order.runScript?.person ?? "" } }));
+    const folder = path.join(this.#directory, name);
+    fs.renameSync(draft, folder);
+    syncDirectory(this.#directory);
+    return { ...key, folder, stream: order.sequence };
+  }
+}
+
+export function stateOf({ folder }: Journalled): JournalledState {
+  // Order matters: the runner writes its end before it goes, so an end must be looked for after the runner was not found.
+  const begun = fs.existsSync(path.join(folder, taskFiles.go));
+  const runnerMark = readMark(path.join(folder, taskFiles.runner));
+  if (runnerMark !== null && isAlive(runnerMark)) return { state: "running", runnerMark };
+  const exit = readIfThere(path.join(folder, taskFiles.exit));
+  if (exit !== null) return { state: "ended", exit: parseExitRecord(exit.toString()) };
+  return begun ? { state: "lost", hadRunner: runnerMark !== null } : { state: "claimed" };
+}
+
+function readEntry(folder: string): Journalled | null {
+  const bytes = readIfThere(path.join(folder, taskFiles.order));
+  const order = bytes === null ? null : decodeOrder(bytes);
+  const key = order?.runScript ? executionKeyOf(order.runScript) : null;
+  return order === null || key === null ? null : { ...key, folder, stream: order.sequence };
+}

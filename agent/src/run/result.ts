@@ -1,0 +1,46 @@
+// How an execution's end is told to the hub. Pure.
+import { wire } from "@sallyport/protocol/wire";
+import type { ExitEnd, ExitRecord } from "./exit-record.ts";
+import type { ExecutionKey } from "./run-order.ts";
+
+/** OrderOutcome.message and RunResult.message on the wire. */
+const messageBytesMax = 512;
+
+const ends: Record<ExitEnd, wire.RunEnd> = {
+  exited: wire.RunEnd.RUN_EXITED,
+  timeout: wire.RunEnd.RUN_TIMEOUT,
+  stopped: wire.RunEnd.RUN_STOPPED,
+  "spawn-failed": wire.RunEnd.RUN_SPAWN_FAILED,
+  refused: wire.RunEnd.RUN_REFUSED,
+  "agent-restarted": wire.RunEnd.RUN_AGENT_RESTARTED,
+  unknown: wire.RunEnd.RUN_UNKNOWN,
+};
+
+/** @param hubTime turns this host's clock into the hub's. */
+export function runResult({ executionId, attempt }: ExecutionKey, exit: ExitRecord, hubTime: (wallMs: number) => number): wire.RunResult.$Properties {
+  return {
+    executionId,
+    attempt,
+    end: ends[exit.end],
+    exited: exit.exitCode !== null,
+    exitCode: exit.exitCode ?? 0,
+    signal: exit.signal ?? "",
+    startedAtMs: exit.startedAtMs === 0 ? 0 : hubTime(exit.startedAtMs),
+    endedAtMs: hubTime(exit.endedAtMs),
+    stdoutBytes: exit.stdoutBytes,
+    stderrBytes: exit.stderrBytes,
+    truncated: exit.stdoutDropped + exit.stderrDropped > 0,
+    message: capped(messageOf(exit)),
+  };
+}
+
+function messageOf({ message, stdoutDropped, stderrDropped }: ExitRecord): string {
+  if (stdoutDropped + stderrDropped === 0) return message;
+  return `${message || "More was printed than is kept."} Dropped: ${stdoutDropped} bytes of stdout, ${stderrDropped} of stderr.`;
+}
+
+/** At most so many bytes, cut between characters. */
+export function capped(text: string, bytesMax = messageBytesMax): string {
+  const bytes = Buffer.from(text);
+  return bytes.length <= bytesMax ? text : bytes.subarray(0, bytesMax - 3).toString().replace(/\uFFFD$/, "");
+}

@@ -1,0 +1,57 @@
+// Reads a signed order to run a script: every cap checked, nothing left optional. Pure but for the hash.
+import { createHash } from "node:crypto";
+import { isId } from "@sallyport/protocol/ids";
+import { executionOutputBytesMax, scriptArgumentBytesMax, scriptArgumentsMax, scriptBytesMax } from "@sallyport/protocol/limits";
+import { isWireNumber, type wire } from "@sallyport/protocol/wire";
+
+export const interpreters = ["sh", "bash", "python3", "node"] as const;
+export type Interpreter = (typeof interpreters)[number];
+
+/** A day; the hub says the same. */
+const timeoutSecondsMax = 86_400;
+
+export type ExecutionKey = { executionId: string; attempt: number };
+
+export type RunOrder = ExecutionKey & {
+  interpreter: Interpreter;
+  script: Uint8Array;
+  arguments: string[];
+  environment: Record<string, string>;
+  timeoutSeconds: number;
+  outputBytesMax: number;
+  person: string;
+};
+
+/** Which execution an order speaks of; null when it cannot be a name in our journal. */
+export function executionKeyOf({ executionId, attempt }: { executionId?: string | null; attempt?: number | null }): ExecutionKey | null {
+  if (!isId("exe", executionId ?? "") || !isWireNumber(attempt ?? 0) || (attempt ?? 0) < 1) return null;
+  return { executionId: executionId ?? "", attempt: attempt ?? 0 };
+}
+
+/** The order, or one sentence that says why this agent does not run it. */
+export function readRunOrder(order: wire.RunScript.$Properties, key: ExecutionKey): { ok: true; run: RunOrder } | { ok: false; why: string } {
+  const script = order.script ?? new Uint8Array();
+  const args = order.arguments ?? [];
+  const environment = order.environment ?? {};
+  const interpreter = interpreters.find((known) => known === order.interpreter);
+  const timeoutSeconds = order.timeoutSeconds ?? 0;
+  const outputBytesMax = order.outputBytesMax ?? 0;
+  const why = ((): string | null => {
+    if (interpreter === undefined) return `This agent knows ${interpreters.join(", ")}, not the interpreter asked for.`;
+    if (script.length > scriptBytesMax) return `The script has ${script.length} bytes; at most ${scriptBytesMax} are allowed.`;
+    if (!createHash("sha256").update(script).digest().equals(order.scriptSha256 ?? new Uint8Array())) return "The script is not the one that was approved: its SHA-256 differs.";
+    if (args.length > scriptArgumentsMax || bytesOf(args) > scriptArgumentBytesMax) return `More than ${scriptArgumentsMax} arguments or ${scriptArgumentBytesMax} bytes of them.`;
+    const variables = Object.entries(environment);
+    if (variables.length > scriptArgumentsMax || bytesOf(variables.flat()) > scriptArgumentBytesMax) return `More than ${scriptArgumentsMax} variables or ${scriptArgumentBytesMax} bytes of them.`;
+    if (variables.some(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))) return "A variable's name is not letters, digits and underscores.";
+    if ([...args, ...Object.values(environment)].some((text) => text.includes("\0"))) return "An argument or a variable holds a NUL byte.";
+    if (timeoutSeconds < 1 || timeoutSeconds > timeoutSecondsMax) return `A time limit of ${timeoutSeconds} s; 1 to ${timeoutSecondsMax} are allowed.`;
+    return null;
+  })();
+  if (why !== null || interpreter === undefined) return { ok: false, why: why ?? "" };
+  const kept = outputBytesMax > 0 ? Math.min(outputBytesMax, executionOutputBytesMax) : executionOutputBytesMax;
+  return { ok: true, run: { ...key, interpreter, script, arguments: args, environment, timeoutSeconds, outputBytesMax: kept, person: order.person ?? "" } };
+}
+
+/** As the kernel counts them: each ends with a NUL. */
+const bytesOf = (texts: string[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);

@@ -1,0 +1,241 @@
+// The executions of this agent: which there are, what the hub still has to hear of each, and when. What an offer, a go or a stop does is
+// in the file named for it; how a script runs is the runner's.
+import { executionsAtOnceMax, offersPerPullMax } from "@sallyport/protocol/limits";
+import type { StreamMux } from "@sallyport/protocol/stream/mux";
+import { wire } from "@sallyport/protocol/wire";
+import type { HubClock } from "../hub-clock.ts";
+import type { UpBody } from "../link/connection.ts";
+import type { Log } from "../log.ts";
+import { Execution } from "./execution.ts";
+import { type Journal, type Journalled, stateOf } from "./journal.ts";
+import { launchRunner } from "./launch.ts";
+import { dueNow, type Retry, saidAt } from "./retry.ts";
+import { runResult } from "./result.ts";
+import type { ExecutionKey } from "./run-order.ts";
+
+/** While a script runs, or its output is on its way: how soon its output and its end are noticed. */
+const busyTickMs = 50;
+/** While something waits for the hub's word only. */
+const waitingTickMs = 1_000;
+
+/** A pull the hub did not answer is asked again. */
+const pullPatienceMs = 10_000;
+
+type Entry = { execution: Execution; retry: Retry; startTold: boolean; forgetAtEnd: boolean };
+
+export type RunsOptions = {
+  journal: Journal;
+  mux: StreamMux;
+  clock: HubClock;
+  log: Log;
+  /** False when there is no link. */
+  send: (body: UpBody) => boolean;
+  runnerFile: string;
+  random?: () => number;
+};
+
+export class Runs {
+  readonly #options: RunsOptions;
+  readonly #random: () => number;
+  readonly #entries = new Map<string, Entry>();
+  #pulledAt: number | null = null;
+  #pullAgain = false;
+  #linked = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** Takes up what the last process left in the journal. */
+  constructor(options: RunsOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    for (const journalled of options.journal.scan()) {
+      const { execution } = this.#add(journalled);
+      execution.recover(stateOf(journalled));
+      options.log.info(`execution ${journalled.executionId} found in the journal: ${execution.phase}`);
+    }
+  }
+
+  /** Executions that may still start another process. */
+  get freeSlots(): number {
+    return executionsAtOnceMax - [...this.#entries.values()].filter(({ execution }) => execution.phase !== "ended").length;
+  }
+
+  get running(): number {
+    return [...this.#entries.values()].filter(({ execution }) => execution.phase === "running").length;
+  }
+
+  get(key: ExecutionKey): Execution | undefined {
+    return this.#entries.get(nameOf(key))?.execution;
+  }
+
+  /** A journalled offer becomes ours, and is claimed. */
+  add(journalled: Journalled): void {
+    this.#add(journalled).execution.recover(stateOf(journalled));
+    this.#tick();
+  }
+
+  /** Asks for as many executions as there are free slots; one question at a time. */
+  pull(): void {
+    const now = performance.now();
+    if (this.#pulledAt !== null && now - this.#pulledAt < pullPatienceMs) {
+      this.#pullAgain = true;
+      return;
+    }
+    const max = Math.min(offersPerPullMax, this.freeSlots);
+    if (max < 1) return; // asked again when one ends
+    this.#pullAgain = false;
+    this.#pulledAt = this.#options.send({ runPull: { max } }) ? now : null;
+  }
+
+  /** The hub answered a pull; `taken` of its offers were new. */
+  pulled(taken: number): void {
+    this.#pulledAt = null;
+    if (this.#pullAgain || taken > 0) this.pull(); // there may be more where these came from
+  }
+
+  begin(execution: Execution): void {
+    if (execution.phase !== "claimed") return; // go said twice
+    execution.begin((folder, onFailure) => launchRunner(this.#options.runnerFile, folder, onFailure));
+    this.#options.log.info(`execution ${execution.entry.executionId} begun`);
+    this.#tick();
+  }
+
+  stop(execution: Execution, graceSeconds: number): void {
+    execution.stop(graceSeconds);
+    this.#tick();
+  }
+
+  /** The hub knows all it wants to know. One that still runs is ended first. */
+  forget(key: ExecutionKey): void {
+    const entry = this.#entries.get(nameOf(key));
+    if (entry === undefined) return;
+    entry.forgetAtEnd = true;
+    if (entry.execution.phase === "running") entry.execution.stop(forgottenGraceSeconds);
+    else this.#remove(entry);
+    this.#tick();
+  }
+
+  /** Says what it last told the hub of this execution, now: an offer of it came twice. */
+  repeat(execution: Execution): void {
+    const entry = this.#entries.get(nameOf(execution.entry));
+    if (entry === undefined) return;
+    entry.retry = dueNow;
+    entry.startTold = false;
+    this.#tick();
+  }
+
+  /** After a Welcome: everything unanswered is said again, and work is asked for. */
+  linkBack(): void {
+    this.#linked = true;
+    this.#pulledAt = null;
+    for (const entry of this.#entries.values()) {
+      entry.retry = dueNow;
+      entry.startTold = false;
+    }
+    this.#tick();
+    this.pull();
+  }
+
+  linkLost(): void {
+    this.#linked = false;
+  }
+
+  /** The hub did not name this stream in its Welcome: it wants no more of it. */
+  dropOutput(stream: number): void {
+    for (const { execution } of this.#entries.values()) if (execution.entry.stream === stream) execution.dropOutput();
+  }
+
+  liveStreams(): wire.LiveStream.$Properties[] {
+    return [...this.#entries.values()].flatMap(({ execution: { end, entry, phase } }) =>
+      end === null
+        ? []
+        : [
+            {
+              stream: end.stream,
+              subjectId: entry.executionId,
+              outputs: [...end.outgoing.values()].map(({ channel, source }) => ({ channel, start: source.start, end: source.end })),
+              inputReceived: 0,
+              ended: phase === "ended",
+            },
+          ],
+    );
+  }
+
+  journalEntries(): wire.JournalEntry.$Properties[] {
+    return [...this.#entries.values()].map(({ execution }) => ({
+      executionId: execution.entry.executionId,
+      attempt: execution.entry.attempt,
+      state: journalState(execution),
+    }));
+  }
+
+  /** This process ends; scripts go on. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #add(journalled: Journalled): Entry {
+    const entry = { execution: new Execution(journalled, this.#options.mux), retry: dueNow, startTold: false, forgetAtEnd: false };
+    this.#entries.set(nameOf(journalled), entry);
+    return entry;
+  }
+
+  #remove({ execution }: Entry): void {
+    execution.close();
+    this.#entries.delete(nameOf(execution.entry));
+    this.#options.journal.forget(execution.entry);
+    this.#options.log.info(`execution ${execution.entry.executionId} settled: ${execution.exit?.end ?? "not begun"}`);
+  }
+
+  /** Looks at every execution, says what is due, and comes back as soon as something can have changed. */
+  #tick(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    for (const entry of [...this.#entries.values()]) {
+      const ran = entry.execution.phase === "running";
+      entry.execution.look();
+      if (entry.execution.phase === "ended" && ran) {
+        entry.retry = dueNow;
+        this.pull();
+      }
+      if (entry.execution.phase === "ended" && entry.forgetAtEnd) this.#remove(entry);
+      else this.#tell(entry);
+    }
+    if (this.#entries.size === 0) return;
+    const busy = [...this.#entries.values()].some(({ execution }) => execution.phase === "running" || (this.#linked && execution.phase === "ended" && !execution.settled));
+    this.#timer = setTimeout(() => this.#tick(), busy ? busyTickMs : waitingTickMs);
+  }
+
+  #tell(entry: Entry): void {
+    const { execution } = entry;
+    const { executionId, attempt, stream } = execution.entry;
+    const { send, clock } = this.#options;
+    if (execution.startedAtMs !== null && !entry.startTold) {
+      entry.startTold = send({ runStarted: { executionId, attempt, startedAtMs: clock.fromWall(execution.startedAtMs) } });
+    }
+    const now = performance.now();
+    if (now < entry.retry.dueAt) return;
+    const body = ((): UpBody | null => {
+      if (execution.phase === "claimed") return { runClaim: { executionId, attempt, stream } };
+      if (execution.exit === null || !execution.settled) return null;
+      return { runResult: runResult(execution.entry, execution.exit, (wallMs) => clock.fromWall(wallMs)) };
+    })();
+    if (body !== null && send(body)) entry.retry = saidAt(entry.retry, now, this.#random());
+  }
+}
+
+/** Nobody waits for the end of a forgotten script, so it may have a fair one. */
+const forgottenGraceSeconds = 10;
+
+const nameOf = ({ executionId, attempt }: ExecutionKey): string => `${executionId}.${attempt}`;
+
+function journalState(execution: Execution): wire.JournalState {
+  switch (execution.phase) {
+    case "claimed":
+      return wire.JournalState.JOURNAL_CLAIMED;
+    case "running":
+      return wire.JournalState.JOURNAL_RUNNING;
+    case "ended":
+      return execution.exit?.end === "unknown" ? wire.JournalState.JOURNAL_UNKNOWN : wire.JournalState.JOURNAL_ENDED;
+  }
+}

@@ -1,0 +1,95 @@
+// The sessions of this agent, by stream. Opens and finds them; what one does is in its own file.
+import { executionsAtOnceMax, keepTerminalSecondsDefault, streamsPerLinkMax } from "@sallyport/protocol/limits";
+import { isId } from "@sallyport/protocol/ids";
+import type { StreamMux } from "@sallyport/protocol/stream/mux";
+import type { wire } from "@sallyport/protocol/wire";
+import type { Config } from "../config.ts";
+import { type Log, reasonOf } from "../log.ts";
+import { accepted, type Outcome, refused } from "../orders/order-gate.ts";
+import { cleanEnvironment, readAccount } from "./account.ts";
+import { clampCells, PtySession } from "./pty-session.ts";
+import { liveStreamOf, type Session } from "./session.ts";
+
+/** Terminals leave room for the scripts: running ones and those whose output is still on its way. */
+const sessionsMax = streamsPerLinkMax - 2 * executionsAtOnceMax;
+
+/** A terminal type is a word of terminfo. */
+const termPattern = /^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$/;
+
+export class Sessions {
+  readonly #mux: StreamMux;
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #sessions = new Map<number, Session>();
+  #linked = false;
+
+  constructor(options: { mux: StreamMux; config: Config; log: Log }) {
+    this.#mux = options.mux;
+    this.#config = options.config;
+    this.#log = options.log;
+  }
+
+  get live(): number {
+    return this.#sessions.size;
+  }
+
+  get(stream: number): Session | undefined {
+    return this.#sessions.get(stream);
+  }
+
+  /** Starts a login shell for `order`, whose number the stream takes. */
+  openShell(stream: number, order: wire.OpenShell.$Properties): Outcome {
+    const sessionId = order.sessionId ?? "";
+    if (!isId("ses", sessionId)) return refused("malformed", "The order names no session.");
+    if (this.#sessions.size >= sessionsMax || this.#mux.full) return refused("busy", `This agent already has ${this.#sessions.size} terminals open.`);
+    const account = readAccount();
+    const env = cleanEnvironment(account, this.#config, {
+      TERM: termPattern.test(order.term ?? "") ? (order.term ?? "") : "xterm-256color",
+      COLORTERM: "truecolor",
+      SALLYPORT_SESSION: sessionId,
+      SALLYPORT_USER: (order.person ?? "").replaceAll("\0", ""),
+    });
+    try {
+      const session = new PtySession({
+        stream,
+        sessionId,
+        terminal: { file: account.shell, args: ["-l"], cwd: account.home, env, columns: clampCells(order.columns ?? 80), rows: clampCells(order.rows ?? 24) },
+        keepMs: (order.keepSeconds || keepTerminalSecondsDefault) * 1_000,
+        mux: this.#mux,
+        onGone: () => this.#gone(stream),
+      });
+      this.#sessions.set(stream, session);
+      if (!this.#linked) session.linkLost();
+      this.#log.info(`terminal ${sessionId} opened as ${account.name}`);
+      return accepted;
+    } catch (error) {
+      this.#log.error(`terminal ${sessionId} not opened: ${reasonOf(error)}`);
+      return refused("spawn-failed", `The shell ${account.shell} did not start: ${reasonOf(error)}`);
+    }
+  }
+
+  linkLost(): void {
+    this.#linked = false;
+    for (const session of this.#sessions.values()) session.linkLost();
+  }
+
+  linkBack(): void {
+    this.#linked = true;
+    for (const session of this.#sessions.values()) session.linkBack();
+  }
+
+  liveStreams(): wire.LiveStream.$Properties[] {
+    return [...this.#sessions.values()].map(liveStreamOf);
+  }
+
+  /** The agent stops: the kernel hangs up what is left, but a shell deserves to hear it from us. */
+  closeAll(): void {
+    for (const session of this.#sessions.values()) session.abandon();
+  }
+
+  #gone(stream: number): void {
+    const session = this.#sessions.get(stream);
+    this.#sessions.delete(stream);
+    if (session !== undefined) this.#log.info(`terminal ${session.sessionId} closed`);
+  }
+}

@@ -1,0 +1,385 @@
+// An agent for tests that speaks the real protocol over real TLS with a stock MQTT client, and runs a scripted "shell" and "scripts"
+// instead of real ones. It is a foreign client on purpose: nothing of the real agent's code is in it.
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import tls from "node:tls";
+import { hubServerName } from "@sallyport/protocol/hub-name";
+import { newId } from "@sallyport/protocol/ids";
+import { bulkWindowBytes, inputWindowBytes, outputRingBytes, terminalWindowBytes } from "@sallyport/protocol/limits";
+import { exporterBytes, exporterLabel, signLinkToken } from "@sallyport/protocol/link-token";
+import { decodeFrame, encodeFrame } from "@sallyport/protocol/stream/frame";
+import { Incoming } from "@sallyport/protocol/stream/incoming";
+import { StreamMux } from "@sallyport/protocol/stream/mux";
+import { Outgoing } from "@sallyport/protocol/stream/outgoing";
+import { Ring } from "@sallyport/protocol/stream/ring";
+import { StreamEnd } from "@sallyport/protocol/stream/stream-end";
+import { downStreamTopic, downTopic, upStreamTopic, upTopic } from "@sallyport/protocol/topics";
+import { decodeDown, decodeOrder, encodeUp, wire } from "@sallyport/protocol/wire";
+import { MqttClient } from "mqtt";
+
+export type TestAgentOptions = {
+  hostname?: string;
+  /** What the shell does with typed bytes; echo by default. */
+  shell?: (shell: TestShell, data: Buffer) => void;
+  /** What a script prints and how it ends; exit 0 with nothing by default. Null: never ends by itself. */
+  script?: (order: wire.RunScript) => { stdout?: Buffer; stderr?: Buffer; exitCode?: number } | null;
+};
+
+export type TestShell = { print(data: Buffer | string): number; exit(code: number): void };
+type Enrolment = { url: string; agentPort: number; token: string; dataDir: string };
+
+export async function enrolTestAgent(
+  { url, agentPort, token, dataDir }: Enrolment,
+  options: TestAgentOptions,
+): Promise<TestAgent> {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const body = {
+    token,
+    publicKey: publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("base64"),
+    hostname: options.hostname ?? newId("host"),
+    proof: sign(null, Buffer.concat([Buffer.from("sallyport/enrol/v1\0"), Buffer.from(token)]), privateKey).toString("base64"),
+  };
+  const response = await fetch(`${url}/agent/enrol`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  const answer: { agentId?: string; hubId?: string; code?: string } = await response.json();
+  if (answer.agentId === undefined || answer.hubId === undefined) throw new Error(`not enrolled: ${answer.code}`);
+  const agent = new TestAgent(
+    {
+      id: answer.agentId,
+      hubId: answer.hubId,
+      port: agentPort,
+      caPem: readFileSync(path.join(dataDir, "keys/ca.pem"), "utf8"),
+      privateKey,
+    },
+    options,
+  );
+  await agent.link();
+  return agent;
+}
+
+export type TestIdentity = { id: string; hubId: string; port: number; caPem: string; privateKey: KeyObject };
+type LiveShell = { sessionId: string; end: StreamEnd; ring: Ring; outgoing: Outgoing; input: Incoming };
+type LiveRun = {
+  order: wire.RunScript;
+  stream: number;
+  end: StreamEnd;
+  outputs: { ring: Ring; outgoing: Outgoing }[];
+  result: wire.RunResult.$Properties | null;
+  started: boolean;
+};
+
+export class TestAgent {
+  readonly identity: TestIdentity;
+  readonly options: TestAgentOptions;
+  readonly instanceId = newId("inst");
+  readonly shells = new Map<number, LiveShell>();
+  readonly runs = new Map<string, LiveRun>();
+  /** Every execution whose script was begun, once per beginning: the witness. */
+  readonly begun: string[] = [];
+  readonly downs: string[] = [];
+  readonly mux = new StreamMux({ onFault: () => {}, onStray: () => {} });
+  client: MqttClient | null = null;
+  socket: tls.TLSSocket | null = null;
+  #stopped = false;
+
+  constructor(identity: TestIdentity, options: TestAgentOptions) {
+    this.identity = identity;
+    this.options = options;
+  }
+
+  get id(): string {
+    return this.identity.id;
+  }
+
+  /** Connects, says hello and resolves when the hub has welcomed. */
+  async link(): Promise<void> {
+    const { id, hubId, privateKey } = this.identity;
+    const socket = await dialHub(this.identity);
+    this.socket = socket;
+    const password = signLinkToken(
+      {
+        agentId: id,
+        hubId,
+        issuedAtMs: Date.now(),
+        binding: socket.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0)),
+      },
+      privateKey,
+    );
+    const client = new MqttClient(() => socket as never, {
+      protocolVersion: 4,
+      clean: true,
+      clientId: id,
+      username: id,
+      password,
+      keepalive: 30,
+      reconnectPeriod: 0,
+    });
+    this.client = client;
+    client.on("error", () => {});
+    client.on("close", () => this.mux.detach());
+    await new Promise<void>((resolve, reject) => {
+      client.once("connect", () => resolve());
+      client.once("error", reject);
+      client.once("close", () => reject(new Error("closed before CONNACK")));
+    });
+    await client.subscribeAsync([downTopic(id), downStreamTopic(id)], { qos: 1 });
+    const welcomed = new Promise<void>((resolve, reject) => {
+      client.once("close", () => reject(new Error("closed before welcome")));
+      client.on("message", (topic, payload) => {
+        if (topic === downStreamTopic(id)) this.mux.receive(decodeFrame(payload));
+        else this.#onDown(payload, resolve);
+      });
+    });
+    this.#say({ hello: this.#hello() });
+    await welcomed;
+  }
+
+  /** Loses the link as a pulled cable does. */
+  cut(): void {
+    this.socket?.destroy();
+    this.mux.detach();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.mux.detach();
+    this.client?.end(true);
+    this.socket?.destroy();
+  }
+
+  say(body: Parameters<typeof encodeUp>[0]): void {
+    this.#say(body);
+  }
+
+  #say(body: Parameters<typeof encodeUp>[0]): void {
+    this.client?.publish(upTopic(this.id), Buffer.from(encodeUp(body)), { qos: 1 });
+  }
+
+  #hello(): wire.Hello.$Properties {
+    const shellStreams = [...this.shells].map(([stream, shell]) => ({
+      stream,
+      subjectId: shell.sessionId,
+      outputs: [{ channel: 0, start: shell.ring.start, end: shell.ring.end }],
+      inputReceived: shell.input.received,
+      ended: shell.end.closing !== null,
+    }));
+    const runStreams = [...this.runs.values()]
+      .filter((run) => run.started)
+      .map((run) => ({
+        stream: run.stream,
+        subjectId: run.order.executionId,
+        outputs: run.outputs.map(({ ring }, channel) => ({ channel, start: ring.start, end: ring.end })),
+        inputReceived: 0,
+        ended: run.result !== null,
+      }));
+    const journal = [...this.runs.values()].map((run) => ({
+      executionId: run.order.executionId,
+      attempt: run.order.attempt,
+      state:
+        run.result !== null
+          ? wire.JournalState.JOURNAL_ENDED
+          : run.started
+            ? wire.JournalState.JOURNAL_RUNNING
+            : wire.JournalState.JOURNAL_CLAIMED,
+    }));
+    return {
+      protocol: 1,
+      agentVersion: "0.0.0-test",
+      instanceId: this.instanceId,
+      agentTimeMs: Date.now(),
+      facts: { hostname: this.options.hostname ?? "test", user: "tester" },
+      streams: [...shellStreams, ...runStreams],
+      journal,
+      capabilities: ["shell", "exec"],
+    };
+  }
+
+  #onDown(payload: Buffer, welcomed: () => void): void {
+    const message = decodeDown(payload);
+    if (message === null || this.#stopped) return;
+    this.downs.push(message.body);
+    switch (message.body) {
+      case "welcome":
+        this.#onWelcome(message.value);
+        welcomed();
+        return;
+      case "order":
+        return this.#onOrder(decodeOrder(message.value.order ?? new Uint8Array()));
+      case "runLook":
+        return this.#say({ runPull: { max: 8 } });
+      case "runOffers":
+        for (const offer of message.value.offers ?? []) this.#onOffer(decodeOrder(offer.order ?? new Uint8Array()));
+        return;
+      case "runGo":
+        if (message.value.go === true) this.#begin(message.value.executionId ?? "");
+        else this.runs.delete(message.value.executionId ?? "");
+        return;
+      case "runResultAck":
+        this.runs.get(message.value.executionId ?? "")?.end.close({ exitCode: null, reason: "settled" });
+        this.runs.delete(message.value.executionId ?? "");
+        this.mux.wake();
+        return;
+    }
+  }
+
+  #onWelcome(welcome: wire.Welcome.$Properties): void {
+    const kept = new Map((welcome.streams ?? []).map((position) => [position.stream, position]));
+    for (const [stream, shell] of this.shells) {
+      const output = kept.get(stream)?.outputs?.[0];
+      if (output === undefined) {
+        this.shells.delete(stream);
+        this.mux.remove(stream);
+      } else shell.outgoing.resumeAt(output.received ?? 0, output.credit ?? 0, output.durable ?? 0);
+    }
+    for (const run of this.runs.values()) {
+      const position = kept.get(run.stream);
+      run.outputs.forEach(({ outgoing }, channel) => {
+        const output = position?.outputs?.find((one) => (one.channel ?? 0) === channel);
+        if (output !== undefined) outgoing.resumeAt(output.received ?? 0, output.credit ?? 0, output.durable ?? 0);
+      });
+      if (run.result !== null) this.#say({ runResult: run.result });
+    }
+    for (const verdict of welcome.journal ?? [])
+      if (verdict.action === wire.JournalAction.JOURNAL_FORGET) this.runs.delete(verdict.executionId ?? "");
+    const topic = upStreamTopic(this.id, welcome.node ?? "");
+    this.mux.attach({
+      writable: () => this.client?.connected === true && (this.socket?.writableLength ?? 0) < 65_536,
+      write: (frame) => {
+        const { header, data } = encodeFrame(frame);
+        this.client?.publish(topic, Buffer.concat([header, data ?? new Uint8Array()]), { qos: 0 });
+      },
+    });
+    this.socket?.on("drain", () => this.mux.flush());
+    this.#say({ runPull: { max: 8 } });
+  }
+
+  #onOrder(order: wire.Order): void {
+    if (order.cancelRun) {
+      const run = this.runs.get(order.cancelRun.executionId ?? "");
+      if (run !== undefined && run.result === null) this.#finish(run, { end: wire.RunEnd.RUN_STOPPED, signal: "SIGTERM" });
+      return;
+    }
+    if (!order.openShell) return;
+    const ring = new Ring(outputRingBytes);
+    const outgoing = new Outgoing(0, ring, terminalWindowBytes);
+    const input = new Incoming(0, inputWindowBytes);
+    const sessionId = order.openShell.sessionId ?? "";
+    const shell: TestShell = {
+      print: (data) => {
+        const taken = ring.append(Buffer.from(data));
+        this.mux.wake();
+        return taken;
+      },
+      exit: (code) => {
+        outgoing.finish();
+        end.close({ exitCode: code, reason: "exit" });
+        this.mux.wake();
+      },
+    };
+    const end: StreamEnd = new StreamEnd({
+      stream: order.sequence,
+      priority: "interactive",
+      incoming: [input],
+      outgoing: [outgoing],
+      owner: {
+        onData: (_channel, data) => {
+          input.consume(input.received);
+          input.store(input.received);
+          if (this.options.shell === undefined) shell.print(Buffer.from(data));
+          else this.options.shell(shell, Buffer.from(data));
+        },
+        onEnd: () => {},
+        onRoom: () => {},
+        onResize: (columns, rows) => shell.print(`[${columns}x${rows}]`),
+        onClose: () => {
+          this.shells.delete(order.sequence);
+          end.close({ exitCode: null, reason: "closed" });
+        },
+      },
+    });
+    this.shells.set(order.sequence, { sessionId, end, ring, outgoing, input });
+    this.mux.add(end);
+    this.#say({ orderOutcome: { sequence: order.sequence, accepted: true } });
+  }
+
+  #onOffer(order: wire.Order): void {
+    const script = order.runScript as wire.RunScript;
+    const held = this.runs.get(script.executionId);
+    if (held === undefined) {
+      const outputs = [0, 1].map((channel) => {
+        const ring = new Ring(64 * 1024 * 1024);
+        return { ring, outgoing: new Outgoing(channel, ring, bulkWindowBytes) };
+      });
+      const end = new StreamEnd({
+        stream: order.sequence,
+        priority: "bulk",
+        incoming: [],
+        outgoing: outputs.map(({ outgoing }) => outgoing),
+        owner: {
+          onData: () => {},
+          onEnd: () => {},
+          onRoom: () => this.#maybeReport(script.executionId),
+          onResize: () => {},
+          onClose: () => {},
+        },
+      });
+      this.runs.set(script.executionId, { order: script, stream: order.sequence, end, outputs, result: null, started: false });
+    }
+    this.#say({
+      runClaim: {
+        executionId: script.executionId,
+        attempt: script.attempt,
+        stream: this.runs.get(script.executionId)?.stream ?? order.sequence,
+      },
+    });
+  }
+
+  #begin(executionId: string): void {
+    const run = this.runs.get(executionId);
+    if (run === undefined || run.started) return;
+    run.started = true;
+    this.begun.push(executionId);
+    this.mux.add(run.end);
+    this.#say({ runStarted: { executionId, attempt: run.order.attempt, startedAtMs: Date.now() } });
+    const outcome = this.options.script === undefined ? {} : this.options.script(run.order);
+    if (outcome === null) return;
+    run.outputs[0]?.ring.append(outcome.stdout ?? Buffer.alloc(0));
+    run.outputs[1]?.ring.append(outcome.stderr ?? Buffer.alloc(0));
+    this.#finish(run, { end: wire.RunEnd.RUN_EXITED, exited: true, exitCode: outcome.exitCode ?? 0 });
+  }
+
+  #finish(run: LiveRun, how: wire.RunResult.$Properties): void {
+    for (const { outgoing } of run.outputs) outgoing.finish();
+    run.result = {
+      ...how,
+      executionId: run.order.executionId,
+      attempt: run.order.attempt,
+      startedAtMs: Date.now(),
+      endedAtMs: Date.now(),
+      stdoutBytes: run.outputs[0]?.ring.end ?? 0,
+      stderrBytes: run.outputs[1]?.ring.end ?? 0,
+    };
+    this.mux.wake();
+    this.#maybeReport(run.order.executionId);
+  }
+
+  /** The result goes out when every byte is durable in the hub. */
+  #maybeReport(executionId: string): void {
+    const run = this.runs.get(executionId);
+    if (run?.result === null || run === undefined) return;
+    if (run.outputs.every(({ ring }) => ring.start === ring.end)) this.#say({ runResult: run.result });
+  }
+}
+
+/** TLS to the hub's agent port, checked as agents check it. */
+export function dialHub({ hubId, port, caPem }: Pick<TestIdentity, "hubId" | "port" | "caPem">): Promise<tls.TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({ host: "127.0.0.1", port, ca: [caPem], servername: hubServerName(hubId) }, () => resolve(socket));
+    socket.once("error", reject);
+    socket.setNoDelay(true);
+  });
+}

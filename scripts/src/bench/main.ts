@@ -1,0 +1,36 @@
+// `npm run bench`: measures the built programs, prints a table, and with --json FILE writes the same rows.
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { footprint } from "./footprint.ts";
+import { relay } from "./relay.ts";
+import { printRows, type Row } from "./table.ts";
+
+const usage = `npm run bench -- <relay|footprint> [--json FILE] [--rounds N] [--samples N]
+
+  relay       keystroke echo and bulk over TLS beside ssh and ssh -J on loopback, interleaved in one run
+  footprint   memory of hub, database and agent, and start times
+`;
+
+export type BenchOptions = { rounds: number; samples: number };
+
+const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = { relay, footprint };
+
+const wholeNumber = (text: string | undefined, fallback: number) => (/^[1-9]\d{0,5}$/.test(text ?? "") ? Number(text) : fallback);
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: "string" }, rounds: { type: "string" }, samples: { type: "string" } },
+  });
+  const bench = benches[positionals[0] ?? ""];
+  if (bench === undefined) {
+    process.stderr.write(usage);
+    return 2;
+  }
+  const rows = await bench({ rounds: wholeNumber(values.rounds, 3), samples: wholeNumber(values.samples, 300) });
+  printRows(rows);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+  return 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,37 @@
+// The order of the hub's rooms: imports go left only. Rooms that stand together in one place may not import each other.
+import type { Target } from "./resolve.ts";
+
+export const roomOrder: readonly (readonly string[])[] = [
+  ["platform"],
+  ["logs"], // append-only logs on disk; sessions and automation both write them
+  ["audit"],
+  ["identity"],
+  ["notify"],
+  ["fleet"],
+  ["inventory"],
+  ["assets"],
+  ["access"],
+  ["sessions", "automation"],
+  ["tickets"],
+  ["broker", "gateway", "api"],
+  ["hub.ts"],
+  ["main.ts"],
+];
+
+/** The room of a file of the hub: the first name after hub/src/. Null for files elsewhere. */
+export const roomOf = (file: string): string | null => /^hub\/src\/([^/]+)/.exec(file)?.[1] ?? null;
+
+const placeOf = (room: string) => roomOrder.findIndex((rooms) => rooms.includes(room));
+
+/** Null when allowed, otherwise why not and what to do. */
+export function breaksRoomLaw(file: string, target: Target): string | null {
+  const from = roomOf(file);
+  const to = target.kind === "file" ? roomOf(target.file) : null;
+  if (from === null || to === null || from === to) return null;
+  const unplaced = [from, to].find((room) => placeOf(room) < 0);
+  if (unplaced !== undefined)
+    return `${unplaced} has no place in the order of rooms; give it one in scripts/src/import-law/room-law.ts`;
+  if (placeOf(to) < placeOf(from)) return null;
+  const where = placeOf(to) === placeOf(from) ? `${from} and ${to} stand side by side` : `${to} stands right of ${from}`;
+  return `${where} and imports go left only; let ${from} declare a small port type and pass it in from hub.ts`;
+}

@@ -1,0 +1,127 @@
+// The commands of `npx sallyport`: one question to the admin socket each, its answer for people or with --json for programs.
+import { parseArgs } from "node:util";
+import { askHub } from "./admin-socket.mjs";
+import { LaunchFault } from "./fault.mjs";
+import { dataDirOf } from "./options.mjs";
+
+export const usage = `npx sallyport <command> [--data DIR] [--json]
+
+  status                                       what the hub is doing
+  access-key create --email E --name N         makes an access key for that person and prints it once
+  doctor                                       checks the hub and says what is wrong
+  help                                         this text
+
+--data is the hub's data folder, as for npm start (default ./data, or SALLYPORT_DATA).
+`;
+
+export class UsageFault extends Error {}
+
+/** @typedef {{ dataDir: string, json: boolean, email: string | undefined, name: string | undefined }} Options */
+
+/** @type {Record<string, (options: Options) => Promise<number>>} */
+const commands = { status, doctor, "access-key create": createAccessKey };
+
+/** @param {string[]} args @returns {Promise<number>} the exit code */
+export async function sallyport(args) {
+  const { positionals, values } = read(args);
+  const command = positionals.join(" ");
+  if (values.help === true || command === "help" || command === "") {
+    process.stdout.write(usage);
+    return command === "" && values.help !== true ? 2 : 0;
+  }
+  const run = commands[command];
+  if (run === undefined) throw new UsageFault(`There is no command "${command}".`);
+  return run({
+    dataDir: dataDirOf(values.data === undefined ? [] : ["--data", values.data]),
+    json: values.json === true,
+    email: values.email,
+    name: values.name,
+  });
+}
+
+/** @param {string[]} args */
+function read(args) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        data: { type: "string" },
+        json: { type: "boolean" },
+        email: { type: "string" },
+        name: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new UsageFault(error instanceof Error ? `${error.message.split(". ")[0]}.` : "An option is wrong.");
+  }
+}
+
+/** @param {Options} options */
+async function status({ dataDir, json }) {
+  const answer = await ask(dataDir, "GET", "/status");
+  if (json) return printJson(answer);
+  const hub =
+    /** @type {{ version: string, startedAt: string, url: string, agents: { total: number, online: number }, sessions: { live: number }, runs: { running: number }, database: { kind: string, ok: boolean }, memory: { rssBytes: number }, dataDir: string, setupLink: string | null }} */ (
+      answer
+    );
+  printRows([
+    ["Hub", `${hub.version} at ${hub.url}, up ${sinceInWords(hub.startedAt)}`],
+    ["Agents", `${hub.agents.online} of ${hub.agents.total} online`],
+    ["Terminals", `${hub.sessions.live} open`],
+    ["Runs", `${hub.runs.running} running`],
+    ["Database", `${hub.database.kind}, ${hub.database.ok ? "answers" : "does not answer; run npx sallyport doctor"}`],
+    ["Memory", `${Math.round(hub.memory.rssBytes / 1_048_576)} MB`],
+    ["Data folder", hub.dataDir],
+    ...(hub.setupLink === null ? [] : [["First administrator", `not set up yet: ${hub.setupLink}`]]),
+  ]);
+  return 0;
+}
+
+/** @param {Options} options */
+async function createAccessKey({ dataDir, json, email, name }) {
+  if (email === undefined || name === undefined) throw new UsageFault("access-key create needs --email and --name.");
+  const answer = await ask(dataDir, "POST", "/access-keys", { email, name });
+  if (json) return printJson(answer);
+  // The key alone on the last line of stdout, so that a script can take it; the words go to stderr.
+  process.stderr.write("This key is shown once. Send it as: Authorization: Bearer <key>\n");
+  process.stdout.write(`${/** @type {{ key: string }} */ (answer).key}\n`);
+  return 0;
+}
+
+/** @param {Options} options */
+async function doctor({ dataDir, json }) {
+  const answer = await ask(dataDir, "GET", "/doctor");
+  const { checks } = /** @type {{ checks: { name: string, ok: boolean, detail: string }[] }} */ (answer);
+  if (json) printJson(answer);
+  else for (const check of checks) process.stdout.write(`${check.ok ? "ok  " : "FAIL"}  ${check.name}: ${check.detail}\n`);
+  return checks.every((check) => check.ok) ? 0 : 1;
+}
+
+/** @param {string} dataDir @param {string} method @param {string} url @param {unknown} [body] @returns {Promise<unknown>} */
+async function ask(dataDir, method, url, body) {
+  const answer = await askHub(dataDir, method, url, body);
+  if (answer.status < 300) return answer.body;
+  const message = /** @type {{ message?: string } | null} */ (answer.body)?.message;
+  throw new LaunchFault(message ?? `The hub refused with status ${answer.status} and no reason. Look at its log.`);
+}
+
+/** @param {unknown} answer */
+function printJson(answer) {
+  process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+  return 0;
+}
+
+/** @param {string[][]} rows */
+function printRows(rows) {
+  const width = Math.max(...rows.map(([label = ""]) => label.length));
+  for (const [label = "", value] of rows) process.stdout.write(`${label.padEnd(width)}  ${value}\n`);
+}
+
+/** @param {string} from ISO-8601 */
+function sinceInWords(from) {
+  const minutes = Math.floor((Date.now() - Date.parse(from)) / 60_000);
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 2_880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1_440)} days`;
+}

@@ -1,0 +1,66 @@
+// Debian's chromium, driven by playwright-core. Every page notes what a healthy console never does: console errors, CSP
+// violations, failed requests.
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+export const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((file) => existsSync(file));
+
+export type OpenBrowser = AsyncDisposable & {
+  browser: Browser;
+  context: BrowserContext;
+  /** What went wrong on any page of this context, in words. Empty when all is well. */
+  faults: string[];
+  page(): Promise<Page>;
+};
+
+export async function openBrowser(options: BrowserContextOptions = {}): Promise<OpenBrowser> {
+  if (chromiumPath === undefined) throw new Error("This needs chromium. Install Debian's package chromium, then run it again.");
+  const browser = await chromium.launch({
+    executablePath: chromiumPath,
+    // Root has no sandbox; without WebGL xterm draws letters that a test can read.
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-3d-apis",
+      "--disable-dev-shm-usage",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--no-first-run",
+    ],
+  });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    ignoreHTTPSErrors: true,
+    locale: "en-GB",
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const faults: string[] = [];
+  context.on("weberror", (error) => faults.push(`exception: ${error.error().message}`));
+  return {
+    browser,
+    context,
+    faults,
+    page: async () => {
+      const page = await context.newPage();
+      watch(page, faults);
+      return page;
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+function watch(page: Page, faults: string[]): void {
+  page.on("console", (message) => {
+    // chromium reports CSP violations here as errors too.
+    if (message.type() === "error") faults.push(`console on ${page.url()}: ${message.text()}`);
+  });
+  page.on("requestfailed", (request) => {
+    const why = request.failure()?.errorText ?? "";
+    // A page that is left cuts its own open requests.
+    if (why !== "net::ERR_ABORTED") faults.push(`request ${request.url()}: ${why}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) faults.push(`response ${response.status()}: ${response.url()}`);
+  });
+}

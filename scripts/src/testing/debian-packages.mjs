@@ -1,0 +1,64 @@
+// The programs that the tests drive, and the Debian packages that bring them. Root gets what is missing; anyone else gets it named.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** @type {Record<string, string>} program (a name in PATH or a path) → package */
+const programs = {
+  chromium: "chromium",
+  sshd: "openssh-server",
+  ssh: "openssh-client",
+  tmux: "tmux",
+  vim: "vim",
+  htop: "htop",
+  less: "less",
+  ip: "iproute2",
+  iptables: "iptables",
+  curl: "curl",
+  openssl: "openssl",
+  python3: "python3",
+  "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
+};
+
+const folders = [...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/** @param {string} program */
+const isThere = (program) =>
+  program.startsWith("/") ? existsSync(program) : folders.some((folder) => existsSync(path.join(folder, program)));
+
+const missing = () => Object.entries(programs).filter(([program]) => !isThere(program));
+
+export function bringPrograms() {
+  if (missing().length === 0) return;
+  if (process.getuid?.() === 0 && isThere("apt-get")) installPackages(missing().map(([, name]) => name));
+  for (const [program, name] of missing()) {
+    process.stdout.write(
+      `Missing program: ${program} (Debian package ${name}). The tests that need it are skipped; install it to run them.\n`,
+    );
+  }
+}
+
+/** @param {string[]} names */
+function installPackages(names) {
+  process.stdout.write(`Installing Debian packages: ${names.join(" ")}\n`);
+  // The tests bring their own clusters: the package must neither make nor start one of the system's.
+  const clusters = "/etc/postgresql-common/createcluster.d";
+  if (names.includes("postgresql-15") && !existsSync("/etc/postgresql-common")) {
+    mkdirSync(clusters, { recursive: true });
+    writeFileSync(`${clusters}/sallyport-tests.conf`, "create_main_cluster = false\n");
+  }
+  apt("update");
+  // One that this release does not have must not keep the others away.
+  if (!apt("install", "-y", "--no-install-recommends", ...names))
+    for (const name of names) apt("install", "-y", "--no-install-recommends", name);
+}
+
+/** @param {string[]} args */
+function apt(...args) {
+  const { status, stdout, stderr } = spawnSync("apt-get", ["-q", ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    encoding: "utf8",
+  });
+  if (status !== 0) process.stdout.write(`apt-get ${args.join(" ")} failed:\n${`${stdout}${stderr}`.slice(-2_000)}\n`);
+  return status === 0;
+}

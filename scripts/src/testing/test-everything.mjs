@@ -1,0 +1,128 @@
+// The order of `npm test`: bring what is needed, build, check the code, then each workspace's tests, then the whole system's.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { build, buildDue, buildEnvironment } from "../launch/build.mjs";
+import { LaunchFault } from "../launch/fault.mjs";
+import { install, installDue } from "../launch/install.mjs";
+import { places, root } from "../launch/places.mjs";
+import { inWords } from "../launch/steps.mjs";
+import { countReport, sum } from "./count.mjs";
+import { bringPrograms } from "./debian-packages.mjs";
+
+const tool = (/** @type {string} */ name) => path.join(places.binaries, name);
+
+/** @type {[name: string, command: string, args: string[]][]} */
+const checks = [
+  ["typecheck", tool("turbo"), ["run", "typecheck", "--output-logs=errors-only", "--continue"]],
+  ["lint", tool("biome"), ["check", "."]],
+  ["import law", places.node, ["scripts/src/import-law.ts"]],
+];
+/** @type {[name: string, folder: string, options: string[]][]} */
+const suites = [
+  ["protocol", "protocol", []],
+  ["agent", "agent", []],
+  ["hub", "hub", []],
+  ["web", "web", []],
+  ["scripts", "scripts", []],
+  ["e2e", "scripts", ["--config", "e2e.config.ts"]],
+];
+
+/** @param {string[]} only names of suites, or "checks"; empty means all @returns {Promise<number>} exit code */
+export async function testEverything(only) {
+  const known = ["checks", ...suites.map(([name]) => name)];
+  const unknown = only.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    process.stderr.write(`There is no suite "${unknown}". Choose from ${known.join(", ")}, or name none to run all.\n`);
+    return 2;
+  }
+  const wanted = (/** @type {string} */ name) => only.length === 0 || only.includes(name);
+  const from = performance.now();
+  const failedBuild = await prepare(wanted("e2e"));
+  /** @type {import("./count.mjs").Count[]} */
+  const counts = failedBuild === null ? [] : [{ passed: 0, failed: 1, skipped: 0, failures: [failedBuild], skips: [] }];
+
+  if (wanted("checks")) for (const [name, command, args] of checks) counts.push(await runCheck(name, command, args));
+  const reports = mkdtempSync(path.join(os.tmpdir(), "sallyport-test-"));
+  try {
+    for (const [name, folder, options] of suites) if (wanted(name)) counts.push(await runSuite(name, folder, options, reports));
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
+
+  const total = sum(counts);
+  for (const name of total.skips) process.stdout.write(`skipped  ${name}\n`);
+  for (const name of total.failures) process.stdout.write(`FAILED   ${name}\n`);
+  process.stdout.write(
+    `Took ${inWords(performance.now() - from)}.\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`,
+  );
+  return total.failed === 0 ? 0 : 1;
+}
+
+/** Null, or what could not be prepared: the tests then still say what they can. @param {boolean} programsNeeded */
+async function prepare(programsNeeded) {
+  try {
+    const lockHash = installDue();
+    if (lockHash !== null) {
+      heading("install");
+      await install(lockHash);
+    }
+    if (programsNeeded) bringPrograms();
+    const state = buildDue();
+    if (state !== null) {
+      heading("build");
+      await build(state);
+    }
+    return null;
+  } catch (error) {
+    if (!(error instanceof LaunchFault)) throw error;
+    process.stdout.write(`${error.message}\n${error.details}\n`);
+    return error.message;
+  }
+}
+
+/** @param {string} name @param {string} command @param {string[]} args */
+async function runCheck(name, command, args) {
+  heading(name);
+  const ok = (await run(command, args, root)) === 0;
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, failures: ok ? [] : [name], skips: [] };
+}
+
+/** @param {string} name @param {string} folder @param {string[]} options @param {string} reports */
+async function runSuite(name, folder, options, reports) {
+  heading(name);
+  const report = path.join(reports, `${name}.json`);
+  const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
+  const args = [
+    vitest,
+    "run",
+    ...options,
+    "--passWithNoTests",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
+  const exitCode = await run(places.node, args, path.join(root, folder));
+  return countReport(name, report, exitCode);
+}
+
+/** @param {string} title */
+const heading = (title) => process.stdout.write(`\n== ${title}\n`);
+
+/** @param {string} command @param {string[]} args @param {string} cwd @returns {Promise<number>} */
+function run(command, args, cwd) {
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"], env: buildEnvironment() });
+  const forward = () => child.kill("SIGTERM");
+  process.once("SIGTERM", forward);
+  return new Promise((resolve) => {
+    child.once("error", (error) => {
+      process.stdout.write(`${command} does not run: ${error.message}\n`);
+      resolve(127);
+    });
+    child.once("close", (code) => {
+      process.off("SIGTERM", forward);
+      resolve(code ?? 1);
+    });
+  });
+}

@@ -1,0 +1,17 @@
+// A failure as a sentence in the reader's language; the hub's own sentence when the code is new to us.
+import { en } from "../i18n/en.ts";
+import { lookUp } from "../i18n/i18n.ts";
+import { type HubError, hubErrorOf } from "./hub-error.ts";
+
+export function sentenceOf({ code, message, facts }: Pick<HubError, "code" | "message" | "facts">): string {
+  return Object.hasOwn(en.errors, code) ? lookUp(`errors.${code}`, facts) : message;
+}
+
+export function errorSentence(error: unknown): string {
+  return sentenceOf(hubErrorOf(error));
+}
+
+/** Why something may not be done, for a code that comes without a message. */
+export function codeSentence(code: string): string {
+  return sentenceOf({ code, message: code, facts: {} });
+}

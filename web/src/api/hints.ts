@@ -1,0 +1,51 @@
+// Which cached answers a hint from the hub makes stale. A hint carries no data: it only says "look again".
+import type { QueryClient } from "@tanstack/react-query";
+import type { useTRPC } from "./trpc.ts";
+import type { Outputs } from "./types.ts";
+
+type Trpc = ReturnType<typeof useTRPC>;
+type StreamOutput = Outputs["events"]["stream"];
+export type Hint = StreamOutput extends AsyncIterable<infer H> ? H : StreamOutput;
+type Topic = Hint["topic"];
+
+function staleKeys(trpc: Trpc, topic: Topic) {
+  switch (topic) {
+    case "agents":
+      return [trpc.fleet.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
+    case "assets":
+      return [trpc.assets.pathKey(), trpc.access.pathKey(), trpc.home.pathKey()];
+    case "sessions":
+      return [trpc.sessions.pathKey(), trpc.home.pathKey()];
+    case "runs":
+      return [trpc.runs.pathKey(), trpc.home.pathKey()];
+    case "people":
+      return [trpc.people.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
+    case "audit":
+      return [trpc.audit.pathKey()];
+    case "enrolment":
+      return [trpc.fleet.enrolmentToken.queryKey()];
+    case "execution":
+      return [];
+  }
+}
+
+export function applyHint(trpc: Trpc, queries: QueryClient, hint: Hint): void {
+  if (hint.topic === "execution" && hint.id !== null) executionGrew(hint.id);
+  for (const queryKey of staleKeys(trpc, hint.topic)) void queries.invalidateQueries({ queryKey });
+}
+
+/** Output of a running script grows several times a second: its viewers are told directly, past the cache. */
+const executionWatchers = new Map<string, Set<() => void>>();
+
+function executionGrew(id: string): void {
+  for (const watcher of executionWatchers.get(id) ?? []) watcher();
+}
+
+export function watchExecution(id: string, watcher: () => void): () => void {
+  const watchers = executionWatchers.get(id) ?? new Set();
+  executionWatchers.set(id, watchers.add(watcher));
+  return () => {
+    watchers.delete(watcher);
+    if (watchers.size === 0) executionWatchers.delete(id);
+  };
+}

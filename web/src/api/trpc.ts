@@ -1,0 +1,21 @@
+// The typed handle on the hub: react-query options for each procedure, and the client beneath them.
+
+import type { AppRouter } from "@sallyport/hub/api/router";
+import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink } from "@trpc/client";
+import { createTRPCContext } from "@trpc/tanstack-react-query";
+
+const url = "/trpc";
+
+export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
+
+export function createHubClient() {
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: (operation) => operation.type === "subscription",
+        true: httpSubscriptionLink({ url }),
+        false: httpBatchStreamLink({ url, maxItems: 20 }),
+      }),
+    ],
+  });
+}

@@ -1,0 +1,37 @@
+// Names for the shapes the hub answers with; every one is inferred from its router.
+
+import type { AppRouter } from "@sallyport/hub/api/router";
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+
+export type Outputs = inferRouterOutputs<AppRouter>;
+export type Inputs = inferRouterInputs<AppRouter>;
+
+export type Me = NonNullable<Outputs["auth"]["state"]["me"]>;
+export type Permission = Me["permissions"][number];
+export type Role = Me["role"];
+export type SignInSession = Outputs["auth"]["sessions"]["items"][number];
+
+export type HomeSummary = Outputs["home"]["summary"];
+export type Agent = Outputs["fleet"]["agents"]["items"][number];
+export type AgentDetail = Outputs["fleet"]["agent"];
+export type HostFacts = NonNullable<Agent["facts"]>;
+export type Zone = Outputs["fleet"]["zones"]["items"][number];
+export type EnrolmentToken = Outputs["fleet"]["createEnrolmentToken"];
+export type EnrolmentProgress = Outputs["fleet"]["enrolmentToken"];
+
+export type Asset = Outputs["assets"]["list"]["items"][number];
+export type Grant = Outputs["access"]["grants"]["items"][number];
+export type GrantAction = Grant["actions"][number];
+
+export type SessionSummary = Outputs["sessions"]["list"]["items"][number];
+export type SessionDetail = Outputs["sessions"]["get"];
+export type EndReason = NonNullable<SessionSummary["endReason"]>;
+
+export type RunSummary = Outputs["runs"]["list"]["items"][number];
+export type RunDetail = Outputs["runs"]["get"];
+export type Execution = RunDetail["executions"][number];
+export type Interpreter = RunSummary["interpreter"];
+
+export type Person = Outputs["people"]["list"]["items"][number];
+export type AccessKey = Outputs["keys"]["list"]["items"][number];
+export type AuditEvent = Outputs["audit"]["list"]["items"][number];

@@ -1,0 +1,1 @@
+export { InvitePage as default } from "../../sign-in/invite-page.tsx";

@@ -1,0 +1,2 @@
+"use client";
+export { Missing as default } from "../ui/page-states.tsx";

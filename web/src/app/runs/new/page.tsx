@@ -1,0 +1,1 @@
+export { NewRunPage as default } from "../../../runs/new-run-page.tsx";

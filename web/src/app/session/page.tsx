@@ -1,0 +1,1 @@
+export { SessionPage as default } from "../../sessions/session-page.tsx";

@@ -1,0 +1,1 @@
+export { TerminalPage as default } from "../../terminal/terminal-page.tsx";

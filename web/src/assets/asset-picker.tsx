@@ -1,0 +1,66 @@
+// Choosing assets by typing part of their names.
+"use client";
+import { MultiSelect } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useTRPC } from "../api/trpc.ts";
+import type { Asset } from "../api/types.ts";
+import { displayText } from "../ui/display-text.ts";
+
+interface AssetPickerProps {
+  chosen: readonly string[];
+  onChange: (ids: readonly string[]) => void;
+  /** Only assets on which the person may do this; all of them when null. */
+  action: "connect" | "run" | null;
+  label: string;
+  hint: string;
+  error?: string | undefined;
+}
+
+const offeredMost = 200;
+
+export function AssetPicker({ chosen, onChange, action, label, hint, error }: AssetPickerProps) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const [text, setText] = useState("");
+  const [search] = useDebouncedValue(text, 150);
+  const { data } = useQuery(trpc.assets.list.queryOptions({ search, limit: offeredMost }, { placeholderData: keepPreviousData }));
+  // A chosen asset must keep its name while the search shows others.
+  const known = useRef(new Map<string, Asset>());
+  for (const asset of data?.items ?? []) known.current.set(asset.id, asset);
+
+  const offered = (data?.items ?? []).filter(({ may }) => action === null || may[action]);
+  const options = [...offered.map(({ id }) => id), ...chosen.filter((id) => !offered.some((asset) => asset.id === id))].map(
+    (id) => {
+      const asset = known.current.get(id);
+      if (asset === undefined) return { value: id, label: id };
+      return { value: id, label: `${displayText(asset.name)}${asset.online ? "" : ` (${t("state.offline")})`}` };
+    },
+  );
+  const offline = action === "run" ? chosen.filter((id) => known.current.get(id)?.online === false).length : 0;
+  const counts = [
+    ...(chosen.length > 0 ? [t("newRun.chosen", { count: chosen.length })] : []),
+    ...(offline > 0 ? [t("newRun.offline", { count: offline })] : []),
+  ];
+  return (
+    <MultiSelect
+      aria-label={label}
+      placeholder={chosen.length === 0 ? hint : ""}
+      data={options}
+      value={[...chosen]}
+      onChange={onChange}
+      searchable
+      searchValue={text}
+      onSearchChange={setText}
+      hidePickedOptions
+      clearable
+      maxDropdownHeight={280}
+      nothingFoundMessage={t("list.noMatch")}
+      description={counts.length > 0 ? counts.join(", ") : undefined}
+      inputWrapperOrder={["label", "input", "description", "error"]}
+      error={error}
+    />
+  );
+}

@@ -1,0 +1,20 @@
+// No assets at all: what to do depends on whether one may add agents.
+"use client";
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import Link from "next/link";
+import { useTranslation } from "react-i18next";
+import { useMay } from "../frame/me.tsx";
+import { Empty } from "../ui/page-states.tsx";
+
+export function NoAssets() {
+  const { t } = useTranslation();
+  if (!useMay("enrol")) return <Empty title={t("home.noAssetsUser")} text={t("home.noAssetsUserText")} />;
+  return (
+    <Empty title={t("home.noAssetsAdmin")} text={t("home.noAssetsAdminText")}>
+      <Button component={Link} href="/fleet?add=agent" leftSection={<IconPlus size={16} />}>
+        {t("fleet.add")}
+      </Button>
+    </Empty>
+  );
+}

@@ -1,0 +1,26 @@
+// An audit event as a sentence. A kind this console does not know yet is shown by its name.
+import type { TFunction } from "i18next";
+import type { AuditEvent } from "../api/types.ts";
+import { en } from "../i18n/en.ts";
+import { lookUp } from "../i18n/i18n.ts";
+import { displayText } from "../ui/display-text.ts";
+
+export function eventSentence({ kind, actor, subject, data }: AuditEvent, t: TFunction): string {
+  const facts = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, factText(name, value)]));
+  const variables = {
+    ...facts,
+    actor: actor === null ? t("audit.theHub") : displayText(actor.name),
+    subject: subject === null ? "" : displayText(subject.name),
+    kind,
+  };
+  return lookUp(`auditSentence.${Object.hasOwn(en.auditSentence, kind) ? kind : "other"}`, variables);
+}
+
+/** Codes that the console has words for, such as why a session ended, are shown in words. */
+function factText(name: string, value: AuditEvent["data"][string]): string {
+  const text = String(value);
+  if (name === "reason" && Object.hasOwn(en.endReason, text)) return lookUp(`endReason.${text}`, {});
+  if (name === "code" && Object.hasOwn(en.errors, text)) return lookUp(`errors.${text}`, {});
+  if (name === "role" && Object.hasOwn(en.role, text)) return lookUp(`role.${text}`, {});
+  return displayText(text, 120);
+}

@@ -1,0 +1,65 @@
+// Decides what a visitor sees: first run, sign-in, or the console. Draws the frame's outline until the hub has answered.
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { usePathname, useRouter } from "next/navigation";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
+import { LiveUpdates } from "../api/live-updates.tsx";
+import { useTRPC } from "../api/trpc.ts";
+import { preferredLanguage, switchLanguage } from "../i18n/i18n.ts";
+import { Failed } from "../ui/page-states.tsx";
+import { Frame } from "./frame.tsx";
+import { MeProvider } from "./me.tsx";
+import { Outline } from "./outline.tsx";
+
+const publicPages = new Set(["/sign-in", "/setup", "/invite"]);
+/** Signed in, but without rail and dock: the terminal has the window for itself. */
+const bareRooms = new Set(["/terminal", "/setup"]);
+
+export function Gate({ children }: { children: ReactNode }) {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const pathname = usePathname();
+  const state = useQuery(trpc.auth.state.queryOptions());
+  const languageReady = useLanguage(state.data?.me?.language ?? null);
+
+  const isPublic = publicPages.has(pathname);
+  const redirect = state.data === undefined ? null : redirectFor(state.data, pathname, isPublic);
+  useEffect(() => {
+    if (redirect !== null) router.replace(redirect);
+  }, [redirect, router]);
+
+  if (state.isError && state.data === undefined) return <Failed error={state.error} onRetry={() => void state.refetch()} />;
+  if (state.data === undefined || !languageReady || redirect !== null) return isPublic ? null : <Outline />;
+  const { me } = state.data;
+  const content = <Suspense fallback={null}>{children}</Suspense>;
+  if (me === null) return content;
+  return (
+    <MeProvider value={me}>
+      <LiveUpdates />
+      {isPublic || bareRooms.has(pathname) ? content : <Frame>{content}</Frame>}
+    </MeProvider>
+  );
+}
+
+function redirectFor(state: { signedIn: boolean; needsSetup: boolean }, pathname: string, isPublic: boolean): string | null {
+  if (state.signedIn) return pathname === "/sign-in" ? afterSignIn() : null;
+  if (state.needsSetup) return pathname === "/setup" ? null : "/setup";
+  if (isPublic) return null;
+  const wanted = pathname + location.search;
+  return wanted === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(wanted)}`;
+}
+
+/** Only a path of this console: `//elsewhere` and full addresses would leave it. */
+function afterSignIn(): string {
+  const next = new URLSearchParams(location.search).get("next") ?? "/";
+  return /^\/(?![/\\])/.test(next) ? next : "/";
+}
+
+/** The language of the account if it has one, else of this browser. True once its words are here. */
+function useLanguage(ofAccount: "en" | "zh" | null): boolean {
+  const [ready, setReady] = useState(false);
+  useEffect(() => {
+    void switchLanguage(ofAccount ?? preferredLanguage()).finally(() => setReady(true));
+  }, [ofAccount]);
+  return ready;
+}

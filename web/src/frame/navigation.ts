@@ -1,0 +1,41 @@
+// The places of the console and who may open them. The rail and the palette both read this list.
+import {
+  IconHome,
+  IconListSearch,
+  IconPlayerPlay,
+  IconSettings,
+  IconStack2,
+  IconTerminal2,
+  IconTopologyStar3,
+  IconUsers,
+  type TablerIcon,
+} from "@tabler/icons-react";
+import type { Permission } from "../api/types.ts";
+
+export type PlaceName = "home" | "reach" | "sessions" | "runs" | "fleet" | "people" | "audit" | "settings";
+
+export interface Place {
+  name: PlaceName;
+  href: string;
+  icon: TablerIcon;
+  group: "work" | "manage" | "evidence" | "self";
+  needs: Permission | null;
+}
+
+export const places: readonly Place[] = [
+  { name: "home", href: "/", icon: IconHome, group: "work", needs: null },
+  { name: "reach", href: "/reach", icon: IconTopologyStar3, group: "work", needs: null },
+  { name: "sessions", href: "/sessions", icon: IconTerminal2, group: "work", needs: null },
+  { name: "runs", href: "/runs", icon: IconPlayerPlay, group: "work", needs: null },
+  { name: "fleet", href: "/fleet", icon: IconStack2, group: "manage", needs: "fleet.read" },
+  { name: "people", href: "/people", icon: IconUsers, group: "manage", needs: "people.read" },
+  { name: "audit", href: "/audit", icon: IconListSearch, group: "evidence", needs: "audit.read" },
+  { name: "settings", href: "/settings", icon: IconSettings, group: "self", needs: null },
+];
+
+/** Pages that belong to a place without being it. */
+const belongsTo: Record<string, PlaceName> = { "/session": "sessions", "/run": "runs", "/runs/new": "runs" };
+
+export function placeOf(pathname: string): PlaceName | undefined {
+  return belongsTo[pathname] ?? places.find((place) => place.href === pathname)?.name;
+}

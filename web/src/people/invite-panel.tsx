@@ -1,0 +1,87 @@
+// Inviting a person: the hub makes a link, the administrator sends it.
+"use client";
+import { Alert, Button, Drawer, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { invite, roleNames } from "@sallyport/hub/identity/input";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { errorSentence } from "../api/error-text.ts";
+import { useTRPC } from "../api/trpc.ts";
+import type { Role } from "../api/types.ts";
+import { oneOf } from "../state/url-state.ts";
+import { useForm } from "../state/use-form.ts";
+import { LinkOnce } from "./link-once.tsx";
+
+export function InvitePanel({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Drawer opened={opened} onClose={onClose} title={t("people.invite")} closeButtonProps={{ "aria-label": t("action.close") }}>
+      <InviteForm onClose={onClose} />
+    </Drawer>
+  );
+}
+
+const firstRole: Role = "user";
+
+function InviteForm({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const send = useMutation(
+    trpc.people.invite.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: () => queries.invalidateQueries({ queryKey: trpc.people.pathKey() }),
+    }),
+  );
+  const form = useForm(invite, { name: "", email: "", role: firstRole }, (parsed) => send.mutate(parsed));
+  if (send.data !== undefined) {
+    return (
+      <Stack gap="md">
+        <LinkOnce name={form.values.name} link={send.data.link} expiresAt={send.data.expiresAt} />
+        <Button variant="default" onClick={onClose} style={{ alignSelf: "flex-end" }}>
+          {t("action.close")}
+        </Button>
+      </Stack>
+    );
+  }
+  return (
+    <form onSubmit={form.submit} noValidate>
+      <Stack gap="md">
+        <Text size="sm" c="dimmed">
+          {t("people.inviteText")}
+        </Text>
+        {send.isError && <Alert color="red">{errorSentence(send.error)}</Alert>}
+        <TextInput
+          label={t("field.name")}
+          value={form.values.name}
+          error={form.error("name")}
+          onChange={(event) => form.set("name", event.currentTarget.value)}
+          data-autofocus
+        />
+        <TextInput
+          label={t("field.email")}
+          type="email"
+          value={form.values.email}
+          error={form.error("email")}
+          onChange={(event) => form.set("email", event.currentTarget.value)}
+        />
+        <RoleChoice value={form.values.role} onChange={(role) => form.set("role", role)} />
+        <Button type="submit" loading={send.isPending} style={{ alignSelf: "flex-end" }}>
+          {t("people.makeLink")}
+        </Button>
+      </Stack>
+    </form>
+  );
+}
+
+export function RoleChoice({ value, onChange }: { value: Role; onChange: (role: Role) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Radio.Group label={t("field.role")} value={value} onChange={(role) => onChange(oneOf(role, roleNames) ?? value)}>
+      <Stack gap="xs" mt={6}>
+        {roleNames.map((role) => (
+          <Radio key={role} value={role} label={t(`role.${role}`)} description={t(`roleMeaning.${role}`)} />
+        ))}
+      </Stack>
+    </Radio.Group>
+  );
+}

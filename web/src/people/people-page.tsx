@@ -1,0 +1,82 @@
+// People: who may sign in, as what, and what they may reach.
+"use client";
+import { Button } from "@mantine/core";
+import { IconUserPlus } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { useTRPC } from "../api/trpc.ts";
+import type { Person } from "../api/types.ts";
+import { Allowed, useMay, useMe } from "../frame/me.tsx";
+import type { Column } from "../list/data-table.tsx";
+import { List } from "../list/list-page.tsx";
+import { nextPage, useSearch } from "../list/use-page-list.ts";
+import { useUrlState } from "../state/url-state.ts";
+import { displayText } from "../ui/display-text.ts";
+import { Moment } from "../ui/moment.tsx";
+import { Page } from "../ui/page.tsx";
+import { Empty } from "../ui/page-states.tsx";
+import { InvitePanel } from "./invite-panel.tsx";
+import { PersonMark } from "./person-mark.tsx";
+import { PersonPanel } from "./person-panel.tsx";
+
+export function PeoplePage() {
+  return (
+    <Allowed permission="people.read">
+      <People />
+    </Allowed>
+  );
+}
+
+function People() {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const me = useMe();
+  const mayManage = useMay("people.manage");
+  const [url, changeUrl] = useUrlState();
+  const query = useInfiniteQuery(trpc.people.list.infiniteQueryOptions(useSearch(), nextPage));
+  const open = query.data?.pages.flatMap(({ items }) => items).find(({ id }) => id === url.get("id"));
+
+  const invite = mayManage && (
+    <Button leftSection={<IconUserPlus size={16} />} onClick={() => changeUrl({ invite: "person" })}>
+      {t("people.invite")}
+    </Button>
+  );
+
+  const columns: Column<Person>[] = [
+    {
+      key: "name",
+      title: t("people.person"),
+      cell: ({ id, name }) => (
+        <>
+          <b style={{ fontWeight: 500 }}>{displayText(name)}</b>
+          {id === me.id && ` (${t("people.you")})`}
+        </>
+      ),
+    },
+    { key: "email", title: t("field.email"), cell: ({ email }) => displayText(email), hideOn: "small" },
+    { key: "role", title: t("people.role"), cell: ({ role }) => t(`role.${role}`), hideOn: "small" },
+    { key: "state", title: t("people.state"), cell: ({ state }) => <PersonMark state={state} /> },
+    { key: "seen", title: t("people.lastSignIn"), cell: ({ lastSignInAt }) => <Moment at={lastSignInAt} />, hideOn: "medium" },
+    { key: "created", title: t("people.created"), cell: ({ createdAt }) => <Moment at={createdAt} />, hideOn: "medium" },
+  ];
+
+  return (
+    <Page title={t("people.title")} purpose={t("people.purpose")} action={invite}>
+      <List
+        name={t("people.title")}
+        query={query}
+        columns={columns}
+        rowId={(person) => person.id}
+        empty={
+          <Empty title={t("people.empty")} text={t("people.emptyText")}>
+            {invite}
+          </Empty>
+        }
+        onOpen={(person) => changeUrl({ id: person.id })}
+        openRowId={url.get("id")}
+      />
+      <PersonPanel person={open} onClose={() => changeUrl({ id: null, tab: null })} />
+      <InvitePanel opened={url.has("invite")} onClose={() => changeUrl({ invite: null })} />
+    </Page>
+  );
+}

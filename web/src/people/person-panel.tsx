@@ -1,0 +1,179 @@
+// A person in the side panel: account, access, what they did; role, lock, disable, reset link.
+"use client";
+import { Button, Drawer, Group, Stack, Tabs, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useTRPC } from "../api/trpc.ts";
+import type { Person } from "../api/types.ts";
+import { PersonActivity } from "../audit/subject-activity.tsx";
+import { useMay } from "../frame/me.tsx";
+import { oneOf, useUrlState } from "../state/url-state.ts";
+import { Confirm } from "../ui/confirm.tsx";
+import { ShortId } from "../ui/copy.tsx";
+import { displayText } from "../ui/display-text.ts";
+import { Facts } from "../ui/facts.tsx";
+import { Moment } from "../ui/moment.tsx";
+import { showToast } from "../ui/toasts.tsx";
+import { useLocale } from "../ui/use-locale.ts";
+import { Grants } from "./grants.tsx";
+import { RoleChoice } from "./invite-panel.tsx";
+import { LinkOnce } from "./link-once.tsx";
+import { PersonMark } from "./person-mark.tsx";
+
+export function PersonPanel({ person, onClose }: { person: Person | undefined; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Drawer
+      opened={person !== undefined}
+      onClose={onClose}
+      title={person === undefined ? "" : <strong style={{ fontSize: 16 }}>{displayText(person.name)}</strong>}
+      closeButtonProps={{ "aria-label": t("action.close") }}
+    >
+      {person !== undefined && <PersonTabs key={person.id} person={person} />}
+    </Drawer>
+  );
+}
+
+const tabs = ["overview", "access", "activity"] as const;
+
+function PersonTabs({ person }: { person: Person }) {
+  const { t } = useTranslation();
+  const mayManage = useMay("people.manage");
+  const mayAudit = useMay("audit.read");
+  const [url, changeUrl] = useUrlState();
+  const tab = oneOf(url.get("tab"), tabs) ?? "overview";
+  return (
+    <Tabs value={tab} onChange={(value) => changeUrl({ tab: value === "overview" ? null : value })} keepMounted={false}>
+      <Tabs.List mb="md">
+        <Tabs.Tab value="overview">{t("people.overview")}</Tabs.Tab>
+        <Tabs.Tab value="access">{t("people.access")}</Tabs.Tab>
+        {mayAudit && <Tabs.Tab value="activity">{t("people.activity")}</Tabs.Tab>}
+      </Tabs.List>
+      <Tabs.Panel value="overview">
+        <Stack gap="lg">
+          <PersonFacts person={person} />
+          {mayManage && <PersonActions person={person} />}
+        </Stack>
+      </Tabs.Panel>
+      <Tabs.Panel value="access">
+        <Grants person={person} mayManage={mayManage} />
+      </Tabs.Panel>
+      {mayAudit && (
+        <Tabs.Panel value="activity">
+          <PersonActivity userId={person.id} />
+        </Tabs.Panel>
+      )}
+    </Tabs>
+  );
+}
+
+function PersonFacts({ person }: { person: Person }) {
+  const { t } = useTranslation();
+  const { moment } = useLocale();
+  return (
+    <Facts
+      items={[
+        ["ID", <ShortId key="id" id={person.id} />],
+        [t("field.email"), displayText(person.email)],
+        [t("people.role"), t(`role.${person.role}`)],
+        [t("people.state"), <PersonMark key="state" state={person.state} />],
+        ...(person.lockedUntil === null ? [] : [["", t("people.lockedUntil", { when: moment(person.lockedUntil) })] as const]),
+        [t("people.lastSignIn"), <Moment key="seen" at={person.lastSignInAt} />],
+        [t("people.created"), <Moment key="created" at={person.createdAt} />],
+      ]}
+    />
+  );
+}
+
+function PersonActions({ person }: { person: Person }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const [asking, setAsking] = useState<"disable" | "role" | null>(null);
+  const name = displayText(person.name);
+  const changed = (text: string) => () => {
+    setAsking(null);
+    showToast("done", text);
+    return queries.invalidateQueries({ queryKey: trpc.people.pathKey() });
+  };
+  const disable = useMutation(trpc.people.disable.mutationOptions({ onSuccess: changed(t("people.disabled", { name })) }));
+  const enable = useMutation(trpc.people.enable.mutationOptions({ onSuccess: changed(t("people.enabled", { name })) }));
+  const unlock = useMutation(trpc.people.unlock.mutationOptions({ onSuccess: changed(t("people.unlocked", { name })) }));
+  const reset = useMutation(trpc.people.resetLink.mutationOptions());
+  const { id, state } = person;
+  return (
+    <Stack gap="md">
+      <Group gap="xs">
+        <Button variant="default" onClick={() => setAsking("role")}>
+          {t("people.changeRole")}
+        </Button>
+        {state !== "disabled" && (
+          <Button variant="default" loading={reset.isPending} onClick={() => reset.mutate({ id })}>
+            {t("people.resetLink")}
+          </Button>
+        )}
+        {state === "locked" && (
+          <Button variant="default" loading={unlock.isPending} onClick={() => unlock.mutate({ id })}>
+            {t("people.unlock")}
+          </Button>
+        )}
+        {state === "disabled" ? (
+          <Button loading={enable.isPending} onClick={() => enable.mutate({ id })}>
+            {t("people.enable")}
+          </Button>
+        ) : (
+          <Button variant="light" color="red" onClick={() => setAsking("disable")}>
+            {t("people.disable")}
+          </Button>
+        )}
+      </Group>
+      {reset.data !== undefined && <LinkOnce name={person.name} link={reset.data.link} expiresAt={reset.data.expiresAt} />}
+      {asking === "role" && <RoleForm person={person} onDone={() => setAsking(null)} />}
+      <Confirm
+        opened={asking === "disable"}
+        title={t("people.disableTitle", { name })}
+        action={t("people.disable")}
+        pending={disable.isPending}
+        onConfirm={() => disable.mutate({ id })}
+        onClose={() => setAsking(null)}
+      >
+        <Text size="sm">{t("people.disableText")}</Text>
+      </Confirm>
+    </Stack>
+  );
+}
+
+function RoleForm({ person, onDone }: { person: Person; onDone: () => void }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const [role, setRole] = useState(person.role);
+  const save = useMutation(
+    trpc.people.setRole.mutationOptions({
+      onSuccess: () => {
+        showToast("done", t("people.roleChanged", { name: displayText(person.name), role: t(`role.${role}`) }));
+        onDone();
+        return queries.invalidateQueries({ queryKey: trpc.people.pathKey() });
+      },
+    }),
+  );
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate({ id: person.id, role });
+      }}
+    >
+      <RoleChoice value={role} onChange={setRole} />
+      <Group gap="xs" mt="md">
+        <Button variant="default" onClick={onDone}>
+          {t("action.cancel")}
+        </Button>
+        <Button type="submit" loading={save.isPending} disabled={role === person.role}>
+          {t("action.save")}
+        </Button>
+      </Group>
+    </form>
+  );
+}

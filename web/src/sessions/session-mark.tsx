@@ -1,0 +1,38 @@
+// A session's state in colour, word and icon.
+"use client";
+import { IconAlertTriangle, IconCheck, IconCircleFilled, IconLoader2, IconPlugConnectedX } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { EndReason, SessionSummary } from "../api/types.ts";
+import { StateMark } from "../ui/state-mark.tsx";
+
+/** Ends that somebody chose; the others happened to the session. */
+const chosenEnds: readonly EndReason[] = ["exit", "detached", "ended-by-user", "ended-by-admin"];
+
+export function SessionMark({ session }: { session: Pick<SessionSummary, "state" | "endReason" | "agentOnline"> }) {
+  const { t } = useTranslation();
+  const { state, endReason, agentOnline } = session;
+  if (state === "opening") {
+    return (
+      <StateMark tone="blue" icon={IconLoader2} pulse>
+        {t("sessionState.opening")}
+      </StateMark>
+    );
+  }
+  if (state === "live") {
+    return agentOnline ? (
+      <StateMark tone="green" icon={IconCircleFilled} pulse>
+        {t("sessionState.live")}
+      </StateMark>
+    ) : (
+      <StateMark tone="amber" icon={IconPlugConnectedX}>
+        {t("state.offline")}
+      </StateMark>
+    );
+  }
+  const chosen = endReason === null || chosenEnds.includes(endReason);
+  return (
+    <StateMark tone={chosen ? "grey" : "red"} icon={chosen ? IconCheck : IconAlertTriangle}>
+      {endReason === null ? t("sessionState.ended") : t(`endReason.${endReason}`)}
+    </StateMark>
+  );
+}

@@ -1,0 +1,107 @@
+// Settings: my account, my keys, how the console looks, and the facts of this hub.
+"use client";
+import { Group, SegmentedControl, Stack, Tabs, Text, useMantineColorScheme } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useMay, useMe } from "../frame/me.tsx";
+import { themeChoices, useChangeLanguage } from "../frame/top-bar.tsx";
+import { currentLanguage, languageNames } from "../i18n/i18n.ts";
+import { oneOf, useUrlState } from "../state/url-state.ts";
+import { displayText } from "../ui/display-text.ts";
+import { Facts } from "../ui/facts.tsx";
+import { Page } from "../ui/page.tsx";
+import { Panel } from "../ui/panel.tsx";
+import { AccessKeys } from "./access-keys.tsx";
+import { ChangePassword } from "./change-password.tsx";
+import { HubFacts } from "./hub-facts.tsx";
+import { SignInSessions } from "./sign-in-sessions.tsx";
+
+const tabs = ["account", "keys", "hub"] as const;
+
+export function SettingsPage() {
+  const { t } = useTranslation();
+  const maySeeHub = useMay("settings.manage");
+  const [url, changeUrl] = useUrlState();
+  const tab = oneOf(url.get("tab"), tabs) ?? "account";
+  return (
+    <Page title={t("settings.title")} purpose={t("settings.purpose")}>
+      <Tabs value={tab} onChange={(value) => changeUrl({ tab: value === "account" ? null : value })} keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="account">{t("settings.account")}</Tabs.Tab>
+          <Tabs.Tab value="keys">{t("settings.keys")}</Tabs.Tab>
+          {maySeeHub && <Tabs.Tab value="hub">{t("settings.hub")}</Tabs.Tab>}
+        </Tabs.List>
+        <Tabs.Panel value="account">
+          <Stack gap="md" maw={720}>
+            <Account />
+            <Appearance />
+            <ChangePassword />
+            <SignInSessions />
+          </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="keys">
+          <AccessKeys />
+        </Tabs.Panel>
+        {maySeeHub && (
+          <Tabs.Panel value="hub">
+            <HubFacts />
+          </Tabs.Panel>
+        )}
+      </Tabs>
+    </Page>
+  );
+}
+
+function Account() {
+  const { t } = useTranslation();
+  const me = useMe();
+  return (
+    <Panel>
+      <Facts
+        items={[
+          [t("field.name"), displayText(me.name)],
+          [t("field.email"), displayText(me.email)],
+          [t("field.role"), `${t(`role.${me.role}`)}. ${t(`roleMeaning.${me.role}`)}`],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Appearance() {
+  const { t } = useTranslation();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const changeLanguage = useChangeLanguage();
+  return (
+    <Panel title={t("settings.appearance")}>
+      <Group gap="xl">
+        <Stack gap={4}>
+          <Text size="xs" c="dimmed">
+            {t("top.language")}
+          </Text>
+          <SegmentedControl
+            size="xs"
+            aria-label={t("top.language")}
+            value={currentLanguage()}
+            onChange={(value) => changeLanguage(value === "zh" ? "zh" : "en")}
+            data={[
+              { value: "en", label: languageNames.en },
+              { value: "zh", label: languageNames.zh },
+            ]}
+          />
+        </Stack>
+        <Stack gap={4}>
+          <Text size="xs" c="dimmed">
+            {t("top.theme")}
+          </Text>
+          <SegmentedControl
+            size="xs"
+            aria-label={t("top.theme")}
+            value={colorScheme}
+            onChange={(value) => setColorScheme(oneOf(value, themeChoices) ?? "auto")}
+            data={themeChoices.map((value) => ({ value, label: t(`theme.${value}`) }))}
+          />
+        </Stack>
+      </Group>
+    </Panel>
+  );
+}

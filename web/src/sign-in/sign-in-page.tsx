@@ -1,0 +1,89 @@
+// Signing in, with the truth about attempts and lock-out.
+"use client";
+import { Alert, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { signIn } from "@sallyport/hub/identity/input";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { sentenceOf } from "../api/error-text.ts";
+import { type HubError, hubErrorOf } from "../api/hub-error.ts";
+import { useTRPC } from "../api/trpc.ts";
+import { useForm } from "../state/use-form.ts";
+import { useLocale } from "../ui/use-locale.ts";
+import { useNow } from "../ui/use-now.ts";
+import { Card } from "./card.tsx";
+
+export function SignInPage() {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const [lockedUntil, setLockedUntil] = useState(0);
+  const enter = useMutation(
+    trpc.auth.signIn.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: () => queries.invalidateQueries({ queryKey: trpc.auth.state.queryKey() }),
+      onError: (error) => {
+        const { code, facts } = hubErrorOf(error);
+        if (code === "locked-out") setLockedUntil(Date.now() + Number(facts.retryAfterSeconds ?? 60) * 1000);
+      },
+    }),
+  );
+  const form = useForm(signIn, { email: "", password: "" }, (parsed) => enter.mutate(parsed));
+  const locked = useNow(1000) < lockedUntil;
+  return (
+    <Card title={t("signIn.title")}>
+      <form onSubmit={form.submit} noValidate>
+        <Stack gap="md">
+          {locked ? <LockedOut until={lockedUntil} /> : enter.isError && <Refusal error={hubErrorOf(enter.error)} />}
+          <TextInput
+            label={t("field.email")}
+            type="email"
+            autoComplete="username"
+            value={form.values.email}
+            error={form.error("email")}
+            onChange={(event) => form.set("email", event.currentTarget.value)}
+            autoFocus
+          />
+          <PasswordInput
+            label={t("field.password")}
+            autoComplete="current-password"
+            value={form.values.password}
+            error={form.error("password")}
+            onChange={(event) => form.set("password", event.currentTarget.value)}
+            visibilityToggleButtonProps={{ "aria-label": t("field.showPassword") }}
+          />
+          <Button type="submit" loading={enter.isPending} disabled={locked}>
+            {t("signIn.submit")}
+          </Button>
+          <Text size="xs" c="dimmed">
+            {t("signIn.forgot")}
+          </Text>
+        </Stack>
+      </form>
+    </Card>
+  );
+}
+
+function LockedOut({ until }: { until: number }) {
+  const { t } = useTranslation();
+  const { duration } = useLocale();
+  const left = Math.max(0, until - useNow(1000));
+  return (
+    <Alert color="red" role="alert">
+      {t("signIn.locked", { time: duration(Math.ceil(left / 1000) * 1000) })}
+    </Alert>
+  );
+}
+
+function Refusal({ error }: { error: HubError }) {
+  const { t } = useTranslation();
+  const left = Number(error.facts.attemptsLeft ?? Number.NaN);
+  if (error.code === "locked-out") return null;
+  return (
+    <Alert color="red" role="alert">
+      {sentenceOf(error)}
+      {/* The first slips are everybody's; only the last ones are worth a warning. */}
+      {left <= 3 && ` ${t("signIn.attemptsLeft", { count: left })}`}
+    </Alert>
+  );
+}

@@ -1,0 +1,63 @@
+// The text messages of the terminal socket. What the hub says is parsed once, here; see protocol/SPEC.md §7.
+import * as z from "zod/mini";
+
+const offset = z.number();
+const size = { cols: z.number(), rows: z.number() };
+
+const fromHub = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("opened"),
+    sessionId: z.string(),
+    assetName: z.string(),
+    account: z.string(),
+    ...size,
+    outputOffset: offset,
+    inputOffset: offset,
+    owner: z.boolean(),
+  }),
+  z.object({ type: z.literal("snapshot"), offset, ...size, screen: z.string() }),
+  z.object({ type: z.literal("input-ack"), offset }),
+  z.object({ type: z.literal("pong"), t: z.number() }),
+  z.object({ type: z.literal("agent"), online: z.boolean(), roundTripUs: z.nullable(z.number()) }),
+  z.object({ type: z.literal("resize"), ...size }),
+  z.object({ type: z.literal("viewers"), count: z.number() }),
+  z.object({
+    type: z.literal("ended"),
+    reason: z.enum([
+      "exit",
+      "detached",
+      "ended-by-user",
+      "ended-by-admin",
+      "agent-lost",
+      "agent-revoked",
+      "open-failed",
+      "grant-revoked",
+      "hub-failed",
+      "storage-full",
+    ]),
+    exitCode: z.nullable(z.number()),
+    signal: z.nullable(z.string()),
+  }),
+  z.object({
+    type: z.literal("error"),
+    code: z.string(),
+    message: z.string(),
+    facts: z.optional(z.record(z.string(), z.union([z.string(), z.number()]))),
+  }),
+]);
+
+export type HubMessage = z.infer<typeof fromHub>;
+
+export type ConsoleMessage =
+  | { type: "open"; assetId: string; cols: number; rows: number }
+  | { type: "attach"; sessionId: string; from: number | null; cols: number; rows: number }
+  | { type: "resize"; cols: number; rows: number }
+  | { type: "ack"; offset: number }
+  | { type: "ping"; t: number }
+  | { type: "end" };
+
+/** Null for a message this console does not know: a newer hub may say more than we understand. */
+export function parseHubMessage(text: string): HubMessage | null {
+  const parsed = fromHub.safeParse(JSON.parse(text));
+  return parsed.success ? parsed.data : null;
+}

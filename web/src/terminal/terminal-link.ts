@@ -1,0 +1,246 @@
+// One terminal's connection to the hub: dials, rejoins after every loss, resends input, acknowledges output.
+// Draws nothing and decides nothing about the session; see link-state.ts for what it can be doing.
+import { decodeTerminalData, encodeTerminalData, terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
+import { backoffMs } from "./backoff.ts";
+import { InputWindow } from "./input-window.ts";
+import { type Ending, type LinkEvent, type LinkState, newLink, nextLinkState } from "./link-state.ts";
+import { OutputCursor } from "./output-cursor.ts";
+import { type ConsoleMessage, type HubMessage, parseHubMessage } from "./socket-messages.ts";
+
+/** Often enough for a round trip people believe, rare enough to cost nothing. */
+const pingEveryMs = 4_000;
+
+/** Three pings unanswered: the path is gone even if no side has noticed. Also the limit for a dial. */
+const silenceMs = 12_000;
+
+/** Small output is acknowledged after this pause, so that the hub may forget it. */
+const acknowledgeWithinMs = 250;
+
+export interface Size {
+  cols: number;
+  rows: number;
+}
+
+export type TerminalTarget = { kind: "asset"; assetId: string } | { kind: "session"; sessionId: string };
+
+export interface LinkListener {
+  /** Draw these bytes, then call `drawn`; the hub's window opens only as drawing proceeds. */
+  onOutput(data: Uint8Array, drawn: () => void): void;
+  /** Clear the terminal, take this size and draw this screen; output continues after it. */
+  onSnapshot(snapshot: Size & { screen: string }): void;
+  onResize(size: Size): void;
+  onState(state: LinkState): void;
+}
+
+export class TerminalLink {
+  readonly #url: string;
+  readonly #target: TerminalTarget;
+  readonly #listener: LinkListener;
+  readonly #input = new InputWindow();
+  readonly #output = new OutputCursor();
+  #size: Size;
+  #state: LinkState;
+  #socket: WebSocket | null = null;
+  #heardAtMs = 0;
+  #redial: ReturnType<typeof setTimeout> | undefined;
+  #acknowledgement: ReturnType<typeof setTimeout> | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+
+  constructor(url: string, target: TerminalTarget, size: Size, listener: LinkListener) {
+    this.#url = url;
+    this.#target = target;
+    this.#size = size;
+    this.#listener = listener;
+    this.#state = newLink(target.kind === "session" ? target.sessionId : null);
+    this.#dial();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** False when so much input waits already that this was not taken. */
+  type(data: Uint8Array): boolean {
+    if (this.#state.phase === "ended" || !this.#state.owner) return false;
+    const taken = this.#input.push(data);
+    this.#sendInput();
+    return taken;
+  }
+
+  resize(size: Size): void {
+    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    this.#size = size;
+    if (this.#state.phase === "live") this.#send({ type: "resize", ...size });
+  }
+
+  /** Ends the session for everybody; the hub's answer arrives as a state. */
+  end(): void {
+    this.#send({ type: "end" });
+  }
+
+  /** Dials at once when waiting: the person pressed the button, or the network came back. */
+  retryNow(): void {
+    if (this.#state.phase === "waiting") this.#dial();
+  }
+
+  /** Leaves without ending: the session goes on in the hub until its grace is over. */
+  leave(): void {
+    this.#stopTimers();
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(1000);
+  }
+
+  #dial(): void {
+    this.#stopTimers();
+    this.#apply({ type: "dialled" });
+    const socket = new WebSocket(this.#url, terminalSubprotocol);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    this.#heardAtMs = Date.now();
+    socket.onopen = () => {
+      if (this.#socket === socket) this.#introduce();
+    };
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (this.#socket !== socket) return;
+      this.#heardAtMs = Date.now();
+      if (typeof data === "string") {
+        const message = parseHubMessage(data);
+        if (message !== null) this.#takeMessage(message);
+      } else {
+        this.#takeOutput(new Uint8Array(data));
+      }
+    };
+    socket.onclose = () => {
+      if (this.#socket === socket) this.#lost();
+    };
+    this.#heartbeat = setInterval(() => this.#beat(), pingEveryMs);
+  }
+
+  #introduce(): void {
+    const { sessionId } = this.#state;
+    if (sessionId !== null) {
+      this.#send({ type: "attach", sessionId, from: this.#output.next, ...this.#size });
+    } else if (this.#target.kind === "asset") {
+      this.#apply({ type: "asked" });
+      this.#send({ type: "open", assetId: this.#target.assetId, ...this.#size });
+    }
+  }
+
+  #takeMessage(message: HubMessage): void {
+    switch (message.type) {
+      case "opened":
+        this.#takeOpened(message);
+        break;
+      case "snapshot":
+        this.#output.startAt(message.offset);
+        this.#listener.onSnapshot(message);
+        break;
+      case "input-ack":
+        this.#input.acknowledge(message.offset);
+        this.#sendInput();
+        break;
+      case "pong":
+        this.#apply({ type: "pong", roundTripMs: Date.now() - message.t });
+        break;
+      case "agent":
+      case "viewers":
+        this.#apply(message);
+        break;
+      case "resize":
+        if (!this.#state.owner) this.#listener.onResize(message);
+        break;
+      case "ended": {
+        const { reason, exitCode, signal } = message;
+        this.#finish({ kind: "ended", reason, exitCode, signal });
+        break;
+      }
+      case "error": {
+        const { code, message: sentence, facts = {} } = message;
+        this.#finish({ kind: "refused", code, message: sentence, facts });
+        break;
+      }
+    }
+  }
+
+  #takeOpened(message: HubMessage & { type: "opened" }): void {
+    const { sessionId, assetName, account, owner, cols, rows } = message;
+    if (this.#output.next === null) this.#output.startAt(message.outputOffset);
+    this.#input.resume(message.inputOffset);
+    this.#apply({ type: "opened", sessionId, assetName, account, owner, atMs: Date.now() });
+    this.#send({ type: "ping", t: Date.now() });
+    this.#sendInput();
+    if (!owner) this.#listener.onResize(message);
+    else if (cols !== this.#size.cols || rows !== this.#size.rows) this.#send({ type: "resize", ...this.#size });
+  }
+
+  #takeOutput(message: Uint8Array): void {
+    const frame = decodeTerminalData(message);
+    const fresh = frame === null ? "gap" : this.#output.accept(frame.offset, frame.data);
+    // A gap cannot be drawn over. Rejoining asks for exactly the missing bytes.
+    if (fresh === "gap") {
+      this.#lost();
+      return;
+    }
+    const end = this.#output.next;
+    if (fresh.length === 0 || end === null) return;
+    this.#listener.onOutput(fresh, () => {
+      this.#output.consumed(end);
+      this.#acknowledgeSoon();
+    });
+  }
+
+  #acknowledgeSoon(): void {
+    if (this.#output.acknowledgementIsDue) this.#acknowledge();
+    else this.#acknowledgement ??= setTimeout(() => this.#acknowledge(), acknowledgeWithinMs);
+  }
+
+  #acknowledge(): void {
+    clearTimeout(this.#acknowledgement);
+    this.#acknowledgement = undefined;
+    const offset = this.#output.takeAcknowledgement();
+    if (offset !== null) this.#send({ type: "ack", offset });
+  }
+
+  #sendInput(): void {
+    if (this.#state.phase !== "live") return;
+    for (let chunk = this.#input.take(); chunk !== null; chunk = this.#input.take()) {
+      this.#socket?.send(encodeTerminalData(chunk.offset, chunk.data));
+    }
+  }
+
+  #send(message: ConsoleMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #beat(): void {
+    if (Date.now() - this.#heardAtMs > silenceMs) this.#lost();
+    else this.#send({ type: "ping", t: Date.now() });
+  }
+
+  #lost(): void {
+    this.leave();
+    this.#apply({ type: "lost", atMs: Date.now() });
+    if (this.#state.phase !== "waiting") return;
+    this.#redial = setTimeout(() => this.#dial(), backoffMs(this.#state.attempt, Math.random()));
+  }
+
+  #finish(ending: Ending): void {
+    this.#apply({ type: "finished", ending });
+    this.leave();
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#redial);
+    clearTimeout(this.#acknowledgement);
+    clearInterval(this.#heartbeat);
+    this.#acknowledgement = undefined;
+  }
+
+  #apply(event: LinkEvent): void {
+    const next = nextLinkState(this.#state, event);
+    if (next === this.#state) return;
+    this.#state = next;
+    this.#listener.onState(next);
+  }
+}

@@ -1,0 +1,80 @@
+// What a page shows instead of its content: failed, denied, missing, empty. Each says what to do next.
+"use client";
+import { Button, Group } from "@mantine/core";
+import { IconAlertTriangle, IconLock, IconMoodEmpty, IconZoomQuestion, type TablerIcon } from "@tabler/icons-react";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { sentenceOf } from "../api/error-text.ts";
+import { hubErrorOf } from "../api/hub-error.ts";
+import { CopyButton } from "./copy.tsx";
+import classes from "./page-states.module.css";
+
+interface PageStateProps {
+  icon: TablerIcon;
+  title: string;
+  text: string;
+  children?: ReactNode;
+  small?: boolean;
+}
+
+export function PageState({ icon: Icon, title, text, children, small = false }: PageStateProps) {
+  return (
+    <div className={classes.state} data-small={small || undefined}>
+      <Icon size={small ? 22 : 32} stroke={1.5} aria-hidden />
+      <p className={classes.title}>{title}</p>
+      <p className={classes.text}>{text}</p>
+      {children !== undefined && (
+        <Group gap="xs" justify="center" mt="xs">
+          {children}
+        </Group>
+      )}
+    </div>
+  );
+}
+
+export function Empty({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+  return (
+    <PageState icon={IconMoodEmpty} title={title} text={text}>
+      {children}
+    </PageState>
+  );
+}
+
+/** A query that failed: says what and its code, offers to try again and to copy the details. */
+export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const { t } = useTranslation();
+  const failure = hubErrorOf(error);
+  if (failure.code === "forbidden") return <PageState icon={IconLock} title={sentenceOf(failure)} text={failure.message} />;
+  if (failure.code === "not-found") return <Missing />;
+  const details = JSON.stringify(
+    { ...failure, at: new Date().toISOString(), page: location.pathname + location.search },
+    null,
+    2,
+  );
+  return (
+    <PageState icon={IconAlertTriangle} title={t("page.failed")} text={sentenceOf(failure)}>
+      <code className={classes.code}>
+        {t("page.code")}: {failure.code}
+      </code>
+      <Button onClick={onRetry}>{t("action.retry")}</Button>
+      <CopyButton variant="default" text={details} label={t("action.copyDetails")} />
+    </PageState>
+  );
+}
+
+export function Denied({ permission }: { permission: string }) {
+  const { t } = useTranslation();
+  return <PageState icon={IconLock} title={t("page.denied")} text={t("page.deniedText", { permission })} />;
+}
+
+export function Missing() {
+  const { t } = useTranslation();
+  return (
+    <PageState icon={IconZoomQuestion} title={t("page.missing")} text={t("page.missingText")}>
+      <Button component={Link} href="/" variant="default">
+        {t("page.goHome")}
+      </Button>
+    </PageState>
+  );
+}
