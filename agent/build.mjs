@@ -11,6 +11,24 @@ const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathna
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(path.join(here, "package.json"), "utf8"));
 
+/**
+ * Parts of libraries that an agent never runs cost it 15 MB: MQTT.js brings its own streams for old Nodes, timers for browsers,
+ * WebSocket and SOCKS clients; protobufjs a 64-bit integer type in WebAssembly. Only the parts in use go in.
+ */
+const slimLibraries = {
+  name: "slim-libraries",
+  setup(builder) {
+    const modules = {
+      mqtt: 'export { default as MqttClient } from "mqtt/lib/client";',
+      "readable-stream": 'module.exports = require("node:stream");',
+      "worker-timers": 'module.exports = require("node:timers");',
+      long: "module.exports = undefined;", // wire.ts takes numbers to 2^53
+    };
+    builder.onResolve({ filter: /^(mqtt|readable-stream|worker-timers|long)$/ }, ({ path: name }) => ({ path: name, namespace: "slim" }));
+    builder.onLoad({ filter: /.*/, namespace: "slim" }, ({ path: name }) => ({ contents: modules[name], resolveDir: here, loader: "js" }));
+  },
+};
+
 export async function bundle(outDir) {
   mkdirSync(outDir, { recursive: true });
   await build({
@@ -28,6 +46,7 @@ export async function bundle(outDir) {
     define: { "import.meta.dirname": "__dirname", "import.meta.url": "importMetaUrl", __AGENT_VERSION__: JSON.stringify(version) },
     banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
     external: ["bufferutil", "utf-8-validate"], // ws works without them
+    plugins: [slimLibraries],
     logLevel: "warning",
   });
   const addon = ptyAddon(process.arch);

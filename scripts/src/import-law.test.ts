@@ -35,7 +35,7 @@ test.each([
     "scripts/src/a.ts",
     'import { x } from "@sallyport/protocol/topics";',
   ],
-  ["a dynamic import across workspaces", "agent/src/a.ts", 'const x = await import("@sallyport/hub/api/router");'],
+  ["a dynamic import across workspaces", "agent/src/a.ts", `const x = await ${"import"}("@sallyport/hub/api/router");`],
   ["platform importing audit", "hub/src/platform/a.ts", 'import { x } from "../audit/b.ts";'],
   ["fleet importing sessions", "hub/src/fleet/a.ts", 'import type { X } from "../sessions/b.ts";'],
   ["sessions importing automation, its neighbour", "hub/src/sessions/a.ts", 'import { x } from "../automation/b.ts";'],

@@ -3,8 +3,6 @@ import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
-x509.cryptoProvider.set(webcrypto as Crypto);
-
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 export async function makeCertificates(names: string[]): Promise<{ caPem: string; certPem: string; keyPem: string }> {

@@ -53,6 +53,8 @@ export class TestHub implements AsyncDisposable {
   readonly forgotten = new Set<number>();
   sequence = 0;
   readonly mux: StreamMux;
+  /** The TLS exporter's bytes of each connection, to which its token must be bound. */
+  readonly #bindings = new WeakMap<object, Buffer>();
   #client: Client | null = null;
   #waiting: (() => void)[] = [];
 
@@ -75,11 +77,15 @@ export class TestHub implements AsyncDisposable {
     });
     const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "mqtt" });
     this.web.on("upgrade", (request, socket, head) => {
-      if (!(socket instanceof tls.TLSSocket)) return socket.destroy();
-      sockets.handleUpgrade(request, socket, head, (ws) => this.#take(createWebSocketStream(ws), socket));
+      if (socket instanceof tls.TLSSocket) sockets.handleUpgrade(request, socket, head, (ws) => this.#take(createWebSocketStream(ws), socket));
     });
     this.mqtt = tls.createServer(secure, (socket) => this.#take(socket, socket));
     this.pages.set("/agent/enrol", (body) => this.#enrol(JSON.parse(body.toString())));
+    broker.authenticate = (client, _username, password, done) => {
+      const refusal = this.#refusalOf(client, password?.toString() ?? "");
+      if (refusal !== null) this.refusals.push(refusal);
+      done(null, refusal === null);
+    };
     broker.on("publish", (packet, client) => {
       if (client !== null) this.#onPublish(client, packet.topic, Buffer.from(packet.payload));
     });
@@ -147,7 +153,7 @@ export class TestHub implements AsyncDisposable {
   say(body: DownBody): void {
     const client = this.#client;
     if (client === null) throw new Error("no agent is linked");
-    client.publish({ cmd: "publish", topic: downTopic(client.id), payload: Buffer.from(encodeDown(body)), qos: 1, retain: false, dup: false });
+    client.publish({ cmd: "publish", topic: downTopic(client.id), payload: Buffer.from(encodeDown(body)), qos: 1, retain: false, dup: false }, () => {});
   }
 
   /** Signs the next order for the linked agent, or for the one named. */
@@ -194,20 +200,18 @@ export class TestHub implements AsyncDisposable {
     stream.on("error", () => {});
     if (!this.open) return void socket.destroy();
     socket.setNoDelay(true);
-    this.broker.authenticate = (client, _username, password, done) => {
-      const token = password?.toString() ?? "";
-      const agentId = peekLinkToken(token) ?? "";
-      const publicKey = this.agents.get(agentId);
-      const binding = this.#bindings.get(client.conn) ?? Buffer.alloc(0);
-      const checked = publicKey === undefined ? { ok: false, code: "unknown-agent" } : checkLinkToken(token, { hubId: this.hubId, publicKey, binding, nowMs: Date.now() });
-      if (!checked.ok && "code" in checked) this.refusals.push(checked.code);
-      done(null, checked.ok && client.id === agentId);
-    };
     this.#bindings.set(stream, socket.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0)));
     this.broker.handle(stream);
   }
 
-  readonly #bindings = new WeakMap<object, Buffer>();
+  #refusalOf(client: Client, token: string): string | null {
+    const agentId = peekLinkToken(token) ?? "";
+    const publicKey = this.agents.get(agentId);
+    if (publicKey === undefined || client.id !== agentId) return "unknown-agent";
+    const binding = this.#bindings.get(client.conn) ?? Buffer.alloc(0);
+    const checked = checkLinkToken(token, { hubId: this.hubId, publicKey, binding });
+    return checked.ok ? null : checked.code;
+  }
 
   #onPublish(client: Client, topicText: string, payload: Buffer): void {
     const topic = parseTopic(topicText);

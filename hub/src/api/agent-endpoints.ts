@@ -41,11 +41,11 @@ export async function serveAgentEndpoint(
   pathname: string,
 ): Promise<boolean> {
   switch (`${request.method} ${pathname}`) {
-    case "GET /install.sh":
-      response
-        .writeHead(200, { "content-type": "text/x-shellscript; charset=utf-8", "cache-control": "no-store" })
-        .end(await installer(hub, files, request));
+    case "GET /install.sh": {
+      const script = installer(hub, files, request);
+      response.writeHead(200, { "content-type": "text/x-shellscript; charset=utf-8", "cache-control": "no-store" }).end(script);
       return true;
+    }
     case "POST /agent/install-progress": {
       limit(files, request);
       const { token } = installProgress.parse(await readJson(request));
@@ -66,7 +66,7 @@ export async function serveAgentEndpoint(
   return true;
 }
 
-async function installer(hub: ApiDeps, files: AgentFiles, request: IncomingMessage): Promise<string> {
+function installer(hub: ApiDeps, files: AgentFiles, request: IncomingMessage): string {
   const manifest = readManifest(files);
   const host = request.headers.host ?? `localhost:${hub.ports.console}`;
   const known = Object.entries(manifest.files).map(([name, file]) => `${file.sha256} ${file.bytes} ${name}`);

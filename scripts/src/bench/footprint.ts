@@ -7,7 +7,7 @@ import { adminEnvironment, type LaunchedHub, launchHub } from "../system/launche
 import { type Memory, memoryOf } from "../system/processes.ts";
 import { tempFolder } from "../system/temp-folder.ts";
 import { until } from "../system/until.ts";
-import type { BenchOptions } from "./main.ts";
+import type { BenchOptions } from "./options.ts";
 import { freePort } from "./ssh-peers.ts";
 import { median } from "./statistics.ts";
 import { type Row, standing } from "./table.ts";
@@ -65,7 +65,11 @@ export async function footprint({ rounds }: BenchOptions): Promise<Row[]> {
 async function timeStart(dataDir: string): Promise<Start> {
   const port = await freePort();
   const from = performance.now();
-  const starting = launchHub({ dataDir, args: ["--port", String(port), "--agent-port", "0"], env: adminEnvironment });
+  const starting = launchHub({
+    dataDir,
+    args: ["--port", String(port), "--agent-port", "0"],
+    env: { ...adminEnvironment, SALLYPORT_BUILD: "1" },
+  });
   const consoleUp = until("console answers", () => answers(port), { deadlineMs: 90_000, everyMs: 10 }).then(
     () => performance.now() - from,
   );

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { footprint } from "./footprint.ts";
+import type { BenchOptions } from "./options.ts";
 import { relay } from "./relay.ts";
 import { printRows, type Row } from "./table.ts";
 
@@ -10,8 +11,6 @@ const usage = `npm run bench -- <relay|footprint> [--json FILE] [--rounds N] [--
   relay       keystroke echo and bulk over TLS beside ssh and ssh -J on loopback, interleaved in one run
   footprint   memory of hub, database and agent, and start times
 `;
-
-export type BenchOptions = { rounds: number; samples: number };
 
 const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = { relay, footprint };
 

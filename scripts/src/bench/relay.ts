@@ -5,7 +5,7 @@ import { askHub } from "../launch/admin-socket.mjs";
 import { adminEnvironment, firstAdmin, launchHub, sallyportCommand } from "../system/launched-hub.ts";
 import { RestClient } from "../system/rest-client.ts";
 import { tempFolder } from "../system/temp-folder.ts";
-import type { BenchOptions } from "./main.ts";
+import type { BenchOptions } from "./options.ts";
 import { openOurs, openSsh, timeBytes, timeEchoes } from "./raw-terminals.ts";
 import { type SshPeer, startSshPeers } from "./ssh-peers.ts";
 import { median, percentile } from "./statistics.ts";

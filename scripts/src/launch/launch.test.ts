@@ -28,6 +28,7 @@ test("--no-agent stays with the launcher, every other option reaches the hub", (
   expect(readLauncherOptions(["--port", "1", "--no-agent"], {})).toEqual({
     hubArgs: ["--port", "1"],
     localAgent: false,
+    build: true,
     help: false,
   });
   expect(readLauncherOptions([], { SALLYPORT_LOCAL_AGENT: "0" }).localAgent).toBe(false);

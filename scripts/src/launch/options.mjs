@@ -8,11 +8,13 @@ export function dataDirOf(args, environment = process.env, cwd = process.cwd()) 
   return path.resolve(cwd, given || environment.SALLYPORT_DATA || "./data");
 }
 
-/** @param {string[]} args @param {NodeJS.ProcessEnv} environment @returns {{ hubArgs: string[], localAgent: boolean, help: boolean }} */
+/** @param {string[]} args @param {NodeJS.ProcessEnv} environment @returns {{ hubArgs: string[], localAgent: boolean, build: boolean, help: boolean }} */
 export function readLauncherOptions(args, environment = process.env) {
   return {
     hubArgs: args.filter((arg) => arg !== "--no-agent"),
     localAgent: !args.includes("--no-agent") && environment.SALLYPORT_LOCAL_AGENT !== "0",
+    // "0" starts what is built as it is: for tests, and for a checkout that its user may not write.
+    build: environment.SALLYPORT_BUILD !== "0",
     help: args.includes("--help") || args.includes("-h"),
   };
 }

@@ -24,7 +24,7 @@ export async function start(args) {
   /** @type {Running} */
   const running = { hub: null, agent: null, dataDir: null };
   try {
-    await prepare(steps, interruption.asked);
+    if (options.build) await prepare(steps, interruption.asked);
     if (options.help) return showHelp();
     const hub = startHub(options.hubArgs, (step) =>
       step.state === "start" ? steps.start(step.id, step.title) : steps.done(step.id, step.ms),

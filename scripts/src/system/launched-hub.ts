@@ -50,6 +50,7 @@ const cleanEnvironment = (): Record<string, string> => ({
   PATH: process.env.PATH ?? "/usr/bin:/bin",
   HOME: process.env.HOME ?? "/",
   LANG: "C.UTF-8",
+  SALLYPORT_BUILD: "0", // a source saved while tests run must not start a build in each of them
 });
 
 /** Starts the launcher and gives the process, ready or not. */

@@ -1,15 +1,18 @@
 // Decides what a visitor sees: first run, sign-in, or the console. Draws the frame's outline until the hub has answered.
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { LiveUpdates } from "../api/live-updates.tsx";
 import { useTRPC } from "../api/trpc.ts";
 import { preferredLanguage, switchLanguage } from "../i18n/i18n.ts";
 import { Failed } from "../ui/page-states.tsx";
-import { Frame } from "./frame.tsx";
 import { MeProvider } from "./me.tsx";
 import { Outline } from "./outline.tsx";
+
+const loadFrame = () => import("./frame.tsx").then(({ Frame }) => Frame);
+const Frame = dynamic(loadFrame, { ssr: false, loading: () => <Outline /> });
 
 const publicPages = new Set(["/sign-in", "/setup", "/invite"]);
 /** Signed in, but without rail and dock: the terminal has the window for itself. */
@@ -24,6 +27,10 @@ export function Gate({ children }: { children: ReactNode }) {
 
   const isPublic = publicPages.has(pathname);
   const redirect = state.data === undefined ? null : redirectFor(state.data, pathname, isPublic);
+  useEffect(() => {
+    // On its way while the hub is asked who we are; the pages of strangers never need it.
+    if (!isPublic) void loadFrame();
+  }, [isPublic]);
   useEffect(() => {
     if (redirect !== null) router.replace(redirect);
   }, [redirect, router]);

@@ -30,7 +30,13 @@ export function RunScript({ run }: { run: RunDetail }) {
             ],
             [
               t("newRun.arguments"),
-              run.args.length === 0 ? "–" : <ol className={classes.arguments}>{run.args.map(argumentLine)}</ol>,
+              run.args.length === 0 ? (
+                "–"
+              ) : (
+                <ol key="arguments" className={classes.arguments}>
+                  {run.args.map(argumentLine)}
+                </ol>
+              ),
             ],
             [
               t("newRun.environment"),
@@ -55,7 +61,6 @@ export function RunScript({ run }: { run: RunDetail }) {
 /** The same word may be given twice, so its place is what tells arguments apart. */
 function argumentLine(text: string, place: number) {
   return (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a finished run's arguments never move
     <li key={place}>
       <Argument text={text} />
     </li>

@@ -43,7 +43,7 @@ function Reconnecting({ since, onRetry }: { since: number | null; onRetry: () =>
   const now = useNow(1000);
   const awayMs = since === null ? 0 : now - since;
   return (
-    <div className={classes.strip} data-tone="amber" role="status">
+    <div className={classes.strip} data-tone="amber" data-over role="status">
       <IconPlugConnectedX size={16} aria-hidden />
       <span>
         {awayMs < 2000
@@ -60,7 +60,7 @@ function Reconnecting({ since, onRetry }: { since: number | null; onRetry: () =>
 function AgentOffline() {
   const { t } = useTranslation();
   return (
-    <div className={classes.strip} data-tone="amber" role="status">
+    <div className={classes.strip} data-tone="amber" data-over role="status">
       <IconPlugConnectedX size={16} aria-hidden />
       {t("terminal.agentOffline")}
     </div>
@@ -77,7 +77,7 @@ function Resumed({ afterMs }: { afterMs: number }) {
   }, []);
   if (!shown) return null;
   return (
-    <div className={classes.strip} data-tone="green" role="status">
+    <div className={classes.strip} data-tone="green" data-over role="status">
       <IconCircleCheck size={16} aria-hidden />
       {t("terminal.resumed", { time: duration(afterMs) })}
     </div>

@@ -1,0 +1,59 @@
+// A network that can only dial out: a namespace with one link to this machine, where every new connection inwards is dropped.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+
+export type PrivateNetwork = Disposable & {
+  /** This machine's address as seen from inside. */
+  hostAddress: string;
+  insideAddress: string;
+  /** Number of the namespace, as `readlink /proc/self/ns/net` gives it inside. */
+  id: string;
+  /** Words before a command that runs inside. */
+  inside: string[];
+  run(...command: string[]): { status: number | null; stdout: string; stderr: string };
+  start(...command: string[]): ChildProcess;
+};
+
+/** @param number 0..255, so that several can stand side by side (198.18.0.0/15 is for tests, RFC 2544). */
+export function privateNetwork(number: number): PrivateNetwork {
+  const name = `sallyport-${process.pid}-${number}`;
+  const link = `sp${process.pid % 100_000}h${number}`; // at most 15 characters (IFNAMSIZ)
+  const peer = link.replace("h", "n");
+  const hostAddress = `198.19.${number}.1`;
+  const insideAddress = `198.19.${number}.2`;
+  const inside = ["ip", "netns", "exec", name];
+  const remove = () => {
+    spawnSync("ip", ["link", "delete", link]);
+    spawnSync("ip", ["netns", "delete", name]);
+  };
+  const must = (...command: string[]) => {
+    const [program = "", ...args] = command;
+    const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
+    if (status === 0) return;
+    remove();
+    throw new Error(`${command.join(" ")}: ${stderr}`);
+  };
+  must("ip", "netns", "add", name);
+  must("ip", "link", "add", link, "type", "veth", "peer", "name", peer);
+  must("ip", "link", "set", peer, "netns", name);
+  must("ip", "address", "add", `${hostAddress}/30`, "dev", link);
+  must("ip", "link", "set", link, "up");
+  must(...inside, "ip", "address", "add", `${insideAddress}/30`, "dev", peer);
+  must(...inside, "ip", "link", "set", peer, "up");
+  must(...inside, "ip", "link", "set", "lo", "up");
+  must(...inside, "ip", "route", "add", "default", "via", hostAddress);
+  // Without connection tracking, so that it works on every kernel: only answers (TCP without SYN) come in.
+  must(...inside, "iptables", "-A", "INPUT", "-i", "lo", "-j", "ACCEPT");
+  must(...inside, "iptables", "-A", "INPUT", "-p", "tcp", "!", "--syn", "-j", "ACCEPT");
+  must(...inside, "iptables", "-A", "INPUT", "-j", "DROP");
+
+  const run = (...command: string[]) => spawnSync(inside[0] ?? "", [...inside.slice(1), ...command], { encoding: "utf8" });
+  return {
+    hostAddress,
+    insideAddress,
+    inside,
+    run,
+    id: run("readlink", "/proc/self/ns/net").stdout.replaceAll(/\D/g, ""),
+    start: (...command) => spawn(inside[0] ?? "", [...inside.slice(1), ...command], { stdio: ["ignore", "pipe", "pipe"] }),
+    [Symbol.dispose]: remove,
+  };
+}

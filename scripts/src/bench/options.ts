@@ -1,0 +1,2 @@
+// How much of everything a measurement does.
+export type BenchOptions = { rounds: number; samples: number };

@@ -1,0 +1,86 @@
+// `npm run screenshots`: every page in light and dark, English and Chinese, wide and narrow; full, empty and failing.
+// With --readme: the six pictures of the README.
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import type { Page } from "playwright-core";
+import { savePicture } from "./screenshots/picture.ts";
+import { readmePictures } from "./screenshots/readme.ts";
+import { openBrowser } from "./system/browser.ts";
+import { enter } from "./system/console.ts";
+import { type ConsolePage, consolePages, settled } from "./system/console-pages.ts";
+import { adminEnvironment, checkout, firstAdmin, type LaunchedHub, launchHub, sallyportCommand } from "./system/launched-hub.ts";
+import { RestClient } from "./system/rest-client.ts";
+import { makeSampleLife, type SampleLife } from "./system/sample-life.ts";
+import { tempFolder } from "./system/temp-folder.ts";
+
+const looks = (["light", "dark"] as const).flatMap((colorScheme) =>
+  (["en-GB", "zh-CN"] as const).flatMap((locale) => ([1440, 390] as const).map((width) => ({ colorScheme, locale, width }))),
+);
+type State = "full" | "empty" | "error";
+
+const folder = path.join(checkout, "test-results/screenshots");
+
+async function picturesOf(hub: LaunchedHub, life: SampleLife, state: State): Promise<void> {
+  // Signed-out pages and pages of one thing look the same in every state.
+  const pages = consolePages.filter(({ path: at, signedIn }) => state === "full" || (signedIn && !at(life).includes("id=")));
+  for (const { colorScheme, locale, width } of looks) {
+    await using browser = await openBrowser({ colorScheme, locale, viewport: { width, height: 900 } });
+    const page = await browser.page();
+    const picture = async (one: ConsolePage) => {
+      await page.goto(`${hub.url}${one.path(life)}`);
+      await settled(page);
+      await savePicture(page, path.join(folder, `${one.name}.${state}.${colorScheme}.${locale.slice(0, 2)}.${width}.png`));
+    };
+    for (const one of pages.filter(({ signedIn }) => !signedIn)) await picture(one);
+    await page.goto(`${hub.url}/sign-in`);
+    await enter(page);
+    if (state === "error") await failEverything(page);
+    for (const one of pages.filter(({ signedIn }) => signedIn)) await picture(one);
+    console.log(`${state}, ${colorScheme}, ${locale}, ${width} px: ${pages.length} pages`);
+  }
+}
+
+/** The hub as it answers when its database is away; only who is signed in is still known. */
+async function failEverything(page: Page): Promise<void> {
+  await page.route(
+    (url) => url.pathname.startsWith("/trpc/") && url.pathname !== "/trpc/auth.state",
+    (route) =>
+      route.fulfill({
+        status: 503,
+        contentType: "application/json",
+        body: JSON.stringify({
+          error: {
+            message: "unavailable",
+            code: -32603,
+            data: { code: "INTERNAL_SERVER_ERROR", hubCode: "unavailable", facts: {} },
+          },
+        }),
+      }),
+  );
+}
+
+async function main(): Promise<void> {
+  using data = tempFolder("screenshots");
+  {
+    await using hub = await launchHub({ dataDir: path.join(data.path, "full"), env: adminEnvironment });
+    const key =
+      sallyportCommand(hub.dataDir, "access-key", "create", "--email", firstAdmin.email, "--name", "Reports")
+        .trim()
+        .split("\n")
+        .at(-1) ?? "";
+    const life = await makeSampleLife(new RestClient(hub.url, key));
+    if (process.argv.includes("--readme")) {
+      await readmePictures(hub, life, path.join(checkout, "docs/images"));
+      return;
+    }
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    await picturesOf(hub, life, "full");
+    await picturesOf(hub, life, "error");
+  }
+  await using empty = await launchHub({ dataDir: path.join(data.path, "empty"), env: adminEnvironment, args: ["--no-agent"] });
+  await picturesOf(empty, { assetId: "", sessionId: "", runId: "", failedRunId: "" }, "empty");
+  console.log(`Pictures are in ${path.relative(checkout, folder)}.`);
+}
+
+await main();

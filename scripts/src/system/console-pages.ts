@@ -1,0 +1,36 @@
+// Every page of the console, with what shows that it has drawn.
+import type { Page } from "playwright-core";
+import type { SampleLife } from "./sample-life.ts";
+
+export type ConsolePage = { name: string; path: (life: SampleLife) => string; signedIn: boolean };
+
+const list = (name: string, path: string): ConsolePage => ({ name, path: () => path, signedIn: true });
+
+export const consolePages: ConsolePage[] = [
+  { name: "sign-in", path: () => "/sign-in", signedIn: false },
+  { name: "setup", path: () => "/setup", signedIn: false },
+  { name: "invite", path: () => "/invite?token=unknown", signedIn: false },
+  list("home", "/"),
+  list("reach", "/reach"),
+  list("sessions", "/sessions"),
+  { name: "session", path: ({ sessionId }) => `/session?id=${sessionId}`, signedIn: true },
+  list("runs", "/runs"),
+  { name: "run", path: ({ runId }) => `/run?id=${runId}`, signedIn: true },
+  { name: "run-failed", path: ({ failedRunId }) => `/run?id=${failedRunId}`, signedIn: true },
+  { name: "new-run", path: ({ assetId }) => `/runs/new?asset=${assetId}`, signedIn: true },
+  list("fleet", "/fleet"),
+  list("people", "/people"),
+  list("audit", "/audit"),
+  list("settings", "/settings"),
+];
+
+/** Waits until skeletons are gone and fonts are there. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState("load");
+  await page.waitForFunction(
+    () => document.querySelector("h1, h2, form") !== null && document.querySelector('[aria-busy="true"]') === null,
+    undefined,
+    { timeout: 20_000, polling: 100 },
+  );
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+}
