@@ -48,6 +48,15 @@ export function fileWriter(file: string): (line: string) => void {
   };
 }
 
+/** A reader that is gone or full must not stop the agent. Without process.stderr, which costs a megabyte. */
+export function stderrWriter(line: string): void {
+  try {
+    fs.writeSync(2, line);
+  } catch {
+    // nobody reads it
+  }
+}
+
 /** What went wrong, for a log line. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { createAgent } from "./agent.ts";
 import { readConfig } from "./config.ts";
-import { createLog, fileWriter, reasonOf } from "./log.ts";
+import { createLog, fileWriter, reasonOf, stderrWriter } from "./log.ts";
 import { lockState } from "./state/agent-lock.ts";
 import { awaitOnline, describeStatus } from "./status.ts";
 import { agentVersion } from "./version.ts";
@@ -99,7 +99,7 @@ async function main(args: string[]): Promise<number> {
 
 async function run(stateDir: string, logFile: string | null): Promise<number> {
   const unlock = lockState(stateDir);
-  const log = createLog(logFile === null ? (line) => void process.stderr.write(line) : fileWriter(path.resolve(logFile)));
+  const log = createLog(logFile === null ? stderrWriter : fileWriter(path.resolve(logFile)));
   const agent = createAgent({ stateDir, config: readConfig(), log, runnerFile: runnerFile() });
   const stop = (signal: NodeJS.Signals): void => {
     log.info(`stopping: ${signal}`);

@@ -1,7 +1,7 @@
 // What this host is, read from the kernel's files; no command is run.
 import fs from "node:fs";
-import { statfs } from "node:fs/promises";
 import os from "node:os";
+import { promisify } from "node:util";
 import { factsListMax, textBytesMax } from "@sallyport/protocol/limits";
 import type { wire } from "@sallyport/protocol/wire";
 import { capped } from "../run/result.ts";
@@ -35,6 +35,8 @@ export async function collectFacts(nowMs: number): Promise<HostFacts> {
     collectedAtMs: nowMs,
   };
 }
+
+const statfs = promisify(fs.statfs);
 
 async function diskOf({ mount, filesystem }: Mount): Promise<wire.Disk.$Properties | null> {
   try {

@@ -1,11 +1,11 @@
 // Starts the runner of an execution, in a session of its own, so that it outlives this process and hears no signal meant for it.
-import { spawn } from "node:child_process";
 
 /** A runner copies bytes and waits: it needs no heap to speak of. */
 const runnerFlags = ["--max-old-space-size=64", "--max-semi-space-size=1"];
 
 /** @param onFailure the runner could not even be started: no memory, no process ids. */
 export function launchRunner(runnerFile: string, folder: string, onFailure: (error: Error) => void): void {
+  const { spawn } = process.getBuiltinModule("node:child_process"); // 2.4 MB that an agent without scripts does not spend
   const runner = spawn(process.execPath, [...runnerFlags, runnerFile, folder], { cwd: folder, env: {}, stdio: "ignore", detached: true });
   runner.once("error", onFailure);
   runner.unref();

@@ -6,7 +6,7 @@ import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
 import { findUserOf } from "../identity/people.ts";
 import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Database } from "../platform/database.ts";
+import type { Database, Transaction } from "../platform/database.ts";
 import { notFound } from "../platform/errors.ts";
 import { lockGrant, markRevoked } from "./grants.ts";
 import type { Action } from "./input.ts";
@@ -79,7 +79,7 @@ export async function revokeGrant(
       kind: "grant.revoked",
       orgId: actor.orgId,
       actor: auditActor(actor),
-      subject: { kind: "grant", id, name: "" },
+      subject: { kind: "grant", id, name: await nameOf(tx, actor.orgId, grant) },
       ip: actor.ip,
       data: { userId: grant.userId, assetId: grant.assetId, reason },
     });
@@ -87,4 +87,9 @@ export async function revokeGrant(
   // After the commit: a crash here leaves the row revoked, and openers read the grant again after they registered.
   await liveWork.endUnder([id]);
   changes.announce(actor.orgId, "assets");
+}
+
+async function nameOf(tx: Transaction, orgId: string, grant: { userId: string; assetId: string }): Promise<string> {
+  const [user, [asset]] = await Promise.all([findUserOf(tx, orgId, grant.userId), findAssets(tx, orgId, [grant.assetId])]);
+  return `${user?.name ?? grant.userId} → ${asset?.agent.name ?? grant.assetId}`;
 }

@@ -1,6 +1,7 @@
 // Ends sessions. Asking an agent to end one and noting that it ended are two things; both are safe to repeat.
 import { and, eq, ne } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
+import { agents } from "../fleet/schema.ts";
 import { type Actor, auditActor, may } from "../identity/actor.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
@@ -65,11 +66,12 @@ async function close(deps: SessionDeps, id: string, closed: Closed): Promise<voi
       .where(and(eq(sessions.id, id), ne(sessions.state, "ended")))
       .returning({ orgId: sessions.orgId, agentId: sessions.agentId });
     if (row === undefined) return null;
+    const [agent] = await tx.select({ name: agents.name }).from(agents).where(eq(agents.id, row.agentId));
     await recordAudit(tx, {
       kind: "session.ended",
       orgId: row.orgId,
       actor: closed.by === null ? null : auditActor(closed.by),
-      subject: { kind: "session", id, name: "" },
+      subject: { kind: "session", id, name: agent?.name ?? "" },
       ip: closed.by?.ip ?? null,
       data: { reason: closed.reason, exitCode: closed.exitCode },
     });

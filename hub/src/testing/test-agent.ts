@@ -24,6 +24,8 @@ export type TestAgentOptions = {
   shell?: (shell: TestShell, data: Buffer) => void;
   /** What a script prints and how it ends; exit 0 with nothing by default. Null: never ends by itself. */
   script?: (order: wire.RunScript) => { stdout?: Buffer; stderr?: Buffer; exitCode?: number } | null;
+  /** Messages of the hub that get lost on the way. */
+  lose?: (body: string) => boolean;
 };
 
 export type TestShell = { print(data: Buffer | string): number; exit(code: number): void };
@@ -34,16 +36,11 @@ export async function enrolTestAgent(
   options: TestAgentOptions,
 ): Promise<TestAgent> {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const body = {
+  const response = await askToEnrol(url, {
     token,
-    publicKey: publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("base64"),
+    publicKey: rawPublicKey(publicKey),
     hostname: options.hostname ?? newId("host"),
-    proof: sign(null, Buffer.concat([Buffer.from("sallyport/enrol/v1\0"), Buffer.from(token)]), privateKey).toString("base64"),
-  };
-  const response = await fetch(`${url}/agent/enrol`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
+    proof: enrolProof(token, privateKey),
   });
   const answer: { agentId?: string; hubId?: string; code?: string } = await response.json();
   if (answer.agentId === undefined || answer.hubId === undefined) throw new Error(`not enrolled: ${answer.code}`);
@@ -60,6 +57,22 @@ export async function enrolTestAgent(
   await agent.link();
   return agent;
 }
+
+/** Asks the hub to enrol a host; the answer as it comes. */
+export function askToEnrol(url: string, body: object): Promise<Response> {
+  return fetch(`${url}/agent/enrol`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+/** A host's own proof that it holds the key it names. */
+export const enrolProof = (token: string, privateKey: KeyObject): string =>
+  sign(null, Buffer.concat([Buffer.from("sallyport/enrol/v1\0"), Buffer.from(token)]), privateKey).toString("base64");
+
+export const rawPublicKey = (publicKey: KeyObject): string =>
+  publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("base64");
 
 export type TestIdentity = { id: string; hubId: string; port: number; caPem: string; privateKey: KeyObject };
 type LiveShell = { sessionId: string; end: StreamEnd; ring: Ring; outgoing: Outgoing; input: Incoming };
@@ -202,6 +215,7 @@ export class TestAgent {
     const message = decodeDown(payload);
     if (message === null || this.#stopped) return;
     this.downs.push(message.body);
+    if (this.options.lose?.(message.body)) return;
     switch (message.body) {
       case "welcome":
         this.#onWelcome(message.value);
@@ -350,6 +364,19 @@ export class TestAgent {
     run.outputs[0]?.ring.append(outcome.stdout ?? Buffer.alloc(0));
     run.outputs[1]?.ring.append(outcome.stderr ?? Buffer.alloc(0));
     this.#finish(run, { end: wire.RunEnd.RUN_EXITED, exited: true, exitCode: outcome.exitCode ?? 0 });
+  }
+
+  /** Ends a script that does not end by itself. */
+  endScript(executionId: string, exitCode: number): void {
+    const run = this.runs.get(executionId);
+    if (run !== undefined) this.#finish(run, { end: wire.RunEnd.RUN_EXITED, exited: true, exitCode });
+  }
+
+  /** What a killed agent keeps: nothing. */
+  forget(executionId: string): void {
+    const run = this.runs.get(executionId);
+    if (run !== undefined) this.mux.remove(run.stream);
+    this.runs.delete(executionId);
   }
 
   #finish(run: LiveRun, how: wire.RunResult.$Properties): void {

@@ -26,8 +26,13 @@ export class TestClient {
     this.headers = headers;
   }
 
-  static async signIn(url: string, credentials: { email: string; password: string }): Promise<TestClient> {
-    const response = await new TestClient(url).post("auth.signIn", credentials);
+  static signIn(url: string, credentials: { email: string; password: string }): Promise<TestClient> {
+    return TestClient.enter(url, "auth.signIn", credentials);
+  }
+
+  /** A client with the cookies of a procedure that signs in. */
+  static async enter(url: string, procedure: string, input: object): Promise<TestClient> {
+    const response = await new TestClient(url).post(procedure, input);
     if (!response.ok) throw await errorOf(response);
     const cookie = response.headers
       .getSetCookie()

@@ -4,42 +4,57 @@ import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { newId } from "@sallyport/protocol/ids";
-import postgres from "postgres";
-import { inject } from "vitest";
+import type { Sql } from "postgres";
 import { createHub, type Hub } from "../hub.ts";
+import type { Clock } from "../platform/clock.ts";
 import { type Config, readConfig } from "../platform/config.ts";
-import { embeddedUser } from "../platform/embedded-postgres.ts";
-import { createLog } from "../platform/log.ts";
+import { createLog, type Log } from "../platform/log.ts";
 import { enrolTestAgent, type TestAgent, type TestAgentOptions } from "./test-agent.ts";
 import { TestClient } from "./test-client.ts";
+import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 
 export const admin = { email: "admin@example.org", password: "correct-horse-battery" };
+
+/** What a test may hold of a hub besides its configuration. */
+export type TestHubParts = { clock?: Clock; log?: Log };
+
+/** The password of everybody that `as` invites. */
+export const person = { password: "another-long-password" };
 
 const hubRoot = path.resolve(import.meta.dirname, "../..");
 
 export class TestHub {
   readonly dataDir: string;
+  /** The hub's own database, for what no API shows. */
+  readonly sql: Sql;
   readonly #databaseUrl: string;
   readonly #overrides: Partial<Config>;
+  readonly #parts: TestHubParts;
   #hub: Hub | null = null;
+  #ports: Hub["ports"] | null = null;
+  #admin: Promise<TestClient> | null = null;
   readonly #agents: TestAgent[] = [];
 
-  private constructor(dataDir: string, databaseUrl: string, overrides: Partial<Config>) {
+  private constructor(
+    dataDir: string,
+    database: TestDatabase,
+    overrides: Partial<Config>,
+    parts: TestHubParts,
+  ) {
     this.dataDir = dataDir;
-    this.#databaseUrl = databaseUrl;
+    this.#databaseUrl = database.url;
+    this.sql = database.sql;
     this.#overrides = overrides;
+    this.#parts = parts;
   }
 
-  static async start(overrides: Partial<Config> = {}): Promise<TestHub> {
-    const socketDir = inject("databaseSocketDir");
-    const name = newId("test").replaceAll("-", "_");
-    const sql = postgres({ host: socketDir, user: embeddedUser, database: "postgres", max: 1, onnotice: () => {} });
-    await sql.unsafe(`create database ${name}`);
-    await sql.end();
+  static async start(overrides: Partial<Config> = {}, parts: TestHubParts = {}): Promise<TestHub> {
+    const database = await createTestDatabase();
     const hub = new TestHub(
       mkdtempSync(path.join(os.tmpdir(), "sallyport-hub-")),
-      `postgres:///${name}?host=${socketDir}&user=${embeddedUser}`,
+      database,
       overrides,
+      parts,
     );
     await hub.restart();
     return hub;
@@ -57,8 +72,8 @@ export class TestHub {
 
   /** Stops the hub if it runs and starts it again on the same data and ports. */
   async restart(): Promise<void> {
-    const ports = this.#hub?.ports;
-    await this.#hub?.close();
+    await this.stop();
+    const ports = this.#ports;
     const config = readConfig(
       [
         "--port",
@@ -80,13 +95,23 @@ export class TestHub {
     this.#hub = await createHub(
       { ...config, ...this.#overrides },
       layout,
-      createLog(process.env["SALLYPORT_TEST_LOG"] ?? "fatal"),
+      this.#parts.log ?? createLog(process.env["SALLYPORT_TEST_LOG"] ?? "fatal"),
+      this.#parts.clock === undefined ? {} : { clock: this.#parts.clock },
     );
+    this.#ports = this.#hub.ports;
   }
 
-  /** Signed in as the first administrator. */
-  async asAdmin(): Promise<TestClient> {
-    return TestClient.signIn(this.url, admin);
+  /** Stops the hub; `restart` brings it back on the same data and ports. */
+  async stop(): Promise<void> {
+    const hub = this.#hub;
+    this.#hub = null;
+    await hub?.close();
+  }
+
+  /** The first administrator, signed in once: sign-ins of one address are counted. */
+  asAdmin(): Promise<TestClient> {
+    this.#admin ??= TestClient.signIn(this.url, admin);
+    return this.#admin;
   }
 
   /** A new person with a role, signed in. */
@@ -95,9 +120,7 @@ export class TestHub {
     const email = `${newId(name)}@example.org`;
     const { link } = await by.mutate<{ link: string }>("people.invite", { email, name, role });
     const token = new URL(link).searchParams.get("token") ?? "";
-    const password = "another-long-password";
-    await new TestClient(this.url).mutate("auth.acceptInvite", { token, name, password });
-    return TestClient.signIn(this.url, { email, password });
+    return TestClient.enter(this.url, "auth.acceptInvite", { token, name, password: person.password });
   }
 
   /** An agent that speaks the real protocol, enrolled and linked. */
@@ -114,7 +137,8 @@ export class TestHub {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const agent of this.#agents) agent.stop();
-    await this.#hub?.close();
+    await this.stop();
+    await this.sql.end();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -34,6 +34,7 @@ export function AuditHistogram({ period, onSelect }: AuditHistogramProps) {
         series={series}
         height={84}
         bars
+        shown={[Date.parse(from), Date.parse(to)]}
         onSelect={(fromMs, toMs) => onSelect(new Date(fromMs).toISOString(), new Date(toMs).toISOString())}
       />
     </div>

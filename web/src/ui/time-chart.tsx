@@ -18,6 +18,8 @@ interface TimeChartProps {
   series: readonly Series[];
   height: number;
   bars?: boolean;
+  /** The time shown, in milliseconds since 1970; else from the first point to the last. */
+  shown?: readonly [number, number];
   /** Called with the span a person drags over, in milliseconds since 1970. */
   onSelect?: (fromMs: number, toMs: number) => void;
 }
@@ -33,10 +35,11 @@ function tickText(atSeconds: number, spanSeconds: number, locale: string): strin
 
 const css = (property: string) => getComputedStyle(document.documentElement).getPropertyValue(property).trim();
 
-export function TimeChart({ label, at, series, height, bars = false, onSelect }: TimeChartProps) {
+export function TimeChart({ label, at, series, height, bars = false, shown, onSelect }: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme("light");
   const { locale } = useLocale();
+  const [fromMs, toMs] = shown ?? [];
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page when its scheme changes
   useEffect(() => {
     const host = box.current;
@@ -47,7 +50,9 @@ export function TimeChart({ label, at, series, height, bars = false, onSelect }:
     void import("./uplot.ts").then(({ UPlot }) => {
       if (gone) return;
       const seconds = at.map((moment) => Date.parse(moment) / 1000);
-      const span = (seconds.at(-1) ?? 0) - (seconds[0] ?? 0);
+      const first = fromMs === undefined ? (seconds[0] ?? 0) : fromMs / 1000;
+      const last = toMs === undefined ? (seconds.at(-1) ?? 0) : toMs / 1000;
+      const span = last - first;
       const axis: uPlot.Axis = {
         stroke: css("--sp-muted"),
         grid: { stroke: css("--sp-border"), width: 1 },
@@ -72,7 +77,10 @@ export function TimeChart({ label, at, series, height, bars = false, onSelect }:
             },
             { ...axis, size: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] },
           ],
-          scales: { y: { range: (_chart, _least, most) => [0, Math.max(1, most * 1.1)] } },
+          scales: {
+            x: { range: () => [first, last] },
+            y: { range: (_chart, _least, most) => [0, Math.max(1, most * 1.1)] },
+          },
           series: [
             {},
             ...series.map(({ label: name, colour }): uPlot.Series => {
@@ -106,6 +114,6 @@ export function TimeChart({ label, at, series, height, bars = false, onSelect }:
       resize.disconnect();
       chart?.destroy();
     };
-  }, [at, series, height, bars, scheme, locale]);
+  }, [at, series, height, bars, scheme, locale, fromMs, toMs]);
   return <div ref={box} role="img" aria-label={label} style={{ height, width: "100%", overflow: "hidden" }} />;
 }

@@ -1,0 +1,116 @@
+// An agent that stops reading harms nobody but itself.
+import { controlQueueBytesMax } from "@sallyport/protocol/limits";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../testing/eventually.ts";
+import { RawLink } from "../testing/raw-link.ts";
+import { TestAgent } from "../testing/test-agent.ts";
+import { controlMessage, TestBroker } from "../testing/test-broker.ts";
+
+/** What an agent may wait for an order while another is frozen. */
+const orderMsMax = 250;
+
+describe("an agent that stopped reading", () => {
+  let bench: TestBroker;
+  beforeAll(async () => {
+    bench = await TestBroker.start();
+  });
+  afterAll(() => bench[Symbol.asyncDispose]());
+
+  async function frozenAgent(): Promise<{ id: string; link: RawLink }> {
+    const identity = await bench.addAgent();
+    const link = await RawLink.asAgent(identity);
+    await eventually(
+      () => bench.links.isOnline(identity.id),
+      (online) => online,
+    );
+    link.stream.pause();
+    return { id: identity.id, link };
+  }
+
+  async function awakeAgent(): Promise<TestAgent> {
+    const agent = new TestAgent(await bench.addAgent(), {});
+    await agent.link();
+    return agent;
+  }
+
+  async function orderMs(agentId: string): Promise<number> {
+    const from = performance.now();
+    await bench.orders.send(agentId, { openShell: { sessionId: "ses_x", columns: 80, rows: 24 } });
+    return performance.now() - from;
+  }
+
+  test("delays no other agent's order, however much waits for it, and is cut at the queue's cap", async () => {
+    const frozen = await frozenAgent();
+    const awake = await awakeAgent();
+    await orderMs(awake.id); // the first one reserves sequence numbers
+    const link = bench.links.get(frozen.id);
+    const message = controlMessage(64 * 1024);
+    const before = process.memoryUsage().rss;
+    const waits: Promise<number>[] = [];
+    for (let n = 0; n < 3_000; n++) {
+      link?.send(message);
+      if (n % 100 !== 0) continue;
+      waits.push(orderMs(awake.id));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(Math.max(...(await Promise.all(waits)))).toBeLessThan(orderMsMax);
+    await eventually(
+      () => bench.links.isOnline(frozen.id),
+      (online) => !online,
+      { what: "the frozen agent to be cut" },
+    );
+    expect(process.memoryUsage().rss - before).toBeLessThan(controlQueueBytesMax + 96 * 1024 * 1024);
+    expect(await orderMs(awake.id)).toBeLessThan(orderMsMax);
+    frozen.link.destroy();
+    awake.stop();
+  });
+
+  test("with ten thousand messages behind it crashes nothing", async () => {
+    const frozen = await frozenAgent();
+    const awake = await awakeAgent();
+    await orderMs(awake.id);
+    const link = bench.links.get(frozen.id);
+    const message = controlMessage(4 * 1024);
+    for (let n = 0; n < 10_000; n++) link?.send(message);
+    expect(await orderMs(awake.id)).toBeLessThan(1_000); // the ten thousand were encoded meanwhile
+    await eventually(
+      () => bench.links.isOnline(frozen.id),
+      (online) => !online,
+    );
+    expect(await orderMs(awake.id)).toBeLessThan(orderMsMax);
+    frozen.link.destroy();
+    awake.stop();
+  });
+
+  test("that takes nothing for ten seconds and says nothing is cut, however little waits", { timeout: 30_000 }, async () => {
+    const frozen = await frozenAgent();
+    // More than the kernels' buffers hold, less than the cap on what waits in the hub.
+    const link = bench.links.get(frozen.id);
+    for (let n = 0; n < 110; n++) {
+      link?.send(controlMessage(64 * 1024));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await eventually(
+      () => bench.links.isOnline(frozen.id),
+      (online) => !online,
+      { withinMs: 14_000, what: "the stalled agent to be cut" },
+    );
+    frozen.link.destroy();
+  });
+
+  test("and reads again before that loses nothing", async () => {
+    const identity = await bench.addAgent();
+    const agent = new TestAgent(identity, {});
+    await agent.link();
+    agent.socket?.pause();
+    const link = bench.links.get(identity.id);
+    for (let n = 0; n < 20; n++) link?.send(controlMessage(64 * 1024));
+    agent.socket?.resume();
+    await eventually(
+      () => agent.downs.filter((body) => body === "runOffers").length,
+      (offers) => offers === 20,
+    );
+    expect(bench.links.isOnline(identity.id)).toBe(true);
+    agent.stop();
+  });
+});
