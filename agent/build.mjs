@@ -29,6 +29,12 @@ const slimLibraries = {
   },
 };
 
+/**
+ * How agents start Node. Measured on an idle linked agent: 80 MB plain and unslimmed, 60.6 slimmed, 58.7 without Maglev, whose code need
+ * not be paged in (TurboFan still takes over what stays hot). The small young generation keeps a busy agent from growing to 90.
+ */
+const nodeFlags = "--max-semi-space-size=1 --max-old-space-size=128 --no-maglev";
+
 export async function bundle(outDir) {
   mkdirSync(outDir, { recursive: true });
   await build({
@@ -52,6 +58,7 @@ export async function bundle(outDir) {
   const addon = ptyAddon(process.arch);
   if (addon !== null) copyFileSync(addon, path.join(outDir, "pty.node"));
   writeFileSync(path.join(outDir, "VERSION"), `${version}\n`);
+  writeFileSync(path.join(outDir, "node-flags.txt"), `${nodeFlags}\n`);
 }
 
 export function ptyAddon(arch) {

@@ -3,7 +3,7 @@
 //     node pack.mjs --arch arm64       adds the runtime of another processor; fetches it with npm
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -21,7 +21,7 @@ const archs = ["x64", "arm64"];
 
 export async function pack(wanted) {
   for (const arch of wanted) await packRuntime(arch);
-  await packFiles(path.join(dist, "agent.tar.gz"), ["agent.cjs", "runner.cjs", "VERSION"].map((name) => ({ name, file: path.join(dist, name) })));
+  await packFiles(path.join(dist, "agent.tar.gz"), ["agent.cjs", "runner.cjs", "VERSION", "node-flags.txt"].map((name) => ({ name, file: path.join(dist, name) })));
   const version = readFileSync(path.join(dist, "VERSION"), "utf8").trim();
   const files = {};
   for (const name of readdirSync(dist).filter((entry) => entry.endsWith(".tar.gz")).sort()) files[name] = await sumOf(path.join(dist, name));
@@ -76,7 +76,7 @@ async function packFiles(target, entries) {
       execFileSync("cp", ["-L", file, path.join(staging, name)]);
     }
     const tarball = create({ cwd: staging, portable: true, noMtime: true }, entries.map(({ name }) => name));
-    await pipeline(tarball, createGzip({ level: gzipLevel }), (await import("node:fs")).createWriteStream(`${target}.new`));
+    await pipeline(tarball, createGzip({ level: gzipLevel }), createWriteStream(`${target}.new`));
     renameSync(`${target}.new`, target);
   } finally {
     rmSync(staging, { recursive: true, force: true });

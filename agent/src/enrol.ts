@@ -75,7 +75,7 @@ function post(url: URL, trust: { caPem: string; hubId: string }, body: object): 
         const hubTimeMs = Date.parse(response.headers.date ?? "");
         if (parsed === null) fail(new EnrolRefused("bad-answer", `${url.host} answered ${response.statusCode ?? 0} and no JSON: this may not be a Sallyport hub.`));
         else if (response.statusCode === 200) resolve({ body: parsed, hubTimeMs: Number.isNaN(hubTimeMs) ? null : hubTimeMs });
-        else fail(new EnrolRefused(textOf(parsed, "code") || "refused", textOf(parsed, "message") || `The hub answered ${response.statusCode ?? 0}.`));
+        else fail(new EnrolRefused(textOf(parsed, "code") || "refused", textOf(parsed, "message") || textOf(parsed, "detail") || `The hub answered ${response.statusCode ?? 0}.`));
       });
     });
     const timer = setTimeout(() => request.destroy(timedOut()), deadlineMs);

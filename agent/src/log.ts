@@ -15,24 +15,28 @@ const perSecond = 5;
 const fileBytesMax = 5 * 1024 * 1024;
 
 export function createLog(write: (line: string) => void, now: () => number = Date.now): Log {
-  let allowance = burst;
-  let filledAt = now();
-  let dropped = 0;
-  const say = (level: string, message: string): void => {
-    const at = now();
-    allowance = Math.min(burst, allowance + ((at - filledAt) / 1_000) * perSecond);
-    filledAt = at;
-    if (allowance < 1) {
-      dropped++;
-      return;
-    }
-    allowance--;
-    if (dropped > 0) write(`${new Date(at).toISOString()} warn  ${dropped} lines left out\n`);
-    dropped = 0;
-    // One line each, whatever is in the message: control characters could redraw the reader's terminal.
-    write(`${new Date(at).toISOString()} ${level} ${message.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")}\n`);
+  // Each level has its own allowance: a flood of refusals must not hide what was opened meanwhile.
+  const level = (name: string): ((message: string) => void) => {
+    let allowance = burst;
+    let filledAt = now();
+    let dropped = 0;
+    return (message) => {
+      const at = now();
+      allowance = Math.min(burst, allowance + ((at - filledAt) / 1_000) * perSecond);
+      filledAt = at;
+      if (allowance < 1) {
+        dropped++;
+        return;
+      }
+      allowance--;
+      const time = new Date(at).toISOString();
+      if (dropped > 0) write(`${time} ${name} ${dropped} lines left out\n`);
+      dropped = 0;
+      // One line each, whatever is in the message: control characters could redraw the reader's terminal.
+      write(`${time} ${name} ${message.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")}\n`);
+    };
   };
-  return { info: (message) => say("info ", message), warn: (message) => say("warn ", message), error: (message) => say("error", message) };
+  return { info: level("info "), warn: level("warn "), error: level("error") };
 }
 
 /** Appends to `file`; at 5 MB it becomes `file.1` and a new one begins. */

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { clockSkewMsMax } from "@sallyport/protocol/limits";
 import { createAgent } from "./agent.ts";
 import { readConfig } from "./config.ts";
 import { createLog, fileWriter, reasonOf, stderrWriter } from "./log.ts";
@@ -71,6 +72,10 @@ async function main(args: string[]): Promise<number> {
         token: fs.readFileSync(0, "utf8").trim(),
         ...(values.name === undefined ? {} : { name: values.name }),
       });
+      const skew = enrolled.clockSkewMs ?? 0;
+      if (Math.abs(skew) > clockSkewMsMax) {
+        process.stderr.write(`sallyport: this host's clock is ${Math.round(Math.abs(skew) / 1_000)} s ${skew > 0 ? "ahead of" : "behind"} the hub's. It works; times in logs will not agree.\n`);
+      }
       process.stdout.write(`enrolled as ${enrolled.name} (${enrolled.agentId})\n`);
       return 0;
     }

@@ -1,6 +1,6 @@
 // A hub for tests, as real as an agent can tell: TLS with its own authority, MQTT, the real codec, signed orders, enrolment over HTTPS.
 // It keeps nothing and decides nothing; a test says what it does.
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -45,12 +45,15 @@ export class TestHub implements AsyncDisposable {
   /** Answers to HTTPS requests, by path; `/agent/enrol` is there from the start. */
   readonly pages = new Map<string, (body: Buffer) => Answer | Buffer>();
   readonly tokens = new Map<string, "fresh" | "used" | "expired">();
+  /** Called with each message as it arrives. */
+  onHeard: (message: UpMessage) => void = () => {};
   /** Links are taken at all. */
   open = true;
   /** The next Welcome says this of the journal. */
   verdicts: wire.JournalVerdict.$Properties[] = [];
   /** Streams to leave out of the next Welcome. */
   readonly forgotten = new Set<number>();
+  heartbeatIntervalMs = 15_000;
   sequence = 0;
   readonly mux: StreamMux;
   /** The TLS exporter's bytes of each connection, to which its token must be bound. */
@@ -173,6 +176,43 @@ export class TestHub implements AsyncDisposable {
     return stream;
   }
 
+  /** A signed order to run `script`, with witness of what goes wrong in `changes`. */
+  offer(script: string, changes: Partial<wire.RunScript.$Properties> = {}, order: Partial<wire.Order.$Properties> = {}) {
+    const executionId = newId("exe");
+    const runScript = {
+      executionId,
+      attempt: 1,
+      interpreter: "sh",
+      script: Buffer.from(script),
+      scriptSha256: createHash("sha256").update(script).digest(),
+      arguments: [],
+      environment: {},
+      timeoutSeconds: 60,
+      outputBytesMax: 8 * 1_024 * 1_024,
+      person: "ada",
+      ...changes,
+    };
+    return { executionId, attempt: 1, ...this.sign({ runScript, ...order }) };
+  }
+
+  /** Offers a script and lets it begin. Resolves when the agent has been told to. */
+  async run(script: string, changes: Partial<wire.RunScript.$Properties> = {}) {
+    const offered = this.offer(script, changes);
+    const { executionId, attempt, sequence, signed } = offered;
+    this.say({ runOffers: { offers: [signed] } });
+    await this.hear("runClaim", (claim) => claim.executionId === executionId);
+    const stream = this.addStream(sequence, [0, 1]);
+    this.say({ runGo: { executionId, attempt, go: true } });
+    return { executionId, attempt, sequence, stream, signed };
+  }
+
+  /** The result of an execution, acknowledged. */
+  async resultOf({ executionId, attempt }: { executionId: string; attempt: number }) {
+    const result = await this.hear("runResult", (value) => value.executionId === executionId);
+    this.say({ runResultAck: { executionId, attempt } });
+    return result;
+  }
+
   addStream(sequence: number, channels: number[], window = bulkWindowBytes): HubStream {
     const stream = new HubStream(this.mux, { stream: sequence, channels, window, priority: "interactive" });
     this.streams.set(sequence, stream);
@@ -220,6 +260,7 @@ export class TestHub implements AsyncDisposable {
     const message = decodeUp(payload);
     if (message === null) return;
     this.heard.push(message);
+    this.onHeard(message);
     if (message.body === "hello") this.#welcome(client);
     if (message.body === "heartbeat") this.say({ heartbeatEcho: { sentUs: message.value.sentUs ?? 0 } });
     this.#wake();
@@ -227,7 +268,7 @@ export class TestHub implements AsyncDisposable {
 
   #welcome(client: Client): void {
     const streams = [...this.streams.values()].filter((stream) => !this.forgotten.has(stream.stream) && stream.closing === null);
-    this.say({ welcome: { hubId: this.hubId, node, hubTimeMs: Date.now(), heartbeatIntervalMs: 15_000, streams: streams.map((stream) => stream.position()), journal: this.verdicts } });
+    this.say({ welcome: { hubId: this.hubId, node, hubTimeMs: Date.now(), heartbeatIntervalMs: this.heartbeatIntervalMs, streams: streams.map((stream) => stream.position()), journal: this.verdicts } });
     this.verdicts = [];
     const topic = Buffer.from(downStreamTopic(client.id));
     this.mux.attach({

@@ -45,7 +45,7 @@ export class Admission extends Duplex {
         pass: (bytes) => {
           if (!this.push(bytes)) socket.pause();
         },
-        frame: options.onFrame,
+        frame: (payload, lastLevel) => (lastLevel === "" ? options.onFrame(payload) : this.destroy()), // a topic that only begins like ours
         packet: () => this.#spend(),
       },
       { expectConnect: true },

@@ -42,7 +42,7 @@ export async function listenForAgents(
     socket.setNoDelay(true);
     broker.admit(socket, { address, transport: "mqtts", tls: socket }, findRelease(releases, socket));
   });
-  server.on("tlsClientError", () => {}); // scanners; the socket is closed already
+  server.on("tlsClientError", (_error, socket) => socket.destroy()); // scanners; after a handshake's timeout Node leaves it open
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(portError(error, host, port, "--agent-port")));
     server.listen({ host, port }, resolve);

@@ -161,6 +161,7 @@ function commandFor(account: Account | null, command: string, args: string[]): [
       `--reuid=${account.uid}`,
       `--regid=${account.gid}`,
       "--clear-groups",
+      "--securebits=+no_setuid_fixup", // access(2) would otherwise ignore the capability
       "--inh-caps=-all,+dac_read_search",
       "--ambient-caps=-all,+dac_read_search",
       "--bounding-set=-all,+dac_read_search",

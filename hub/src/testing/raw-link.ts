@@ -91,10 +91,11 @@ export class RawLink {
     this.tls = tls;
     stream.on("data", (chunk: Buffer) => this.#read(chunk));
     stream.on("error", () => {});
-    stream.on("close", () => {
-      this.closed = true;
-      this.#look();
-    });
+    for (const event of ["end", "close"])
+      stream.on(event, () => {
+        this.closed = true;
+        this.#look();
+      });
   }
 
   /** TLS to the agents' port, nothing said yet. */

@@ -48,14 +48,20 @@ export function isGone({ pid, start }: Process): boolean {
   return now === null || now.start !== start || now.state === "Z";
 }
 
-export type Memory = { rssBytes: number; pssBytes: number };
+export type Memory = {
+  rssBytes: number;
+  /** The proportional share: a page that n processes share counts 1/n in each. */
+  pssBytes: number;
+  /** The highest that RSS ever was. */
+  highestBytes: number;
+};
 
-/** Resident bytes, and the proportional share where pages are shared (proc(5), smaps_rollup). Null when it is gone or not ours to read. */
+/** Resident bytes now and ever (proc(5): smaps_rollup, status). Null when it is gone or not ours to read. */
 export function memoryOf(pid: number): Memory | null {
   try {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8") + readFileSync(`/proc/${pid}/status`, "utf8");
     const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0) * 1_024;
-    return { rssBytes: bytes("Rss"), pssBytes: bytes("Pss") };
+    return { rssBytes: bytes("Rss"), pssBytes: bytes("Pss"), highestBytes: bytes("VmHWM") };
   } catch {
     return null;
   }

@@ -39,18 +39,14 @@ export function PaletteDialog() {
   const { t } = useTranslation();
   const opened = useStore(paletteOpen);
   return (
-    <Modal
-      opened={opened}
-      onClose={() => paletteOpen.set(false)}
-      withCloseButton={false}
-      centered={false}
-      yOffset="12vh"
-      size={600}
-      padding={0}
-      aria-label={t("palette.title")}
-    >
-      <PaletteBody />
-    </Modal>
+    <Modal.Root opened={opened} onClose={() => paletteOpen.set(false)} centered={false} yOffset="12vh" size={600} padding={0}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t("palette.title")}>
+        <Modal.Body>
+          <PaletteBody />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 
@@ -95,7 +91,7 @@ function PaletteBody() {
         spellCheck={false}
         data-autofocus
       />
-      <ScrollArea.Autosize mah="50vh">
+      <ScrollArea.Autosize mah="50vh" viewportProps={{ tabIndex: 0 }}>
         <div id={listId} role="listbox" aria-label={t("palette.title")} className={classes.list}>
           {commands.map((command, index) => {
             const Icon = command.icon;

@@ -7,16 +7,11 @@ import { Rail } from "./rail.tsx";
 export function RailDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Drawer
-      opened={opened}
-      onClose={onClose}
-      position="left"
-      size={248}
-      padding={0}
-      withCloseButton={false}
-      aria-label={t("nav.main")}
-    >
-      <Rail narrow={false} inDrawer onToggle={onClose} />
-    </Drawer>
+    <Drawer.Root opened={opened} onClose={onClose} position="left" size={248} padding={0}>
+      <Drawer.Overlay />
+      <Drawer.Content aria-label={t("nav.main")}>
+        <Rail narrow={false} inDrawer onToggle={onClose} />
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }

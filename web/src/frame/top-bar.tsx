@@ -68,7 +68,7 @@ function RunningMenu() {
         <Tooltip label={t("top.running")}>
           <ActionIcon className={classes.counted} variant="subtle" color="gray" size="lg" aria-label={t("top.running")}>
             <IconActivity size={18} />
-            {count > 0 && <span className={classes.count}>{count}</span>}
+            {count > 0 && <span className={classes.count} data-text={count} />}
           </ActionIcon>
         </Tooltip>
       </Menu.Target>
@@ -189,7 +189,7 @@ function MeMenu() {
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="lg" radius="xl" aria-label={t("top.me")}>
-          <span className={classes.avatar}>{initials(me.name)}</span>
+          <span className={classes.avatar} data-text={initials(me.name)} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

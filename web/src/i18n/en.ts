@@ -202,7 +202,7 @@ export const en = {
     table: "Table",
     view: "View",
     connectTo: "Connect to {{name}}",
-    runOn: "Run a script on {{name}}",
+    runOn: "Run script on {{name}}",
   },
   state: { online: "online", offline: "offline", revoked: "revoked" },
   fleet: {
@@ -738,7 +738,7 @@ export const en = {
     certificateUntil: "Certificate valid until",
   },
   toast: { dismiss: "Dismiss", region: "Messages" },
-  id: { copy: "Copy the id {{id}}" },
+  id: { copy: "{{id}}: copy the whole id" },
 } as const;
 
 type Sentences<T> = { readonly [K in keyof T]: T[K] extends string ? string : Sentences<T[K]> };

@@ -736,5 +736,5 @@ export const zh: Translation = {
     certificateUntil: "证书有效期至",
   },
   toast: { dismiss: "关闭", region: "消息" },
-  id: { copy: "复制 ID {{id}}" },
+  id: { copy: "{{id}}：复制完整 ID" },
 };

@@ -114,7 +114,7 @@ function Controls({ player, fullScreen, onFullScreen }: { player: Player; fullSc
         />
         <Menu position="top-end" withinPortal={false}>
           <Menu.Target>
-            <button type="button" className={classes.speed} aria-label={t("player.speed")}>
+            <button type="button" className={classes.speed} aria-label={`${t("player.speed")}: ${speed}×`}>
               {speed}×
             </button>
           </Menu.Target>

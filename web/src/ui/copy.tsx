@@ -11,19 +11,19 @@ import { displayText } from "./display-text.ts";
 export function ShortId({ id }: { id: string }) {
   const { t } = useTranslation();
   const clipboard = useClipboard({ timeout: 1200 });
-  const prefix = id.slice(0, id.indexOf("_") + 1);
+  const short = displayText(`${id.slice(0, id.indexOf("_") + 1)}…${id.slice(-6)}`);
   return (
     <Tooltip label={clipboard.copied ? t("action.copied") : id}>
       <button
         type="button"
         className={classes.id}
-        aria-label={t("id.copy", { id })}
+        aria-label={t("id.copy", { id: short })}
         onClick={(event) => {
           event.stopPropagation();
           clipboard.copy(id);
         }}
       >
-        {displayText(`${prefix}…${id.slice(-6)}`)}
+        {short}
       </button>
     </Tooltip>
   );
