@@ -1,4 +1,5 @@
-// Bundles the hub and its screen worker. Packages stay outside the bundle; our own TypeScript is all that is in it.
+// Bundles the hub and its screen worker with everything they use: one file loads in a third of the time that a thousand take,
+// and what nobody calls is left out.
 import { build } from "esbuild";
 
 await build({
@@ -9,23 +10,8 @@ await build({
   target: "node24",
   format: "esm",
   sourcemap: true,
-  external: [
-    "@peculiar/x509",
-    "@trpc/*",
-    "aedes",
-    "better-auth",
-    "better-auth/*",
-    "drizzle-orm",
-    "drizzle-orm/*",
-    "pino",
-    "postgres",
-    "prom-client",
-    "protobufjs",
-    "protobufjs/*",
-    "reflect-metadata",
-    "sirv",
-    "ws",
-    "zod",
-  ],
+  // CommonJS packages inside the bundle still ask for Node's own modules with require.
+  banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
+  external: ["pino"], // resolves files beside itself
   logLevel: "warning",
 });

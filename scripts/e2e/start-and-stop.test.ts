@@ -96,13 +96,20 @@ describe("a running Sallyport", () => {
     await until("all processes gone", () => survivors(processes).length === 0);
   }, 90_000);
 
-  test("a launcher that is killed takes hub and database along", async () => {
+  test("a launcher that is killed takes hub and database along, and the next start works", async () => {
     const hub = await launch();
-    const processes = hub.processes().filter(({ command }) => !/agent\.cjs/.test(command));
+    const all = hub.processes();
+    const agents = all.filter(({ command }) => command.includes("agent.cjs"));
+    const processes = all.filter((one) => !agents.includes(one));
     process.kill(hub.pid, "SIGKILL");
     await until("hub and database gone", () => survivors(processes).length === 0);
-    const agents = hub.processes();
-    expect(agents).toEqual([]);
+    // The agent keeps dialling, as it does whenever its hub is away; the next start takes its place.
+    const next = await launch();
+    expect(survivors(agents)).toEqual([]);
+    expect(JSON.parse(sallyportCommand(folder.path, "status", "--json"))).toMatchObject({
+      url: next.url,
+      agents: { total: 1, online: 1 },
+    });
   }, 90_000);
 
   test("a data folder with a long path works for hub, agent and command", async () => {

@@ -10,25 +10,33 @@ import { WireError } from "@sallyport/protocol/wire";
 /** Below this a frame is copied into one write; above, its bytes follow its header uncopied. */
 const copiedBytesMax = 4 * 1_024;
 
+/** Frames that overtake Welcome: it goes through the library, which takes a few turns more. The windows of some terminals at most. */
+const earlyBytesMax = 4 * 1_024 * 1_024;
+
 export class LinkStream extends Duplex {
   /** Writes frames straight to the wire, past whatever MQTT.js has waiting. */
   readonly frames: FrameSink = { writable: () => this.#hasRoom(), write: (frame) => this.#writeFrame(frame) };
   readonly #wire: Duplex;
   readonly #slicer: MqttSlicer;
   readonly #agentId: string;
+  readonly #onFrame: (frame: Frame) => void;
   #frameTopic: Buffer | null = null;
+  /** Held until the streams are in step, in order; null from then on. */
+  #early: Buffer[] | null = [];
+  #earlyBytes = 0;
 
   constructor(options: { wire: Duplex; agentId: string; onFrame: (frame: Frame) => void; onRoom: () => void }) {
     super();
     const { wire, agentId, onFrame, onRoom } = options;
     this.#wire = wire;
     this.#agentId = agentId;
+    this.#onFrame = onFrame;
     this.#slicer = new MqttSlicer(
       {
         pass: (bytes) => {
           if (!this.push(bytes)) wire.pause();
         },
-        frame: (payload) => onFrame(decodeFrame(payload)),
+        frame: (payload) => this.#takeFrame(payload),
       },
       { expectConnect: false },
     );
@@ -39,9 +47,16 @@ export class LinkStream extends Duplex {
     wire.on("error", (error) => this.destroy(error));
   }
 
-  /** Frames go to this hub process from now on. */
+  /** Welcome was read: frames go to this hub process from now on, and those that came early are read once its handler is through. */
   speakTo(node: string): void {
     this.#frameTopic = Buffer.from(upStreamTopic(this.#agentId, node));
+    queueMicrotask(() => {
+      const early = this.#early ?? [];
+      this.#early = null;
+      this.#guarded(() => {
+        for (const payload of early) this.#onFrame(decodeFrame(payload));
+      });
+    });
   }
 
   override _read(): void {
@@ -81,10 +96,24 @@ export class LinkStream extends Duplex {
     this.#wire.uncork();
   }
 
+  #takeFrame(payload: Buffer): void {
+    if (this.#early === null) return this.#onFrame(decodeFrame(payload));
+    this.#earlyBytes += payload.length;
+    if (this.#earlyBytes > earlyBytesMax) this.destroy(new Error("the hub sent more before its Welcome than any window allows"));
+    else this.#early.push(Buffer.from(payload)); // a copy: it is only valid now
+  }
+
   #receive(chunk: Buffer): void {
-    try {
+    this.#guarded(() => {
       const fault = this.#slicer.push(chunk);
       if (fault !== null) this.destroy(new Error(`the hub broke MQTT: ${fault}`));
+    });
+  }
+
+  /** What is no frame ends the link. */
+  #guarded(read: () => void): void {
+    try {
+      read();
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.destroy(error);

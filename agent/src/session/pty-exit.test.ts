@@ -12,7 +12,7 @@ const outputBytes = 1_000_000;
 const atOnce = 6;
 
 /** Different bytes in every place, and none that a terminal changes on its way. */
-const print = `head -c ${outputBytes} /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00 -nosalt | base64 -w 0 | head -c ${outputBytes}`;
+const print = `head -c ${outputBytes} /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00 -nosalt 2>/dev/null | base64 -w 0 | head -c ${outputBytes}`;
 
 const shell = (command: string): PtyOptions => ({
   file: "/bin/sh",

@@ -1,8 +1,9 @@
 // What an agent says of its host is hostile text: kept capped, shown as text, and never in the way of anything.
 import { factsListMax, textBytesMax } from "@sallyport/protocol/limits";
 import { encodeUp, type wire } from "@sallyport/protocol/wire";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../testing/eventually.ts";
+import { packetTypes, publishPacket, RawLink } from "../testing/raw-link.ts";
 import type { TestAgent } from "../testing/test-agent.ts";
 import type { TestClient } from "../testing/test-client.ts";
 import { TestHub } from "../testing/test-hub.ts";
@@ -13,11 +14,14 @@ let agent: TestAgent;
 beforeAll(async () => {
   hub = await TestHub.start();
   admin = await hub.asAdmin();
+});
+beforeEach(async () => {
   agent = await hub.enrolAgent();
 });
+afterEach(() => agent.stop());
 afterAll(() => hub[Symbol.asyncDispose]());
 
-type Shown = { facts: { hostname: string; cpuModel: string; addresses: string[]; disks: unknown[]; memoryBytes: number } };
+type Shown = { facts: { kernel: string; hostname: string; cpuModel: string; addresses: string[]; disks: unknown[]; memoryBytes: number } };
 const shown = () => admin.query<Shown>("fleet.agent", { id: agent.id });
 let turn = 0;
 
@@ -25,7 +29,7 @@ let turn = 0;
 async function said(facts: wire.HostFacts.$Properties): Promise<Shown["facts"]> {
   const kernel = `turn ${++turn}`;
   agent.say({ inventory: { ...facts, kernel } });
-  const { facts: stored } = await eventually(shown, (now) => (now.facts as unknown as { kernel: string })?.kernel === kernel);
+  const { facts: stored } = await eventually(shown, (now) => now.facts?.kernel === kernel, { withinMs: 3_000 });
   return stored;
 }
 
@@ -83,7 +87,6 @@ describe("a hello", () => {
     ["a thousand journal entries", { journal: Array.from({ length: 1_000 }, (_, n) => ({ executionId: `exe_${String(n).padStart(24, "0")}` })) }],
     ["an instance id of a megabyte", { instanceId: "x".repeat(900_000) }],
   ])("with %s is welcomed and harms nothing", async (_, more) => {
-    const { RawLink, publishPacket, packetTypes } = await import("../testing/raw-link.ts");
     const other = await hub.enrolAgent();
     other.stop();
     const link = await RawLink.dial(other.identity);

@@ -1,11 +1,14 @@
 // The launcher's parts that need no hub: options, machine checks, what counts as changed, progress lines, the admin socket's refusals.
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askHub } from "./admin-socket.mjs";
 import { readSourceState } from "./build.mjs";
+import { endLeftOverAgent } from "./left-over-agent.mjs";
 import { checkMachine } from "./machine.mjs";
 import { dataDirOf, readLauncherOptions } from "./options.mjs";
 import { runQuietly } from "./run-quietly.mjs";
@@ -107,4 +110,20 @@ test("the admin socket is found where a deep folder's hub.sock.path says", async
   } finally {
     server.close();
   }
+});
+
+test("an agent left over from a killed start is ended, a process with a pid used again is not", async () => {
+  const child = spawn("sleep", ["60"], { stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("close", (_code, signal) => resolve(signal)));
+  const start = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(" ")[21];
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  await endLeftOverAgent(folder);
+  for (const stranger of [`${child.pid} 1 ${boot}`, `${child.pid} ${start} another-boot`, "nonsense"]) {
+    writeFileSync(path.join(folder, "agent.pid"), stranger);
+    await endLeftOverAgent(folder);
+  }
+  expect(child.signalCode).toBeNull();
+  writeFileSync(path.join(folder, "agent.pid"), `${child.pid} ${start} ${boot}\n`);
+  await endLeftOverAgent(folder);
+  expect(await ended).toBe("SIGTERM");
 });

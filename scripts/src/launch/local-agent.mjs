@@ -5,6 +5,7 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { askHub } from "./admin-socket.mjs";
 import { LaunchFault } from "./fault.mjs";
+import { endLeftOverAgent } from "./left-over-agent.mjs";
 import { places } from "./places.mjs";
 
 const restartDelayMinMs = 1_000;
@@ -106,6 +107,7 @@ export function runLocalAgent(dataDir) {
       child.once("close", resolve);
     });
   const finished = (async () => {
+    await endLeftOverAgent(state);
     let delayMs = restartDelayMinMs;
     while (!stopping.signal.aborted) {
       const from = performance.now();

@@ -54,7 +54,7 @@ function read(args) {
       },
     });
   } catch (error) {
-    throw new UsageFault(error instanceof Error ? `${error.message.split(". ")[0]}.` : "An option is wrong.");
+    throw new UsageFault(error instanceof Error ? `${error.message.split(/\.\s/)[0]}.` : "An option is wrong.");
   }
 }
 

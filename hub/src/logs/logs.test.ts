@@ -1,0 +1,312 @@
+// Logs: what went in comes out, and what was cut or changed is never called whole.
+import { createHash, randomBytes, randomInt } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { newId } from "@sallyport/protocol/ids";
+import { logEventKinds } from "@sallyport/protocol/log-events";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "../testing/eventually.ts";
+import { chunkBytesMin, magic, payloadBytesMax } from "./chunk.ts";
+import { type Channel, LogFile } from "./log-file.ts";
+import { LogStore } from "./log-store.ts";
+import { LogWriter } from "./log-writer.ts";
+
+const quiet = { onDurable: () => {}, onFailure: () => {} };
+const header = { id: "ses_test", startedAt: new Date(0).toISOString(), columns: 80, rows: 24 };
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), "sallyport-logs-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let file: string;
+beforeEach(() => {
+  file = path.join(folder, `${newId("log")}.log`);
+});
+
+async function collect(parts: AsyncGenerator<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const part of parts) all.push(Buffer.from(part));
+  return Buffer.concat(all);
+}
+
+/** A log of some chunks, each with both channels; returns what was appended and the head. */
+async function written(chunks: number, bytes: number, to = file): Promise<{ output: Buffer; stderr: Buffer; head: string }> {
+  const log = await LogWriter.create(to, header, quiet);
+  const all: Record<Channel, Buffer[]> = { output: [], stderr: [] };
+  for (let n = 0; n < chunks; n++) {
+    for (const channel of ["output", "stderr"] as const) {
+      const data = n % 3 === 0 ? Buffer.alloc(randomInt(bytes), `line ${n} `) : randomBytes(randomInt(bytes));
+      all[channel].push(data);
+      log.append(channel, data, n * 10);
+    }
+    await log.flush();
+  }
+  await log.close();
+  return { output: Buffer.concat(all.output), stderr: Buffer.concat(all.stderr), head: log.head };
+}
+
+async function reading<T>(read: (log: LogFile) => Promise<T>, from = file): Promise<T> {
+  const log = await LogFile.open(from);
+  try {
+    return await read(log);
+  } finally {
+    await log.close();
+  }
+}
+
+/** "damaged" when it cannot even be opened. */
+const verdict = (head: string, from = file): Promise<string> =>
+  reading((log) => log.verify(head), from).catch((error: { code?: string }) => {
+    if (error.code !== "log-damaged") throw error;
+    return "damaged";
+  });
+
+describe("what was appended", () => {
+  test("is read back byte for byte, by any range, with resizes in their places", async () => {
+    const log = await LogWriter.create(file, header, quiet);
+    const all: Record<Channel, Buffer[]> = { output: [], stderr: [] };
+    for (let n = 0; n < 400; n++) {
+      const channel = n % 5 === 0 ? "stderr" : "output";
+      const data = randomBytes(randomInt(n % 50 === 0 ? 200_000 : 3_000));
+      all[channel].push(data);
+      log.append(channel, data, n);
+      if (n % 40 === 0) log.resize(80 + n, 24, n);
+      if (n % 60 === 0) await log.flush();
+    }
+    await log.close();
+    const whole = { output: Buffer.concat(all.output), stderr: Buffer.concat(all.stderr) };
+    await reading(async (read) => {
+      expect(await read.verify(log.head)).toBe("ok");
+      for (const channel of ["output", "stderr"] as const) {
+        expect(read.bytesOf(channel)).toBe(whole[channel].length);
+        for (let n = 0; n < 60; n++) {
+          const from = randomInt(whole[channel].length);
+          const to = n % 10 === 0 ? whole[channel].length + 5 : from + randomInt(150_000);
+          expect((await collect(read.bytes(channel, from, to))).equals(whole[channel].subarray(from, to))).toBe(true);
+        }
+      }
+      const resizes: number[] = [];
+      for (let n = 0; n < read.chunks.length; n++)
+        for (const event of await read.events(n)) if (event.kind === logEventKinds.resize) resizes.push(event.atMs);
+      expect(resizes).toEqual(Array.from({ length: 10 }, (_, n) => n * 40));
+    });
+  });
+
+  test("is durable before it is said to be", async () => {
+    const said: [number, number][] = [];
+    const log = await LogWriter.create(file, header, {
+      onFailure: () => {},
+      onDurable: (output, stderr) => {
+        const read = readFileSync(file);
+        expect(read.length).toBeGreaterThan(chunkBytesMin);
+        said.push([output, stderr]);
+      },
+    });
+    log.append("output", Buffer.from("hello"), 1);
+    log.append("stderr", Buffer.from("err"), 1);
+    await eventually(
+      () => said.length,
+      (times) => times > 0,
+    );
+    expect(said.at(-1)).toEqual([5, 3]);
+    expect((await reading((read) => collect(read.bytes("output", 0, 5)))).toString()).toBe("hello");
+    await log.close();
+  });
+
+  test("keeps its order when the clock goes back, or far ahead", async () => {
+    const log = await LogWriter.create(file, header, quiet);
+    const times = [1_000, 5_000, 2_000, -4_000, 2 ** 45, 6_000];
+    for (const [n, at] of times.entries()) log.append("output", Buffer.from(String(n)), at);
+    await log.close();
+    await reading(async (read) => {
+      const events = (await Promise.all(read.chunks.map((_, n) => read.events(n)))).flat();
+      expect(Buffer.concat(events.map(({ data }) => data)).toString()).toBe("012345");
+      const at = events.map(({ atMs }) => atMs);
+      expect(at).toEqual([...at].sort((a, b) => a - b));
+      expect(await read.verify(log.head)).toBe("ok");
+    });
+  });
+
+  test("goes on after a restart in the same chain, from the last whole chunk", async () => {
+    const before = await written(5, 2_000);
+    const half = readFileSync(file);
+    writeFileSync(file, Buffer.concat([half, half.subarray(half.length - 300, half.length - 100)])); // what a crash leaves
+    const log = await LogWriter.reopen(file, quiet);
+    expect([log.end("output"), log.end("stderr")]).toEqual([before.output.length, before.stderr.length]);
+    expect(log.head).toBe(before.head);
+    log.append("output", Buffer.from("after"), 10);
+    await log.close();
+    await reading(async (read) => {
+      expect(await read.verify(log.head)).toBe("ok");
+      expect((await collect(read.bytes("output", before.output.length, before.output.length + 10))).toString()).toBe("after");
+      expect(await read.verify(before.head)).not.toBe("ok");
+    });
+  });
+});
+
+describe("a log that was cut", () => {
+  test("at any byte of its last 4 KiB plays up to the last whole chunk, and is not called whole", { timeout: 60_000 }, async () => {
+    const { output, head } = await written(12, 700);
+    const whole = readFileSync(file);
+    const ends = await reading(async (log) => log.chunks.map((chunk) => ({ at: chunk.position + chunk.bytes, bytes: chunk.output })));
+    const cut = path.join(folder, "cut.log");
+    copyFileSync(file, cut);
+    for (let size = whole.length - 1; size >= Math.max(ends[0]?.at ?? 0, whole.length - 4_096); size--) {
+      truncateSync(cut, size); // shorter each time
+      const last = ends.filter(({ at }) => at <= size).at(-1);
+      const kept = (last?.bytes.offset ?? 0) + (last?.bytes.bytes ?? 0);
+      await reading(async (log) => {
+        if (log.bytesOf("output") !== kept) throw new Error(`cut at ${size}: ${log.bytesOf("output")} bytes, expected ${kept}`);
+        if (size % 50 === 0 && !(await collect(log.bytes("output", 0, kept))).equals(output.subarray(0, kept)))
+          throw new Error(`cut at ${size}: other bytes`);
+        if ((await log.verify(head)) === "ok") throw new Error(`cut at ${size}: called whole`);
+      }, cut);
+    }
+  });
+
+  test("in its header is damaged, and says so", async () => {
+    await written(2, 100);
+    for (const size of [0, 5, magic.length, magic.length + 4, magic.length + 20]) {
+      const cut = path.join(folder, `${newId("cut")}.log`);
+      writeFileSync(cut, readFileSync(file).subarray(0, size));
+      await expect(LogFile.open(cut)).rejects.toMatchObject({ code: "log-damaged" });
+    }
+  });
+});
+
+describe("a log that was changed", () => {
+  test("in any of 300 random bits is never called whole, and no read goes astray", { timeout: 60_000 }, async () => {
+    const { head } = await written(10, 1_500);
+    const whole = readFileSync(file);
+    const flipped = path.join(folder, "flipped.log");
+    for (let n = 0; n < 300; n++) {
+      const at = randomInt(whole.length);
+      const copy = Buffer.from(whole);
+      copy[at] = (copy[at] ?? 0) ^ (1 << randomInt(8));
+      writeFileSync(flipped, copy);
+      expect(await verdict(head, flipped), `bit of byte ${at}`).not.toBe("ok");
+    }
+  });
+
+  test("by swapping, repeating or leaving out chunks is not called whole", async () => {
+    const { head } = await written(6, 500);
+    const whole = readFileSync(file);
+    const spans = await reading(async (log) => log.chunks.map(({ position, bytes }) => whole.subarray(position, position + bytes)));
+    const start = whole.subarray(0, whole.length - Buffer.concat(spans).length);
+    const changed = [
+      spans.toSpliced(2, 1),
+      spans.toSpliced(0, 1),
+      spans.with(1, spans[2] ?? start).with(2, spans[1] ?? start),
+      spans.toSpliced(3, 0, spans[3] ?? start),
+      spans.slice(0, -1),
+      [],
+    ];
+    for (const chunks of changed) {
+      writeFileSync(file, Buffer.concat([start, ...chunks]));
+      expect(await verdict(head)).not.toBe("ok");
+    }
+  });
+
+  test("with another log's chunks behind its header is not called whole", async () => {
+    const { head } = await written(3, 300);
+    const other = path.join(folder, `${newId("other")}.log`);
+    const made = await written(3, 300, other);
+    copyFileSync(other, file);
+    expect(await verdict(head)).not.toBe("ok");
+    expect(made.head).not.toBe(head);
+  });
+
+  test("to claim gigabytes allocates nothing", async () => {
+    await written(2, 300);
+    const whole = readFileSync(file);
+    const position = await reading(async (log) => log.chunks[0]?.position ?? 0);
+    const before = process.memoryUsage();
+    for (const claim of [0xffff_ffff, 0x7fff_ffff, payloadBytesMax * 4]) {
+      for (const at of [position, position + 5]) {
+        const copy = Buffer.from(whole);
+        copy.writeUInt32BE(claim, at);
+        writeFileSync(file, copy);
+        await reading(async (log) => {
+          expect(log.chunks).toHaveLength(0);
+          expect(await collect(log.bytes("output", 0, 1_000_000))).toHaveLength(0);
+        });
+      }
+      const headed = Buffer.from(whole);
+      headed.writeUInt32BE(claim, magic.length);
+      writeFileSync(file, headed);
+      await expect(LogFile.open(file)).rejects.toMatchObject({ code: "log-damaged" });
+    }
+    expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(16 * 1024 * 1024);
+  });
+});
+
+describe("the store", () => {
+  test.each(["../../etc/passwd", "ses_../../../../../../../../x", "keys", "", "ses_", `${newId("ses")}/../x`, `${newId("ses")}\0`, newId("agt")])(
+    "makes no path of %j",
+    (id) => {
+      expect(() => new LogStore(folder).fileOf(id)).toThrow();
+    },
+  );
+});
+
+const canMount = (() => {
+  if (process.getuid?.() !== 0) return false;
+  try {
+    const at = mkdtempSync(path.join(os.tmpdir(), "sallyport-mount-"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", at], { stdio: "ignore" });
+    execFileSync("umount", [at]);
+    rmSync(at, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+describe.skipIf(!canMount)("a full disk (skipped without root and mount: a tmpfs of one megabyte stands for it)", () => {
+  let disk: string;
+  beforeAll(() => {
+    disk = mkdtempSync(path.join(os.tmpdir(), "sallyport-disk-"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
+  });
+  afterAll(() => {
+    execFileSync("umount", [disk]);
+    rmSync(disk, { recursive: true, force: true });
+  });
+
+  test("refuses new logs with storage-full", async () => {
+    await expect(new LogStore(disk).create(newId("ses"), header, quiet)).rejects.toMatchObject({ code: "storage-full" });
+  });
+
+  test("ends a running log with a failure, and what was durable stays whole and readable", async () => {
+    mkdirSync(path.join(disk, "logs"), { recursive: true });
+    const full = path.join(disk, "logs", "full.log");
+    const failures: string[] = [];
+    let durable = 0;
+    const log = await LogWriter.create(full, header, {
+      onDurable: (output) => {
+        durable = output;
+      },
+      onFailure: (error) => failures.push(error.code ?? ""),
+    });
+    const sent = createHash("sha256");
+    const all: Buffer[] = [];
+    for (let n = 0; n < 40 && failures.length === 0; n++) {
+      const data = randomBytes(60_000);
+      all.push(data);
+      sent.update(data);
+      log.append("output", data, n);
+      await log.flush();
+    }
+    expect(failures).toEqual(["ENOSPC"]);
+    expect(log.failed).toBe(true);
+    await reading(async (read) => {
+      expect(read.bytesOf("output")).toBe(durable);
+      expect((await collect(read.bytes("output", 0, durable))).equals(Buffer.concat(all).subarray(0, durable))).toBe(true);
+      expect(await read.verify(log.head)).toBe("ok");
+    }, full);
+    await log.close();
+  });
+});
