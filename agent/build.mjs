@@ -24,8 +24,15 @@ const slimLibraries = {
       "worker-timers": 'module.exports = require("node:timers");',
       long: "module.exports = undefined;", // wire.ts takes numbers to 2^53
     };
-    builder.onResolve({ filter: /^(mqtt|readable-stream|worker-timers|long)$/ }, ({ path: name }) => ({ path: name, namespace: "slim" }));
-    builder.onLoad({ filter: /.*/, namespace: "slim" }, ({ path: name }) => ({ contents: modules[name], resolveDir: here, loader: "js" }));
+    builder.onResolve({ filter: /^(mqtt|readable-stream|worker-timers|long)$/ }, ({ path: name }) => ({
+      path: name,
+      namespace: "slim",
+    }));
+    builder.onLoad({ filter: /.*/, namespace: "slim" }, ({ path: name }) => ({
+      contents: modules[name],
+      resolveDir: here,
+      loader: "js",
+    }));
   },
 };
 
@@ -49,7 +56,11 @@ export async function bundle(outDir) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "none",
-    define: { "import.meta.dirname": "__dirname", "import.meta.url": "importMetaUrl", __AGENT_VERSION__: JSON.stringify(version) },
+    define: {
+      "import.meta.dirname": "__dirname",
+      "import.meta.url": "importMetaUrl",
+      __AGENT_VERSION__: JSON.stringify(version),
+    },
     banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
     external: ["bufferutil", "utf-8-validate"], // ws works without them
     plugins: [slimLibraries],

@@ -3,7 +3,18 @@
 //     node pack.mjs --arch arm64       adds the runtime of another processor; fetches it with npm
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -21,17 +32,26 @@ const archs = ["x64", "arm64"];
 
 export async function pack(wanted) {
   for (const arch of wanted) await packRuntime(arch);
-  await packFiles(path.join(dist, "agent.tar.gz"), ["agent.cjs", "runner.cjs", "VERSION", "node-flags.txt"].map((name) => ({ name, file: path.join(dist, name) })));
+  await packFiles(
+    path.join(dist, "agent.tar.gz"),
+    ["agent.cjs", "runner.cjs", "VERSION", "node-flags.txt"].map((name) => ({ name, file: path.join(dist, name) })),
+  );
   const version = readFileSync(path.join(dist, "VERSION"), "utf8").trim();
   const files = {};
-  for (const name of readdirSync(dist).filter((entry) => entry.endsWith(".tar.gz")).sort()) files[name] = await sumOf(path.join(dist, name));
+  for (const name of readdirSync(dist)
+    .filter((entry) => entry.endsWith(".tar.gz"))
+    .sort())
+    files[name] = await sumOf(path.join(dist, name));
   writeBeside(path.join(dist, "manifest.json"), `${JSON.stringify({ version, files }, null, 2)}\n`);
 }
 
 /** Compressing 126 MB takes seconds, so it is done once per version. */
 async function packRuntime(arch) {
   if (!archs.includes(arch)) throw new Error(`no runtime for ${arch}; there are ${archs.join(" and ")}`);
-  const packages = [`node-linux-${arch}`, `@lydell/node-pty-linux-${arch}`].map((name) => ({ name, version: lockedVersion(name) }));
+  const packages = [`node-linux-${arch}`, `@lydell/node-pty-linux-${arch}`].map((name) => ({
+    name,
+    version: lockedVersion(name),
+  }));
   const stamp = JSON.stringify({ packages, gzipLevel });
   const target = path.join(dist, `runtime-linux-${arch}.tar.gz`);
   const stampFile = path.join(dist, `.runtime-linux-${arch}.stamp`);
@@ -54,7 +74,13 @@ async function packRuntime(arch) {
 async function packageFolder({ name, version }, scratch) {
   const installed = path.join(root, "node_modules", name);
   if (existsSync(path.join(installed, "package.json"))) return installed;
-  const tarball = execFileSync("npm", ["pack", "--silent", "--pack-destination", scratch, `${name}@${version}`], { cwd: scratch, encoding: "utf8" }).trim().split("\n").at(-1);
+  const tarball = execFileSync("npm", ["pack", "--silent", "--pack-destination", scratch, `${name}@${version}`], {
+    cwd: scratch,
+    encoding: "utf8",
+  })
+    .trim()
+    .split("\n")
+    .at(-1);
   const folder = mkdtempSync(path.join(scratch, "package-"));
   await extract({ file: path.join(scratch, tarball), cwd: folder, strip: 1 });
   return folder;
@@ -75,7 +101,10 @@ async function packFiles(target, entries) {
       execFileSync("mkdir", ["-p", path.dirname(path.join(staging, name))]);
       execFileSync("cp", ["-L", file, path.join(staging, name)]);
     }
-    const tarball = create({ cwd: staging, portable: true, noMtime: true }, entries.map(({ name }) => name));
+    const tarball = create(
+      { cwd: staging, portable: true, noMtime: true },
+      entries.map(({ name }) => name),
+    );
     await pipeline(tarball, createGzip({ level: gzipLevel }), createWriteStream(`${target}.new`));
     renameSync(`${target}.new`, target);
   } finally {

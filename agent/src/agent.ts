@@ -9,7 +9,7 @@ import { HubClock } from "./hub-clock.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import type { UpBody } from "./link/connection.ts";
 import { Link, type LinkState } from "./link/link.ts";
-import type { Log } from "./log.ts";
+import { type Log, reasonOf } from "./log.ts";
 import { OrderGate } from "./orders/order-gate.ts";
 import type { AgentParts } from "./parts.ts";
 import { Journal } from "./run/journal.ts";
@@ -30,7 +30,17 @@ export type Agent = {
 };
 
 /** @throws StateError when this host is not enrolled. */
-export function createAgent({ stateDir, config, log, runnerFile }: { stateDir: string; config: Config; log: Log; runnerFile: string }): Agent {
+export function createAgent({
+  stateDir,
+  config,
+  log,
+  runnerFile,
+}: {
+  stateDir: string;
+  config: Config;
+  log: Log;
+  runnerFile: string;
+}): Agent {
   const { identity, key, hubKey } = loadIdentity(stateDir);
   const instanceId = randomUUID();
   const status = new StatusFile(stateDir, { version: agentVersion, agentId: identity.agentId, hubUrl: identity.hubUrl });
@@ -52,7 +62,11 @@ export function createAgent({ stateDir, config, log, runnerFile }: { stateDir: s
   const inventory = new Inventory(send);
   const heartbeat = new Heartbeat({ send, onSilence: () => link.drop() });
   const onState = (state: LinkState): void => {
-    status.write(state);
+    try {
+      status.write(state);
+    } catch (error) {
+      log.warn(`status.json not written: ${reasonOf(error)}`); // a full disk must not end the link
+    }
     if (state.online) return;
     mux.detach();
     heartbeat.stop();
@@ -78,7 +92,14 @@ export function createAgent({ stateDir, config, log, runnerFile }: { stateDir: s
     log,
     hooks: {
       hello,
-      onMessage: (message) => dispatch(parts, message),
+      onMessage: (message) => {
+        try {
+          dispatch(parts, message);
+        } catch (error) {
+          // The one edge: a message this host cannot follow must not take the terminals of others along.
+          log.error(`${message.body}: ${reasonOf(error)}`);
+        }
+      },
       onFrame: (frame) => mux.receive(frame),
       onRoom: () => mux.flush(),
       onState,

@@ -14,11 +14,14 @@ export type Config = {
 const standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const proxy = env["HTTPS_PROXY"] ?? env["https_proxy"] ?? "";
+  const proxy = env.HTTPS_PROXY ?? env.https_proxy ?? "";
   return Object.freeze({
-    path: env["PATH"] || standardPath,
-    language: env["LANG"] || "C.UTF-8",
+    path: env.PATH || standardPath,
+    language: env.LANG || "C.UTF-8",
     proxyUrl: URL.canParse(proxy) ? proxy : null,
-    proxyExceptions: (env["NO_PROXY"] ?? env["no_proxy"] ?? "").split(",").map((entry) => entry.trim()).filter((entry) => entry !== ""),
+    proxyExceptions: (env.NO_PROXY ?? env.no_proxy ?? "")
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ""),
   });
 }

@@ -13,20 +13,28 @@ import type { AgentParts } from "./parts.ts";
 export function dispatch(parts: AgentParts, message: DownMessage): void {
   switch (message.body) {
     case "welcome":
-      return onWelcome(parts, message.value);
+      onWelcome(parts, message.value);
+      return;
     case "heartbeatEcho":
-      return onHeartbeatEcho(parts, message.value);
+      onHeartbeatEcho(parts, message.value);
+      return;
     case "order":
-      return onOrder(parts, message.value);
+      onOrder(parts, message.value);
+      return;
     case "runLook":
-      return onRunLook(parts);
+      onRunLook(parts);
+      return;
     case "runOffers":
-      return onRunOffers(parts, message.value);
+      onRunOffers(parts, message.value);
+      return;
     case "runGo":
-      return onRunGo(parts, message.value);
+      onRunGo(parts, message.value);
+      return;
     case "runResultAck":
-      return onRunResultAck(parts, message.value);
+      onRunResultAck(parts, message.value);
+      return;
     case "goaway":
-      return onGoaway(parts, message.value);
+      onGoaway(parts, message.value);
+      return;
   }
 }

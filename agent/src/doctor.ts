@@ -31,25 +31,39 @@ export async function examine(stateDir: string, config: Config): Promise<Check[]
     }
   };
 
-  await check("DNS", async () => (net.isIP(direct.host) ? `${direct.host} is an address` : `${direct.host} is ${(await dns.lookup(direct.host)).address}`));
+  await check("DNS", async () =>
+    net.isIP(direct.host) ? `${direct.host} is an address` : `${direct.host} is ${(await dns.lookup(direct.host)).address}`,
+  );
   for (const route of [direct, web]) await check("TCP", async () => tcp(route), route);
   for (const route of [direct, web]) {
-    await check("TLS", async () => {
-      const socket = await openTls(route, identity, null);
-      socket.destroy();
-      return `${where(route)} is ${identity.hubId}`;
-    }, route);
+    await check(
+      "TLS",
+      async () => {
+        const socket = await openTls(route, identity, null);
+        socket.destroy();
+        return `${where(route)} is ${identity.hubId}`;
+      },
+      route,
+    );
   }
-  await check("clock", async () => {
-    const skewMs = Date.now() - (await hubTime(identity.hubUrl, identity));
-    const text = `${Math.abs(Math.round(skewMs / 1_000))} s ${skewMs >= 0 ? "ahead of" : "behind"} the hub`;
-    if (Math.abs(skewMs) > clockSkewMsMax) throw new Error(`this host's clock is ${text}. Set it, for example with chrony.`);
-    return text;
-  }, web);
+  await check(
+    "clock",
+    async () => {
+      const skewMs = Date.now() - (await hubTime(identity.hubUrl, identity));
+      const text = `${Math.abs(Math.round(skewMs / 1_000))} s ${skewMs >= 0 ? "ahead of" : "behind"} the hub`;
+      if (Math.abs(skewMs) > clockSkewMsMax) throw new Error(`this host's clock is ${text}. Set it, for example with chrony.`);
+      return text;
+    },
+    web,
+  );
   await check("credential", async () => {
     // Signing in a second time would throw the running agent off its link.
     if (readStatus(stateDir)?.online) return "the running agent is signed in";
-    const connection = await signIn(await dial(direct, identity, config), identity, key, { onMessage: () => {}, onFrame: () => {}, onRoom: () => {} });
+    const connection = await signIn(await dial(direct, identity, config), identity, key, {
+      onMessage: () => {},
+      onFrame: () => {},
+      onRoom: () => {},
+    });
     connection.close();
     return `the hub admits ${identity.agentId}`;
   });
@@ -75,12 +89,16 @@ function tcp({ host, port }: Route): Promise<string> {
 /** From the Date header (RFC 9110 §6.6.1), so to the second. */
 function hubTime(hubUrl: string, trust: { caPem: string; hubId: string }): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = https.request(new URL("/agent/manifest.json", hubUrl), { ...hubTls(trust), method: "HEAD", agent: false, timeout: tryMs }, (response) => {
-      response.resume();
-      const at = Date.parse(response.headers.date ?? "");
-      if (Number.isNaN(at)) reject(new Error("the hub tells no time"));
-      else resolve(at);
-    });
+    const request = https.request(
+      new URL("/agent/manifest.json", hubUrl),
+      { ...hubTls(trust), method: "HEAD", agent: false, timeout: tryMs },
+      (response) => {
+        response.resume();
+        const at = Date.parse(response.headers.date ?? "");
+        if (Number.isNaN(at)) reject(new Error("the hub tells no time"));
+        else resolve(at);
+      },
+    );
     request.once("timeout", () => request.destroy(timedOut()));
     request.once("error", reject);
     request.end();

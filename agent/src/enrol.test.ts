@@ -29,20 +29,27 @@ test("a fresh token makes this host an agent that can link, its key readable by 
   const stateDir = newState();
   const identity = await enrol(termsOf(hub, hub.newToken(), stateDir));
   expect(loadIdentity(stateDir).identity.agentId).toBe(identity.agentId);
-  expect([modeOf(stateDir), modeOf(path.join(stateDir, "key.pem")), modeOf(path.join(stateDir, "identity.json"))]).toEqual([0o700, 0o600, 0o600]);
+  expect([modeOf(stateDir), modeOf(path.join(stateDir, "key.pem")), modeOf(path.join(stateDir, "identity.json"))]).toEqual([
+    0o700, 0o600, 0o600,
+  ]);
   await using agent = await linkedAgent(hub, { stateDir, agentId: identity.agentId });
   expect(agent.agentId).toBe(identity.agentId);
 });
 
-test.each(["used", "expired"] as const)("a token that is %s enrols nobody and leaves an earlier identity as it was", async (state) => {
-  await using hub = await TestHub.start();
-  const stateDir = newState();
-  const first = await enrol(termsOf(hub, hub.newToken(), stateDir));
-  await expect(enrol(termsOf(hub, hub.newToken(state), stateDir))).rejects.toMatchObject({ code: `token-${state}` });
-  const kept = loadIdentity(stateDir);
-  expect(kept.identity.agentId).toBe(first.agentId);
-  expect(hub.agents.get(first.agentId)?.export({ format: "jwk" }).x).toBe(Buffer.from(rawPublicKey(kept.key), "base64").toString("base64url"));
-});
+test.each(["used", "expired"] as const)(
+  "a token that is %s enrols nobody and leaves an earlier identity as it was",
+  async (state) => {
+    await using hub = await TestHub.start();
+    const stateDir = newState();
+    const first = await enrol(termsOf(hub, hub.newToken(), stateDir));
+    await expect(enrol(termsOf(hub, hub.newToken(state), stateDir))).rejects.toMatchObject({ code: `token-${state}` });
+    const kept = loadIdentity(stateDir);
+    expect(kept.identity.agentId).toBe(first.agentId);
+    expect(hub.agents.get(first.agentId)?.export({ format: "jwk" }).x).toBe(
+      Buffer.from(rawPublicKey(kept.key), "base64").toString("base64url"),
+    );
+  },
+);
 
 test("a token nobody made is refused by its code", async () => {
   await using hub = await TestHub.start();
@@ -69,7 +76,10 @@ test("a certificate of the right authority for another name is refused", async (
 
 test("a hub that answers with another id than the command names is refused", async () => {
   await using hub = await TestHub.start();
-  hub.pages.set("/agent/enrol", () => ({ status: 200, body: { agentId: newId("agt"), hubId: newId("hub"), agentPort: 1, name: "x" } }));
+  hub.pages.set("/agent/enrol", () => ({
+    status: 200,
+    body: { agentId: newId("agt"), hubId: newId("hub"), agentPort: 1, name: "x" },
+  }));
   const stateDir = newState();
   await expect(enrol(termsOf(hub, hub.newToken(), stateDir))).rejects.toMatchObject({ code: "wrong-hub" });
   expect(fs.existsSync(path.join(stateDir, "identity.json"))).toBe(false);

@@ -43,7 +43,11 @@ export class Heartbeat {
 
   #beat(): void {
     this.#send({
-      heartbeat: { sentUs: Math.round(this.#monotonicMs() * 1_000), roundTripUs: this.#roundTripUs, residentBytes: process.memoryUsage.rss() },
+      heartbeat: {
+        sentUs: Math.round(this.#monotonicMs() * 1_000),
+        roundTripUs: this.#roundTripUs,
+        residentBytes: process.memoryUsage.rss(),
+      },
     });
   }
 }

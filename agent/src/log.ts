@@ -43,12 +43,16 @@ export function createLog(write: (line: string) => void, now: () => number = Dat
 export function fileWriter(file: string): (line: string) => void {
   let size = fs.existsSync(file) ? fs.statSync(file).size : 0;
   return (line) => {
-    if (size > fileBytesMax) {
-      fs.renameSync(file, `${file}.1`);
-      size = 0;
+    try {
+      if (size > fileBytesMax) {
+        fs.renameSync(file, `${file}.1`);
+        size = 0;
+      }
+      fs.appendFileSync(file, line, { mode: 0o600 });
+      size += Buffer.byteLength(line);
+    } catch {
+      // A full disk: the agent is worth more than its log.
     }
-    fs.appendFileSync(file, line, { mode: 0o600 });
-    size += Buffer.byteLength(line);
   };
 }
 

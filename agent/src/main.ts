@@ -46,7 +46,9 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     const expected = error instanceof Error && (expectedErrors.has(error.name) || error.name === "TypeError");
-    process.stderr.write(`${expected || !(error instanceof Error) ? `sallyport: ${reasonOf(error)}` : (error.stack ?? error.message)}\n`);
+    process.stderr.write(
+      `${expected || !(error instanceof Error) ? `sallyport: ${reasonOf(error)}` : (error.stack ?? error.message)}\n`,
+    );
     process.exitCode = 1;
   },
 );
@@ -61,7 +63,8 @@ async function main(args: string[]): Promise<number> {
   switch (positionals[0]) {
     case "enrol": {
       const { enrol } = await import("./enrol.ts");
-      if (!values["token-stdin"]) throw new UsageError("--token-stdin is missing: the token comes on stdin, where no other account can read it.");
+      if (!values["token-stdin"])
+        throw new UsageError("--token-stdin is missing: the token comes on stdin, where no other account can read it.");
       const enrolled = await enrol({
         stateDir: path.resolve(needed("state")),
         hubUrl: needed("hub"),
@@ -74,7 +77,9 @@ async function main(args: string[]): Promise<number> {
       });
       const skew = enrolled.clockSkewMs ?? 0;
       if (Math.abs(skew) > clockSkewMsMax) {
-        process.stderr.write(`sallyport: this host's clock is ${Math.round(Math.abs(skew) / 1_000)} s ${skew > 0 ? "ahead of" : "behind"} the hub's. It works; times in logs will not agree.\n`);
+        process.stderr.write(
+          `sallyport: this host's clock is ${Math.round(Math.abs(skew) / 1_000)} s ${skew > 0 ? "ahead of" : "behind"} the hub's. It works; times in logs will not agree.\n`,
+        );
       }
       process.stdout.write(`enrolled as ${enrolled.name} (${enrolled.agentId})\n`);
       return 0;

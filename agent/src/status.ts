@@ -30,7 +30,12 @@ export class StatusFile {
   }
 
   write(state: LinkState): void {
-    const status: Status = { ...this.#constant, online: state.online, detail: state.online ? state.transport : state.reason, changedAtMs: Date.now() };
+    const status: Status = {
+      ...this.#constant,
+      online: state.online,
+      detail: state.online ? state.transport : state.reason,
+      changedAtMs: Date.now(),
+    };
     const beside = `${this.#file}.new`; // renamed, so that a reader never sees half; worth no fsync
     fs.writeFileSync(beside, JSON.stringify(status), { mode: 0o600 });
     fs.renameSync(beside, this.#file);
@@ -69,6 +74,7 @@ export async function awaitOnline(stateDir: string, waitMs: number): Promise<Sta
 /** One line for people. */
 export function describeStatus(status: Status | null, stateDir: string): string {
   if (status === null) return `no agent runs on ${stateDir}`;
-  if (status.online) return `online in ${((status.changedAtMs - status.startedAtMs) / 1_000).toFixed(1)} s over ${status.detail}, ${status.hubUrl}, ${status.agentId}`;
+  if (status.online)
+    return `online in ${((status.changedAtMs - status.startedAtMs) / 1_000).toFixed(1)} s over ${status.detail}, ${status.hubUrl}, ${status.agentId}`;
   return `not online: ${status.detail}`;
 }

@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "playwright-core";
+import { startAgents } from "./screenshots/more-agents.ts";
 import { savePicture } from "./screenshots/picture.ts";
 import { readmePictures } from "./screenshots/readme.ts";
 import { openBrowser } from "./system/browser.ts";
@@ -62,14 +63,18 @@ async function failEverything(page: Page): Promise<void> {
 async function main(): Promise<void> {
   using data = tempFolder("screenshots");
   {
-    await using hub = await launchHub({ dataDir: path.join(data.path, "full"), env: adminEnvironment });
-    const key =
-      sallyportCommand(hub.dataDir, "access-key", "create", "--email", firstAdmin.email, "--name", "Reports")
-        .trim()
-        .split("\n")
-        .at(-1) ?? "";
-    const life = await makeSampleLife(new RestClient(hub.url, key));
-    if (process.argv.includes("--readme")) {
+    const readme = process.argv.includes("--readme");
+    await using hub = await launchHub({ dataDir: path.join(data.path, "full"), env: adminEnvironment, args: ["--no-agent"] });
+    const answer = sallyportCommand(hub.dataDir, "access-key", "create", "--email", firstAdmin.email, "--name", "Reports");
+    const rest = new RestClient(hub.url, answer.trim().split("\n").at(-1) ?? "");
+    await using _agents = await startAgents(
+      hub,
+      rest,
+      readme ? ["web-1", "web-2", "db-1", "batch-1"] : ["web-1", "web-2"],
+      data.path,
+    );
+    const life = await makeSampleLife(rest);
+    if (readme) {
       await readmePictures(hub, life, path.join(checkout, "docs/images"));
       return;
     }

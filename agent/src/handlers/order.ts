@@ -1,22 +1,37 @@
 // A signed order: checked, taken once, done, answered. One delivered twice is answered twice and done once.
 import type { wire } from "@sallyport/protocol/wire";
+import { reasonOf } from "../log.ts";
 import { type Outcome, refused } from "../orders/order-gate.ts";
 import type { AgentParts } from "../parts.ts";
 import { onCancelRun } from "./cancel-run.ts";
 import { onOpenShell } from "./open-shell.ts";
 
 export function onOrder(parts: AgentParts, signed: wire.SignedOrder.$Properties): void {
+  const checked = parts.gate.check(signed);
+  if (checked.ok) answerOrder(parts, checked.order.sequence, follow(parts, checked.order));
+  else answerOrder(parts, checked.sequence, checked.outcome);
+}
+
+function follow(parts: AgentParts, order: wire.Order): Outcome {
   const { gate } = parts;
-  const checked = gate.check(signed);
-  if (!checked.ok) return answerOrder(parts, checked.sequence, checked.outcome);
-  const { order } = checked;
   const earlier = gate.outcomeOf(order.sequence);
-  if (earlier !== null) return answerOrder(parts, order.sequence, earlier);
-  if (gate.wasTaken(order.sequence)) return answerOrder(parts, order.sequence, replayed);
-  gate.take(order.sequence);
-  const outcome = act(parts, order);
+  if (earlier !== null) return earlier;
+  if (gate.wasTaken(order.sequence)) return replayed;
+  const outcome = orFailed(() => {
+    gate.take(order.sequence);
+    return act(parts, order);
+  });
   gate.settle(order.sequence, outcome);
-  answerOrder(parts, order.sequence, outcome);
+  return outcome;
+}
+
+/** A full disk, no process ids left: the person who asked hears it, and what runs already goes on. */
+export function orFailed(act: () => Outcome): Outcome {
+  try {
+    return act();
+  } catch (error) {
+    return refused("failed", `This host could not do it: ${reasonOf(error)}.`);
+  }
 }
 
 export const replayed: Outcome = refused("replayed", "This order was taken before.");

@@ -1,12 +1,12 @@
 // Offered executions: each is journalled before it is claimed, and none is run because of an offer alone. An offer that comes twice is
 // answered from the journal.
 import type { wire } from "@sallyport/protocol/wire";
-import { type Outcome, refused } from "../orders/order-gate.ts";
+import { accepted, type Outcome, refused } from "../orders/order-gate.ts";
 import type { AgentParts } from "../parts.ts";
 import { buildTask } from "../run/build-task.ts";
 import { endedWithoutOutput } from "../run/exit-record.ts";
 import { executionKeyOf, readRunOrder } from "../run/run-order.ts";
-import { answerOrder, replayed } from "./order.ts";
+import { answerOrder, orFailed, replayed } from "./order.ts";
 
 type OfferParts = Pick<AgentParts, "config" | "gate" | "journal" | "link" | "log" | "runs">;
 
@@ -35,12 +35,16 @@ function takeOffer(parts: OfferParts, signed: wire.SignedOrder.$Properties): boo
   }
   if (gate.wasTaken(order.sequence)) return refuse(order.sequence, replayed);
   if (runs.freeSlots < 1) return refuse(order.sequence, refused("busy", "This agent runs as many scripts as it may."));
-  gate.take(order.sequence);
-  const read = readRunOrder(order.runScript, key);
-  runs.add(
-    read.ok
-      ? journal.add(order, key, buildTask(read.run, config), read.run.script)
-      : journal.addEnded(order, key, endedWithoutOutput("refused", Date.now(), read.why)),
-  );
-  return true;
+  const { runScript } = order;
+  const outcome = orFailed(() => {
+    gate.take(order.sequence);
+    const read = readRunOrder(runScript, key);
+    runs.add(
+      read.ok
+        ? journal.add(order, key, buildTask(read.run, config), read.run.script)
+        : journal.addEnded(order, key, endedWithoutOutput("refused", Date.now(), read.why)),
+    );
+    return accepted;
+  });
+  return outcome.accepted || refuse(order.sequence, outcome);
 }

@@ -17,15 +17,18 @@ export function onWelcome(parts: AgentParts, welcome: wire.Welcome.$Properties):
   const { identity, link, log, clock, mux, sessions, runs, heartbeat } = parts;
   if (welcome.hubId !== identity.hubId || !isNode(welcome.node ?? "")) {
     log.error(`the hub calls itself ${welcome.hubId ?? ""}, expected ${identity.hubId}`);
-    return link.drop();
+    link.drop();
+    return;
   }
   clock.set(welcome.hubTimeMs ?? 0);
-  if (Math.abs(clock.skewMs) > clockSkewMsMax) log.warn(`this host's clock is ${Math.round(clock.skewMs / 1_000)} s off the hub's`);
+  if (Math.abs(clock.skewMs) > clockSkewMsMax)
+    log.warn(`this host's clock is ${Math.round(clock.skewMs / 1_000)} s off the hub's`);
 
   const positions = new Map((welcome.streams ?? []).map((position) => [position.stream ?? 0, position]));
   for (const end of [...mux.streams()]) {
     const position = positions.get(end.stream);
     if (position !== undefined && resume(end, position)) continue;
+    log.warn(`stream ${end.stream} does not go on`);
     mux.remove(end.stream);
     sessions.get(end.stream)?.abandon();
     runs.dropOutput(end.stream);
@@ -43,7 +46,8 @@ export function onWelcome(parts: AgentParts, welcome: wire.Welcome.$Properties):
 /** False when the hub asks for what is gone: the stream cannot go on without a hole, so it does not go on. */
 function resume(end: StreamEnd, position: wire.StreamPosition.$Properties): boolean {
   try {
-    for (const { channel, received, credit, durable } of position.outputs ?? []) end.outgoing.get(channel ?? 0)?.resumeAt(received ?? 0, credit ?? 0, durable ?? 0);
+    for (const { channel, received, credit, durable } of position.outputs ?? [])
+      end.outgoing.get(channel ?? 0)?.resumeAt(received ?? 0, credit ?? 0, durable ?? 0);
     return true;
   } catch (error) {
     if (error instanceof StreamFault) return false;
@@ -57,11 +61,14 @@ function obey({ runs }: AgentParts, verdict: wire.JournalVerdict.$Properties): v
   if (key === null || execution === undefined) return;
   switch (verdict.action) {
     case wire.JournalAction.JOURNAL_FORGET:
-      return runs.forget(key);
+      runs.forget(key);
+      return;
     case wire.JournalAction.JOURNAL_STOP:
-      return runs.stop(execution, stopGraceSeconds);
+      runs.stop(execution, stopGraceSeconds);
+      return;
     case wire.JournalAction.JOURNAL_BEGIN:
-      return runs.begin(execution);
+      runs.begin(execution);
+      return;
     default:
       return; // a verdict of a later version
   }

@@ -16,4 +16,5 @@ function lasting({ collectedAtMs: _, uptimeSeconds: __, ...facts }: HostFacts) {
   };
 }
 
-const inSteps = (part: number | null | undefined, whole: number | null | undefined): number => (whole ? Math.round((part ?? 0) / (whole * stepShare)) : 0);
+const inSteps = (part: number | null | undefined, whole: number | null | undefined): number =>
+  whole ? Math.round((part ?? 0) / (whole * stepShare)) : 0;

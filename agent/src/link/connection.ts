@@ -106,7 +106,15 @@ function admitted(client: MqttClient, closed: Promise<string>): Promise<void> {
     client.once("connect", () => settle(resolve));
     client.once("error", (error) => {
       const refused = "code" in error && (error.code === 4 || error.code === 5); // MQTT-3.2.2.3: bad user name or password, not authorized
-      settle(() => reject(refused ? new NotAdmitted("the hub does not admit this agent: it was revoked, or its identity was replaced. Enrol this host again.") : error));
+      settle(() =>
+        reject(
+          refused
+            ? new NotAdmitted(
+                "the hub does not admit this agent: it was revoked, or its identity was replaced. Enrol this host again.",
+              )
+            : error,
+        ),
+      );
     });
     void closed.then((reason) => settle(() => reject(new Error(reason))));
   });

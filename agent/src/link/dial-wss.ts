@@ -5,7 +5,11 @@ import { createWebSocketStream, WebSocket } from "ws";
 import { timedOut } from "./explain.ts";
 
 /** @param socket the checked TLS connection to the hub's web port. */
-export function openWebSocket({ host, port }: { host: string; port: number }, socket: tls.TLSSocket, deadlineMs: number): Promise<Duplex> {
+export function openWebSocket(
+  { host, port }: { host: string; port: number },
+  socket: tls.TLSSocket,
+  deadlineMs: number,
+): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const ws = new WebSocket(`wss://${host.includes(":") ? `[${host}]` : host}:${port}/mqtt`, "mqtt", {
       createConnection: () => socket,

@@ -25,7 +25,11 @@ export async function dial(route: Route, trust: HubTrust, config: Config): Promi
 }
 
 /** @param through a tunnel that already reaches the hub, or null to dial. */
-export function openTls({ host, port }: { host: string; port: number }, trust: HubTrust, through: net.Socket | null): Promise<tls.TLSSocket> {
+export function openTls(
+  { host, port }: { host: string; port: number },
+  trust: HubTrust,
+  through: net.Socket | null,
+): Promise<tls.TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = tls.connect({ ...hubTls(trust), ...(through === null ? { host, port } : { socket: through }) });
     const timer = setTimeout(() => socket.destroy(timedOut()), dialDeadlineMs);
@@ -56,7 +60,10 @@ function openTunnel(proxy: URL, { host, port }: { host: string; port: number }):
       clearTimeout(timer);
       socket.off("data", onData).off("error", reject);
       if (/^HTTP\/1\.[01] 200 /.test(answer)) resolve(socket);
-      else socket.destroy(), reject(new Error(`the proxy ${proxy.host} refused ${target}: ${answer.split("\r\n")[0]}`));
+      else {
+        socket.destroy();
+        reject(new Error(`the proxy ${proxy.host} refused ${target}: ${answer.split("\r\n")[0]}`));
+      }
     };
     socket.once("connect", () => socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`));
     socket.on("data", onData);
@@ -68,4 +75,6 @@ function openTunnel(proxy: URL, { host, port }: { host: string; port: number }):
 }
 
 const isException = (host: string, exceptions: string[]): boolean =>
-  exceptions.some((entry) => entry === "*" || host === entry.replace(/^\./, "") || host.endsWith(entry.startsWith(".") ? entry : `.${entry}`));
+  exceptions.some(
+    (entry) => entry === "*" || host === entry.replace(/^\./, "") || host.endsWith(entry.startsWith(".") ? entry : `.${entry}`),
+  );

@@ -97,7 +97,10 @@ export class LinkStream extends Duplex {
   }
 
   #takeFrame(payload: Buffer): void {
-    if (this.#early === null) return this.#onFrame(decodeFrame(payload));
+    if (this.#early === null) {
+      this.#onFrame(decodeFrame(payload));
+      return;
+    }
     this.#earlyBytes += payload.length;
     if (this.#earlyBytes > earlyBytesMax) this.destroy(new Error("the hub sent more before its Welcome than any window allows"));
     else this.#early.push(Buffer.from(payload)); // a copy: it is only valid now

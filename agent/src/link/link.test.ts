@@ -19,8 +19,17 @@ test("a token is worth nothing on another connection than the one it was made fo
   await using hub = await TestHub.start();
   const { identity, key } = hub.admit();
   const wire = await dial({ transport: "mqtts", host: "127.0.0.1", port: hub.agentPort }, identity, readConfig());
-  const stolen = signLinkToken({ agentId: identity.agentId, hubId: hub.hubId, issuedAtMs: Date.now(), binding: Buffer.alloc(32, 7) }, key);
-  const client = new MqttClient(() => wire.stream, { protocolVersion: 4, reconnectPeriod: 0, clientId: identity.agentId, username: identity.agentId, password: stolen });
+  const stolen = signLinkToken(
+    { agentId: identity.agentId, hubId: hub.hubId, issuedAtMs: Date.now(), binding: Buffer.alloc(32, 7) },
+    key,
+  );
+  const client = new MqttClient(() => wire.stream, {
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    clientId: identity.agentId,
+    username: identity.agentId,
+    password: stolen,
+  });
   const error = await new Promise<Error>((resolve) => client.once("error", resolve));
   client.end(true);
   expect(error.message).toContain("Not authorized");

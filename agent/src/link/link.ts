@@ -50,7 +50,14 @@ export class Link {
   #worked: Transport | null = null;
   #wakeEarly: () => void = () => {};
 
-  constructor(options: { identity: Identity; key: KeyObject; config: Config; log: Log; hooks: LinkHooks; random?: () => number }) {
+  constructor(options: {
+    identity: Identity;
+    key: KeyObject;
+    config: Config;
+    log: Log;
+    hooks: LinkHooks;
+    random?: () => number;
+  }) {
     this.#identity = options.identity;
     this.#key = options.key;
     this.#config = options.config;
@@ -72,7 +79,11 @@ export class Link {
       failures = wasUp && performance.now() - startedMs > steadyMs ? 0 : failures + 1;
       this.#log.warn(`link ${wasUp ? "lost" : "failed"}: ${reason}`);
       this.#hooks.onState({ online: false, reason });
-      await this.#wait(this.#awayMs === null ? reconnectDelayMs(failures, this.#hooks.sessionsLive(), this.#random()) : this.#random() * this.#awayMs);
+      await this.#wait(
+        this.#awayMs === null
+          ? reconnectDelayMs(failures, this.#hooks.sessionsLive(), this.#random())
+          : this.#random() * this.#awayMs,
+      );
       this.#awayMs = null;
     }
   }

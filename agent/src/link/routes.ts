@@ -8,7 +8,11 @@ export type Route = { transport: Transport; host: string; port: number };
 const directTries = 2;
 
 /** @param failures in a row. @param worked the transport of the last link that stood, which is tried first. */
-export function nextRoute({ hubUrl, agentPort }: Pick<Identity, "hubUrl" | "agentPort">, failures: number, worked: Transport | null): Route {
+export function nextRoute(
+  { hubUrl, agentPort }: Pick<Identity, "hubUrl" | "agentPort">,
+  failures: number,
+  worked: Transport | null,
+): Route {
   const url = new URL(hubUrl);
   const host = url.hostname.replace(/^\[|\]$/g, ""); // an IPv6 address stands in brackets in a URL only
   const direct = worked === "wss" ? failures % 2 === 1 : failures < directTries || failures % 2 === 1;

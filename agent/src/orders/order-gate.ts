@@ -27,7 +27,9 @@ export class OrderGate {
   }
 
   /** Everything but replay. A refusal names the sequence the order claims, only to answer it. */
-  check(signed: wire.SignedOrder.$Properties): { ok: true; order: wire.Order } | { ok: false; sequence: number; outcome: Outcome } {
+  check(
+    signed: wire.SignedOrder.$Properties,
+  ): { ok: true; order: wire.Order } | { ok: false; sequence: number; outcome: Outcome } {
     const checked = checkOrder(signed, this.#agentId, this.#hubKey, this.#clock.now());
     if (checked.ok) return checked;
     return { ok: false, sequence: claimedSequence(signed), outcome: refused(checked.code, refusalTexts[checked.code]) };

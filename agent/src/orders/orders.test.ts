@@ -52,7 +52,10 @@ test("an order of another hub's key is refused", async () => {
   await using agent = await linkedAgent(hub);
   const { sequence, signed } = stranger.sign(shell(), agent.agentId);
   hub.say({ order: signed });
-  expect(await hub.hear("orderOutcome", (value) => value.sequence === sequence)).toMatchObject({ accepted: false, code: "bad-signature" });
+  expect(await hub.hear("orderOutcome", (value) => value.sequence === sequence)).toMatchObject({
+    accepted: false,
+    code: "bad-signature",
+  });
   expect(opened(agent)).toBe(0);
 });
 
@@ -88,7 +91,10 @@ test("an order is refused as replayed after the agent was restarted, also out of
   const from = hub.heard.length;
   for (const { signed } of [first, late]) hub.say({ order: signed });
   for (const { sequence } of [first, late]) {
-    expect(await hub.hear("orderOutcome", (value) => value.sequence === sequence, from)).toMatchObject({ accepted: false, code: "replayed" });
+    expect(await hub.hear("orderOutcome", (value) => value.sequence === sequence, from)).toMatchObject({
+      accepted: false,
+      code: "replayed",
+    });
   }
   expect(opened(again)).toBe(0);
 });
@@ -106,5 +112,8 @@ test("a script outside an offer is refused", async () => {
   await using _agent = await linkedAgent(hub);
   const { sequence, signed } = hub.offer("true");
   hub.say({ order: signed });
-  expect(await hub.hear("orderOutcome", (value) => value.sequence === sequence)).toMatchObject({ accepted: false, code: "policy" });
+  expect(await hub.hear("orderOutcome", (value) => value.sequence === sequence)).toMatchObject({
+    accepted: false,
+    code: "policy",
+  });
 });

@@ -19,7 +19,8 @@ export class SeenSequences {
     const parsed = parseObject(text.toString());
     const floor: unknown = parsed === null ? null : Reflect.get(parsed, "floor");
     const seen: unknown = parsed === null ? null : Reflect.get(parsed, "seen");
-    if (typeof floor !== "number" || !Array.isArray(seen)) throw new Error(`${file} is damaged: refusing to start, since old orders could be replayed. Enrol this host again.`);
+    if (typeof floor !== "number" || !Array.isArray(seen))
+      throw new Error(`${file} is damaged: refusing to start, since old orders could be replayed. Enrol this host again.`);
     this.#floor = floor;
     for (const sequence of seen) if (typeof sequence === "number") this.#seen.add(sequence);
   }

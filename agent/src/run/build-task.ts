@@ -11,7 +11,11 @@ export function buildTask(run: RunOrder, config: Config): Task {
     // A name that is not found stays a name: starting it fails, and the hub hears so.
     command: findInterpreter(run.interpreter, config.path) ?? run.interpreter,
     arguments: run.arguments,
-    environment: cleanEnvironment(account, config, { SALLYPORT_EXECUTION: run.executionId, SALLYPORT_USER: run.person.replaceAll("\0", ""), ...run.environment }),
+    environment: cleanEnvironment(account, config, {
+      SALLYPORT_EXECUTION: run.executionId,
+      SALLYPORT_USER: run.person.replaceAll("\0", ""),
+      ...run.environment,
+    }),
     directory: account.home === "/" ? "/tmp" : account.home,
     timeoutMs: run.timeoutSeconds * 1_000,
     outputBytesMax: run.outputBytesMax,

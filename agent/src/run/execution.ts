@@ -70,13 +70,19 @@ export class Execution implements StreamOwner {
 
   /** Ended, and the hub has stored all output it wants: the result may be told. */
   get settled(): boolean {
-    return this.#phase === "ended" && (!this.#outputWanted || this.#end === null || [...this.#end.outgoing.values()].every((half) => half.drained));
+    return (
+      this.#phase === "ended" &&
+      (!this.#outputWanted || this.#end === null || [...this.#end.outgoing.values()].every((half) => half.drained))
+    );
   }
 
   /** After a restart of the agent: takes up what the folder says. */
   recover(state: JournalledState): void {
     if (state.state === "claimed") return;
-    if (state.state === "ended" && !fs.existsSync(this.#file(taskFiles.go))) return this.#finish(state.exit); // it never began
+    if (state.state === "ended" && !fs.existsSync(this.#file(taskFiles.go))) {
+      this.#finish(state.exit); // it never began, so there is no output
+      return;
+    }
     this.#openStream();
     this.look();
   }
@@ -86,7 +92,8 @@ export class Execution implements StreamOwner {
     writeDurably(this.#file(taskFiles.go), "");
     this.#openStream();
     launch(this.entry.folder, (error) => {
-      if (claimFolder(this.entry.folder, nobody)) this.#record(endedWithoutOutput("spawn-failed", this.#wall(), `The runner did not start: ${error.message}.`));
+      if (claimFolder(this.entry.folder, nobody))
+        this.#record(endedWithoutOutput("spawn-failed", this.#wall(), `The runner did not start: ${error.message}.`));
     });
   }
 
@@ -143,7 +150,10 @@ export class Execution implements StreamOwner {
   #openStream(): void {
     this.#phase = "running";
     this.#begunAt = this.#wall();
-    const outgoing = [new Outgoing(stdoutChannel, this.#stdout, bulkWindowBytes), new Outgoing(stderrChannel, this.#stderr, bulkWindowBytes)];
+    const outgoing = [
+      new Outgoing(stdoutChannel, this.#stdout, bulkWindowBytes),
+      new Outgoing(stderrChannel, this.#stderr, bulkWindowBytes),
+    ];
     this.#end = new StreamEnd({ stream: this.entry.stream, priority: "bulk", outgoing, incoming: [], owner: this });
     this.#mux.add(this.#end);
   }
@@ -168,7 +178,13 @@ export class Execution implements StreamOwner {
     if (state.state !== "lost") return;
     if (!state.hadRunner) {
       if (Math.abs(now - this.#begunAt) < runnerDeadlineMs || !claimFolder(this.entry.folder, nobody)) return;
-      this.#record(endedWithoutOutput("unknown", now, "The agent or the host went down while the script was being started. It may have run or not."));
+      this.#record(
+        endedWithoutOutput(
+          "unknown",
+          now,
+          "The agent or the host went down while the script was being started. It may have run or not.",
+        ),
+      );
       return;
     }
     const start = this.#readStart();
@@ -176,7 +192,11 @@ export class Execution implements StreamOwner {
     this.#stdout.grow();
     this.#stderr.grow();
     this.#record({
-      ...endedWithoutOutput("agent-restarted", now, "The script was lost with its runner: the host was restarted, or somebody killed it."),
+      ...endedWithoutOutput(
+        "agent-restarted",
+        now,
+        "The script was lost with its runner: the host was restarted, or somebody killed it.",
+      ),
       startedAtMs: start?.startedAtMs ?? 0,
       stdoutBytes: this.#stdout.end,
       stderrBytes: this.#stderr.end,

@@ -2,7 +2,7 @@
 // before the hub hears of it; which files it holds says how far the execution got.
 import fs from "node:fs";
 import path from "node:path";
-import { decodeOrder, encodeOrder, type wire } from "@sallyport/protocol/wire";
+import { decodeOrder, encodeOrder, WireError, type wire } from "@sallyport/protocol/wire";
 import { readIfThere, syncDirectory, writeDurably } from "../state/files.ts";
 import { isAlive, readMark } from "../state/process-mark.ts";
 import { type ExitRecord, parseExitRecord } from "./exit-record.ts";
@@ -65,7 +65,10 @@ export class Journal {
     fs.mkdirSync(draft, { mode: 0o700 });
     for (const [file, content] of files) writeDurably(path.join(draft, file), content);
     // The script stands in its own file; the order keeps what names the execution.
-    writeDurably(path.join(draft, taskFiles.order), encodeOrder({ ...order, runScript: { ...key, person: order.runScript?.person ?? "" } }));
+    writeDurably(
+      path.join(draft, taskFiles.order),
+      encodeOrder({ ...order, runScript: { ...key, person: order.runScript?.person ?? "" } }),
+    );
     const folder = path.join(this.#directory, name);
     fs.renameSync(draft, folder);
     syncDirectory(this.#directory);
@@ -85,7 +88,17 @@ export function stateOf({ folder }: Journalled): JournalledState {
 
 function readEntry(folder: string): Journalled | null {
   const bytes = readIfThere(path.join(folder, taskFiles.order));
-  const order = bytes === null ? null : decodeOrder(bytes);
+  const order = bytes === null ? null : orderIn(bytes);
   const key = order?.runScript ? executionKeyOf(order.runScript) : null;
   return order === null || key === null ? null : { ...key, folder, stream: order.sequence };
+}
+
+/** Null when a damaged disk left something else: then nobody can know what it was. */
+function orderIn(bytes: Uint8Array): wire.Order | null {
+  try {
+    return decodeOrder(bytes);
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
 }

@@ -6,7 +6,12 @@ const runnerFlags = ["--max-old-space-size=64", "--max-semi-space-size=1"];
 /** @param onFailure the runner could not even be started: no memory, no process ids. */
 export function launchRunner(runnerFile: string, folder: string, onFailure: (error: Error) => void): void {
   const { spawn } = process.getBuiltinModule("node:child_process"); // 2.4 MB that an agent without scripts does not spend
-  const runner = spawn(process.execPath, [...runnerFlags, runnerFile, folder], { cwd: folder, env: {}, stdio: "ignore", detached: true });
+  const runner = spawn(process.execPath, [...runnerFlags, runnerFile, folder], {
+    cwd: folder,
+    env: {},
+    stdio: "ignore",
+    detached: true,
+  });
   runner.once("error", onFailure);
   runner.unref();
 }

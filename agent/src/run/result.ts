@@ -17,7 +17,11 @@ const ends: Record<ExitEnd, wire.RunEnd> = {
 };
 
 /** @param hubTime turns this host's clock into the hub's. */
-export function runResult({ executionId, attempt }: ExecutionKey, exit: ExitRecord, hubTime: (wallMs: number) => number): wire.RunResult.$Properties {
+export function runResult(
+  { executionId, attempt }: ExecutionKey,
+  exit: ExitRecord,
+  hubTime: (wallMs: number) => number,
+): wire.RunResult.$Properties {
   return {
     executionId,
     attempt,
@@ -42,5 +46,10 @@ function messageOf({ message, stdoutDropped, stderrDropped }: ExitRecord): strin
 /** At most so many bytes, cut between characters. */
 export function capped(text: string, bytesMax = messageBytesMax): string {
   const bytes = Buffer.from(text);
-  return bytes.length <= bytesMax ? text : bytes.subarray(0, bytesMax - 3).toString().replace(/\uFFFD$/, "");
+  return bytes.length <= bytesMax
+    ? text
+    : bytes
+        .subarray(0, bytesMax - 3)
+        .toString()
+        .replace(/\uFFFD$/, "");
 }

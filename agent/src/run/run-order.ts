@@ -23,13 +23,22 @@ export type RunOrder = ExecutionKey & {
 };
 
 /** Which execution an order speaks of; null when it cannot be a name in our journal. */
-export function executionKeyOf({ executionId, attempt }: { executionId?: string | null; attempt?: number | null }): ExecutionKey | null {
+export function executionKeyOf({
+  executionId,
+  attempt,
+}: {
+  executionId?: string | null;
+  attempt?: number | null;
+}): ExecutionKey | null {
   if (!isId("exe", executionId ?? "") || !isWireNumber(attempt ?? 0) || (attempt ?? 0) < 1) return null;
   return { executionId: executionId ?? "", attempt: attempt ?? 0 };
 }
 
 /** The order, or one sentence that says why this agent does not run it. */
-export function readRunOrder(order: wire.RunScript.$Properties, key: ExecutionKey): { ok: true; run: RunOrder } | { ok: false; why: string } {
+export function readRunOrder(
+  order: wire.RunScript.$Properties,
+  key: ExecutionKey,
+): { ok: true; run: RunOrder } | { ok: false; why: string } {
   const script = order.script ?? new Uint8Array();
   const args = order.arguments ?? [];
   const environment = order.environment ?? {};
@@ -39,18 +48,41 @@ export function readRunOrder(order: wire.RunScript.$Properties, key: ExecutionKe
   const why = ((): string | null => {
     if (interpreter === undefined) return `This agent knows ${interpreters.join(", ")}, not the interpreter asked for.`;
     if (script.length > scriptBytesMax) return `The script has ${script.length} bytes; at most ${scriptBytesMax} are allowed.`;
-    if (!createHash("sha256").update(script).digest().equals(order.scriptSha256 ?? new Uint8Array())) return "The script is not the one that was approved: its SHA-256 differs.";
-    if (args.length > scriptArgumentsMax || bytesOf(args) > scriptArgumentBytesMax) return `More than ${scriptArgumentsMax} arguments or ${scriptArgumentBytesMax} bytes of them.`;
+    if (
+      !createHash("sha256")
+        .update(script)
+        .digest()
+        .equals(order.scriptSha256 ?? new Uint8Array())
+    )
+      return "The script is not the one that was approved: its SHA-256 differs.";
+    if (args.length > scriptArgumentsMax || bytesOf(args) > scriptArgumentBytesMax)
+      return `More than ${scriptArgumentsMax} arguments or ${scriptArgumentBytesMax} bytes of them.`;
     const variables = Object.entries(environment);
-    if (variables.length > scriptArgumentsMax || bytesOf(variables.flat()) > scriptArgumentBytesMax) return `More than ${scriptArgumentsMax} variables or ${scriptArgumentBytesMax} bytes of them.`;
-    if (variables.some(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))) return "A variable's name is not letters, digits and underscores.";
-    if ([...args, ...Object.values(environment)].some((text) => text.includes("\0"))) return "An argument or a variable holds a NUL byte.";
-    if (timeoutSeconds < 1 || timeoutSeconds > timeoutSecondsMax) return `A time limit of ${timeoutSeconds} s; 1 to ${timeoutSecondsMax} are allowed.`;
+    if (variables.length > scriptArgumentsMax || bytesOf(variables.flat()) > scriptArgumentBytesMax)
+      return `More than ${scriptArgumentsMax} variables or ${scriptArgumentBytesMax} bytes of them.`;
+    if (variables.some(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)))
+      return "A variable's name is not letters, digits and underscores.";
+    if ([...args, ...Object.values(environment)].some((text) => text.includes("\0")))
+      return "An argument or a variable holds a NUL byte.";
+    if (timeoutSeconds < 1 || timeoutSeconds > timeoutSecondsMax)
+      return `A time limit of ${timeoutSeconds} s; 1 to ${timeoutSecondsMax} are allowed.`;
     return null;
   })();
   if (why !== null || interpreter === undefined) return { ok: false, why: why ?? "" };
   const kept = outputBytesMax > 0 ? Math.min(outputBytesMax, executionOutputBytesMax) : executionOutputBytesMax;
-  return { ok: true, run: { ...key, interpreter, script, arguments: args, environment, timeoutSeconds, outputBytesMax: kept, person: order.person ?? "" } };
+  return {
+    ok: true,
+    run: {
+      ...key,
+      interpreter,
+      script,
+      arguments: args,
+      environment,
+      timeoutSeconds,
+      outputBytesMax: kept,
+      person: order.person ?? "",
+    },
+  };
 }
 
 /** As the kernel counts them: each ends with a NUL. */

@@ -51,7 +51,10 @@ test("an offer that comes many times, and a go that comes many times, run once",
   hub.say({ runOffers: { offers: [signed] } });
   await hub.resultOf({ executionId, attempt });
   hub.say({ runOffers: { offers: [signed] } });
-  expect(await hub.hear("orderOutcome", (outcome) => outcome.sequence === sequence)).toMatchObject({ accepted: false, code: "replayed" });
+  expect(await hub.hear("orderOutcome", (outcome) => outcome.sequence === sequence)).toMatchObject({
+    accepted: false,
+    code: "replayed",
+  });
   expect(fs.readFileSync(witness, "utf8")).toBe("x\n");
 });
 
@@ -59,7 +62,9 @@ test("stdout and stderr arrive apart, to the byte, with what is not text too", a
   await using hub = await TestHub.start();
   await using _agent = await linkedAgent(hub);
   const folder = scratch();
-  const run = await hub.run(`head -c 3000000 /dev/urandom | tee ${folder}/out; head -c 2000000 /dev/urandom | tee ${folder}/err >&2; exit 5`);
+  const run = await hub.run(
+    `head -c 3000000 /dev/urandom | tee ${folder}/out; head -c 2000000 /dev/urandom | tee ${folder}/err >&2; exit 5`,
+  );
   const result = await hub.resultOf(run);
   expect(result).toMatchObject({ exited: true, exitCode: 5, stdoutBytes: 3_000_000, stderrBytes: 2_000_000, truncated: false });
   expect(sha256(run.stream.bytes(0))).toBe(sha256(fs.readFileSync(`${folder}/out`)));
@@ -71,10 +76,13 @@ test("stdout and stderr arrive apart, to the byte, with what is not text too", a
 test("a script may open its channels by name, gets its arguments and variables, and reads nothing", async () => {
   await using hub = await TestHub.start();
   await using _agent = await linkedAgent(hub);
-  const run = await hub.run('echo out > /dev/stdout; echo err > /dev/stderr; printf "%s|" "$@" "$NAME" "$SALLYPORT_USER" "$NODE_ENV$VITEST"; cat; tty', {
-    arguments: ["a b", "$(touch /tmp/never)", "'\"", ""],
-    environment: { NAME: "värde; rm -rf /" },
-  });
+  const run = await hub.run(
+    'echo out > /dev/stdout; echo err > /dev/stderr; printf "%s|" "$@" "$NAME" "$SALLYPORT_USER" "$NODE_ENV$VITEST"; cat; tty',
+    {
+      arguments: ["a b", "$(touch /tmp/never)", "'\"", ""],
+      environment: { NAME: "värde; rm -rf /" },
+    },
+  );
   await hub.resultOf(run);
   expect(run.stream.text(0)).toBe("out\na b|$(touch /tmp/never)|'\"||värde; rm -rf /|ada||not a tty\n");
   expect(run.stream.text(1)).toBe("err\n");
@@ -96,13 +104,16 @@ test("stopping ends the whole process group, also a child that ignores TERM", as
   await using hub = await TestHub.start();
   await using _agent = await linkedAgent(hub);
   const folder = scratch();
-  const run = await hub.run(`sh -c 'trap "" TERM; echo $$ > ${folder}/deaf; while :; do sleep 0.1; done' & echo $$ > ${folder}/leader; wait`);
+  const run = await hub.run(
+    `sh -c 'trap "" TERM; echo $$ > ${folder}/deaf; while :; do sleep 0.1; done' & echo $$ > ${folder}/leader; wait`,
+  );
   await expect.poll(() => fs.existsSync(`${folder}/deaf`) && fs.existsSync(`${folder}/leader`), { timeout: 5_000 }).toBe(true);
   const { sequence, signed } = hub.sign({ cancelRun: { executionId: run.executionId, attempt: 1, graceSeconds: 1 } });
   hub.say({ order: signed });
   expect(await hub.hear("orderOutcome", (outcome) => outcome.sequence === sequence)).toMatchObject({ accepted: true });
   expect(await hub.resultOf(run)).toMatchObject({ end: wire.RunEnd.RUN_STOPPED, exited: false, signal: "SIGTERM" });
-  for (const name of ["deaf", "leader"]) await expect.poll(() => isAlive(Number(fs.readFileSync(`${folder}/${name}`, "utf8")))).toBe(false);
+  for (const name of ["deaf", "leader"])
+    await expect.poll(() => isAlive(Number(fs.readFileSync(`${folder}/${name}`, "utf8")))).toBe(false);
 });
 
 test("stopping before the go means that it never begins", async () => {
@@ -132,7 +143,12 @@ test("the time limit ends a script, and what it had printed is kept", async () =
   await using hub = await TestHub.start();
   await using _agent = await linkedAgent(hub);
   const run = await hub.run("echo before; sleep 60; echo after", { timeoutSeconds: 1 });
-  expect(await hub.resultOf(run)).toMatchObject({ end: wire.RunEnd.RUN_TIMEOUT, exited: false, signal: "SIGTERM", stdoutBytes: 7 });
+  expect(await hub.resultOf(run)).toMatchObject({
+    end: wire.RunEnd.RUN_TIMEOUT,
+    exited: false,
+    signal: "SIGTERM",
+    stdoutBytes: 7,
+  });
   expect(run.stream.text(0)).toBe("before\n");
 });
 
@@ -159,10 +175,10 @@ test("a daemon the script leaves behind does not hold its end up", async () => {
 
 test("an interpreter this host has not is a failed start, said in a sentence", async () => {
   await using hub = await TestHub.start();
-  const before = process.env["PATH"];
-  process.env["PATH"] = "/nonexistent:/usr/bin/mkfifo-only";
+  const before = process.env.PATH;
+  process.env.PATH = "/nonexistent:/usr/bin/mkfifo-only";
   await using agent = await linkedAgent(hub);
-  process.env["PATH"] = before ?? "";
+  process.env.PATH = before ?? "";
   expect(agent.agentId).toMatch(/^agt_/);
   const run = await hub.run("print(1)", { interpreter: "python3" });
   const result = await hub.resultOf(run);
@@ -180,7 +196,10 @@ test.each([
 ] as const)("an order with %s is refused with a result and never runs", async (_what, changes, why) => {
   await using hub = await TestHub.start();
   await using _agent = await linkedAgent(hub);
-  const { executionId, attempt, signed } = hub.offer("touch /tmp/never", { ...changes, arguments: [...("arguments" in changes ? changes.arguments : [])] });
+  const { executionId, attempt, signed } = hub.offer("touch /tmp/never", {
+    ...changes,
+    arguments: [...("arguments" in changes ? changes.arguments : [])],
+  });
   hub.say({ runOffers: { offers: [signed] } });
   const result = await hub.resultOf({ executionId, attempt });
   expect(result).toMatchObject({ end: wire.RunEnd.RUN_REFUSED });
@@ -206,13 +225,17 @@ test("an agent asks for no more than it can run at once, and for more when one e
   expect(await hub.hear("runPull", () => true, from)).toEqual(expect.objectContaining({ max: 1 }));
 });
 
-test("a script goes on while its agent is dead; its output is complete and its result is told once", { timeout: 40_000 }, async () => {
+test("a script goes on while its agent is dead; its output is complete and its result is told once", {
+  timeout: 40_000,
+}, async () => {
   await using hub = await TestHub.start();
   const { stateDir } = enrolledState(hub);
   const first = spawnAgent(stateDir);
   await hub.hear("heartbeat");
   const folder = scratch();
-  const run = await hub.run(`for n in $(seq 1 30); do head -c 20000 /dev/urandom | tee -a ${folder}/out; echo $n >&2; sleep 0.1; done; echo x >> ${folder}/ran`);
+  const run = await hub.run(
+    `for n in $(seq 1 30); do head -c 20000 /dev/urandom | tee -a ${folder}/out; echo $n >&2; sleep 0.1; done; echo x >> ${folder}/ran`,
+  );
   await run.stream.until(() => run.stream.bytes(0).length > 60_000);
   first.kill("SIGKILL");
   await hub.until(() => !hub.online);
@@ -232,7 +255,9 @@ test("a script goes on while its agent is dead; its output is complete and its r
   second.kill("SIGKILL");
 });
 
-test("a script whose runner was killed is reported lost, with the output so far, and does not go on unseen", { timeout: 40_000 }, async () => {
+test("a script whose runner was killed is reported lost, with the output so far, and does not go on unseen", {
+  timeout: 40_000,
+}, async () => {
   await using hub = await TestHub.start();
   await using agent = await linkedAgent(hub);
   const folder = scratch();
@@ -258,7 +283,10 @@ test("an execution claimed before a restart is claimed again, and one the hub ha
   const from = hub.heard.length;
   hub.verdicts = [{ executionId: settled.executionId, attempt: 1, action: wire.JournalAction.JOURNAL_FORGET }];
   await using agent = await linkedAgent(hub, state);
-  expect(await hub.hear("runClaim", () => true, from)).toMatchObject({ executionId: wanted.executionId, stream: wanted.sequence });
+  expect(await hub.hear("runClaim", () => true, from)).toMatchObject({
+    executionId: wanted.executionId,
+    stream: wanted.sequence,
+  });
   expect(fs.readdirSync(path.join(agent.stateDir, "journal"))).toEqual([`${wanted.executionId}.1`]);
 });
 

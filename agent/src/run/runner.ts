@@ -8,7 +8,7 @@ import path from "node:path";
 import { codeOf, hasCode, readIfThere, writeDurably } from "../state/files.ts";
 import { markOf } from "../state/process-mark.ts";
 import { claimFolder, nobody } from "./claim-folder.ts";
-import { endedWithoutOutput, type ExitEnd, type ExitRecord } from "./exit-record.ts";
+import { type ExitEnd, type ExitRecord, endedWithoutOutput } from "./exit-record.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 import { parseTask, type Task, taskFiles } from "./task.ts";
@@ -34,8 +34,9 @@ async function run(task: Task): Promise<void> {
   let onStop = (): void => {};
   process.on("SIGTERM", () => onStop());
   const pipes = [inFolder("stdout.pipe"), inFolder("stderr.pipe")] as const;
-  const made = spawnSync("mkfifo", ["-m", "600", ...pipes], { env: { PATH: task.environment["PATH"] ?? "/usr/bin:/bin" } });
-  if (made.status !== 0) return recordExit(endedWithoutOutput("spawn-failed", Date.now(), "This host has no mkfifo, which is part of coreutils."));
+  const made = spawnSync("mkfifo", ["-m", "600", ...pipes], { env: { PATH: task.environment.PATH ?? "/usr/bin:/bin" } });
+  if (made.status !== 0)
+    return recordExit(endedWithoutOutput("spawn-failed", Date.now(), "This host has no mkfifo, which is part of coreutils."));
   const stdout = new SpoolWriter(pipes[0], inFolder(taskFiles.stdout), task.outputBytesMax);
   const stderr = new SpoolWriter(pipes[1], inFolder(taskFiles.stderr), task.outputBytesMax);
 
@@ -51,7 +52,9 @@ async function run(task: Task): Promise<void> {
   stderr.handOver();
   if (child.pid === undefined) {
     const { failure } = await outcome;
-    return recordExit(endedWithoutOutput("spawn-failed", Date.now(), `${task.command} did not start: ${codeOf(failure) || String(failure)}.`));
+    return recordExit(
+      endedWithoutOutput("spawn-failed", Date.now(), `${task.command} did not start: ${codeOf(failure) || String(failure)}.`),
+    );
   }
   writeDurably(inFolder(taskFiles.started), JSON.stringify({ mark: markOf(child.pid), startedAtMs }));
 

@@ -5,12 +5,12 @@ import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { wire } from "@sallyport/protocol/wire";
 import type { HubClock } from "../hub-clock.ts";
 import type { UpBody } from "../link/connection.ts";
-import type { Log } from "../log.ts";
+import { type Log, reasonOf } from "../log.ts";
 import { Execution } from "./execution.ts";
 import { type Journal, type Journalled, stateOf } from "./journal.ts";
 import { launchRunner } from "./launch.ts";
-import { dueNow, type Retry, saidAt } from "./retry.ts";
 import { runResult } from "./result.ts";
+import { dueNow, type Retry, saidAt } from "./retry.ts";
 import type { ExecutionKey } from "./run-order.ts";
 
 /** While a script runs, or its output is on its way: how soon its output and its end are noticed. */
@@ -152,7 +152,11 @@ export class Runs {
             {
               stream: end.stream,
               subjectId: entry.executionId,
-              outputs: [...end.outgoing.values()].map(({ channel, source }) => ({ channel, start: source.start, end: source.end })),
+              outputs: [...end.outgoing.values()].map(({ channel, source }) => ({
+                channel,
+                start: source.start,
+                end: source.end,
+              })),
               inputReceived: 0,
               ended: phase === "ended",
             },
@@ -175,7 +179,12 @@ export class Runs {
   }
 
   #add(journalled: Journalled): Entry {
-    const entry = { execution: new Execution(journalled, this.#options.mux), retry: dueNow, startTold: false, forgetAtEnd: false };
+    const entry = {
+      execution: new Execution(journalled, this.#options.mux),
+      retry: dueNow,
+      startTold: false,
+      forgetAtEnd: false,
+    };
     this.#entries.set(nameOf(journalled), entry);
     return entry;
   }
@@ -193,7 +202,7 @@ export class Runs {
     this.#timer = null;
     for (const entry of [...this.#entries.values()]) {
       const ran = entry.execution.phase === "running";
-      entry.execution.look();
+      this.#look(entry.execution);
       if (entry.execution.phase === "ended" && ran) {
         entry.retry = dueNow;
         this.pull();
@@ -202,8 +211,19 @@ export class Runs {
       else this.#tell(entry);
     }
     if (this.#entries.size === 0) return;
-    const busy = [...this.#entries.values()].some(({ execution }) => execution.phase === "running" || (this.#linked && execution.phase === "ended" && !execution.settled));
+    const busy = [...this.#entries.values()].some(
+      ({ execution }) => execution.phase === "running" || (this.#linked && execution.phase === "ended" && !execution.settled),
+    );
     this.#timer = setTimeout(() => this.#tick(), busy ? busyTickMs : waitingTickMs);
+  }
+
+  /** A disk that fails one execution must not end the others, nor the terminals. */
+  #look(execution: Execution): void {
+    try {
+      execution.look();
+    } catch (error) {
+      this.#options.log.error(`execution ${execution.entry.executionId}: ${reasonOf(error)}`);
+    }
   }
 
   #tell(entry: Entry): void {

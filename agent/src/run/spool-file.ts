@@ -33,7 +33,8 @@ export class SpoolFile implements ByteSource {
   }
 
   read(offset: number, max: number): Uint8Array {
-    if (this.#fd === null || offset < this.#start || offset > this.#end) throw new RangeError(`read at ${offset}, held ${this.#start}..${this.#end}`);
+    if (this.#fd === null || offset < this.#start || offset > this.#end)
+      throw new RangeError(`read at ${offset}, held ${this.#start}..${this.#end}`);
     const bytes = Buffer.allocUnsafe(Math.min(max, this.#end - offset));
     return bytes.subarray(0, fs.readSync(this.#fd, bytes, 0, bytes.length, offset));
   }

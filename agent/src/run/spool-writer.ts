@@ -24,7 +24,12 @@ export class SpoolWriter {
     this.#file = fs.openSync(file, "a", 0o600);
     this.#bytesMax = bytesMax;
     const buffer = Buffer.allocUnsafeSlow(bufferBytes);
-    this.#reader = new net.Socket({ fd: readFd, readable: true, writable: false, onread: { buffer, callback: (bytes) => this.#take(buffer.subarray(0, bytes)) } });
+    this.#reader = new net.Socket({
+      fd: readFd,
+      readable: true,
+      writable: false,
+      onread: { buffer, callback: (bytes) => this.#take(buffer.subarray(0, bytes)) },
+    });
     this.#reader.on("error", () => this.#reader.destroy());
     this.#reader.on("end", () => this.#reader.destroy());
   }

@@ -48,4 +48,5 @@ export function parseTask(text: string): Task {
 const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
-const isTextMap = (value: unknown): value is Record<string, string> => typeof value === "object" && value !== null && Object.values(value).every(isText);
+const isTextMap = (value: unknown): value is Record<string, string> =>
+  typeof value === "object" && value !== null && Object.values(value).every(isText);

@@ -22,7 +22,15 @@ export function readAccount(): Account {
 
 /** @param extra added last, so that it wins. */
 export function cleanEnvironment(account: Account, config: Config, extra: Record<string, string>): Record<string, string> {
-  return { HOME: account.home, USER: account.name, LOGNAME: account.name, SHELL: account.shell, PATH: config.path, LANG: config.language, ...extra };
+  return {
+    HOME: account.home,
+    USER: account.name,
+    LOGNAME: account.name,
+    SHELL: account.shell,
+    PATH: config.path,
+    LANG: config.language,
+    ...extra,
+  };
 }
 
 function passwdEntry(): { name: string; home: string; shell: string } | null {

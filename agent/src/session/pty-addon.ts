@@ -38,6 +38,8 @@ function load(): PtyAddon {
   try {
     return createRequire(import.meta.url)(file);
   } catch (cause) {
-    throw new Error(`no terminal support: pty.node for ${process.arch} was found neither at ${places.join(" nor at ")}`, { cause });
+    throw new Error(`no terminal support: pty.node for ${process.arch} was found neither at ${places.join(" nor at ")}`, {
+      cause,
+    });
   }
 }

@@ -28,7 +28,10 @@ function linked(): { agent: StreamMux; hub: StreamMux } {
   const options = { onFault: () => {}, onStray: () => {} };
   const agent = new StreamMux(options);
   const hub = new StreamMux(options);
-  const sinkTo = (mux: StreamMux): FrameSink => ({ writable: () => true, write: (frame) => setImmediate(() => mux.receive(frame)) });
+  const sinkTo = (mux: StreamMux): FrameSink => ({
+    writable: () => true,
+    write: (frame) => setImmediate(() => mux.receive(frame)),
+  });
   agent.attach(sinkTo(hub));
   hub.attach(sinkTo(agent));
   return { agent, hub };
@@ -37,7 +40,15 @@ function linked(): { agent: StreamMux; hub: StreamMux } {
 async function run(link: { agent: StreamMux; hub: StreamMux }, stream: number): Promise<Buffer> {
   const terminal = new HubStream(link.hub, { stream, channels: [0], window: terminalWindowBytes, priority: "interactive" });
   let gone = false;
-  const session = new PtySession({ stream, sessionId: "ses", terminal: shell(print), keepMs: 60_000, mux: link.agent, onGone: () => (gone = true), ringBytes: 256 * 1_024 });
+  const session = new PtySession({
+    stream,
+    sessionId: "ses",
+    terminal: shell(print),
+    keepMs: 60_000,
+    mux: link.agent,
+    onGone: () => (gone = true),
+    ringBytes: 256 * 1_024,
+  });
   await terminal.until(() => terminal.closing !== null);
   expect(terminal.closing).toEqual({ exitCode: 0, reason: "exit" });
   expect(session.ended).toBe(true);

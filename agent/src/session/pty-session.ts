@@ -60,7 +60,13 @@ export class PtySession implements Session, StreamOwner {
     this.#onGone = options.onGone;
     this.#ring = new Ring(options.ringBytes ?? outputRingBytes);
     this.#output = new Outgoing(outputChannel, this.#ring, terminalWindowBytes);
-    this.end = new StreamEnd({ stream: options.stream, priority: "interactive", outgoing: [this.#output], incoming: [this.#input], owner: this });
+    this.end = new StreamEnd({
+      stream: options.stream,
+      priority: "interactive",
+      outgoing: [this.#output],
+      incoming: [this.#input],
+      owner: this,
+    });
     this.#pty = new Pty(options.terminal, {
       onOutput: (bytes) => this.#onOutput(bytes),
       onInputTaken: (pending) => this.#onInputTaken(pending),

@@ -18,7 +18,14 @@ export type PtyOwner = {
   onEnd(exit: PtyExit): void;
 };
 
-export type PtyOptions = { file: string; args: string[]; cwd: string; env: Record<string, string>; columns: number; rows: number };
+export type PtyOptions = {
+  file: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+  columns: number;
+  rows: number;
+};
 
 /** One batch of output. The kernel hands over at most 4 KiB a read, so more reads follow a full one. */
 const batchBytes = 64 * 1_024;
@@ -35,6 +42,7 @@ const lastInputRetryMs = 100;
  * The kernel gives each child every open terminal of the agent, and the addon sets no close-on-exec: one person's shell could
  * read another's. bash closes them all before it becomes the shell. The text is constant; what to run comes as arguments.
  */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: bash's own braces
 const closeOthers = 'for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -gt 2 ] && exec {fd}>&-; done; exec "$0" "$@"';
 const bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((file) => fs.existsSync(file));
 
@@ -58,7 +66,19 @@ export class Pty {
     const command = bash === undefined ? [file, ...args] : [bash, "--norc", "--noprofile", "-c", closeOthers, file, ...args];
     const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const onExit = (code: number, signal: number): void => this.#exited(code, signal);
-    const { fd, pid } = ptyAddon().fork(command[0] ?? file, command.slice(1), environment, cwd, columns, rows, -1, -1, true, "", onExit);
+    const { fd, pid } = ptyAddon().fork(
+      command[0] ?? file,
+      command.slice(1),
+      environment,
+      cwd,
+      columns,
+      rows,
+      -1,
+      -1,
+      true,
+      "",
+      onExit,
+    );
     this.#fd = fd;
     this.pid = pid;
     // Read into our own buffer: a stream's own would hold a chunk that EIO then throws away.
@@ -70,7 +90,10 @@ export class Pty {
 
   /** Input of the person; taken in order, as fast as the terminal takes it. */
   write(bytes: Uint8Array): void {
-    if (!this.#open) return this.#owner.onInputTaken(0);
+    if (!this.#open) {
+      this.#owner.onInputTaken(0);
+      return;
+    }
     this.#input.push(Buffer.from(bytes)); // a copy: the caller's bytes are only valid now
     this.#inputBytes += bytes.length;
     if (this.#inputRetry === null) this.#pushInput(firstInputRetryMs);
@@ -84,8 +107,7 @@ export class Pty {
   resume(): void {
     if (!this.#paused || this.#ended) return;
     this.#paused = false;
-    if (this.#readAll) return this.#endWhenDone();
-    this.#reader.resume();
+    if (!this.#readAll) this.#reader.resume();
     if (this.#exit !== null) this.#drain();
   }
 

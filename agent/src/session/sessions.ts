@@ -1,6 +1,7 @@
 // The sessions of this agent, by stream. Opens and finds them; what one does is in its own file.
-import { executionsAtOnceMax, keepTerminalSecondsDefault, streamsPerLinkMax } from "@sallyport/protocol/limits";
+
 import { isId } from "@sallyport/protocol/ids";
+import { executionsAtOnceMax, keepTerminalSecondsDefault, streamsPerLinkMax } from "@sallyport/protocol/limits";
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import type { wire } from "@sallyport/protocol/wire";
 import type { Config } from "../config.ts";
@@ -41,7 +42,8 @@ export class Sessions {
   openShell(stream: number, order: wire.OpenShell.$Properties): Outcome {
     const sessionId = order.sessionId ?? "";
     if (!isId("ses", sessionId)) return refused("malformed", "The order names no session.");
-    if (this.#sessions.size >= sessionsMax || this.#mux.full) return refused("busy", `This agent already has ${this.#sessions.size} terminals open.`);
+    if (this.#sessions.size >= sessionsMax || this.#mux.full)
+      return refused("busy", `This agent already has ${this.#sessions.size} terminals open.`);
     const account = readAccount();
     const env = cleanEnvironment(account, this.#config, {
       TERM: termPattern.test(order.term ?? "") ? (order.term ?? "") : "xterm-256color",
@@ -53,7 +55,14 @@ export class Sessions {
       const session = new PtySession({
         stream,
         sessionId,
-        terminal: { file: account.shell, args: ["-l"], cwd: account.home, env, columns: clampCells(order.columns ?? 80), rows: clampCells(order.rows ?? 24) },
+        terminal: {
+          file: account.shell,
+          args: ["-l"],
+          cwd: account.home,
+          env,
+          columns: clampCells(order.columns ?? 80),
+          rows: clampCells(order.rows ?? 24),
+        },
         keepMs: (order.keepSeconds || keepTerminalSecondsDefault) * 1_000,
         mux: this.#mux,
         onGone: () => this.#gone(stream),

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { outputRingBytes } from "@sallyport/protocol/limits";
 import { expect, test } from "vitest";
 import { linkedAgent } from "../testing/agents.ts";
-import type { HubStream } from "../testing/hub-stream.ts";
 import { TestHub } from "../testing/hub.ts";
+import type { HubStream } from "../testing/hub-stream.ts";
 
 /** Output as printed by the program, without what the shell said around it. */
 function between(terminal: HubStream, from: string, to: string): string {
@@ -49,7 +49,19 @@ test("the shell starts in clean surroundings and sees nothing of the agent's env
   terminal.type("env | sort | sed s/^/+/; pwd; echo do''ne\n");
   await terminal.until(() => terminal.text().includes("done"));
   const names = [...terminal.text().matchAll(/^\+([A-Za-z_]+)=/gm)].map((match) => match[1]);
-  expect(names).toEqual(expect.arrayContaining(["HOME", "USER", "LOGNAME", "SHELL", "PATH", "TERM", "COLORTERM", "SALLYPORT_SESSION", "SALLYPORT_USER"]));
+  expect(names).toEqual(
+    expect.arrayContaining([
+      "HOME",
+      "USER",
+      "LOGNAME",
+      "SHELL",
+      "PATH",
+      "TERM",
+      "COLORTERM",
+      "SALLYPORT_SESSION",
+      "SALLYPORT_USER",
+    ]),
+  );
   expect(names.filter((name) => /^(LD_|NODE_|BASH_ENV|VITEST|npm_)/.test(name ?? ""))).toEqual([]);
   expect(terminal.text()).toContain("+TERM=xterm-256color");
 });
@@ -59,7 +71,9 @@ test("a terminal survives the loss of its link and goes on at the very byte", as
   await using _agent = await linkedAgent(hub);
   const terminal = await plainShell(hub);
   // Numbers in order: a lost, doubled or misplaced byte shows.
-  terminal.type("printf 'B''EGIN'; for n in $(seq 1 40); do seq -s ' ' $((n*1000)) $((n*1000+999)); sleep 0.05; done; printf 'E''ND'\n");
+  terminal.type(
+    "printf 'B''EGIN'; for n in $(seq 1 40); do seq -s ' ' $((n*1000)) $((n*1000+999)); sleep 0.05; done; printf 'E''ND'\n",
+  );
   for (let cuts = 0; cuts < 3; cuts++) {
     const bytes = terminal.bytes().length;
     await terminal.until(() => terminal.bytes().length > bytes + 5_000);
@@ -68,7 +82,9 @@ test("a terminal survives the loss of its link and goes on at the very byte", as
     await hub.hear("heartbeat", () => true, from);
   }
   await terminal.until(() => terminal.text().includes("END"));
-  const expected = Array.from({ length: 40 }, (_, n) => Array.from({ length: 1_000 }, (_value, at) => (n + 1) * 1_000 + at).join(" ")).join("\n");
+  const expected = Array.from({ length: 40 }, (_, n) =>
+    Array.from({ length: 1_000 }, (_value, at) => (n + 1) * 1_000 + at).join(" "),
+  ).join("\n");
   expect(between(terminal, "BEGIN", "END").trim()).toBe(expected);
   terminal.type("echo still-$((20+3))\n");
   await terminal.until(() => terminal.text().includes("still-23"));

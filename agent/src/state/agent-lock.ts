@@ -12,7 +12,8 @@ export function lockState(stateDir: string): () => void {
   const file = pidFile(stateDir);
   const mine = markOf(process.pid) ?? "";
   const other = readMark(file);
-  if (other !== null && other !== mine && isAlive(other)) throw new StateError(`an agent already runs on ${stateDir} (process ${pidOf(other)}).`);
+  if (other !== null && other !== mine && isAlive(other))
+    throw new StateError(`an agent already runs on ${stateDir} (process ${pidOf(other)}).`);
   const beside = `${file}.${process.pid}`;
   fs.writeFileSync(beside, `${mine}\n`, { mode: 0o600 });
   fs.renameSync(beside, file);

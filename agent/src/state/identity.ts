@@ -25,7 +25,8 @@ export class StateError extends Error {
 
 export function loadIdentity(stateDir: string): { identity: Identity; key: KeyObject; hubKey: KeyObject } {
   const text = readIfThere(identityFile(stateDir));
-  if (text === null) throw new StateError(`${stateDir} holds no identity. Enrol this host first: make an install command in the hub's console.`);
+  if (text === null)
+    throw new StateError(`${stateDir} holds no identity. Enrol this host first: make an install command in the hub's console.`);
   const identity = parseIdentity(text.toString(), identityFile(stateDir));
   const pem = readIfThere(keyFile(stateDir));
   if (pem === null) throw new StateError(`${keyFile(stateDir)} is missing, so this host cannot prove who it is. Enrol it again.`);
@@ -45,7 +46,8 @@ export function stageKey(stateDir: string, key: KeyObject): void {
 
 /** Becomes `identity`. Orders and executions of an earlier identity mean nothing to the new one, so they go. */
 export function adoptIdentity(stateDir: string, identity: Identity): void {
-  for (const former of ["sequence", "journal", "status.json"]) fs.rmSync(path.join(stateDir, former), { recursive: true, force: true });
+  for (const former of ["sequence", "journal", "status.json"])
+    fs.rmSync(path.join(stateDir, former), { recursive: true, force: true });
   fs.renameSync(`${keyFile(stateDir)}.staged`, keyFile(stateDir));
   writeDurably(identityFile(stateDir), `${JSON.stringify(identity, null, 2)}\n`);
 }
@@ -61,7 +63,8 @@ const spkiPrefix = Buffer.from("302a300506032b6570032100", "hex");
 /** @throws StateError when the text is not 32 bytes in base64. */
 export function publicKeyOf(base64: string): KeyObject {
   const raw = Buffer.from(base64, "base64");
-  if (raw.length !== 32) throw new StateError(`the hub's key has ${raw.length} bytes, expected 32. Copy the install command again.`);
+  if (raw.length !== 32)
+    throw new StateError(`the hub's key has ${raw.length} bytes, expected 32. Copy the install command again.`);
   return createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: "der", type: "spki" });
 }
 
@@ -79,7 +82,15 @@ function parseIdentity(text: string, file: string): Identity {
   const agentPort: unknown = Reflect.get(parsed, "agentPort");
   const agentId = field("agentId");
   if (!isAgentId(agentId) || typeof agentPort !== "number") throw new StateError(`${file} is damaged. Enrol this host again.`);
-  return { agentId, hubId: field("hubId"), hubKey: field("hubKey"), hubUrl: field("hubUrl"), agentPort, caPem: field("caPem"), name: field("name") };
+  return {
+    agentId,
+    hubId: field("hubId"),
+    hubKey: field("hubKey"),
+    hubUrl: field("hubUrl"),
+    agentPort,
+    caPem: field("caPem"),
+    name: field("name"),
+  };
 }
 
 /** Null when the text is not a JSON object. */

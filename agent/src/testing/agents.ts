@@ -45,5 +45,8 @@ export async function linkedAgent(hub: TestHub, state = enrolledState(hub)): Pro
 
 /** The built agent as a process of its own. */
 export function spawnAgent(stateDir: string): ChildProcess {
-  return spawn(process.execPath, [path.join(inject("programs"), "agent.cjs"), "run", "--state", stateDir], { stdio: "ignore", env: { PATH: readConfig().path } });
+  return spawn(process.execPath, [path.join(inject("programs"), "agent.cjs"), "run", "--state", stateDir], {
+    stdio: "ignore",
+    env: { PATH: readConfig().path },
+  });
 }

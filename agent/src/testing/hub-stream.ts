@@ -68,7 +68,12 @@ export class HubStream implements StreamOwner {
   position(): wire.StreamPosition.$Properties {
     return {
       stream: this.stream,
-      outputs: [...this.end.incoming.values()].map((half) => ({ channel: half.channel, received: half.received, credit: half.credit, durable: half.durable })),
+      outputs: [...this.end.incoming.values()].map((half) => ({
+        channel: half.channel,
+        received: half.received,
+        credit: half.credit,
+        durable: half.durable,
+      })),
       inputEnd: this.input.end,
     };
   }

@@ -80,7 +80,8 @@ export class TestHub implements AsyncDisposable {
     });
     const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "mqtt" });
     this.web.on("upgrade", (request, socket, head) => {
-      if (socket instanceof tls.TLSSocket) sockets.handleUpgrade(request, socket, head, (ws) => this.#take(createWebSocketStream(ws), socket));
+      if (socket instanceof tls.TLSSocket)
+        sockets.handleUpgrade(request, socket, head, (ws) => this.#take(createWebSocketStream(ws), socket));
     });
     this.mqtt = tls.createServer(secure, (socket) => this.#take(socket, socket));
     this.pages.set("/agent/enrol", (body) => this.#enrol(JSON.parse(body.toString())));
@@ -131,12 +132,24 @@ export class TestHub implements AsyncDisposable {
     const { privateKey } = generateKeyPairSync("ed25519");
     const agentId = newId("agt");
     this.agents.set(agentId, createPublicKey(privateKey));
-    const identity = { agentId, hubId: this.hubId, hubKey: rawPublicKey(this.orderKey), hubUrl: this.url, agentPort: this.agentPort, caPem: this.caPem, name: "test" };
+    const identity = {
+      agentId,
+      hubId: this.hubId,
+      hubKey: rawPublicKey(this.orderKey),
+      hubUrl: this.url,
+      agentPort: this.agentPort,
+      caPem: this.caPem,
+      name: "test",
+    };
     return { identity, key: privateKey };
   }
 
   /** Resolves with the first message of this kind that was heard after `from`, and holds. */
-  async hear<Body extends UpMessage["body"]>(body: Body, holds: (value: Up<Body>) => boolean = () => true, from = 0): Promise<Up<Body>> {
+  async hear<Body extends UpMessage["body"]>(
+    body: Body,
+    holds: (value: Up<Body>) => boolean = () => true,
+    from = 0,
+  ): Promise<Up<Body>> {
     for (;;) {
       for (const message of this.heard.slice(from)) {
         if (isBody(message, body) && holds(message.value as Up<Body>)) return message.value as Up<Body>;
@@ -156,11 +169,17 @@ export class TestHub implements AsyncDisposable {
   say(body: DownBody): void {
     const client = this.#client;
     if (client === null) throw new Error("no agent is linked");
-    client.publish({ cmd: "publish", topic: downTopic(client.id), payload: Buffer.from(encodeDown(body)), qos: 1, retain: false, dup: false }, () => {});
+    client.publish(
+      { cmd: "publish", topic: downTopic(client.id), payload: Buffer.from(encodeDown(body)), qos: 1, retain: false, dup: false },
+      () => {},
+    );
   }
 
   /** Signs the next order for the linked agent, or for the one named. */
-  sign(payload: Partial<wire.Order.$Properties>, agentId = this.#client?.id ?? ""): { sequence: number; signed: wire.SignedOrder.$Properties } {
+  sign(
+    payload: Partial<wire.Order.$Properties>,
+    agentId = this.#client?.id ?? "",
+  ): { sequence: number; signed: wire.SignedOrder.$Properties } {
     const sequence = payload.sequence ?? ++this.sequence;
     const order = { agentId, issuedAtMs: Date.now(), expiresAtMs: Date.now() + 60_000, ...payload, sequence };
     return { sequence, signed: signOrder(order, this.orderKey) };
@@ -168,7 +187,17 @@ export class TestHub implements AsyncDisposable {
 
   /** Opens a terminal on the linked agent, or says with which code it was refused. */
   async openShell(shell: Partial<wire.OpenShell.$Properties> = {}): Promise<HubStream> {
-    const { sequence, signed } = this.sign({ openShell: { sessionId: newId("ses"), columns: 80, rows: 24, term: "xterm-256color", keepSeconds: 60, person: "ada", ...shell } });
+    const { sequence, signed } = this.sign({
+      openShell: {
+        sessionId: newId("ses"),
+        columns: 80,
+        rows: 24,
+        term: "xterm-256color",
+        keepSeconds: 60,
+        person: "ada",
+        ...shell,
+      },
+    });
     const stream = this.addStream(sequence, [0], terminalWindowBytes);
     this.say({ order: signed });
     const outcome = await this.hear("orderOutcome", (value) => value.sequence === sequence);
@@ -256,8 +285,8 @@ export class TestHub implements AsyncDisposable {
   #onPublish(client: Client, topicText: string, payload: Buffer): void {
     const topic = parseTopic(topicText);
     if (topic?.agentId !== client.id) throw new Error(`agent ${client.id} published ${topicText}`);
-    if (topic.kind === "up-stream") return this.mux.receive(decodeFrame(payload));
-    const message = decodeUp(payload);
+    const message = topic.kind === "up" ? decodeUp(payload) : null;
+    if (topic.kind === "up-stream") this.mux.receive(decodeFrame(payload));
     if (message === null) return;
     this.heard.push(message);
     this.onHeard(message);
@@ -268,7 +297,16 @@ export class TestHub implements AsyncDisposable {
 
   #welcome(client: Client): void {
     const streams = [...this.streams.values()].filter((stream) => !this.forgotten.has(stream.stream) && stream.closing === null);
-    this.say({ welcome: { hubId: this.hubId, node, hubTimeMs: Date.now(), heartbeatIntervalMs: this.heartbeatIntervalMs, streams: streams.map((stream) => stream.position()), journal: this.verdicts } });
+    this.say({
+      welcome: {
+        hubId: this.hubId,
+        node,
+        hubTimeMs: Date.now(),
+        heartbeatIntervalMs: this.heartbeatIntervalMs,
+        streams: streams.map((stream) => stream.position()),
+        journal: this.verdicts,
+      },
+    });
     this.verdicts = [];
     const topic = Buffer.from(downStreamTopic(client.id));
     this.mux.attach({

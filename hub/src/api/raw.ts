@@ -123,18 +123,38 @@ async function withRecording<T>(
   }
 }
 
-async function noteReplay(
+/** A player fetches piece by piece; pieces that follow each other within this time are one viewing. */
+const viewingMs = 15 * 60_000;
+const viewingsMax = 10_000;
+const viewings = new Map<string, number>();
+
+/** Records that somebody watches a recording, whichever piece of it he asks for first. */
+async function noteReplay(hub: ApiDeps, actor: Actor, found: SessionWithNames): Promise<void> {
+  const key = `${actor.id}/${found.session.id}`;
+  const now = hub.sessions.clock.now().getTime();
+  const seen = viewings.get(key) ?? Number.NEGATIVE_INFINITY;
+  viewings.delete(key);
+  viewings.set(key, now);
+  for (const oldest of viewings.keys()) {
+    if (viewings.size <= viewingsMax) break;
+    viewings.delete(oldest);
+  }
+  if (now - seen > viewingMs) await recordWatching(hub, actor, found, "session.replayed");
+}
+
+async function recordWatching(
   hub: ApiDeps,
   actor: Actor,
   found: SessionWithNames,
   kind: "session.replayed" | "session.downloaded",
 ): Promise<void> {
+  const { session, assetName } = found;
   await hub.sessions.db.transaction((tx) =>
     recordAudit(tx, {
       kind,
       orgId: actor.orgId,
       actor: auditActor(actor),
-      subject: { kind: "session", id: found.session.id, name: found.assetName },
+      subject: { kind: "session", id: session.id, name: assetName },
       ip: actor.ip,
       data: {},
     }),
@@ -143,7 +163,7 @@ async function noteReplay(
 
 function sendCast(hub: ApiDeps, actor: Actor, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   return withRecording(hub, actor, id, async (log, found) => {
-    await noteReplay(hub, actor, found, "session.downloaded");
+    await recordWatching(hub, actor, found, "session.downloaded");
     response.writeHead(200, {
       "content-type": "application/x-asciicast",
       "content-disposition": `attachment; filename="${id}.cast"`,
@@ -153,17 +173,9 @@ function sendCast(hub: ApiDeps, actor: Actor, id: string, request: IncomingMessa
   });
 }
 
-function sendIndex(
-  hub: ApiDeps,
-  actor: Actor,
-  id: string,
-  _request: IncomingMessage,
-  response: ServerResponse,
-  query: URLSearchParams,
-): Promise<void> {
+function sendIndex(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMessage, response: ServerResponse): Promise<void> {
   return withRecording(hub, actor, id, async (log, found) => {
-    // The player asks again each second while it follows a live session; only its first question opens the recording.
-    if (!query.has("again")) await noteReplay(hub, actor, found, "session.replayed");
+    await noteReplay(hub, actor, found);
     const keyframes = await hub.screens.keyframes(hub.sessions.store.fileOf(id));
     const body = {
       live: found.session.state !== "ended",
@@ -187,7 +199,8 @@ function sendSegment(
   response: ServerResponse,
   query: URLSearchParams,
 ): Promise<void> {
-  return withRecording(hub, actor, id, async (log) => {
+  return withRecording(hub, actor, id, async (log, found) => {
+    await noteReplay(hub, actor, found);
     const segment = await replaySegment(log, wholeNumber(query.get("n")));
     if (segment === null) throw notFound("segment");
     response.writeHead(200, { "content-type": "application/octet-stream", "content-length": segment.length }).end(segment);
@@ -202,7 +215,8 @@ function sendKeyframe(
   response: ServerResponse,
   query: URLSearchParams,
 ): Promise<void> {
-  return withRecording(hub, actor, id, async (log) => {
+  return withRecording(hub, actor, id, async (log, found) => {
+    await noteReplay(hub, actor, found);
     const offset = wholeNumber(query.get("offset"));
     if (offset > log.bytesOf("output")) throw notFound("keyframe");
     const screen = await hub.screens.at(hub.sessions.store.fileOf(id), offset);

@@ -79,7 +79,9 @@ describe("the chain", () => {
       (all, at) => all.with(at, { ...pick(all, at), orgId: "org_other" }),
       (all, at) => {
         const other = another(pick(all, at));
-        return all.map((row) => (row === pick(all, at) ? { ...other, seq: row.seq } : row === other ? { ...pick(all, at), seq: row.seq } : row));
+        return all.map((row) =>
+          row === pick(all, at) ? { ...other, seq: row.seq } : row === other ? { ...pick(all, at), seq: row.seq } : row,
+        );
       },
       (all, at) => all.toSpliced(at, 0, { ...pick(all, at), id: "evt_inserted" }),
     ];

@@ -28,7 +28,13 @@ type Execution = {
   stderrBytes: number;
   message: string | null;
 };
-type Run = { id: string; state: string; outcome: string | null; counts: Record<string, number>; executions: [Execution, ...Execution[]] };
+type Run = {
+  id: string;
+  state: string;
+  outcome: string | null;
+  counts: Record<string, number>;
+  executions: [Execution, ...Execution[]];
+};
 
 const assetOf = async (agent: TestAgent) => (await admin.query<{ assetId: string }>("fleet.agent", { id: agent.id })).assetId;
 
@@ -38,7 +44,8 @@ async function start(agents: TestAgent[], more: object = {}, by = admin): Promis
 }
 
 const read = (id: string) => admin.query<Run>("runs.get", { id });
-const when = (id: string, holds: (run: Run) => boolean, withinMs = 8_000) => eventually(() => read(id), holds, { withinMs, what: "the run" });
+const when = (id: string, holds: (run: Run) => boolean, withinMs = 8_000) =>
+  eventually(() => read(id), holds, { withinMs, what: "the run" });
 const finished = (id: string, withinMs?: number) => when(id, ({ state }) => state === "finished", withinMs);
 const output = async (execution: Execution, channel: "stdout" | "stderr") =>
   Buffer.from(await (await admin.rest("GET", `/api/v1/executions/${execution.id}/${channel}`)).arrayBuffer());
@@ -102,11 +109,16 @@ describe("a run", () => {
   });
 
   test("of fifty executions on five agents counts right", { timeout: 30_000 }, async () => {
-    const agents = await Promise.all([0, 0, 0, 7, 7].map((exitCode) => hub.enrolAgent({ script: () => ({ exitCode, stdout: Buffer.from("x") }) })));
+    const agents = await Promise.all(
+      [0, 0, 0, 7, 7].map((exitCode) => hub.enrolAgent({ script: () => ({ exitCode, stdout: Buffer.from("x") }) })),
+    );
     const ids = await Promise.all(Array.from({ length: 10 }, () => start(agents)));
     const runs = await Promise.all(ids.map((id) => finished(id, 20_000)));
     for (const run of runs) {
-      expect(run).toMatchObject({ outcome: "mixed", counts: { total: 5, succeeded: 3, failed: 2, stopped: 0, queued: 0, running: 0 } });
+      expect(run).toMatchObject({
+        outcome: "mixed",
+        counts: { total: 5, succeeded: 3, failed: 2, stopped: 0, queued: 0, running: 0 },
+      });
       expect(run.executions.every(({ stdoutBytes }) => stdoutBytes === 1)).toBe(true);
     }
     for (const agent of agents) {
@@ -320,7 +332,9 @@ describe("an agent's word on the end", () => {
     const agent = await hub.enrolAgent(never);
     const id = await start([agent]);
     const { executions } = await when(id, (run) => run.executions[0].state === "running");
-    agent.say({ runResult: { executionId: executions[0].id, attempt: 1, end: wire.RunEnd.RUN_EXITED, exited: true, exitCode: 1, ...more } });
+    agent.say({
+      runResult: { executionId: executions[0].id, attempt: 1, end: wire.RunEnd.RUN_EXITED, exited: true, exitCode: 1, ...more },
+    });
     const run = await finished(id, 3_000);
     expect(run.executions[0].message ?? "").not.toContain("\0");
     agent.stop();

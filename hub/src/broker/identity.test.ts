@@ -113,7 +113,8 @@ describe("a connection is refused", () => {
   );
 
   test("for an empty client id, with a clean session and without", async () => {
-    for (const clean of [true, false]) expect([identifierRejected, "closed"]).toContain(await tryAs(() => ({ clientId: "", clean })));
+    for (const clean of [true, false])
+      expect([identifierRejected, "closed"]).toContain(await tryAs(() => ({ clientId: "", clean })));
   });
 
   test.each([

@@ -1,6 +1,7 @@
 // Links through a whole hub: revoked, doubled, over WSS, and frames that do not belong.
-import https from "node:https";
+
 import { readFileSync } from "node:fs";
+import https from "node:https";
 import path from "node:path";
 import tls from "node:tls";
 import { hubServerName } from "@sallyport/protocol/hub-name";
@@ -102,7 +103,12 @@ describe("a link over WSS on the console's port", () => {
   const wss = (agent: TestAgent, protocols = ["mqtt"]): Promise<RawLink> => {
     const ca = readFileSync(path.join(hub.dataDir, "keys/ca.pem"), "utf8");
     const { port } = new URL(hub.url);
-    const socket = tls.connect({ host: "127.0.0.1", port: Number(port), ca: [ca], servername: hubServerName(agent.identity.hubId) });
+    const socket = tls.connect({
+      host: "127.0.0.1",
+      port: Number(port),
+      ca: [ca],
+      servername: hubServerName(agent.identity.hubId),
+    });
     const client = new WebSocket(`wss://localhost:${port}/mqtt`, protocols, { createConnection: () => socket });
     return new Promise((resolve, reject) => {
       client.once("open", () => resolve(new RawLink(createWebSocketStream(client), socket)));
@@ -205,10 +211,26 @@ describe("frames that do not belong", () => {
 
   test.each<[string, string, (stream: number) => Frame]>([
     ["beyond its credit", "over-credit", (stream) => ({ kind: "data", stream, channel: 0, offset: 4_000_000, data: bytes(10) })],
-    ["at the far end of numbers", "over-credit", (stream) => ({ kind: "data", stream, channel: 0, offset: 2 ** 52, data: bytes(1) })],
-    ["on a channel it does not have", "bad-channel", (stream) => ({ kind: "data", stream, channel: 9, offset: 0, data: bytes(1) })],
-    ["acknowledging what was never sent", "bad-offset", (stream) => ({ kind: "ack", stream, channel: 0, offset: 9_999, credit: 9_999, durable: 0 })],
-    ["granting a gigabyte of credit", "bad-window", (stream) => ({ kind: "ack", stream, channel: 0, offset: 0, credit: 2 ** 30, durable: 0 })],
+    [
+      "at the far end of numbers",
+      "over-credit",
+      (stream) => ({ kind: "data", stream, channel: 0, offset: 2 ** 52, data: bytes(1) }),
+    ],
+    [
+      "on a channel it does not have",
+      "bad-channel",
+      (stream) => ({ kind: "data", stream, channel: 9, offset: 0, data: bytes(1) }),
+    ],
+    [
+      "acknowledging what was never sent",
+      "bad-offset",
+      (stream) => ({ kind: "ack", stream, channel: 0, offset: 9_999, credit: 9_999, durable: 0 }),
+    ],
+    [
+      "granting a gigabyte of credit",
+      "bad-window",
+      (stream) => ({ kind: "ack", stream, channel: 0, offset: 0, credit: 2 ** 30, durable: 0 }),
+    ],
     ["resuming from the future", "bad-offset", (stream) => ({ kind: "resume", stream, channel: 0, offset: 77 })],
   ])("%s close their stream with a code, and no other stream", async (_, code, make) => {
     const agent = await hub.enrolAgent({ shell: () => {} });

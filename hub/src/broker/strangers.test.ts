@@ -1,7 +1,7 @@
 // Connections without a credential: bounded in bytes, in time and in number, whatever they send.
 import net from "node:net";
-import { connectDeadlineMs, connectPacketBytesMax } from "@sallyport/protocol/limits";
 import { newId } from "@sallyport/protocol/ids";
+import { connectDeadlineMs, connectPacketBytesMax } from "@sallyport/protocol/limits";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../testing/eventually.ts";
 import { connectPacket, packet, packetTypes, publishPacket, RawLink, subscribePacket } from "../testing/raw-link.ts";

@@ -1,6 +1,7 @@
 // What an agent may touch: its own four topics, by name, in their direction. Everything else is refused, and only its own link pays.
-import { controlBurst, packetBytesMax } from "@sallyport/protocol/limits";
+
 import { newId } from "@sallyport/protocol/ids";
+import { controlBurst, packetBytesMax } from "@sallyport/protocol/limits";
 import { downStreamTopic, downTopic, upStreamTopic, upTopic } from "@sallyport/protocol/topics";
 import { encodeUp } from "@sallyport/protocol/wire";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -81,7 +82,8 @@ describe("the table of what an agent may do", () => {
         link.write(publishPacket(topic, payload, { qos: row.qos, retain: row.retain }));
         took = await link.alive();
       }
-      if (took !== allowed(row)) wrong.push(`${row.action} QoS ${row.qos} ${row.whose} ${row.name}: ${took ? "taken" : "refused"}`);
+      if (took !== allowed(row))
+        wrong.push(`${row.action} QoS ${row.qos} ${row.whose} ${row.name}: ${took ? "taken" : "refused"}`);
       if (link.closed) link = await RawLink.asAgent(one);
     }
     link.destroy();
@@ -93,7 +95,17 @@ describe("the table of what an agent may do", () => {
 describe("a subscription", () => {
   test("to anything with a wildcard, a share or a system topic is refused with 128", async () => {
     const link = await RawLink.asAgent(one);
-    const filters = ["#", "+/#", "sp/#", "sp/+/dn", `sp/${one.id}/#`, `sp/${one.id}/+`, "$share/g/sp/+/dn", "$SYS/#", "$SYS/+/new/clients"];
+    const filters = [
+      "#",
+      "+/#",
+      "sp/#",
+      "sp/+/dn",
+      `sp/${one.id}/#`,
+      `sp/${one.id}/+`,
+      "$share/g/sp/+/dn",
+      "$SYS/#",
+      "$SYS/+/new/clients",
+    ];
     for (const filter of filters) {
       const answer = await link.subscribe([[filter, 1]]);
       expect(answer === "closed" || answer[0] === refused, filter).toBe(true);

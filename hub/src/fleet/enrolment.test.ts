@@ -1,6 +1,7 @@
 // Enrolment: one token, one agent, whoever asks and however often.
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+
 import { execFile } from "node:child_process";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -53,10 +54,19 @@ describe("a token", () => {
     await enrol(request(used));
     const { token: expired } = await newToken();
     clock.advance(15 * 60_000 + 1_000);
-    expect(await enrol(request(used))).toMatchObject({ status: 409, code: "token-used", detail: expect.stringContaining("make a new one") });
-    expect(await enrol(request(expired))).toMatchObject({ status: 410, code: "token-expired", detail: expect.stringContaining("new one") });
+    expect(await enrol(request(used))).toMatchObject({
+      status: 409,
+      code: "token-used",
+      detail: expect.stringContaining("make a new one"),
+    });
+    expect(await enrol(request(expired))).toMatchObject({
+      status: 410,
+      code: "token-expired",
+      detail: expect.stringContaining("new one"),
+    });
     expect(await enrol(request("spt_nothing"))).toMatchObject({ status: 400, code: "token-unknown" });
-    const [{ refused } = { refused: 0 }] = await hub.sql`select count(*)::int as refused from audit_events where kind = 'enrolment.refused'`;
+    const [{ refused } = { refused: 0 }] =
+      await hub.sql`select count(*)::int as refused from audit_events where kind = 'enrolment.refused'`;
     expect(refused).toBeGreaterThanOrEqual(2);
   });
 
@@ -133,7 +143,7 @@ describe("the install line", () => {
     "https://hub.example/`touch MARK`",
     "https://hub.example/';touch MARK;'",
     'https://hub.example/";touch MARK;"',
-    "https://hub.example/\\\";touch MARK;\\\"",
+    'https://hub.example/\\";touch MARK;\\"',
     "https://hub.example/?a=b&touch MARK",
   ];
 
@@ -166,7 +176,10 @@ describe("the install line", () => {
     writeFileSync(path.join(folder, "curl"), "#!/bin/sh\nexit 7\n");
     chmodSync(path.join(folder, "curl"), 0o755);
     const run = promisify(execFile)("sh", ["-c", command], { env: { PATH: `${folder}:/usr/bin:/bin` } });
-    await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("no installer from https://hub.example:8443") });
+    await expect(run).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("no installer from https://hub.example:8443"),
+    });
     rmSync(folder, { recursive: true, force: true });
   });
 });

@@ -21,7 +21,9 @@ beforeEach(async () => {
 afterEach(() => agent.stop());
 afterAll(() => hub[Symbol.asyncDispose]());
 
-type Shown = { facts: { kernel: string; hostname: string; cpuModel: string; addresses: string[]; disks: unknown[]; memoryBytes: number } };
+type Shown = {
+  facts: { kernel: string; hostname: string; cpuModel: string; addresses: string[]; disks: unknown[]; memoryBytes: number };
+};
 const shown = () => admin.query<Shown>("fleet.agent", { id: agent.id });
 let turn = 0;
 
@@ -71,7 +73,9 @@ describe("host facts", () => {
 
   test("of ten megabytes are refused whole, and the agent may come back", async () => {
     const gone = new Promise<void>((resolve) => agent.socket?.once("close", () => resolve()));
-    agent.client?.publish(`sp/${agent.id}/up`, Buffer.from(encodeUp({ inventory: { hostname: "x".repeat(10_000_000) } })), { qos: 1 });
+    agent.client?.publish(`sp/${agent.id}/up`, Buffer.from(encodeUp({ inventory: { hostname: "x".repeat(10_000_000) } })), {
+      qos: 1,
+    });
     await gone;
     await agent.link();
     expect((await said({ hostname: "small again" })).hostname).toBe("small again");
@@ -83,8 +87,14 @@ describe("a hello", () => {
     ["a version with NUL", { agentVersion: "1.0\0.0" }],
     ["a version that turns around", { agentVersion: "\u202e0.1".repeat(50) }],
     ["a clock of the year 280,000", { agentTimeMs: Number.MAX_SAFE_INTEGER }],
-    ["streams and journal entries of nobody", { streams: [{ stream: 5, subjectId: "ses_' or 1=1" }], journal: [{ executionId: "../../x" }] }],
-    ["a thousand journal entries", { journal: Array.from({ length: 1_000 }, (_, n) => ({ executionId: `exe_${String(n).padStart(24, "0")}` })) }],
+    [
+      "streams and journal entries of nobody",
+      { streams: [{ stream: 5, subjectId: "ses_' or 1=1" }], journal: [{ executionId: "../../x" }] },
+    ],
+    [
+      "a thousand journal entries",
+      { journal: Array.from({ length: 1_000 }, (_, n) => ({ executionId: `exe_${String(n).padStart(24, "0")}` })) },
+    ],
     ["an instance id of a megabyte", { instanceId: "x".repeat(900_000) }],
   ])("with %s is welcomed and harms nothing", async (_, more) => {
     const other = await hub.enrolAgent();

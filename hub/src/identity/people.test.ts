@@ -50,7 +50,10 @@ describe("people", () => {
   const accept = (token: string) =>
     new TestClient(hub.url).refusal(new TestClient(hub.url).mutate("auth.acceptInvite", { token, name: "New", password }));
   const invite = async () =>
-    tokenOf((await admin.mutate<{ link: string }>("people.invite", { email: `${newId("p")}@example.org`, name: "P", role: "user" })).link);
+    tokenOf(
+      (await admin.mutate<{ link: string }>("people.invite", { email: `${newId("p")}@example.org`, name: "P", role: "user" }))
+        .link,
+    );
 
   test("an invitation works once, of ten at once", async () => {
     const token = await invite();
@@ -118,7 +121,8 @@ describe("people", () => {
       first.refusal(first.mutate(one, { id: secondId, role: "user" })),
       second.refusal(second.mutate(other, { id: firstId, role: "user" })),
     ]);
-    const [row] = await hub.sql`select count(*)::int as left from users where role = 'admin' and accepted and disabled_at is null`;
+    const [row] =
+      await hub.sql`select count(*)::int as left from users where role = 'admin' and accepted and disabled_at is null`;
     await hub.sql`update users set disabled_at = null where email = ${administrator.email}`;
     await hub.sql`update users set role = 'user' where id in ${hub.sql([firstId, secondId])}`;
     expect(row).toEqual({ left: 1 });
@@ -141,7 +145,8 @@ describe("people", () => {
     expect(await works(kept?.key ?? "")).toBe(200);
     expect(await works(revoked?.key ?? "")).toBe(401);
     expect(await works(expiring?.key ?? "")).toBe(401);
-    for (const wrong of ["sp_", "sp_guess", `${kept?.key}x`, (kept?.key ?? "").toUpperCase()]) expect(await works(wrong)).toBe(401);
+    for (const wrong of ["sp_", "sp_guess", `${kept?.key}x`, (kept?.key ?? "").toUpperCase()])
+      expect(await works(wrong)).toBe(401);
     const other = await hub.as("user");
     expect(await other.refusal(other.mutate("keys.revoke", { id: kept?.id }))).toBe("not-found");
     const rows = await hub.sql`select key_hash from access_keys`;

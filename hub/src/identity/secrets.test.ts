@@ -33,18 +33,28 @@ test("no password, key, token or cookie is found in any table, audit event or lo
   const { key } = await client.mutate<{ key: string }>("keys.create", { name: "k" });
   plant("access key", key);
   await new TestClient(hub.url, { authorization: `Bearer ${key}` }).rest("GET", "/api/v1/assets");
-  await new TestClient(hub.url, { authorization: `Bearer ${plant("wrong key", `sp_${"q".repeat(43)}`)}` }).rest("GET", "/api/v1/assets");
+  await new TestClient(hub.url, { authorization: `Bearer ${plant("wrong key", `sp_${"q".repeat(43)}`)}` }).rest(
+    "GET",
+    "/api/v1/assets",
+  );
   const enrolment = await admin.mutate<{ token: string }>("fleet.createEnrolmentToken", {});
   plant("enrolment token", enrolment.token);
   await admin.rest("POST", "/agent/install-progress", { token: enrolment.token });
   await admin.rest("POST", "/agent/enrol", { token: enrolment.token, publicKey: "x" });
   // Things that go wrong are logged; what was sent with them is not.
   const broken = plant("secret in a broken request", "planted-in-broken-request");
-  await rawHttp(hub.url, { method: "POST", path: `/api/v1/runs?x=${broken}`, headers: { authorization: `Bearer ${key}` }, body: `{"${broken}` });
+  await rawHttp(hub.url, {
+    method: "POST",
+    path: `/api/v1/runs?x=${broken}`,
+    headers: { authorization: `Bearer ${key}` },
+    body: `{"${broken}`,
+  });
   await rawHttp(hub.url, { path: `//${broken}`, headers: { cookie: `sallyport.session_token=${broken}` } });
   await hub.enrolAgent();
 
-  const tables = await hub.sql<{ name: string }[]>`select table_name as name from information_schema.tables where table_schema = 'public'`;
+  const tables = await hub.sql<
+    { name: string }[]
+  >`select table_name as name from information_schema.tables where table_schema = 'public'`;
   const dump: string[] = [];
   for (const { name } of tables) {
     const rows = await hub.sql<{ text: string }[]>`select t::text as text from ${hub.sql(name)} t`;

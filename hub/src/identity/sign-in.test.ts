@@ -22,7 +22,10 @@ const meOf = async (client: TestClient): Promise<Me> => {
 
 let host = 10;
 /** A try from an address of its own, as the hub sees it: one address alone is slowed down. */
-async function trySignIn(email: string, password: string): Promise<{ status: number; code: string; facts: object; message: string }> {
+async function trySignIn(
+  email: string,
+  password: string,
+): Promise<{ status: number; code: string; facts: object; message: string }> {
   const answer = await rawHttp(hub.url, {
     method: "POST",
     path: "/trpc/auth.signIn",
@@ -31,7 +34,12 @@ async function trySignIn(email: string, password: string): Promise<{ status: num
     from: `127.0.${host % 200}.${(host++ % 250) + 1}`,
   });
   const { error } = JSON.parse(answer.body);
-  return { status: answer.status, code: error?.data.hubCode ?? "in", facts: error?.data.facts ?? {}, message: error?.message ?? "" };
+  return {
+    status: answer.status,
+    code: error?.data.hubCode ?? "in",
+    facts: error?.data.facts ?? {},
+    message: error?.message ?? "",
+  };
 }
 
 describe("signing in", () => {

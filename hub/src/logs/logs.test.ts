@@ -1,6 +1,7 @@
 // Logs: what went in comes out, and what was cut or changed is never called whole.
-import { createHash, randomBytes, randomInt } from "node:crypto";
+
 import { execFileSync } from "node:child_process";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -148,10 +149,14 @@ describe("what was appended", () => {
 });
 
 describe("a log that was cut", () => {
-  test("at any byte of its last 4 KiB plays up to the last whole chunk, and is not called whole", { timeout: 60_000 }, async () => {
+  test("at any byte of its last 4 KiB plays up to the last whole chunk, and is not called whole", {
+    timeout: 60_000,
+  }, async () => {
     const { output, head } = await written(12, 700);
     const whole = readFileSync(file);
-    const ends = await reading(async (log) => log.chunks.map((chunk) => ({ at: chunk.position + chunk.bytes, bytes: chunk.output })));
+    const ends = await reading(async (log) =>
+      log.chunks.map((chunk) => ({ at: chunk.position + chunk.bytes, bytes: chunk.output })),
+    );
     const cut = path.join(folder, "cut.log");
     copyFileSync(file, cut);
     for (let size = whole.length - 1; size >= Math.max(ends[0]?.at ?? 0, whole.length - 4_096); size--) {
@@ -194,7 +199,9 @@ describe("a log that was changed", () => {
   test("by swapping, repeating or leaving out chunks is not called whole", async () => {
     const { head } = await written(6, 500);
     const whole = readFileSync(file);
-    const spans = await reading(async (log) => log.chunks.map(({ position, bytes }) => whole.subarray(position, position + bytes)));
+    const spans = await reading(async (log) =>
+      log.chunks.map(({ position, bytes }) => whole.subarray(position, position + bytes)),
+    );
     const start = whole.subarray(0, whole.length - Buffer.concat(spans).length);
     const changed = [
       spans.toSpliced(2, 1),
@@ -244,12 +251,18 @@ describe("a log that was changed", () => {
 });
 
 describe("the store", () => {
-  test.each(["../../etc/passwd", "ses_../../../../../../../../x", "keys", "", "ses_", `${newId("ses")}/../x`, `${newId("ses")}\0`, newId("agt")])(
-    "makes no path of %j",
-    (id) => {
-      expect(() => new LogStore(folder).fileOf(id)).toThrow();
-    },
-  );
+  test.each([
+    "../../etc/passwd",
+    "ses_../../../../../../../../x",
+    "keys",
+    "",
+    "ses_",
+    `${newId("ses")}/../x`,
+    `${newId("ses")}\0`,
+    newId("agt"),
+  ])("makes no path of %j", (id) => {
+    expect(() => new LogStore(folder).fileOf(id)).toThrow();
+  });
 });
 
 const canMount = (() => {

@@ -8,7 +8,16 @@ import { downStreamTopic, downTopic, upTopic } from "@sallyport/protocol/topics"
 import { encodeUp } from "@sallyport/protocol/wire";
 import { dialHub, type TestIdentity } from "./test-agent.ts";
 
-export const packetTypes = { connect: 1, connack: 2, publish: 3, puback: 4, pubrec: 5, subscribe: 8, suback: 9, pingreq: 12 } as const;
+export const packetTypes = {
+  connect: 1,
+  connack: 2,
+  publish: 3,
+  puback: 4,
+  pubrec: 5,
+  subscribe: 8,
+  suback: 9,
+  pingreq: 12,
+} as const;
 export type Packet = { type: number; flags: number; body: Buffer };
 
 /** MQTT-2.2: type and flags, remaining length, the rest. */
@@ -41,7 +50,10 @@ export type ConnectFields = {
 
 export function connectPacket({ clientId, username, password, clean = true, will, level = 4 }: ConnectFields): Buffer {
   const flags =
-    (username === undefined ? 0 : 0x80) | (password === undefined ? 0 : 0x40) | (will === undefined ? 0 : 0x04) | (clean ? 0x02 : 0);
+    (username === undefined ? 0 : 0x80) |
+    (password === undefined ? 0 : 0x40) |
+    (will === undefined ? 0 : 0x04) |
+    (clean ? 0x02 : 0);
   const properties = level === 5 ? [Buffer.from([0])] : [];
   return packet(
     packetTypes.connect,
@@ -119,7 +131,10 @@ export class RawLink {
 
   /** A token for this very connection. */
   token(identity: TestIdentity, claims: Partial<LinkClaims> = {}, key: KeyObject = identity.privateKey): string {
-    return signLinkToken({ agentId: identity.id, hubId: identity.hubId, issuedAtMs: Date.now(), binding: this.binding, ...claims }, key);
+    return signLinkToken(
+      { agentId: identity.id, hubId: identity.hubId, issuedAtMs: Date.now(), binding: this.binding, ...claims },
+      key,
+    );
   }
 
   get binding(): Buffer {

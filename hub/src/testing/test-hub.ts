@@ -35,12 +35,7 @@ export class TestHub {
   #admin: Promise<TestClient> | null = null;
   readonly #agents: TestAgent[] = [];
 
-  private constructor(
-    dataDir: string,
-    database: TestDatabase,
-    overrides: Partial<Config>,
-    parts: TestHubParts,
-  ) {
+  private constructor(dataDir: string, database: TestDatabase, overrides: Partial<Config>, parts: TestHubParts) {
     this.dataDir = dataDir;
     this.#databaseUrl = database.url;
     this.sql = database.sql;
@@ -50,12 +45,7 @@ export class TestHub {
 
   static async start(overrides: Partial<Config> = {}, parts: TestHubParts = {}): Promise<TestHub> {
     const database = await createTestDatabase();
-    const hub = new TestHub(
-      mkdtempSync(path.join(os.tmpdir(), "sallyport-hub-")),
-      database,
-      overrides,
-      parts,
-    );
+    const hub = new TestHub(mkdtempSync(path.join(os.tmpdir(), "sallyport-hub-")), database, overrides, parts);
     await hub.restart();
     return hub;
   }

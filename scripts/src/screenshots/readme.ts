@@ -6,7 +6,7 @@ import { openBrowser } from "../system/browser.ts";
 import { enter, screenShows, typeLine } from "../system/console.ts";
 import { settled } from "../system/console-pages.ts";
 import type { LaunchedHub } from "../system/launched-hub.ts";
-import type { SampleLife } from "../system/sample-life.ts";
+import { type SampleLife, sampleCommands, samplePrompt } from "../system/sample-life.ts";
 import { savePicture } from "./picture.ts";
 
 type Picture = {
@@ -17,7 +17,6 @@ type Picture = {
 };
 
 const pictures: Picture[] = [
-  { file: "home.png", colorScheme: "light", locale: "en-GB", show: (page, url) => open(page, `${url}/`) },
   {
     file: "terminal.png",
     colorScheme: "dark",
@@ -25,23 +24,36 @@ const pictures: Picture[] = [
     show: async (page, url) => {
       await open(page, `${url}/reach`);
       await page
-        .getByRole("button", { name: /^Connect to/ })
+        .getByRole("button", { name: /Connect/ })
         .first()
         .click();
       await screenShows(page, /[$#] *$/m);
-      await typeLine(page, "clear; htop");
-      await screenShows(page, /Tasks:[\s\S]*PID/);
+      await typeLine(page, samplePrompt);
+      await screenShows(page, /^deploy@web-1/m);
+      for (const line of sampleCommands) await typeLine(page, line);
+      await screenShows(page, /step 6 of 6[\s\S]*deploy@web-1:~\$ *$/m);
+    },
+  },
+  { file: "fleet.png", colorScheme: "light", locale: "en-GB", show: (page, url) => open(page, `${url}/fleet`) },
+  {
+    file: "add-agent.png",
+    colorScheme: "light",
+    locale: "en-GB",
+    show: async (page, url) => {
+      await open(page, `${url}/fleet`);
+      await page.getByRole("button", { name: "Add agent" }).click();
+      await page.getByText("SALLYPORT_TOKEN").first().waitFor();
     },
   },
   {
-    file: "replay.png",
+    file: "session.png",
     colorScheme: "dark",
     locale: "en-GB",
     show: async (page, url, { sessionId }) => {
       await open(page, `${url}/session?id=${sessionId}`);
       await page.getByRole("application").focus();
-      for (let faster = 0; faster < 4; faster += 1) await page.keyboard.press(">");
-      await screenShows(page, "step 8 of 8", 30_000);
+      await page.keyboard.press(">");
+      await screenShows(page, "step 6 of 6", 30_000);
     },
   },
   {
@@ -50,8 +62,7 @@ const pictures: Picture[] = [
     locale: "en-GB",
     show: (page, url, { runId }) => open(page, `${url}/run?id=${runId}`),
   },
-  { file: "fleet.png", colorScheme: "light", locale: "zh-CN", show: (page, url) => open(page, `${url}/fleet`) },
-  { file: "audit.png", colorScheme: "dark", locale: "zh-CN", show: (page, url) => open(page, `${url}/audit`) },
+  { file: "home.png", colorScheme: "light", locale: "zh-CN", show: (page, url) => open(page, `${url}/`) },
 ];
 
 export async function readmePictures(hub: LaunchedHub, life: SampleLife, folder: string): Promise<void> {
