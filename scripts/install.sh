@@ -4,7 +4,8 @@
 #   … | SALLYPORT_TOKEN=spt_… sh                              into /opt/sallyport-agent, as root or with sudo
 #   … | SALLYPORT_TOKEN=spt_… sh -s -- --prefix "$HOME/sallyport"    without privileges
 #   … | sh -s -- uninstall [--prefix DIR]                     stops it and removes everything
-#   --no-start                                                installs and enrols only
+#   --no-start      installs and enrols only
+#   --no-service    starts it without making it a service
 #
 # The token is never an argument of any program, so no other account can read it. Nothing runs before the last line has arrived.
 
@@ -33,6 +34,7 @@ main() {
   prefix=/opt/sallyport-agent
   prefix_given=no
   start=yes
+  service=yes
   action=install
   as_root=
   scratch=
@@ -78,8 +80,9 @@ read_arguments() {
         prefix_given=yes
         ;;
       --no-start) start=no ;;
+      --no-service) service=no ;;
       uninstall) action=uninstall ;;
-      *) fail "unknown argument $1. Known: --prefix DIR, --no-start, uninstall." ;;
+      *) fail "unknown argument $1. Known: --prefix DIR, --no-start, --no-service, uninstall." ;;
     esac
     shift
   done
@@ -102,7 +105,7 @@ gain_rights() {
   as_root=sudo
 }
 
-supervised() { [ -d /run/systemd/system ] && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; }
+supervised() { [ "$service" = yes ] && [ -d /run/systemd/system ] && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; }
 
 # One service per folder, so that two installations do not fight over a name.
 unit_name() {

@@ -13,8 +13,7 @@ const processText = z.string().refine((text) => !text.includes("\0"), "must not 
 export const createRun = z
   .object({
     assetIds: z.array(z.string()).min(1).max(1_000),
-    script: z
-      .string()
+    script: processText
       .min(1)
       .refine((text) => bytes(text) <= scriptBytesMax, `must be at most ${scriptBytesMax} bytes`),
     interpreter: z.enum(interpreters),
@@ -27,7 +26,7 @@ export const createRun = z
       .default({})
       .refine((env) => Object.keys(env).length <= scriptArgumentsMax, `at most ${scriptArgumentsMax} variables`),
     timeoutSeconds: z.number().int().min(1).max(86_400).default(3_600),
-    title: z.string().trim().max(200).optional(),
+    title: processText.trim().max(200).optional(),
   })
   .refine(
     (run) => bytes([...run.args, ...Object.entries(run.env).flat()].join("")) <= scriptArgumentBytesMax,

@@ -45,7 +45,7 @@ export async function onRunStarted(deps: AutomationDeps, agentId: string, starte
   if (moved !== null) deps.changes.announce(moved.orgId, "runs", moved.runId);
 }
 
-/** A date from an agent, or null when it sent none or nonsense. */
+/** A date from an agent, or null when it sent none or nonsense: ISO 8601 and PostgreSQL agree up to the year 9999. */
 export function dateOf(ms: number | null | undefined): Date | null {
-  return ms !== null && ms !== undefined && ms > 0 && ms < 8.64e15 ? new Date(ms) : null;
+  return ms !== null && ms !== undefined && ms > 0 && ms < Date.UTC(10_000, 0) ? new Date(ms) : null;
 }

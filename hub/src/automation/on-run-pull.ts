@@ -2,7 +2,7 @@
 
 import { executionOutputBytesMax, offersPerPullMax, packetBytesMax } from "@sallyport/protocol/limits";
 import { encodeDown, type wire } from "@sallyport/protocol/wire";
-import { and, asc, eq, inArray, isNull } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull } from "drizzle-orm";
 import { users } from "../identity/schema.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { executions, runs } from "./schema.ts";
@@ -19,7 +19,7 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
       .from(executions)
       .innerJoin(runs, eq(runs.id, executions.runId))
       .innerJoin(users, eq(users.id, runs.createdBy))
-      .where(and(eq(executions.agentId, agentId), eq(executions.state, "queued"), isNull(executions.stopRequestedAt)))
+      .where(and(eq(executions.agentId, agentId), eq(executions.state, "queued"), isNull(executions.stopRequestedAt), gt(runs.expiresAt, deps.clock.now())))
       .orderBy(asc(executions.id))
       .limit(limit)
       .for("update", { of: executions, skipLocked: true });

@@ -39,8 +39,8 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
   await settleExecution(deps, execution, {
     reason,
     exitCode: result.exited === true ? (result.exitCode ?? 0) : null,
-    signal: (result.signal ?? "").slice(0, 32) || null,
-    message: (result.message ?? "").slice(0, textBytesMax) || null,
+    signal: (result.signal ?? "").replaceAll("\0", "").slice(0, 32) || null,
+    message: (result.message ?? "").replaceAll("\0", "").slice(0, textBytesMax) || null,
     startedAt: dateOf(result.startedAtMs),
     endedAt: dateOf(result.endedAtMs) ?? deps.clock.now(),
     truncated: result.truncated === true,

@@ -29,7 +29,7 @@ export async function onHello(
     await tx
       .update(agents)
       .set({
-        version: (hello.agentVersion ?? "").slice(0, 64),
+        version: (hello.agentVersion ?? "").replaceAll("\0", "").slice(0, 64),
         ...(hello.facts ? { facts: readHostFacts(hello.facts, now) } : {}),
         lastSeenAt: now,
         onlineSince: now,

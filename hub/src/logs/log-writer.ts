@@ -184,7 +184,9 @@ export class LogWriter {
     );
     this.#pendingFrom = to;
     try {
-      await this.#handle.write(bytes, 0, bytes.length, this.#position);
+      // A nearly full disk takes a part and says so only in the count; the next write is refused.
+      for (let at = 0; at < bytes.length; )
+        at += (await this.#handle.write(bytes, at, bytes.length - at, this.#position + at)).bytesWritten;
       await this.#handle.datasync();
     } catch (error) {
       this.#failed = error as NodeJS.ErrnoException;

@@ -16,6 +16,7 @@ import { findUserOf } from "../../identity/people.ts";
 import { notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
 import { endSessionByPerson } from "../../sessions/end-session.ts";
+import { integrityOf } from "../../sessions/evidence.ts";
 import * as sessionsInput from "../../sessions/input.ts";
 import { presentSession } from "../../sessions/present.ts";
 import { findSession, listSessions } from "../../sessions/sessions.ts";
@@ -86,7 +87,7 @@ export const sessionsRouter = router({
             : {
                 head: (await log.head()).toString("hex"),
                 chunks: log.chunks.length,
-                verified: await log.verify(found.session.logHead),
+                verified: await integrityOf(store.fileOf(id), log, found.session.logHead),
               },
       };
     } finally {
