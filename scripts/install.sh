@@ -102,6 +102,7 @@ gain_rights() {
   [ "$(id -u)" != 0 ] || return 0
   [ "$prefix_given" = no ] || return 0
   command -v sudo >/dev/null 2>&1 || fail "this needs root for $prefix, and there is no sudo. Run it as root, or add: -s -- --prefix \"\$HOME/sallyport\""
+  sudo -v || fail "sudo does not let $(id -un) do this. Run it as root, or add: -s -- --prefix \"\$HOME/sallyport\""
   as_root=sudo
 }
 

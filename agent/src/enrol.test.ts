@@ -1,6 +1,5 @@
 // Enrolment over real HTTPS: one token, one agent, and only with the hub the command was made for.
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { hubServerName } from "@sallyport/protocol/hub-name";
 import { newId } from "@sallyport/protocol/ids";
@@ -9,8 +8,9 @@ import { enrol } from "./enrol.ts";
 import { loadIdentity, rawPublicKey } from "./state/identity.ts";
 import { linkedAgent } from "./testing/agents.ts";
 import { TestHub } from "./testing/hub.ts";
+import { scratch } from "./testing/scratch.ts";
 
-const newState = (): string => path.join(fs.mkdtempSync(path.join(os.tmpdir(), "sallyport-enrol-")), "state");
+const newState = (): string => path.join(scratch(), "state");
 
 const termsOf = (hub: TestHub, token: string, stateDir: string) => ({
   stateDir,

@@ -15,6 +15,7 @@ import {
   rawPublicKey,
   StateError,
   stageKey,
+  unstageKey,
 } from "./state/identity.ts";
 
 const proofContext = Buffer.from("sallyport/enrol/v1\0");
@@ -52,37 +53,44 @@ export async function enrol(options: EnrolOptions): Promise<Identity & { clockSk
     throw new StateError(`--hub is ${hubUrl}, expected https://host:port.`);
   const key = newAgentKey();
   stageKey(stateDir, key); // a full disk shows here, before the token is spent
-  const answer = await post(
-    new URL("/agent/enrol", hubUrl),
-    { caPem, hubId },
-    {
-      token,
-      publicKey: rawPublicKey(key),
-      hostname: os.hostname(),
-      ...(name === undefined ? {} : { name }),
-      facts: await collectFacts(Date.now()),
-      proof: sign(null, Buffer.concat([proofContext, Buffer.from(token)]), key).toString("base64"),
-    },
-  );
-  const agentId = textOf(answer.body, "agentId");
-  const agentPort: unknown = Reflect.get(answer.body, "agentPort");
-  if (textOf(answer.body, "hubId") !== hubId)
-    throw new EnrolRefused(
-      "wrong-hub",
-      `The hub calls itself ${textOf(answer.body, "hubId")}, expected ${hubId}. Copy the install command again.`,
+  try {
+    const answer = await post(
+      new URL("/agent/enrol", hubUrl),
+      { caPem, hubId },
+      {
+        token,
+        publicKey: rawPublicKey(key),
+        hostname: os.hostname(),
+        ...(name === undefined ? {} : { name }),
+        facts: await collectFacts(Date.now()),
+        proof: sign(null, Buffer.concat([proofContext, Buffer.from(token)]), key).toString("base64"),
+      },
     );
+    const identity = identityFrom(answer.body, options);
+    adoptIdentity(stateDir, identity);
+    return { ...identity, clockSkewMs: answer.hubTimeMs === null ? null : Date.now() - answer.hubTimeMs };
+  } catch (error) {
+    unstageKey(stateDir);
+    throw error;
+  }
+}
+
+function identityFrom(answer: object, { hubUrl, hubId, hubKey, caPem, agentPort }: EnrolOptions): Identity {
+  const agentId = textOf(answer, "agentId");
+  const named = textOf(answer, "hubId");
+  const port: unknown = Reflect.get(answer, "agentPort");
+  if (named !== hubId)
+    throw new EnrolRefused("wrong-hub", `The hub calls itself ${named}, expected ${hubId}. Copy the install command again.`);
   if (!isAgentId(agentId)) throw new EnrolRefused("bad-answer", "The hub's answer names no agent.");
-  const identity: Identity = {
+  return {
     agentId,
     hubId,
     hubKey,
     hubUrl: new URL(hubUrl).origin,
-    agentPort: typeof agentPort === "number" ? agentPort : options.agentPort,
+    agentPort: typeof port === "number" ? port : agentPort,
     caPem,
-    name: textOf(answer.body, "name") || os.hostname(),
+    name: textOf(answer, "name") || os.hostname(),
   };
-  adoptIdentity(stateDir, identity);
-  return { ...identity, clockSkewMs: answer.hubTimeMs === null ? null : Date.now() - answer.hubTimeMs };
 }
 
 function post(

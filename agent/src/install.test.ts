@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { isAlive, pidOf, readMark } from "./state/process-mark.ts";
 import { readStatus } from "./status.ts";
 import { TestHub } from "./testing/hub.ts";
+import { scratch } from "./testing/scratch.ts";
 
 const script = fs.readFileSync(path.join(import.meta.dirname, "../../scripts/install.sh"), "utf8");
 const runtimeName = `runtime-linux-${process.arch}.tar.gz`;
@@ -55,7 +56,7 @@ const pinOf = (pem: string): string =>
   `sha256//${createHash("sha256")
     .update(new X509Certificate(pem).publicKey.export({ type: "spki", format: "der" }))
     .digest("base64")}`;
-const newPrefix = (): string => path.join(fs.mkdtempSync(path.join(os.tmpdir(), "sallyport-install-")), "agent");
+const newPrefix = (): string => path.join(scratch(), "agent");
 
 /** The line from the console. Resolves with everything it said. */
 async function install(
@@ -143,7 +144,7 @@ test("a runtime the hub packs only when asked is checked against the manifest it
 });
 
 test("a script of which only a part arrived does nothing, wherever it was cut", async () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sallyport-cut-"));
+  const folder = scratch();
   const full = hub.pages.get("/install.sh")?.(Buffer.alloc(0));
   const text = Buffer.isBuffer(full) ? full.toString() : "";
   for (let part = 1; part < 20; part++) {

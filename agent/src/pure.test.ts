@@ -1,6 +1,5 @@
 // The small decisions that need no hub: what was taken, when to try again, which way to go, what time it is there.
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { Heartbeat } from "./heartbeat.ts";
@@ -12,8 +11,7 @@ import { SeenSequences } from "./orders/seen-sequences.ts";
 import { capped } from "./run/result.ts";
 import { dueNow, saidAt } from "./run/retry.ts";
 import { isAlive, markOf } from "./state/process-mark.ts";
-
-const scratch = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "sallyport-pure-"));
+import { scratch } from "./testing/scratch.ts";
 
 test("a sequence is taken once, in any order, over restarts, and for ever below the window", () => {
   const file = path.join(scratch(), "sequence");

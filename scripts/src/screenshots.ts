@@ -73,7 +73,7 @@ async function main(): Promise<void> {
       readme ? ["web-1", "web-2", "db-1", "batch-1"] : ["web-1", "web-2"],
       data.path,
     );
-    const life = await makeSampleLife(rest);
+    const life = await makeSampleLife(rest, "web-1");
     if (readme) {
       await readmePictures(hub, life, path.join(checkout, "docs/images"));
       return;

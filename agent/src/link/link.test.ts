@@ -80,6 +80,16 @@ test("after the hub was away the agent comes back by itself and says hello as th
   expect(second.capabilities).toEqual(["shell", "exec"]);
 });
 
+test("an agent that is asked to leave does, and comes back", async () => {
+  await using hub = await TestHub.start();
+  await using agent = await linkedAgent(hub);
+  const from = hub.heard.length;
+  hub.say({ goaway: { afterMs: 200, reason: "shutdown" } });
+  await hub.until(() => !hub.online);
+  await hub.hear("hello", () => true, from);
+  expect(agent.log.join("")).toContain("the hub asked us to leave: shutdown");
+});
+
 test("heartbeats carry the round trip once one has come back", async () => {
   await using hub = await TestHub.start();
   hub.heartbeatIntervalMs = 1_000;

@@ -135,7 +135,7 @@ export class Link {
       this.#connection = connection;
       if (this.#stopped) connection.close();
       await this.#greet(connection);
-      this.#worked = wire.transport;
+      if (this.#worked !== "mqtts") this.#worked = wire.transport;
       this.#log.info(`link up: ${where} over ${wire.transport}`);
       this.#hooks.onState({ online: true, transport: wire.transport });
       return await connection.closed;

@@ -52,9 +52,7 @@ async function run(task: Task): Promise<void> {
   stderr.handOver();
   if (child.pid === undefined) {
     const { failure } = await outcome;
-    return recordExit(
-      endedWithoutOutput("spawn-failed", Date.now(), `${task.command} did not start: ${codeOf(failure) || String(failure)}.`),
-    );
+    return recordExit(endedWithoutOutput("spawn-failed", Date.now(), whyNotStarted(task.command, failure)));
   }
   writeDurably(inFolder(taskFiles.started), JSON.stringify({ mark: markOf(child.pid), startedAtMs }));
 
@@ -87,6 +85,11 @@ async function run(task: Task): Promise<void> {
     stderrDropped: stderr.dropped,
     message: stdout.failure || stderr.failure,
   });
+}
+
+function whyNotStarted(command: string, failure: unknown): string {
+  if (!path.isAbsolute(command)) return `This host has no ${command} where programs are looked for.`;
+  return `${command} did not start: ${codeOf(failure) || String(failure)}.`;
 }
 
 function watch(child: ChildProcess): Promise<{ exitCode: number | null; signal: string | null; failure: unknown }> {

@@ -1,10 +1,13 @@
 // Terminals over a real link: what is typed, what is seen, and what happens when the link is gone.
 import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
 import { outputRingBytes } from "@sallyport/protocol/limits";
 import { expect, test } from "vitest";
 import { linkedAgent } from "../testing/agents.ts";
 import { TestHub } from "../testing/hub.ts";
 import type { HubStream } from "../testing/hub-stream.ts";
+import { scratch } from "../testing/scratch.ts";
 
 /** Output as printed by the program, without what the shell said around it. */
 function between(terminal: HubStream, from: string, to: string): string {
@@ -109,11 +112,10 @@ test("a hub that takes nothing pauses the program, and memory stays at the ring'
   terminal.taking = false;
   const rssBefore = process.memoryUsage.rss();
   const total = 12 * 1_024 * 1_024;
-  const witness = `/tmp/sallyport-witness-${process.pid}`;
-  // dd writes how far it got to the witness when it is done, which it may only be once the hub took what it wrote.
-  terminal.type(`rm -f ${witness}; head -c ${total} /dev/zero | tr '\\0' z; touch ${witness}; echo do''ne\n`);
+  const witness = path.join(scratch(), "printed-all");
+  terminal.type(`head -c ${total} /dev/zero | tr '\\0' z; touch ${witness}; echo do''ne\n`);
   await new Promise((resolve) => setTimeout(resolve, 700)); // time enough to print it all, were it not paused
-  expect((await import("node:fs")).existsSync(witness)).toBe(false);
+  expect(fs.existsSync(witness)).toBe(false);
   expect(process.memoryUsage.rss() - rssBefore).toBeLessThan(4 * outputRingBytes);
   terminal.take();
   await terminal.until(() => terminal.text().endsWith("done\n"));

@@ -44,6 +44,11 @@ export function stageKey(stateDir: string, key: KeyObject): void {
   writeDurably(`${keyFile(stateDir)}.staged`, key.export({ type: "pkcs8", format: "pem" }));
 }
 
+/** The hub said no: as if nothing had been tried. */
+export function unstageKey(stateDir: string): void {
+  fs.rmSync(`${keyFile(stateDir)}.staged`, { force: true });
+}
+
 /** Becomes `identity`. Orders and executions of an earlier identity mean nothing to the new one, so they go. */
 export function adoptIdentity(stateDir: string, identity: Identity): void {
   for (const former of ["sequence", "journal", "status.json"])

@@ -1,7 +1,5 @@
 // Agents for tests: in this process, or as the built program in one of its own.
-import { type ChildProcess, spawn } from "node:child_process";
-import fs from "node:fs";
-import os from "node:os";
+import { spawn } from "node:child_process";
 import path from "node:path";
 import { inject } from "vitest";
 import { createAgent } from "../agent.ts";
@@ -9,10 +7,11 @@ import { readConfig } from "../config.ts";
 import { createLog } from "../log.ts";
 import { adoptIdentity, stageKey } from "../state/identity.ts";
 import type { TestHub } from "./hub.ts";
+import { scratch } from "./scratch.ts";
 
 /** A state folder of an agent that `hub` knows. */
 export function enrolledState(hub: TestHub): { stateDir: string; agentId: string } {
-  const stateDir = fs.mkdtempSync(path.join(os.tmpdir(), "sallyport-state-"));
+  const stateDir = scratch();
   const { identity, key } = hub.admit();
   stageKey(stateDir, key);
   adoptIdentity(stateDir, identity);
@@ -22,12 +21,12 @@ export function enrolledState(hub: TestHub): { stateDir: string; agentId: string
 export type RunningAgent = AsyncDisposable & { stateDir: string; agentId: string; log: string[] };
 
 /** An agent in this process, linked to `hub`. */
-export async function linkedAgent(hub: TestHub, state = enrolledState(hub)): Promise<RunningAgent> {
+export async function linkedAgent(hub: TestHub, state = enrolledState(hub), config = readConfig()): Promise<RunningAgent> {
   const log: string[] = [];
   const from = hub.heard.length;
   const agent = createAgent({
     stateDir: state.stateDir,
-    config: readConfig(),
+    config,
     log: createLog((line) => log.push(line)),
     runnerFile: path.join(inject("programs"), "runner.cjs"),
   });
@@ -43,10 +42,19 @@ export async function linkedAgent(hub: TestHub, state = enrolledState(hub)): Pro
   };
 }
 
-/** The built agent as a process of its own. */
-export function spawnAgent(stateDir: string): ChildProcess {
-  return spawn(process.execPath, [path.join(inject("programs"), "agent.cjs"), "run", "--state", stateDir], {
+/** The built agent as a process of its own; `kill` is the kind no process hears. */
+export function spawnAgent(stateDir: string): AsyncDisposable & { kill(): void } {
+  const agent = spawn(process.execPath, [path.join(inject("programs"), "agent.cjs"), "run", "--state", stateDir], {
     stdio: "ignore",
     env: { PATH: readConfig().path },
   });
+  const gone = new Promise<void>((resolve) => agent.once("exit", () => resolve()));
+  const kill = (): void => void agent.kill("SIGKILL");
+  return {
+    kill,
+    [Symbol.asyncDispose]: async () => {
+      kill();
+      await gone;
+    },
+  };
 }

@@ -25,9 +25,11 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { hub } = deps;
+    commonHeaders(request, response);
+    if (!URL.canParse(request.url ?? "/", "http://hub"))
+      throw new HubError("bad-input", "The request's path cannot be read.", { facts: { fields: "path" } });
     const url = new URL(request.url ?? "/", "http://hub");
     const { pathname } = url;
-    commonHeaders(request, response);
     if (pathname === "/healthz") return text(response, 200, "ok\n");
     if (pathname === "/readyz") return readiness(hub, response);
     if (pathname === "/metrics") return serveMetrics();

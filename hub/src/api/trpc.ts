@@ -51,6 +51,7 @@ export function toHubError(error: unknown): HubError {
   }
   if (error instanceof TRPCError && error.code === "NOT_FOUND")
     return new HubError("not-found", error.message, { facts: { what: "procedure" } });
+  if (error instanceof TRPCError && error.code === "PAYLOAD_TOO_LARGE") return new HubError("too-large", error.message);
   if (error instanceof TRPCError && error.code !== "INTERNAL_SERVER_ERROR")
     return new HubError("bad-input", error.message, { facts: { fields: error.message } });
   return new HubError("internal", "Something went wrong in the hub; its log says what.", { cause: error });

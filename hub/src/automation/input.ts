@@ -13,9 +13,7 @@ const processText = z.string().refine((text) => !text.includes("\0"), "must not 
 export const createRun = z
   .object({
     assetIds: z.array(z.string()).min(1).max(1_000),
-    script: processText
-      .min(1)
-      .refine((text) => bytes(text) <= scriptBytesMax, `must be at most ${scriptBytesMax} bytes`),
+    script: processText.min(1).refine((text) => bytes(text) <= scriptBytesMax, `must be at most ${scriptBytesMax} bytes`),
     interpreter: z.enum(interpreters),
     args: z.array(processText).max(scriptArgumentsMax).default([]),
     env: z

@@ -19,7 +19,14 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
       .from(executions)
       .innerJoin(runs, eq(runs.id, executions.runId))
       .innerJoin(users, eq(users.id, runs.createdBy))
-      .where(and(eq(executions.agentId, agentId), eq(executions.state, "queued"), isNull(executions.stopRequestedAt), gt(runs.expiresAt, deps.clock.now())))
+      .where(
+        and(
+          eq(executions.agentId, agentId),
+          eq(executions.state, "queued"),
+          isNull(executions.stopRequestedAt),
+          gt(runs.expiresAt, deps.clock.now()),
+        ),
+      )
       .orderBy(asc(executions.id))
       .limit(limit)
       .for("update", { of: executions, skipLocked: true });

@@ -12,7 +12,10 @@ export async function openOutput(
   mayExist: boolean,
 ): Promise<ExecutionOutput> {
   const held = deps.outputs.get(execution.id);
-  if (held !== undefined) return held;
+  if (held !== undefined) {
+    held.join(deps.links.streamsOf(execution.agentId)); // a handshake in between may have dropped the stream
+    return held;
+  }
   const events = {
     onDurable: (output: number, stderr: number) => deps.outputs.get(execution.id)?.onDurable(output, stderr),
     onFailure: (error: Error) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "output cannot be stored"),

@@ -43,7 +43,7 @@ describe("host facts", () => {
     ["a formula", '=cmd|" /C calc"!A0'],
     ["SQL", "'; drop table agents; --"],
     ["a prototype", "__proto__"],
-    ["a template", "${7*7}{{7*7}}<%= 7*7 %>"],
+    ["a template", "{{7*7}}<%= 7*7 %>#{7*7}"],
   ])("with %s come back as the text they are", async (_, text) => {
     const facts = await said({ hostname: text, cpuModel: text, addresses: [text], disks: [{ mount: text, filesystem: text }] });
     expect(facts.hostname).toBe(text);

@@ -16,7 +16,10 @@ export const revokeAgent = z.object({ id: z.string(), reason: z.string().trim().
 export const createEnrolmentToken = z.object({
   zoneId: z.string().optional(),
   name: displayName.optional(),
-  hubUrl: z.url({ protocol: /^https$/ }).regex(/^[\w:/.[\]~%-]+$/, "must be plain: it becomes part of a shell line").optional(),
+  hubUrl: z
+    .url({ protocol: /^https$/ })
+    .regex(/^[\w:/.[\]~%-]+$/, "must be plain: it becomes part of a shell line")
+    .optional(),
 });
 
 /** Ed25519 keys and signatures, base64. */

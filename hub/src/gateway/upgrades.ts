@@ -36,6 +36,7 @@ export function createUpgrades(deps: UpgradeDeps): (request: IncomingMessage, so
   });
 
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    if (!URL.canParse(request.url ?? "/", "http://hub")) throw new HubError("bad-input", "The request's path cannot be read.");
     const { pathname } = new URL(request.url ?? "/", "http://hub");
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
     if (pathname === "/ws/terminal") {

@@ -210,21 +210,26 @@ export class RawLink {
 
   #read(chunk: Buffer): void {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
-    for (;;) {
-      let length = 0;
-      let at = 1;
-      for (; at <= 4; at++) {
-        const byte = this.#bytes[at];
-        if (byte === undefined) return this.#look();
-        length += (byte & 127) * 128 ** (at - 1);
-        if (byte < 128) break;
-      }
+    for (let taken = this.#takePacket(); taken !== null; taken = this.#takePacket()) this.packets.push(taken);
+    this.#look();
+  }
+
+  /** The packet at the head of what was read, if it is all there. */
+  #takePacket(): Packet | null {
+    let length = 0;
+    for (let at = 1; at <= 4; at++) {
+      const byte = this.#bytes[at];
+      if (byte === undefined) return null;
+      length += (byte & 127) * 128 ** (at - 1);
+      if (byte > 127) continue;
       const end = at + 1 + length;
-      if (this.#bytes.length < end) return this.#look();
+      if (this.#bytes.length < end) return null;
       const first = this.#bytes[0] ?? 0;
-      this.packets.push({ type: first >> 4, flags: first & 15, body: this.#bytes.subarray(at + 1, end) });
+      const taken = { type: first >> 4, flags: first & 15, body: this.#bytes.subarray(at + 1, end) };
       this.#bytes = this.#bytes.subarray(end);
+      return taken;
     }
+    return null;
   }
 
   #look(): void {

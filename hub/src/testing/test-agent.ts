@@ -222,9 +222,11 @@ export class TestAgent {
         welcomed();
         return;
       case "order":
-        return this.#onOrder(decodeOrder(message.value.order ?? new Uint8Array()));
+        this.#onOrder(decodeOrder(message.value.order ?? new Uint8Array()));
+        return;
       case "runLook":
-        return this.#say({ runPull: { max: 8 } });
+        this.#say({ runPull: { max: 8 } });
+        return;
       case "runOffers":
         for (const offer of message.value.offers ?? []) this.#onOffer(decodeOrder(offer.order ?? new Uint8Array()));
         return;

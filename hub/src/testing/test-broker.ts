@@ -1,5 +1,5 @@
 // The broker with what it stands on and nothing above it: for tests that have to send what no person could ask for.
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -29,7 +29,7 @@ export class TestBroker {
   readonly orders: Orders;
   readonly #keys: HubKeys;
   readonly #port: { port: number; close(): void };
-  readonly #sql: Sql;
+  readonly sql: Sql;
   readonly #database: OpenDatabase;
   readonly #dataDir: string;
 
@@ -40,7 +40,7 @@ export class TestBroker {
     ({ broker: this.broker, links: this.links, orders: this.orders } = parts);
     this.#keys = held.keys;
     this.#port = held.port;
-    this.#sql = held.sql;
+    this.sql = held.sql;
     this.#database = held.database;
     this.#dataDir = held.dataDir;
   }
@@ -74,13 +74,17 @@ export class TestBroker {
     return { hubId: this.#keys.hubId, port: this.#port.port, caPem: this.#keys.caPem };
   }
 
-  /** An agent that has been enrolled. */
-  async addAgent(): Promise<TestIdentity> {
+  get signingKey(): KeyObject {
+    return this.#keys.signingKey;
+  }
+
+  /** An agent that has been enrolled, with a key of its own unless one is given. */
+  async addAgent(known: { id?: string; publicKey?: string } = {}): Promise<TestIdentity> {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-    const [id, zoneId] = [newId("agt"), newId("zon")];
-    await this.#sql`insert into zones (id, org_id, name, created_at) values (${zoneId}, 'org_test', ${zoneId}, now())`;
-    await this.#sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at)
-      values (${id}, 'org_test', ${zoneId}, ${id}, ${rawPublicKey(publicKey)}, now())`;
+    const [id, zoneId] = [known.id ?? newId("agt"), newId("zon")];
+    await this.sql`insert into zones (id, org_id, name, created_at) values (${zoneId}, 'org_test', ${zoneId}, now())`;
+    await this.sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at)
+      values (${id}, 'org_test', ${zoneId}, ${id}, ${known.publicKey ?? rawPublicKey(publicKey)}, now())`;
     return { id, ...this.door, privateKey };
   }
 
@@ -88,7 +92,7 @@ export class TestBroker {
     await this.broker.close();
     this.#port.close();
     await this.#database.close();
-    await this.#sql.end();
+    await this.sql.end();
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }

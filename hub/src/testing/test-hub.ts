@@ -105,7 +105,7 @@ export class TestHub {
   }
 
   /** A new person with a role, signed in. */
-  async as(role: "admin" | "auditor" | "user", name = role): Promise<TestClient> {
+  async as(role: "admin" | "auditor" | "user", name: string = role): Promise<TestClient> {
     const by = await this.asAdmin();
     const email = `${newId(name)}@example.org`;
     const { link } = await by.mutate<{ link: string }>("people.invite", { email, name, role });

@@ -15,6 +15,7 @@ import { type Row, standing } from "./table.ts";
 /** Start-up's garbage is collected by then; what is measured is a hub at rest with a console open. */
 const restMs = 20_000;
 const memorySamples = 5;
+const startDeadlineMs = 90_000;
 const sampleEveryMs = 1_000;
 
 type Start = { consoleMs: number; onlineMs: number; hub: LaunchedHub };
@@ -76,16 +77,27 @@ function highestRss(hub: LaunchedHub): number {
 async function timeStart(dataDir: string): Promise<Start> {
   const port = await freePort();
   const from = performance.now();
+  const args = ["--port", String(port), "--agent-port", "0"];
   const starting = launchHub({
     dataDir,
-    args: ["--port", String(port), "--agent-port", "0"],
-    env: { ...adminEnvironment, SALLYPORT_BUILD: "1" },
+    args,
+    env: { ...adminEnvironment, SALLYPORT_BUILD: process.env.SALLYPORT_BUILD ?? "1" },
   });
-  const consoleUp = until("console answers", () => answers(port), { deadlineMs: 90_000, everyMs: 10 }).then(
-    () => performance.now() - from,
-  );
-  const [hub, consoleMs] = await Promise.all([starting, consoleUp]);
-  return { hub, consoleMs, onlineMs: hub.startMs };
+  const given = new AbortController();
+  const answering = until("console answers", () => given.signal.aborted || answers(port), {
+    deadlineMs: startDeadlineMs,
+    everyMs: 10,
+  });
+  const [started, consoleMs] = await Promise.allSettled([
+    starting.finally(() => given.abort()),
+    answering.then(() => performance.now() - from),
+  ]);
+  if (started.status === "rejected") throw started.reason;
+  if (consoleMs.status === "rejected") {
+    await started.value.stop();
+    throw consoleMs.reason;
+  }
+  return { hub: started.value, consoleMs: consoleMs.value, onlineMs: started.value.startMs };
 }
 
 const answers = (port: number) =>

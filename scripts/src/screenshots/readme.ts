@@ -24,14 +24,14 @@ const pictures: Picture[] = [
     show: async (page, url) => {
       await open(page, `${url}/reach`);
       await page
+        .locator("li", { hasText: "web-1" })
         .getByRole("button", { name: /Connect/ })
-        .first()
         .click();
       await screenShows(page, /[$#] *$/m);
       await typeLine(page, samplePrompt);
-      await screenShows(page, /^deploy@web-1/m);
+      await screenShows(page, /^root@web-1/m);
       for (const line of sampleCommands) await typeLine(page, line);
-      await screenShows(page, /step 6 of 6[\s\S]*deploy@web-1:~\$ *$/m);
+      await screenShows(page, /step 6 of 6[\s\S]*root@web-1:~# *$/m);
     },
   },
   { file: "fleet.png", colorScheme: "light", locale: "en-GB", show: (page, url) => open(page, `${url}/fleet`) },

@@ -24,12 +24,15 @@ export const consolePages: ConsolePage[] = [
   list("settings", "/settings"),
 ];
 
-/** Waits until skeletons are gone and fonts are there. */
+/** Anything that stands for what is still to come. */
+const pending = '[aria-busy="true"], [class*="Skeleton-root"], [class*="Loader-root"]';
+
+/** Waits until all of the page is there, its fonts too. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState("load");
   await page.waitForFunction(
-    () => document.querySelector("h1, h2, form") !== null && document.querySelector('[aria-busy="true"]') === null,
-    undefined,
+    (selector) => document.querySelector("h1, h2, form") !== null && document.querySelector(selector) === null,
+    pending,
     { timeout: 20_000, polling: 100 },
   );
   await page.evaluate(() => document.fonts.ready.then(() => undefined));

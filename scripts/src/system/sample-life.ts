@@ -8,20 +8,20 @@ export type SampleLife = { assetId: string; sessionId: string; runId: string; fa
 /** The window's title says when the shell is ready again, so that nothing of it is on the screen. */
 const ready = "\u001b]2;ready\u0007";
 /** Understood by every POSIX shell. Typed first, then cleared away. */
-export const samplePrompt = "PS1=\"$(printf '\\033]2;ready\\007deploy@web-1:~$ ')\"; clear";
+export const samplePrompt = "PS1=\"$(printf '\\033]2;ready\\007root@web-1:~# ')\"; clear";
 export const sampleCommands = [
-  "uname -sr",
+  "free -h | head -2",
   "df -h / | tail -1",
   "printf '\\033[32mok\\033[0m  service is healthy\\n'",
   "for n in 1 2 3 4 5 6; do printf 'step %s of 6 \\033[2mdone\\033[0m\\n' $n; done",
-  "ls --color=always -C / | head -4",
+  "ls --color=always -C /usr",
 ];
 /** A brisk typist; a recording without pauses has nothing to play. */
 const keyMs = 25;
 
-/** Two runs and one ended terminal, made through the API on the first asset that is online. */
-export async function makeSampleLife(rest: RestClient): Promise<SampleLife> {
-  const { id: assetId } = await rest.onlineAsset();
+/** Two runs and one ended terminal, made through the API on the asset of this name, or on any. */
+export async function makeSampleLife(rest: RestClient, assetName?: string): Promise<SampleLife> {
+  const { id: assetId } = await rest.onlineAsset(assetName);
   const check = 'set -eu\necho "checking $(hostname)"\nfor n in 1 2 3 4 5 6 7 8 9 10; do echo "package $n is current"; done\n';
   const script = `${check}echo "2 packages have a newer version in backports" >&2\n`;
   const runId = await rest.startRun({ assetIds: [assetId], script, interpreter: "bash", title: "Weekly package check" });

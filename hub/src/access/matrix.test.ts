@@ -1,0 +1,302 @@
+// Who may call what: every procedure of the hub, for everybody there is. The table below says it a second time, on purpose;
+// a procedure that is not in it fails the first test.
+import { newId } from "@sallyport/protocol/ids";
+import { terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { appRouter } from "../api/router.ts";
+import { TestClock } from "../testing/eventually.ts";
+import { rawHttp, upgrade } from "../testing/raw-http.ts";
+import { adminOfSecondOrganisation } from "../testing/second-organisation.ts";
+import type { TestAgent } from "../testing/test-agent.ts";
+import { TestClient } from "../testing/test-client.ts";
+import { TestHub } from "../testing/test-hub.ts";
+
+/** In the order of a row's letters. `bare` has no grant; `stranger` is administrator of another organisation. */
+const people = ["anonymous", "bare", "connect", "run", "auditor", "admin", "stranger"] as const;
+type Person = (typeof people)[number];
+
+/** `+` allowed, anything else is the code of the refusal. */
+const codes = { "+": null, "-": "not-signed-in", F: "forbidden", N: "not-found", G: "no-grant", T: "bad-token", S: "setup-done" };
+type Letter = keyof typeof codes;
+
+/** Things of the first organisation, fresh for each call, or of nobody. */
+type Subjects = Record<"agent" | "asset" | "zone" | "session" | "run" | "execution" | "personId" | "grant" | "token", string>;
+type Row = [letters: string, input?: (subjects: Subjects) => object];
+
+const id = (name: keyof Subjects) => (subjects: Subjects) => ({ id: subjects[name] });
+const span = { from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" };
+
+const table: Record<string, Row> = {
+  //                        anonymous, bare, connect, run, auditor, admin, stranger
+  "access.grant": ["-FFFF+N", ({ personId, asset }) => ({ userId: personId, assetIds: [asset], actions: ["connect"] })],
+  "access.grants": ["-FFF+++", () => ({})],
+  "access.revoke": ["-FFFF+N", id("grant")],
+  "assets.list": ["-++++++", () => ({})],
+  "audit.histogram": ["-FFF+++", () => span],
+  "audit.kinds": ["-FFF+++"],
+  "audit.list": ["-FFF+++", () => ({})],
+  "audit.verify": ["-FFF+++"],
+  "auth.acceptInvite": ["TTTTTTT", () => ({ token: "spi_x", name: "X", password: "a-long-password" })],
+  "auth.changePassword": ["-", () => ({ current: "x", next: "a-long-password" })],
+  "auth.endSession": ["-NNNNNN", () => ({ id: "sin_nobody" })],
+  "auth.inviteInfo": ["TTTTTTT", () => ({ token: "spi_x" })],
+  "auth.sessions": ["-++++++"],
+  "auth.setLanguage": ["-++++++", () => ({ language: "en" })],
+  "auth.setup": ["SSSSSSS", () => ({ token: "sps_x", name: "X", email: "x@example.org", password: "a-long-password" })],
+  "auth.signIn": [""], // sign-in.test.ts
+  "auth.signOut": ["-"], // it would end the table
+  "auth.state": ["+++++++"],
+  "events.stream": ["-"], // never ends by itself
+  "fleet.agent": ["-FFF++N", id("agent")],
+  "fleet.agents": ["-FFF+++", () => ({})],
+  "fleet.createEnrolmentToken": ["-FFFF+N", ({ zone }) => ({ zoneId: zone })],
+  "fleet.createZone": ["-FFFF++", () => ({ name: newId("zone") })],
+  "fleet.deleteZone": ["-FFFF+N", id("zone")],
+  "fleet.enrolmentToken": ["-FFFF+N", id("token")],
+  "fleet.moveAgent": ["-FFFF+N", ({ agent, zone }) => ({ id: agent, zoneId: zone })],
+  "fleet.renameAgent": ["-FFFF+N", ({ agent }) => ({ id: agent, name: "renamed" })],
+  "fleet.renameZone": ["-FFFF+N", ({ zone }) => ({ id: zone, name: newId("zone") })],
+  "fleet.revokeAgent": ["-FFFF+N", id("agent")],
+  "fleet.zones": ["-FFF+++"],
+  "home.summary": ["-++++++"],
+  "keys.create": ["-++++++", () => ({ name: "k" })],
+  "keys.list": ["-++++++"],
+  "keys.revoke": ["-NNNNNN", () => ({ id: "key_of_somebody" })],
+  "people.disable": ["-FFFF+N", id("personId")],
+  "people.enable": ["-FFFF+N", id("personId")],
+  "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
+  "people.list": ["-FFF+++", () => ({})],
+  "people.resetLink": ["-FFFF+N", id("personId")],
+  "people.setRole": ["-FFFF+N", ({ personId }) => ({ id: personId, role: "auditor" })],
+  "people.unlock": ["-FFFF+N", id("personId")],
+  "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
+  "runs.get": ["-NNN++N", id("run")],
+  "runs.list": ["-++++++", () => ({})],
+  "runs.stop": ["-NNNF+N", id("run")],
+  "runs.stopExecution": ["-NNNF+N", id("execution")],
+  "sessions.end": ["-NNNF+N", id("session")],
+  "sessions.get": ["-NNN++N", id("session")],
+  "sessions.list": ["-++++++", () => ({})],
+  "settings.get": ["-FFFF++"],
+};
+
+const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;
+
+const clock = new TestClock();
+let hub: TestHub;
+let agent: TestAgent;
+let assetId: string;
+const clients = {} as Record<Person, TestClient>;
+let orgId: string;
+
+beforeAll(async () => {
+  hub = await TestHub.start({}, { clock });
+  const admin = await hub.asAdmin();
+  agent = await hub.enrolAgent({ script: () => null });
+  ({ assetId } = await admin.query<{ assetId: string }>("fleet.agent", { id: agent.id }));
+  const granted = async (action: string) => {
+    const client = await hub.as("user", action);
+    const { me } = await client.query<{ me: { id: string } }>("auth.state");
+    await admin.mutate("access.grant", { userId: me.id, assetIds: [assetId], actions: [action] });
+    return client;
+  };
+  clients.anonymous = new TestClient(hub.url);
+  clients.admin = admin;
+  clients.bare = await hub.as("user", "bare");
+  clients.connect = await granted("connect");
+  clients.run = await granted("run");
+  clients.auditor = await hub.as("auditor");
+  clients.stranger = (await adminOfSecondOrganisation(hub)).client;
+  ({ orgId } = (await hub.sql<{ orgId: string }[]>`select org_id as "orgId" from agents`)[0] ?? { orgId: "" });
+});
+// Tries of an address are counted by the minute, and this is one address.
+beforeEach(() => clock.advance(61_000));
+afterAll(() => hub[Symbol.asyncDispose]());
+
+async function freshSubjects(): Promise<Subjects> {
+  const { sql } = hub;
+  const [admin] = await sql<
+    { id: string; zone: string }[]
+  >`select u.id, a.zone_id as zone from users u, agents a where u.email = 'admin@example.org' limit 1`;
+  const owner = admin?.id ?? "";
+  const made: Subjects = {
+    agent: newId("agt"),
+    asset: assetId,
+    zone: newId("zon"),
+    session: newId("ses"),
+    run: newId("run"),
+    execution: newId("exe"),
+    personId: newId("usr"),
+    grant: newId("grt"),
+    token: newId("tok"),
+  };
+  await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
+  await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
+  await sql`insert into assets (id, org_id, agent_id, kind, name, platform, created_at) values (${newId("ast")}, ${orgId}, ${made.agent}, 'host', 'row', 'linux', now())`;
+  await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted)
+    values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true)`;
+  await sql`insert into grants (id, org_id, user_id, asset_id, actions, created_by, created_at) values (${made.grant}, ${orgId}, ${made.personId}, ${assetId}, '{connect}', ${owner}, now())`;
+  await sql`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`;
+  await sql`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, state, columns, rows, started_at, ended_at, end_reason)
+    values (${made.session}, ${orgId}, 'shell', ${assetId}, ${agent.id}, ${owner}, 'x', 'ended', 80, 24, now(), now(), 'exit')`;
+  await sql`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at, expires_at)
+    values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now(), now() + interval '10 days')`;
+  await sql`insert into executions (id, org_id, run_id, asset_id, agent_id, state) values (${made.execution}, ${orgId}, ${made.run}, ${assetId}, ${made.agent}, 'queued')`;
+  return made;
+}
+
+/** Ids of the right kind that nothing has. */
+const nobodys = (): Subjects => ({
+  agent: newId("agt"),
+  asset: newId("ast"),
+  zone: newId("zon"),
+  session: newId("ses"),
+  run: newId("run"),
+  execution: newId("exe"),
+  personId: newId("usr"),
+  grant: newId("grt"),
+  token: newId("tok"),
+});
+
+/** The answer as it is, and the code of the refusal in it; null when it was none. */
+async function call(
+  who: Person,
+  name: string,
+  input: object | undefined,
+): Promise<{ code: string | null; body: string; status: number }> {
+  const client = clients[who];
+  const query = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+  const response =
+    procedures[name]?._def.type === "mutation"
+      ? await client.post(name, input)
+      : await fetch(`${hub.url}/trpc/${name}${query}`, { headers: client.headers });
+  const body = await response.text();
+  // A subscription's refusal comes as an event; everything else is one JSON document.
+  const code = /"hubCode":"([a-z-]+)"/.exec(body)?.[1] ?? null;
+  return { code, body, status: response.status };
+}
+
+test("the table has a row for every procedure and no row for another", () => {
+  expect(Object.keys(table).sort()).toEqual(Object.keys(procedures).sort());
+});
+
+describe.each(Object.entries(table))("%s", (name, [letters, input]) => {
+  const cells = people.flatMap((who, n): [Person, Letter][] => {
+    const letter = letters[n];
+    return letter === undefined ? [] : [[who, letter as Letter]];
+  });
+
+  test.skipIf(cells.length === 0)(`answers ${letters || "elsewhere"}`, async () => {
+    const answers = new Map<Person, string | null>();
+    for (const [who, letter] of cells) {
+      const { code, status, body } = await call(who, name, input?.(await freshSubjects()));
+      answers.set(who, code);
+      if (letter === "+") expect(status, `${who}: ${body}`).toBe(200);
+      if (letter !== "N" || input === undefined) continue;
+      // What is another's and what does not exist must not be told apart.
+      expect(body).toBe((await call(who, name, input(nobodys()))).body);
+    }
+    expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(cells.map(([who, letter]) => [who, codes[letter]])));
+  });
+});
+
+describe("what is not a procedure", () => {
+  const statusOf = async (who: Person, path: string) => (await clients[who].rest("GET", path)).status;
+
+  test("a terminal opens for whom a grant says so, and for administrators", async () => {
+    const expected: Record<Person, string | number> = {
+      anonymous: 401,
+      bare: "not-found",
+      connect: "opened",
+      run: "no-grant",
+      auditor: "forbidden",
+      admin: "opened",
+      stranger: "not-found",
+    };
+    for (const who of people) {
+      const client = clients[who];
+      const headers = { origin: hub.url, ...client.headers };
+      const { status } = await upgrade(hub.url, "/ws/terminal", { protocols: [terminalSubprotocol], headers }).then((taken) => {
+        taken.socket?.terminate();
+        return taken;
+      });
+      if (status !== 101) {
+        expect(status, who).toBe(expected[who]);
+        continue;
+      }
+      const terminal = await client.openTerminal(assetId);
+      expect(terminal.find("error")?.["code"] ?? terminal.messages[0]?.type, who).toBe(expected[who]);
+      terminal.close();
+    }
+  });
+
+  test("recordings and outputs are for their person, auditors and administrators of the organisation", async () => {
+    const { session, execution } = await freshSubjects();
+    const paths = [
+      `/api/v1/executions/${execution}/stdout`,
+      `/api/v1/executions/${execution}/stderr`,
+      `/api/v1/sessions/${session}/recording.cast`,
+      `/api/v1/sessions/${session}/replay/index`,
+      `/api/v1/sessions/${session}/replay/segment?n=0`,
+      `/api/v1/sessions/${session}/replay/keyframe?offset=0`,
+    ];
+    for (const path of paths) {
+      expect(await statusOf("anonymous", path), path).toBe(401);
+      for (const who of ["bare", "connect", "run", "stranger"] as const) {
+        expect(await statusOf(who, path), `${who} ${path}`).toBe(404);
+        const [theirs, nobody] = await Promise.all([
+          (await clients[who].rest("GET", path)).text(),
+          (await clients[who].rest("GET", path.replace(session, newId("ses")).replace(execution, newId("exe")))).text(),
+        ]);
+        const withoutPath = (text: string) => text.replace(/"instance":"[^"]*"/, "");
+        expect(withoutPath(theirs)).toBe(withoutPath(nobody));
+      }
+      // There is no log behind these rows: an execution then printed nothing, a recording is not there.
+      for (const who of ["auditor", "admin"] as const)
+        expect(await statusOf(who, path), `${who} ${path}`).toBe(path.includes("executions") ? 200 : 404);
+    }
+  });
+
+  test("lists of one organisation hold nothing of another's", async () => {
+    await freshSubjects();
+    const tables = {
+      "fleet.agents": "agents",
+      "fleet.zones": "zones",
+      "assets.list": "assets",
+      "sessions.list": "sessions",
+      "runs.list": "runs",
+      "people.list": "users",
+      "access.grants": "grants",
+    };
+    for (const [name, rows] of Object.entries(tables)) {
+      const { items } = await clients.stranger.query<{ items: { id: string }[] }>(name, name === "fleet.zones" ? undefined : {});
+      const ids = hub.sql(["", ...items.map((item) => item.id)]);
+      const [found] =
+        await hub.sql`select count(*)::int as foreign from ${hub.sql(rows)} where org_id = ${orgId} and id in ${ids}`;
+      expect(found, name).toEqual({ foreign: 0 });
+    }
+    const summary = await clients.stranger.query("home.summary");
+    expect(summary).toMatchObject({ assets: 0, agents: { total: 0 }, liveSessions: 0, failedRuns: [], running: [] });
+  });
+
+  test("a person is told of his own organisation", async () => {
+    const { me } = await clients.stranger.query<{ me: { org: { name: string } } }>("auth.state");
+    expect(me.org.name).toBe("Second");
+  });
+
+  test("the audit trail of one organisation holds nothing of another's", async () => {
+    const { items } = await clients.stranger.query<{ items: { subject: { id: string } | null; kind: string }[] }>(
+      "audit.list",
+      {},
+    );
+    expect(JSON.stringify(items)).not.toContain(agent.id);
+    expect(JSON.stringify(items)).not.toContain(assetId);
+  });
+
+  test("metrics are told to this machine, and by nobody's name", async () => {
+    const { status, body } = await rawHttp(hub.url, { path: "/metrics" });
+    expect(status).toBe(200);
+    expect(body).toContain("sallyport_agents_online 1");
+    for (const secret of [agent.id, "admin@example.org", assetId]) expect(body).not.toContain(secret);
+  });
+});
