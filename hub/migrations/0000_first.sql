@@ -48,6 +48,7 @@ CREATE TABLE "executions" (
 	"state" text NOT NULL,
 	"attempt" integer DEFAULT 1 NOT NULL,
 	"stream" bigint,
+	"offered_at" timestamp (3) with time zone,
 	"stop_requested_at" timestamp (3) with time zone,
 	"exit_code" integer,
 	"signal" text,

@@ -30,6 +30,7 @@ import type { IdentityDeps } from "./identity/deps.ts";
 import { anyAdministrator } from "./identity/people.ts";
 import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-up-hub.ts";
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
+import { UnknownAddresses } from "./identity/unknown-addresses.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { Changes } from "./platform/changes.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
@@ -122,6 +123,7 @@ export async function createHub(
       clock,
       library: createSignInLibrary(db, cookieSecret(dataDir)),
       attempts: new Attempts(30),
+      unknownAddresses: new UnknownAddresses(),
     };
     const organisation = await ensureOrganisation(identity);
     const links = new AgentLinks((stream, fault) =>
@@ -256,7 +258,7 @@ export async function createHub(
       every(30_000, () => expireQueued(automation), log),
       every(60_000, () => giveUpLost(automation), log),
       every(10_000, () => repeatStops(automation), log),
-      every(5_000, () => remindAgents(automation), log),
+      every(2_000, () => remindAgents(automation), log),
       // A grant that ends by time ends what is open under it within two seconds.
       every(
         1_000,

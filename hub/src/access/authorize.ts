@@ -2,6 +2,7 @@
 import { and, eq, gt, isNull, or } from "drizzle-orm";
 import { type AssetWithAgent, findAsset } from "../assets/assets.ts";
 import { type Actor, assertMay, type Permission } from "../identity/actor.ts";
+import { findUser } from "../identity/people.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import type { Action } from "./input.ts";
@@ -46,6 +47,21 @@ export async function authorize(db: Queryable, actor: Actor, assetId: string, ac
   const grant = held.find((one) => one.actions.includes(action));
   if (grant === undefined) throw noGrant(action);
   return new Authorization(made, { actor, target, action, grantId: grant.id, expiresAt: grant.expiresAt });
+}
+
+/**
+ * May what was opened under this grant go on, now that a restarted hub finds it again? A withdrawal while the hub was down reached nobody.
+ * Without a grant it was an administrator's: he must still be one.
+ */
+export async function mayGoOn(
+  db: Queryable,
+  work: { userId: string; assetId: string; grantId: string | null },
+  now: Date,
+): Promise<boolean> {
+  const user = await findUser(db, work.userId);
+  if (user === null || user.disabledAt !== null) return false;
+  if (work.grantId === null) return user.role === "admin";
+  return (await grantsOn(db, work.userId, work.assetId, now)).some((grant) => grant.id === work.grantId);
 }
 
 /** Reads the grant again, after the work was registered: a revocation between the two is seen by one side or the other. */

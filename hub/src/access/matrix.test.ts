@@ -180,16 +180,19 @@ test("the table has a row for every procedure and no row for another", () => {
   expect(Object.keys(table).sort()).toEqual(Object.keys(procedures).sort());
 });
 
-describe.each(Object.entries(table))("%s", (name, [letters, input]) => {
+describe.each(Object.entries(table).filter(([, [letters]]) => letters !== ""))("%s", (name, [letters, input]) => {
   const cells = people.flatMap((who, n): [Person, Letter][] => {
     const letter = letters[n];
     return letter === undefined ? [] : [[who, letter as Letter]];
   });
 
-  test.skipIf(cells.length === 0)(`answers ${letters || "elsewhere"}`, async () => {
+  /** Rows that name nothing need nothing made. */
+  const subjects = () => (input === undefined || input.length === 0 ? nobodys() : freshSubjects());
+
+  test(`answers ${letters}`, async () => {
     const answers = new Map<Person, string | null>();
     for (const [who, letter] of cells) {
-      const { code, status, body } = await call(who, name, input?.(await freshSubjects()));
+      const { code, status, body } = await call(who, name, input?.(await subjects()));
       answers.set(who, code);
       if (letter === "+") expect(status, `${who}: ${body}`).toBe(200);
       if (letter !== "N" || input === undefined) continue;

@@ -67,7 +67,7 @@ const nobodyIs: Record<string, () => Record<string, string>> = {
 
 describe.each(Object.entries(nobodyIs))("with %s", (_, headers) => {
   test("every path of the API answers 401 and nothing of what it holds", async () => {
-    const paths = [...(await restPaths()).map(filled), ...ownPaths(), "/api/v1/nothing", "/api/v1/", "/api/v1/../api/v1/agents"];
+    const paths = [...(await restPaths()).map(filled), ...ownPaths(), "/api/v1/nothing", "/api/v1/", "/api/v1/nothing/../agents"];
     expect(paths.length).toBeGreaterThan(12);
     for (const at of paths) {
       for (const method of ["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]) {

@@ -72,14 +72,35 @@ const trpcCodes: Record<number, TRPC_ERROR_CODE_KEY> = {
 export const router = t.router;
 export const createCaller = t.createCallerFactory;
 
+const refused = (error: HubError): TRPCError =>
+  new TRPCError({ code: trpcCodes[error.status] ?? "INTERNAL_SERVER_ERROR", message: error.message, cause: error });
+
+/** Where in the input a text stands that PostgreSQL cannot store, as a path; null when there is none. */
+function unstorableAt(value: unknown, at = ""): string | null {
+  if (typeof value === "string") return value.includes("\0") || !value.isWellFormed() ? at : null;
+  if (typeof value !== "object" || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = unstorableAt(key, at) ?? unstorableAt(inner, at === "" ? key : `${at}.${key}`);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** Gives errors their status, and logs those that nobody expected. */
-const procedure = t.procedure.use(async ({ next, path, ctx }) => {
+const procedure = t.procedure.use(async ({ next, path, ctx, getRawInput }) => {
+  const bad = unstorableAt(await getRawInput());
+  if (bad !== null)
+    throw refused(
+      new HubError("bad-input", `${bad || "The request"} contains a NUL or half a character, which no text has.`, {
+        facts: { fields: bad || "request" },
+      }),
+    );
   const result = await next();
   if (result.ok) return result;
   const known = toHubError(result.error);
   if (known.code === "internal")
     ctx.hub.sessions.log.error({ procedure: path, ...errorFields(result.error.cause ?? result.error) }, "procedure failed");
-  throw new TRPCError({ code: trpcCodes[known.status] ?? "INTERNAL_SERVER_ERROR", message: known.message, cause: known });
+  throw refused(known);
 });
 
 /** For nobody in particular: sign-in, set-up, invitations. Everything else must not use it. */

@@ -13,7 +13,7 @@ import { type AuditRow, auditEvents } from "./schema.ts";
 
 const orgId = "org_audited";
 const events = 120;
-let test_: TestDatabase;
+let held: TestDatabase;
 let database: OpenDatabase;
 
 const write = (n: number, org = orgId) =>
@@ -29,13 +29,13 @@ const write = (n: number, org = orgId) =>
   );
 
 beforeAll(async () => {
-  test_ = await createTestDatabase();
-  database = await openDatabase({ url: test_.url }, { migrationsDir: path.resolve(import.meta.dirname, "../../migrations") });
+  held = await createTestDatabase();
+  database = await openDatabase({ url: held.url }, { migrationsDir: path.resolve(import.meta.dirname, "../../migrations") });
   await Promise.all(Array.from({ length: events }, (_, n) => write(n)));
 });
 afterAll(async () => {
   await database.close();
-  await test_.sql.end();
+  await held.sql.end();
 });
 
 const rows = (): Promise<AuditRow[]> => database.db.select().from(auditEvents).orderBy(asc(auditEvents.seq));
@@ -50,7 +50,7 @@ describe("the chain", () => {
     await Promise.all([write(1, "org_other"), write(2, "org_other")]);
     expect(await verifyAudit(database.db, "org_other")).toMatchObject({ brokenAt: null, events: 2 });
     expect(await verifyAudit(database.db, orgId)).toMatchObject({ brokenAt: null, events });
-    await test_.sql`delete from audit_events where org_id = 'org_other'`;
+    await held.sql`delete from audit_events where org_id = 'org_other'`;
   });
 
   test("gives up an event with the transaction that was to carry it", async () => {
@@ -96,14 +96,14 @@ describe("the chain", () => {
 
   test("cut at its end no longer has the head that was noted", async () => {
     const { head } = await verifyAudit(database.db, orgId);
-    await test_.sql`delete from audit_events where org_id = ${orgId} and seq = ${events}`;
+    await held.sql`delete from audit_events where org_id = ${orgId} and seq = ${events}`;
     const cut = await verifyAudit(database.db, orgId);
     expect(cut.events).toBe(events - 1);
     expect(cut.head).not.toBe(head);
   });
 
   test("altered in the database itself is found by the verifier, at the place", async () => {
-    await test_.sql`update audit_events set data = jsonb_set(data, '{after}', '"else"') where org_id = ${orgId} and seq = 40`;
+    await held.sql`update audit_events set data = jsonb_set(data, '{after}', '"else"') where org_id = ${orgId} and seq = 40`;
     expect(await verifyAudit(database.db, orgId)).toMatchObject({ brokenAt: 40 });
   });
 });

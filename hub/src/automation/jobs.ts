@@ -52,8 +52,16 @@ export async function repeatStops(deps: AutomationDeps): Promise<void> {
   for (const row of rows) if (deps.links.isOnline(row.agentId)) await cancelOnAgent(deps, row);
 }
 
-/** Every five seconds: agents with work waiting are told to look again; a lost notice costs no more than that. */
+/** An agent journals and claims an offer in milliseconds. Offered twice, it answers from its journal. */
+const offerAnswerMs = 4_000;
+
+/** Every two seconds: offers that nobody answered are made again, and agents with work waiting are told to look; a lost message costs no more than that. */
 export async function remindAgents(deps: AutomationDeps): Promise<void> {
+  const before = new Date(deps.clock.now().getTime() - offerAnswerMs);
+  await deps.db
+    .update(executions)
+    .set({ state: "queued" })
+    .where(and(eq(executions.state, "offered"), lt(executions.offeredAt, before)));
   const rows = await deps.db
     .selectDistinct({ agentId: executions.agentId })
     .from(executions)

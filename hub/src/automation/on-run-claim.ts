@@ -11,8 +11,8 @@ export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: w
   const attempt = claim.attempt ?? 0;
   const stream = claim.stream ?? 0;
   const execution = await deps.db.transaction(async (tx) => {
-    const moved = await moveExecution(tx, executionId, agentId, ["offered", "claimed"], { state: "claimed", stream });
-    if (moved === null || moved.attempt !== attempt || moved.stopRequestedAt !== null) return null;
+    const moved = await moveExecution(tx, executionId, agentId, attempt, ["offered", "claimed"], { state: "claimed", stream });
+    if (moved === null || moved.stopRequestedAt !== null) return null;
     await refreshRun(deps, tx, moved.runId);
     return moved;
   });
@@ -38,7 +38,10 @@ export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: w
 export async function onRunStarted(deps: AutomationDeps, agentId: string, started: wire.RunStarted.$Properties): Promise<void> {
   const startedAt = dateOf(started.startedAtMs) ?? deps.clock.now();
   const moved = await deps.db.transaction(async (tx) => {
-    const row = await moveExecution(tx, started.executionId ?? "", agentId, ["claimed"], { state: "running", startedAt });
+    const row = await moveExecution(tx, started.executionId ?? "", agentId, started.attempt ?? 0, ["claimed"], {
+      state: "running",
+      startedAt,
+    });
     if (row !== null) await refreshRun(deps, tx, row.runId);
     return row;
   });

@@ -33,7 +33,7 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
     if (rows.length > 0)
       await tx
         .update(executions)
-        .set({ state: "offered" })
+        .set({ state: "offered", offeredAt: deps.clock.now() })
         .where(
           inArray(
             executions.id,

@@ -55,6 +55,44 @@ const never: TestAgentOptions = { script: () => null };
 const expireLater: (() => Promise<void>)[] = [];
 
 describe("a run", () => {
+  test("a hub restarted in the middle loses nothing and ends it once", async () => {
+    const agent = await hub.enrolAgent(never);
+    const id = await start([agent]);
+    const { executions } = await when(id, (run) => run.executions[0].state === "running");
+    const out = agent.runs.get(executions[0].id)?.outputs[0]?.ring;
+    const parts = [randomBytes(150_000), randomBytes(200_000), randomBytes(50_000)];
+    out?.append(parts[0] ?? Buffer.alloc(0));
+    agent.mux.wake();
+    await when(id, (run) => run.executions[0].stdoutBytes > 0);
+    await hub.restart();
+    out?.append(parts[1] ?? Buffer.alloc(0));
+    await agent.link();
+    out?.append(parts[2] ?? Buffer.alloc(0));
+    agent.endScript(executions[0].id, 0);
+    const run = await finished(id);
+    expect(run.executions).toMatchObject([{ reason: "finished", stdoutBytes: 400_000 }]);
+    expect((await output(run.executions[0], "stdout")).equals(Buffer.concat(parts))).toBe(true);
+    expect(agent.begun).toHaveLength(1);
+    const { total } = await admin.query<{ total: number }>("audit.list", { subjectId: id, kind: "run.finished" });
+    expect(total).toBe(1);
+    agent.stop();
+  });
+
+  test("nobody fetched in an hour is not run by an agent that is back later", async () => {
+    const agent = await hub.enrolAgent();
+    agent.cut();
+    const id = await start([agent]);
+    clock.advance(3_600_000 + 1_000);
+    await agent.link();
+    for (let n = 0; n < 3; n++) agent.say({ runPull: { max: 8 } });
+    expireLater.push(async () => {
+      // Swept every half minute.
+      expect(await finished(id, 35_000)).toMatchObject({ outcome: "failed", executions: [{ reason: "expired" }] });
+      expect(agent.begun).toEqual([]);
+      agent.stop();
+    });
+  });
+
   test("brings back every byte of both channels, two megabytes of binary among them", async () => {
     const [stdout, stderr] = [randomBytes(2 * 1024 * 1024 + 13), randomBytes(300_007)];
     const agent = await hub.enrolAgent({ script: () => ({ stdout, stderr }) });
@@ -129,21 +167,6 @@ describe("a run", () => {
       expect(new Set(agent.begun).size).toBe(10);
       agent.stop();
     }
-  });
-
-  test("nobody fetched in an hour is not run by an agent that is back later", async () => {
-    const agent = await hub.enrolAgent();
-    agent.cut();
-    const id = await start([agent]);
-    clock.advance(3_600_000 + 1_000);
-    await agent.link();
-    for (let n = 0; n < 3; n++) agent.say({ runPull: { max: 8 } });
-    expireLater.push(async () => {
-      // Swept every half minute.
-      expect(await finished(id, 35_000)).toMatchObject({ outcome: "failed", executions: [{ reason: "expired" }] });
-      expect(agent.begun).toEqual([]);
-      agent.stop();
-    });
   });
 });
 
@@ -284,29 +307,6 @@ describe("at most once", () => {
     await finished(id);
     agent.stop();
     thief.stop();
-  });
-
-  test("a hub restarted in the middle loses nothing and ends it once", async () => {
-    const agent = await hub.enrolAgent(never);
-    const id = await start([agent]);
-    const { executions } = await when(id, (run) => run.executions[0].state === "running");
-    const out = agent.runs.get(executions[0].id)?.outputs[0]?.ring;
-    const parts = [randomBytes(150_000), randomBytes(200_000), randomBytes(50_000)];
-    out?.append(parts[0] ?? Buffer.alloc(0));
-    agent.mux.wake();
-    await when(id, (run) => run.executions[0].stdoutBytes > 0);
-    await hub.restart();
-    out?.append(parts[1] ?? Buffer.alloc(0));
-    await agent.link();
-    out?.append(parts[2] ?? Buffer.alloc(0));
-    agent.endScript(executions[0].id, 0);
-    const run = await finished(id);
-    expect(run.executions).toMatchObject([{ reason: "finished", stdoutBytes: 400_000 }]);
-    expect((await output(run.executions[0], "stdout")).equals(Buffer.concat(parts))).toBe(true);
-    expect(agent.begun).toHaveLength(1);
-    const { total } = await admin.query<{ total: number }>("audit.list", { subjectId: id, kind: "run.finished" });
-    expect(total).toBe(1);
-    agent.stop();
   });
 
   test("an agent that is back without the execution has lost it, and it is not run again", async () => {

@@ -51,6 +51,8 @@ export const executions = pgTable(
     state: text("state").$type<ExecutionState>().notNull(),
     attempt: integer("attempt").notNull().default(1),
     stream: bigint("stream", { mode: "number" }),
+    /** When it was last offered; an offer nobody answers is made again. */
+    offeredAt: moment("offered_at"),
     stopRequestedAt: moment("stop_requested_at"),
     exitCode: integer("exit_code"),
     signal: text("signal"),

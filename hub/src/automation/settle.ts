@@ -85,11 +85,12 @@ export async function refreshRun(deps: AutomationDeps, tx: Transaction, runId: s
   }
 }
 
-/** Compare-and-set of an execution's state; false when it was not in one of `from`. */
+/** Compare-and-set of an execution's state; null when it is another attempt or not in one of `from`. */
 export async function moveExecution(
   tx: Transaction,
   id: string,
   agentId: string,
+  attempt: number,
   from: ExecutionRow["state"][],
   set: Partial<ExecutionRow>,
 ): Promise<ExecutionRow | null> {
@@ -98,7 +99,7 @@ export async function moveExecution(
     .from(executions)
     .where(and(eq(executions.id, id), eq(executions.agentId, agentId), ne(executions.state, "finished")))
     .for("update");
-  if (row === undefined || !from.includes(row.state)) return null;
+  if (row === undefined || row.attempt !== attempt || !from.includes(row.state)) return null;
   const [moved] = await tx.update(executions).set(set).where(eq(executions.id, id)).returning();
   return moved ?? null;
 }

@@ -1,10 +1,9 @@
 // A host becomes an agent: the token is used up, its key is kept. Of a hundred uses of one token, one succeeds.
 import { createPublicKey, verify } from "node:crypto";
 import { newId } from "@sallyport/protocol/ids";
-import type { wire } from "@sallyport/protocol/wire";
 import { and, eq, gt, isNull } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Transaction } from "../platform/database.ts";
+import { isUniqueViolation, type Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { hashToken } from "../platform/secret.ts";
 import type { FleetDeps } from "./deps.ts";
@@ -36,7 +35,24 @@ export async function enrolAgent(deps: FleetDeps, input: Enrol, ip: string | nul
   ) {
     throw new HubError("bad-proof", "The enrolment is not signed with the key it names.");
   }
-  const enrolled = await deps.db.transaction(async (tx) => {
+  const enrolled = await deps.db
+    .transaction((tx) => enrol(tx))
+    .catch((error: unknown) => {
+      throw isUniqueViolation(error)
+        ? new HubError(
+            "conflict",
+            "An agent has this key already. Each enrolment needs a new one: remove the agent's state folder and start again.",
+          )
+        : error;
+    });
+  // Thrown after the commit, so that the refusal's audit event stays.
+  if (enrolled instanceof HubError) throw enrolled;
+  deps.changes.announce(enrolled.agent.orgId, "enrolment", enrolled.tokenId);
+  deps.changes.announce(enrolled.agent.orgId, "agents", enrolled.agent.id);
+  deps.changes.announce(enrolled.agent.orgId, "assets");
+  return enrolled.agent;
+
+  async function enrol(tx: Transaction): Promise<{ agent: AgentRow; tokenId: string } | HubError> {
     const [token] = await tx
       .update(enrolmentTokens)
       .set({ usedAt: now })
@@ -56,12 +72,7 @@ export async function enrolAgent(deps: FleetDeps, input: Enrol, ip: string | nul
       name: token.name ?? nameFrom(input.name ?? input.hostname),
       publicKey: input.publicKey,
       version: null,
-      facts: readHostFacts(
-        typeof input.facts === "object" && input.facts !== null
-          ? (input.facts as wire.HostFacts.$Properties)
-          : { hostname: input.hostname },
-        now,
-      ),
+      facts: readHostFacts(input.facts ?? { hostname: input.hostname }, now),
       enrolledAt: now,
       lastSeenAt: null,
       onlineSince: null,
@@ -86,13 +97,7 @@ export async function enrolAgent(deps: FleetDeps, input: Enrol, ip: string | nul
       data: { hostname: nameFrom(input.hostname), tokenId: token.id },
     });
     return { agent, tokenId: token.id };
-  });
-  // Thrown after the commit, so that the refusal's audit event stays.
-  if (enrolled instanceof HubError) throw enrolled;
-  deps.changes.announce(enrolled.agent.orgId, "enrolment", enrolled.tokenId);
-  deps.changes.announce(enrolled.agent.orgId, "agents", enrolled.agent.id);
-  deps.changes.announce(enrolled.agent.orgId, "assets");
-  return enrolled.agent;
+  }
 }
 
 async function refusalFor(tx: Transaction, token: string, ip: string | null): Promise<HubError> {

@@ -4,11 +4,15 @@ import { isWireNumber, type wire } from "@sallyport/protocol/wire";
 import type { HostFacts } from "./schema.ts";
 
 const text = (value: string | null | undefined): string =>
-  (value ?? "").replaceAll("\0", "").slice(0, textBytesMax).toWellFormed();
+  (value ?? "").replaceAll("\0", "").slice(0, textBytesMax).toWellFormed().toWellFormed();
 const number = (value: number | null | undefined): number =>
   value !== null && value !== undefined && isWireNumber(value) ? value : 0;
 
-export const readHostFacts = (facts: wire.HostFacts.$Properties, now: Date): HostFacts => ({
+/** What an agent, or a host about to be one, says of itself. */
+type Loose<T> = { [Name in keyof T]?: T[Name] | null | undefined };
+type SaidFacts = Loose<Omit<wire.HostFacts.$Properties, "disks">> & { disks?: Loose<wire.Disk.$Properties>[] | null | undefined };
+
+export const readHostFacts = (facts: SaidFacts, now: Date): HostFacts => ({
   hostname: text(facts.hostname),
   osName: text(facts.osName),
   osVersion: text(facts.osVersion),

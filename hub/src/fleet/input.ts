@@ -32,13 +32,39 @@ const base64Of = (bytes: number) =>
     );
 const factText = z.string().max(textBytesMax);
 
+/** Facts of a host that is not an agent yet: what is not as it should be is left out, for the first link brings them again. */
+const looseText = z.string().optional().catch(undefined);
+const looseNumber = z.number().optional().catch(undefined);
+const enrolFacts = z
+  .object({
+    hostname: looseText,
+    osName: looseText,
+    osVersion: looseText,
+    kernel: looseText,
+    arch: looseText,
+    cpuModel: looseText,
+    cpuCount: looseNumber,
+    memoryBytes: looseNumber,
+    memoryFreeBytes: looseNumber,
+    disks: z
+      .array(z.object({ mount: looseText, filesystem: looseText, sizeBytes: looseNumber, freeBytes: looseNumber }))
+      .optional()
+      .catch(undefined),
+    addresses: z.array(z.string()).optional().catch(undefined),
+    uptimeSeconds: looseNumber,
+    user: looseText,
+    root: z.boolean().optional().catch(undefined),
+  })
+  .optional()
+  .catch(undefined);
+
 export const enrol = z.object({
   token: z.string().min(1).max(200),
   publicKey: base64Of(32),
   hostname: factText.min(1),
   name: factText.optional(),
   proof: base64Of(64),
-  facts: z.unknown().optional(),
+  facts: enrolFacts,
 });
 export type Enrol = z.infer<typeof enrol>;
 export const installProgress = z.object({ token: z.string().min(1).max(200) });

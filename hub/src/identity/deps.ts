@@ -3,8 +3,15 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Attempts } from "./attempts.ts";
 import type { SignInLibrary } from "./sign-in-library.ts";
+import type { UnknownAddresses } from "./unknown-addresses.ts";
 
-export type IdentityDeps = { db: Database; clock: Clock; library: SignInLibrary; attempts: Attempts };
+export type IdentityDeps = {
+  db: Database;
+  clock: Clock;
+  library: SignInLibrary;
+  attempts: Attempts;
+  unknownAddresses: UnknownAddresses;
+};
 
 /** Where a request came from. */
 export type Origin = { ip: string | null; userAgent: string };

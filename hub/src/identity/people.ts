@@ -32,6 +32,14 @@ export async function defaultOrganisation(db: Queryable): Promise<{ id: string; 
   return row ?? null;
 }
 
+export async function findOrganisation(db: Queryable, id: string): Promise<{ id: string; name: string } | null> {
+  const [row] = await db
+    .select({ id: organisations.id, name: organisations.name })
+    .from(organisations)
+    .where(eq(organisations.id, id));
+  return row ?? null;
+}
+
 /** False on a fresh hub: nobody can sign in yet. */
 export async function anyAdministrator(db: Queryable): Promise<boolean> {
   const [row] = await db

@@ -18,7 +18,7 @@ export async function signIn(
   input: { email: string; password: string },
   origin: Origin,
 ): Promise<{ user: UserRow; setCookie: string[] }> {
-  const { db, clock, library, attempts } = deps;
+  const { db, clock, library, attempts, unknownAddresses } = deps;
   const now = clock.now();
   const allowed = attempts.take(origin.ip ?? "unknown", now.getTime());
   if (!allowed.ok)
@@ -27,10 +27,11 @@ export async function signIn(
     });
 
   const user = await findUserByEmail(db, input.email);
-  if (user?.lockedUntil && user.lockedUntil > now) throw lockedOut(user.lockedUntil, now);
+  const locked = user === null ? unknownAddresses.lockedUntil(input.email) : user.lockedUntil;
+  if (locked !== null && locked > now) throw lockedOut(locked, now);
 
   // The try is counted before the password is looked at: a hundred at once are a hundred tries.
-  const failures = user === null ? 0 : await countTry(deps, user);
+  const failures = user === null ? unknownAddresses.count(input.email, now) : await countTry(deps, user);
   if (failures > freeAttempts) throw await lock(deps, user, failures, origin);
   const made = await library.api
     .signInEmail({
@@ -42,7 +43,7 @@ export async function signIn(
   if (user === null || made === null || user.disabledAt !== null || !user.accepted) {
     if (made !== null)
       await library.api.revokeSession({ body: { token: made.response.token }, headers: cookieOf(made.headers) }).catch(() => {});
-    if (user !== null && failures >= freeAttempts) throw await lock(deps, user, failures, origin);
+    if (failures >= freeAttempts) throw await lock(deps, user, failures, origin);
     if (user !== null)
       await db.transaction((tx) =>
         recordAudit(tx, {

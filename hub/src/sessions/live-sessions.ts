@@ -6,6 +6,7 @@ export const livePerPersonMax = 50;
 
 export class LiveSessions {
   readonly #byId = new Map<string, LiveSession>();
+  readonly #opening = new Map<string, number>();
   readonly #closing = new Map<string, Promise<void>>();
 
   get size(): number {
@@ -26,6 +27,21 @@ export class LiveSessions {
 
   all(): LiveSession[] {
     return [...this.#byId.values()];
+  }
+
+  /**
+   * Room for one more of this person's terminals? Those on their way count too, so fifty asked for at once are fifty.
+   * The returned function says that it is on its way no more: it is live, or it did not open.
+   */
+  reserve(userId: string): (() => void) | null {
+    const opening = this.#opening.get(userId) ?? 0;
+    if (this.ofUser(userId).length + opening >= livePerPersonMax) return null;
+    this.#opening.set(userId, opening + 1);
+    return () => {
+      const left = (this.#opening.get(userId) ?? 1) - 1;
+      if (left === 0) this.#opening.delete(userId);
+      else this.#opening.set(userId, left);
+    };
   }
 
   /** Of several reasons to close a session at once, the first one stands; the others wait for it to be done. */

@@ -3,6 +3,7 @@
 import { isId } from "@sallyport/protocol/ids";
 import type { wire } from "@sallyport/protocol/wire";
 import { and, eq, inArray, ne } from "drizzle-orm";
+import { mayGoOn } from "../access/authorize.ts";
 import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
@@ -25,6 +26,10 @@ export async function onHello(
     const row = rows.find((one) => one.id === stream.subjectId);
     if (row === undefined || !isId("ses", row.id)) continue;
     told.add(row.id);
+    if (deps.live.get(row.id) === undefined && !(await mayGoOn(deps.db, row, deps.clock.now()))) {
+      await endSession(deps, row.id, { reason: "grant-revoked", by: null });
+      continue;
+    }
     const position = await goOn(deps, row, stream).catch((error: unknown) => {
       deps.log.error({ session: row.id, ...errorFields(error) }, "session could not go on");
       return null;

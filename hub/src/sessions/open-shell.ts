@@ -25,12 +25,25 @@ export async function openShell(
   authorization: Authorization,
   size: { columns: number; rows: number },
 ): Promise<LiveSession> {
-  const { db, clock, store, live, links, orders } = deps;
-  const { actor, target } = authorization;
-  if (live.ofUser(actor.id).length >= livePerPersonMax)
+  const release = deps.live.reserve(authorization.actor.id);
+  if (release === null)
     throw new HubError("too-many", `You have ${livePerPersonMax} terminals open. End one first.`, {
       facts: { most: livePerPersonMax },
     });
+  try {
+    return await open(deps, authorization, size);
+  } finally {
+    release();
+  }
+}
+
+async function open(
+  deps: SessionDeps,
+  authorization: Authorization,
+  size: { columns: number; rows: number },
+): Promise<LiveSession> {
+  const { db, clock, store, live, links, orders } = deps;
+  const { actor, target } = authorization;
   if (!links.isOnline(target.agent.id))
     throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
   const now = clock.now();

@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { acceptPasswordLink, changePassword } from "../../identity/change-password.ts";
 import * as input from "../../identity/input.ts";
 import { badLink, findPasswordLink } from "../../identity/password-links.ts";
-import { anyAdministrator, defaultOrganisation, findUser } from "../../identity/people.ts";
+import { anyAdministrator, findOrganisation, findUser } from "../../identity/people.ts";
 import { presentMe, presentSignIn } from "../../identity/present.ts";
 import { users } from "../../identity/schema.ts";
 import { setUpHub } from "../../identity/set-up-hub.ts";
@@ -15,7 +15,8 @@ import { byId } from "../../platform/input.ts";
 import { type Context, open, router, signedIn } from "../trpc.ts";
 
 async function describeMe({ hub }: Context, userId: string) {
-  const [user, organisation] = await Promise.all([findUser(hub.identity.db, userId), defaultOrganisation(hub.identity.db)]);
+  const user = await findUser(hub.identity.db, userId);
+  const organisation = user === null ? null : await findOrganisation(hub.identity.db, user.orgId);
   if (user === null || organisation === null) throw new HubError("not-signed-in", "This account is gone.");
   return presentMe(user, organisation);
 }
