@@ -110,18 +110,23 @@ async function runSuite(name, folder, options, reports) {
 /** @param {string} title */
 const heading = (title) => process.stdout.write(`\n== ${title}\n`);
 
+/** A run that was told to stop ends its present suite and begins no other. */
+const stop = new AbortController();
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => stop.abort());
+
 /** @param {string} command @param {string[]} args @param {string} cwd @returns {Promise<number>} */
 function run(command, args, cwd) {
+  if (stop.signal.aborted) return Promise.resolve(130);
   const child = spawn(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"], env: buildEnvironment() });
   const forward = () => child.kill("SIGTERM");
-  process.once("SIGTERM", forward);
+  stop.signal.addEventListener("abort", forward);
   return new Promise((resolve) => {
     child.once("error", (error) => {
       process.stdout.write(`${command} does not run: ${error.message}\n`);
       resolve(127);
     });
     child.once("close", (code) => {
-      process.off("SIGTERM", forward);
+      stop.signal.removeEventListener("abort", forward);
       resolve(code ?? 1);
     });
   });
