@@ -13,6 +13,7 @@ import { listenForConsole } from "./api/listen.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { addHostAsset, retireAssetsOf } from "./assets/assets.ts";
+import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
 import { expireQueued, giveUpLost, remindAgents, repeatStops } from "./automation/jobs.ts";
@@ -48,6 +49,7 @@ import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
 import { LiveSessions } from "./sessions/live-sessions.ts";
 import { Screens } from "./sessions/screens.ts";
+import { unendedSessionsOf } from "./sessions/sessions.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
 export type Layout = {
@@ -156,8 +158,9 @@ export async function createHub(
       changes,
       onEnrolled: addHostAsset,
       onRevoked: async (agentId) => {
-        for (const session of sessions.live.ofAgent(agentId))
+        for (const session of await unendedSessionsOf(db, agentId))
           await endSession(sessions, session.id, { reason: "agent-revoked", by: null });
+        await abandonExecutionsOf(automation, agentId);
         await retireAssetsOf(db, agentId, clock.now());
       },
     };

@@ -1,7 +1,8 @@
 // Access: who may do what on which asset. authorize() is the only maker of an Authorization, and nothing opens without one.
 import { and, eq, gt, isNull, or } from "drizzle-orm";
 import { type AssetWithAgent, findAsset } from "../assets/assets.ts";
-import { type Actor, assertMay, type Permission } from "../identity/actor.ts";
+import { recordAudit } from "../audit/record-audit.ts";
+import { type Actor, assertMay, auditActor, type Permission } from "../identity/actor.ts";
 import { findUser } from "../identity/people.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
@@ -43,9 +44,12 @@ export async function authorize(db: Queryable, actor: Actor, assetId: string, ac
     throw new HubError("agent-revoked", "The agent of this asset was revoked. Enrol its host again to reach it.");
   if (actor.role === "admin") return new Authorization(made, { actor, target, action, grantId: null, expiresAt: null });
   const held = await grantsOn(db, actor.id, assetId, now);
-  if (held.length === 0) throw notFound("asset");
   const grant = held.find((one) => one.actions.includes(action));
-  if (grant === undefined) throw noGrant(action);
+  if (grant === undefined) {
+    const refusal = held.length === 0 ? notFound("asset") : noGrant(action);
+    await recordRefusal(db, actor, target, action, refusal);
+    throw refusal;
+  }
   return new Authorization(made, { actor, target, action, grantId: grant.id, expiresAt: grant.expiresAt });
 }
 
@@ -69,6 +73,27 @@ export async function stillHolds(db: Queryable, authorization: Authorization, no
   if (authorization.grantId === null) return true;
   const held = await grantsOn(db, authorization.actor.id, authorization.target.asset.id, now);
   return held.some((grant) => grant.id === authorization.grantId);
+}
+
+/** That somebody tried is worth knowing; he himself learns nothing by it. */
+async function recordRefusal(
+  db: Queryable,
+  actor: Actor,
+  target: AssetWithAgent,
+  action: Action,
+  { code }: HubError,
+): Promise<void> {
+  const subject = { kind: "asset" as const, id: target.asset.id, name: target.agent.name };
+  await db.transaction((tx) =>
+    recordAudit(tx, {
+      kind: "access.refused",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject,
+      ip: actor.ip,
+      data: { action, code },
+    }),
+  );
 }
 
 const noGrant = (action: Action) =>

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { ZodError } from "zod";
+import { may } from "../identity/actor.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import { type AgentFiles, serveAgentEndpoint } from "./agent-endpoints.ts";
@@ -97,7 +98,11 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
       const address = addressOf(request);
       const local = address === "127.0.0.1" || address === "::1";
       const actor = local ? null : await actorOf(hub.identity, request);
-      if (!local && actor === null) throw new HubError("not-signed-in", "Metrics need an access key from outside this machine.");
+      if (!local && (actor === null || !may(actor, "fleet.read")))
+        throw new HubError(
+          "not-signed-in",
+          "From outside this machine metrics need an access key of somebody who may read the fleet.",
+        );
       response.writeHead(200, { "content-type": metrics.contentType }).end(await metrics.metrics());
     }
   };

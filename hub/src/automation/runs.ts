@@ -93,11 +93,13 @@ export async function findExecution(
   return row ?? null;
 }
 
-export async function countRunsSince(db: Queryable, orgId: string, since: Date): Promise<number> {
+export async function countRunsSince(db: Queryable, orgId: string, since: Date, onlyUserId: string | null): Promise<number> {
   const [row] = await db
     .select({ runs: count() })
     .from(runs)
-    .where(and(eq(runs.orgId, orgId), gte(runs.createdAt, since)));
+    .where(
+      and(eq(runs.orgId, orgId), gte(runs.createdAt, since), onlyUserId === null ? undefined : eq(runs.createdBy, onlyUserId)),
+    );
   return row?.runs ?? 0;
 }
 

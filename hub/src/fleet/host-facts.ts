@@ -4,7 +4,7 @@ import { isWireNumber, type wire } from "@sallyport/protocol/wire";
 import type { HostFacts } from "./schema.ts";
 
 const text = (value: string | null | undefined): string =>
-  (value ?? "").replaceAll("\0", "").slice(0, textBytesMax).toWellFormed().toWellFormed();
+  (value ?? "").replaceAll("\0", "").slice(0, textBytesMax).toWellFormed();
 const number = (value: number | null | undefined): number =>
   value !== null && value !== undefined && isWireNumber(value) ? value : 0;
 

@@ -57,11 +57,17 @@ export async function findSession(db: Queryable, orgId: string, id: string): Pro
   return row ?? null;
 }
 
-export async function countLive(db: Queryable, orgId: string): Promise<number> {
+export async function countLive(db: Queryable, orgId: string, onlyUserId: string | null): Promise<number> {
   const [row] = await db
     .select({ live: count() })
     .from(sessions)
-    .where(and(eq(sessions.orgId, orgId), ne(sessions.state, "ended")));
+    .where(
+      and(
+        eq(sessions.orgId, orgId),
+        ne(sessions.state, "ended"),
+        onlyUserId === null ? undefined : eq(sessions.userId, onlyUserId),
+      ),
+    );
   return row?.live ?? 0;
 }
 
@@ -78,10 +84,10 @@ export async function recentAssetIds(db: Queryable, userId: string, limit: numbe
   return rows.map((row) => row.assetId);
 }
 
-/** Sessions that were not ended when the hub stopped. */
-export async function unendedSessions(db: Queryable): Promise<SessionRow[]> {
+/** Sessions through an agent that have not ended, live in this process or waiting for the agent. */
+export async function unendedSessionsOf(db: Queryable, agentId: string): Promise<SessionRow[]> {
   return db
     .select()
     .from(sessions)
-    .where(inArray(sessions.state, ["opening", "live"]));
+    .where(and(eq(sessions.agentId, agentId), inArray(sessions.state, ["opening", "live"])));
 }

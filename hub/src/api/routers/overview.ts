@@ -30,10 +30,10 @@ export const homeRouter = router({
     const isOnline = (agentId: string) => fleet.links.isOnline(agentId);
     const reach = await reachOf(db, ctx.actor, now);
     const [agents, assets, live, runsToday, failed, running, queued, liveRows, history, recentIds] = await Promise.all([
-      countAgents(db, orgId),
+      may(ctx.actor, "fleet.read") ? countAgents(db, orgId) : { total: 0, online: 0, offline: 0 },
       reach.onlyIds === null ? countAssets(db, orgId) : reach.onlyIds.length,
-      countLive(db, orgId),
-      countRunsSince(db, orgId, since),
+      countLive(db, orgId, ownSessions),
+      countRunsSince(db, orgId, since, ownRuns),
       failedRuns(db, orgId, ownRuns, 5),
       listRuns(db, orgId, { limit: 5, state: "running" }, ownRuns),
       listRuns(db, orgId, { limit: 5, state: "queued" }, ownRuns),
@@ -51,7 +51,12 @@ export const homeRouter = router({
       running: [...running.rows, ...queued.rows].slice(0, 5).map((row) => presentRun(row, now)),
       liveSessionsList: liveRows.rows.map((row) => presentSession(row, sessions.live, isOnline, now)),
       recentAssets: recentIds
-        .flatMap((assetId) => recent.filter(({ asset }) => asset.id === assetId && asset.retiredAt === null))
+        .flatMap((assetId) =>
+          recent.filter(
+            ({ asset }) =>
+              asset.id === assetId && asset.retiredAt === null && (reach.onlyIds === null || reach.onlyIds.includes(asset.id)),
+          ),
+        )
         .map((row) => presentAsset(row, isOnline(row.agent.id), reach.of(row.asset.id))),
       fleetHistory: history.map((point) => ({ ...point, at: point.at.toISOString() })),
     };
