@@ -55,6 +55,13 @@ test("MQTT's port is tried first, the web port after two failures, and what work
     "mqtts",
     "wss",
   ]);
+  expect([0, 1, 5, 6, 7].map((failures) => nextRoute(hub, failures, "mqtts").transport)).toEqual([
+    "mqtts",
+    "mqtts",
+    "mqtts",
+    "wss",
+    "mqtts",
+  ]);
   expect([0, 1, 2].map((failures) => nextRoute(hub, failures, "wss").transport)).toEqual(["wss", "mqtts", "wss"]);
   expect(nextRoute({ hubUrl: "https://[2001:db8::1]:8443", agentPort: 1 }, 2, null)).toEqual({
     transport: "wss",

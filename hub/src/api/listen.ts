@@ -53,7 +53,8 @@ export async function listenForConsole(options: ListenOptions): Promise<ConsoleL
   secure.on("tlsClientError", () => {}); // scanners and refused certificates
 
   const sockets = new Set<net.Socket>();
-  const listener = net.createServer((socket) => {
+  // A keystroke is one small packet: it must not wait for the answer to the last one.
+  const listener = net.createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());

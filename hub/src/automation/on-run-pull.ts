@@ -69,6 +69,6 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
     offers.push(signed);
     bytes += size;
   }
-  if (offers.length > 0) send();
+  send(); // an empty answer is one too: the agent waits for it before it asks again
   for (const { run } of taken) deps.changes.announce(run.orgId, "runs", run.id);
 }

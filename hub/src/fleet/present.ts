@@ -20,7 +20,7 @@ export function presentAgent(
     address: agent.address,
     transport: agent.transport,
     enrolledAt: agent.enrolledAt.toISOString(),
-    lastSeenAt: agent.lastSeenAt?.toISOString() ?? null,
+    lastSeenAt: (links.isOnline(agent.id) ? (roundTrip?.at ?? agent.lastSeenAt) : agent.lastSeenAt)?.toISOString() ?? null,
     onlineSince: agent.onlineSince?.toISOString() ?? null,
     roundTripUs: roundTrip?.us ?? null,
     duplicate:

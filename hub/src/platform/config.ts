@@ -148,7 +148,7 @@ export function readConfig(argv: string[], environment: NodeJS.ProcessEnv = proc
   } catch (error) {
     throw new HubError(
       "bad-config",
-      `${error instanceof Error ? error.message.split(". ")[0] : "Unknown option"}. See --help for the options.`,
+      `${error instanceof Error ? error.message.split(/\.\s/)[0] : "Unknown option"}. See --help for the options.`,
     );
   }
   const values: Record<string, unknown> = {};
