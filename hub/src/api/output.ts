@@ -1,5 +1,8 @@
 // Shapes of what /api/v1 answers: OpenAPI is made from them, and tRPC drops whatever they do not name.
 import { z } from "zod";
+import { executionReasons, executionStates } from "../automation/execution-state.ts";
+import { interpreters } from "../automation/input.ts";
+import { endReasons } from "../sessions/session-state.ts";
 
 const moment = z.iso.datetime();
 const named = z.object({ id: z.string(), name: z.string() });
@@ -79,20 +82,7 @@ export const session = z.object({
   startedAt: moment,
   endedAt: moment.nullable(),
   durationMs: z.number(),
-  endReason: z
-    .enum([
-      "exit",
-      "detached",
-      "ended-by-user",
-      "ended-by-admin",
-      "agent-lost",
-      "agent-revoked",
-      "open-failed",
-      "grant-revoked",
-      "hub-failed",
-      "storage-full",
-    ])
-    .nullable(),
+  endReason: z.enum(endReasons).nullable(),
   exitCode: z.number().nullable(),
   signal: z.string().nullable(),
   outputBytes: z.number(),
@@ -112,7 +102,7 @@ const counts = z.object({
 export const run = z.object({
   id: z.string(),
   title: z.string(),
-  interpreter: z.enum(["sh", "bash", "python3", "node"]),
+  interpreter: z.enum(interpreters),
   scriptHash: z.string(),
   state: z.enum(["queued", "running", "stopping", "finished"]),
   outcome: z.enum(["succeeded", "failed", "stopped", "mixed"]).nullable(),
@@ -130,23 +120,10 @@ export const execution = z.object({
   assetName: z.string(),
   agentId: z.string(),
   zone: z.string(),
-  state: z.enum(["queued", "offered", "claimed", "running", "stopping", "finished"]),
+  state: z.enum(executionStates),
   exitCode: z.number().nullable(),
   signal: z.string().nullable(),
-  reason: z
-    .enum([
-      "finished",
-      "failed",
-      "timeout",
-      "stopped",
-      "expired",
-      "agent-restarted",
-      "lost",
-      "refused",
-      "spawn-failed",
-      "unknown",
-    ])
-    .nullable(),
+  reason: z.enum(executionReasons).nullable(),
   waiting: z.enum(["offline", "not-yet", "busy"]).nullable(),
   message: z.string().nullable(),
   startedAt: moment.nullable(),

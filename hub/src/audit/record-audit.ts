@@ -32,11 +32,3 @@ export async function recordAudit(tx: Queryable, entry: AuditEntry, now = new Da
   };
   await tx.insert(auditEvents).values({ ...event, hash: hashEvent(last?.hash ?? genesis, event) });
 }
-
-/** For events that stand alone: their own transaction, so that the lock is held no longer than the insert. */
-export async function recordAuditAlone(
-  db: { transaction: (work: (tx: Queryable) => Promise<void>) => Promise<void> },
-  entry: AuditEntry,
-): Promise<void> {
-  await db.transaction((tx) => recordAudit(tx, entry));
-}

@@ -24,9 +24,6 @@ export const executionReasons = [
 ] as const;
 export type ExecutionReason = (typeof executionReasons)[number];
 
-/** States in which the agent may hold a journal entry. */
-export const heldByAgent: ExecutionState[] = ["offered", "claimed", "running", "stopping"];
-
 export type Outcome = "succeeded" | "failed" | "stopped";
 
 export function outcomeOf(reason: ExecutionReason | null): Outcome | null {

@@ -13,7 +13,6 @@ const statuses = {
   "rate-limited": 429,
   "setup-done": 409,
   "bad-token": 400,
-  "weak-password": 400,
   forbidden: 403,
   "bad-origin": 403,
   "no-grant": 403,

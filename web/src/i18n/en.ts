@@ -90,7 +90,6 @@ export const en = {
     "rate-limited": "Too many requests. Wait a moment and try again.",
     "setup-done": "This hub has been set up already. Sign in instead.",
     "bad-token": "This link is not valid. Ask for a new one.",
-    "weak-password": "The password is too weak.",
     "bad-input": "Something in the form is not right.",
     "bad-message": "The hub did not understand the message.",
     "bad-origin": "The request came from another address than the hub's own.",

@@ -91,7 +91,6 @@ export const zh: Translation = {
     "rate-limited": "请求过于频繁，请稍候再试。",
     "setup-done": "此中心已完成初始化，请直接登录。",
     "bad-token": "此链接无效，请索取新的链接。",
-    "weak-password": "密码强度不足。",
     "bad-input": "表单中有内容不正确。",
     "bad-message": "中心无法识别该消息。",
     "bad-origin": "请求并非来自中心自身的地址。",
