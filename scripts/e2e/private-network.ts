@@ -1,5 +1,6 @@
 // A network that can only dial out: a namespace with one link to this machine, where every new connection inwards is dropped.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 
 export type PrivateNetwork = Disposable & {
   /** This machine's address as seen from inside. */
@@ -32,6 +33,7 @@ export function privateNetwork(number: number): PrivateNetwork {
     remove();
     throw new Error(`${command.join(" ")}: ${stderr}`);
   };
+  removeLeftOvers(number);
   must("ip", "netns", "add", name);
   must("ip", "link", "add", link, "type", "veth", "peer", "name", peer);
   must("ip", "link", "set", peer, "netns", name);
@@ -56,4 +58,13 @@ export function privateNetwork(number: number): PrivateNetwork {
     start: (...command) => spawn(inside[0] ?? "", [...inside.slice(1), ...command], { stdio: ["ignore", "pipe", "pipe"] }),
     [Symbol.dispose]: remove,
   };
+}
+
+/** A test run that was killed leaves its link behind, and with it a second route to the same addresses. */
+function removeLeftOvers(number: number): void {
+  for (const [, link = "", pid = ""] of spawnSync("ip", ["-o", "link"], { encoding: "utf8" }).stdout.matchAll(
+    new RegExp(`(sp(\\d+)h${number})@`, "g"),
+  )) {
+    if (!existsSync(`/proc/${pid}`)) spawnSync("ip", ["link", "delete", link]);
+  }
 }

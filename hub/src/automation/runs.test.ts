@@ -260,11 +260,12 @@ describe("at most once", () => {
   });
 
   test("an offer lost on its way is offered again when the agent is back", async () => {
-    let lost = 0;
-    const agent = await hub.enrolAgent({ lose: (body) => body === "runOffers" && lost++ === 0 });
+    let losing = true;
+    const agent = await hub.enrolAgent({ lose: (body) => losing && body === "runOffers" });
     const id = await start([agent]);
     await when(id, ({ executions }) => executions[0].state === "offered");
     agent.cut();
+    losing = false;
     await agent.link();
     expect(await finished(id)).toMatchObject({ outcome: "succeeded" });
     expect(agent.begun).toHaveLength(1);
