@@ -20,7 +20,7 @@ export async function openDatabase(
   { migrationsDir }: { migrationsDir: string },
 ): Promise<OpenDatabase> {
   const shared = {
-    max: 10, // two cores of queries; a hub's work is short transactions
+    max: 6, // short transactions on a few cores; each more is a server process of 20 MB
     idle_timeout: 60,
     connect_timeout: 10,
     onnotice: () => {},
