@@ -425,7 +425,7 @@ describe("every answer", () => {
   test("over TLS tells browsers to stay there", async () => {
     const headers = await new Promise<Record<string, unknown>>((resolve, reject) =>
       https
-        .get(hub.url.replace("http:", "https:"), { rejectUnauthorized: false }, (response) => {
+        .get(hub.url.replace("http:", "https:"), { ca: readFileSync(`${hub.dataDir}/keys/ca.pem`) }, (response) => {
           response.resume();
           resolve(response.headers);
         })

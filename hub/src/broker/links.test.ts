@@ -159,7 +159,7 @@ describe("a link over WSS on the console's port", () => {
     await expect(wss(agent, ["sallyport.terminal.v1"])).rejects.toThrow();
     const status = await new Promise<number>((resolve) =>
       https
-        .get(`${hub.url.replace("http:", "https:")}/mqtt`, { rejectUnauthorized: false }, (response) => {
+        .get(`${hub.url.replace("http:", "https:")}/mqtt`, { ca: readFileSync(`${hub.dataDir}/keys/ca.pem`) }, (response) => {
           response.resume();
           resolve(response.statusCode ?? 0);
         })
