@@ -66,9 +66,6 @@ function obey({ runs }: AgentParts, verdict: wire.JournalVerdict.$Properties): v
     case wire.JournalAction.JOURNAL_STOP:
       runs.stop(execution, stopGraceSeconds);
       return;
-    case wire.JournalAction.JOURNAL_BEGIN:
-      runs.begin(execution);
-      return;
     default:
       return; // a verdict of a later version
   }

@@ -283,10 +283,9 @@ test("after a restart a claimed execution is claimed again, begun, stopped or fo
   }
   await hub.until(() => !hub.online);
   const from = hub.heard.length;
-  const { JOURNAL_FORGET, JOURNAL_BEGIN, JOURNAL_STOP } = wire.JournalAction;
+  const { JOURNAL_FORGET, JOURNAL_STOP } = wire.JournalAction;
   hub.verdicts = [
     { executionId: settled.executionId, attempt: 1, action: JOURNAL_FORGET },
-    { executionId: begun.executionId, attempt: 1, action: JOURNAL_BEGIN },
     { executionId: stopped.executionId, attempt: 1, action: JOURNAL_STOP },
   ];
   const output = hub.addStream(begun.sequence, [0, 1]);
@@ -295,6 +294,8 @@ test("after a restart a claimed execution is claimed again, begun, stopped or fo
     executionId: wanted.executionId,
     stream: wanted.sequence,
   });
+  await hub.hear("runClaim", ({ executionId }) => executionId === begun.executionId, from);
+  hub.say({ runGo: { executionId: begun.executionId, attempt: 1, go: true, reason: "" } });
   expect(await hub.resultOf(begun)).toMatchObject({ exitCode: 0 });
   expect(output.text(0)).toBe("begun\n");
   expect(await hub.resultOf(stopped)).toMatchObject({ end: wire.RunEnd.RUN_STOPPED, startedAtMs: 0 });

@@ -48,8 +48,6 @@ export async function onHello(
       continue;
     }
     if (row.stopRequestedAt !== null) verdicts.push({ ...verdict, action: wire.JournalAction.JOURNAL_STOP });
-    else if (entry.state === wire.JournalState.JOURNAL_CLAIMED && row.state === "claimed")
-      verdicts.push({ ...verdict, action: wire.JournalAction.JOURNAL_BEGIN });
     const position = await goOn(deps, row, stream).catch((error: unknown) => {
       deps.log.error({ execution: row.id, ...errorFields(error) }, "output could not go on");
       return null;

@@ -26,7 +26,6 @@ export async function settleExecution(
   settlement: Settlement,
 ): Promise<void> {
   const output = deps.outputs.get(execution.id);
-  deps.outputs.remove(execution.id);
   if (output !== undefined) {
     await output.log
       .close()
@@ -54,6 +53,7 @@ export async function settleExecution(
       .where(eq(executions.id, execution.id));
     await refreshRun(deps, tx, execution.runId);
   });
+  deps.outputs.remove(execution.id); // not before: should the database refuse, the agent's next try finds it
   deps.changes.announce(execution.orgId, "runs", execution.runId);
   deps.changes.announce(execution.orgId, "execution", execution.id);
 }

@@ -36,6 +36,7 @@ export class LogWriter {
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
   #failed: NodeJS.ErrnoException | null = null;
+  #closed: Promise<void> | null = null;
   /** Anything was appended since the last chunk was cut, an empty resize included. */
   #dirty = false;
 
@@ -118,6 +119,7 @@ export class LogWriter {
 
   /** Keeps a copy. `nowMs` since the epoch. */
   append(channel: Channel, data: Uint8Array, nowMs: number): void {
+    if (this.#closed !== null) return;
     this.#ends[channel] += data.length;
     this.#push(encodeLogEvent({ atMs: this.#sinceStart(nowMs), kind: logEventKinds[channel], data }));
   }
@@ -134,7 +136,13 @@ export class LogWriter {
     }
   }
 
-  async close(): Promise<void> {
+  /** Takes no more, stores what was taken. Closing twice is closing once. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#handle.close();
@@ -146,24 +154,28 @@ export class LogWriter {
   }
 
   #push(record: Uint8Array): void {
-    if (this.#failed !== null) return;
+    if (this.#failed !== null || this.#closed !== null) return;
     this.#dirty = true;
     this.#lastMs = msOf(record);
     this.#pending.push(record);
     this.#pendingBytes += record.length;
+    this.#schedule();
+  }
+
+  /** Whatever is pending has a write or a timer ahead of it, always: called when bytes come and when a write is done. */
+  #schedule(): void {
+    if (this.#writing !== null || !this.#dirty || this.#failed !== null) return;
     if (this.#pendingBytes >= flushBytes) this.#start();
-    else
-      this.#timer ??= setTimeout(() => {
-        this.#timer = null;
-        this.#start();
-      }, flushMs);
+    else this.#timer ??= setTimeout(() => this.#start(), flushMs);
   }
 
   #start(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     if (this.#writing !== null || !this.#dirty || this.#failed !== null) return;
     this.#writing = this.#writeChunk().finally(() => {
       this.#writing = null;
-      if (this.#pendingBytes >= flushBytes) this.#start();
+      this.#schedule();
     });
   }
 

@@ -117,6 +117,19 @@ describe("what was appended", () => {
     await log.close();
   });
 
+  test("is durable soon, also what came while an earlier chunk was being written and its timer ran out", async () => {
+    const log = await LogWriter.create(file, header, quiet);
+    log.append("output", Buffer.from("a"), 1); // its timer: 100 ms
+    log.append("output", randomBytes(64 * 1024), 1); // a chunk's worth: written at once
+    log.append("output", Buffer.from("z"), 1); // waits for the next chunk
+    for (const from = performance.now(); performance.now() - from < 150; ); // the timer is due before the write can be heard of
+    await eventually(
+      () => log.durable("output"),
+      (durable) => durable === 64 * 1024 + 2,
+    );
+    await log.close();
+  });
+
   test("keeps its order when the clock goes back, or far ahead", async () => {
     const log = await LogWriter.create(file, header, quiet);
     const times = [1_000, 5_000, 2_000, -4_000, 2 ** 45, 6_000];
