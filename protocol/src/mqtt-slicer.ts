@@ -128,18 +128,29 @@ function readFixedHeader(bytes: Buffer, at: number): FixedHeader | "bad-length" 
   return "bad-length"; // MQTT-2.2.3: at most four bytes
 }
 
-/** Fixed header and topic of a QoS 0 PUBLISH carrying `payloadBytes`; the payload follows as is. */
-export function encodePublishHeader(topic: Buffer, payloadBytes: number): Buffer {
+/** Length of what {@link writePublishHeader} writes. */
+export function publishHeaderBytes(topic: Buffer, payloadBytes: number): number {
+  const remaining = 2 + topic.length + payloadBytes;
+  return 1 + (remaining < 2 ** 7 ? 1 : remaining < 2 ** 14 ? 2 : remaining < 2 ** 21 ? 3 : 4) + 2 + topic.length;
+}
+
+/** Fixed header and topic of a QoS 0 PUBLISH carrying `payloadBytes`, at the start of `into`. @returns where the payload goes. */
+export function writePublishHeader(into: Buffer, topic: Buffer, payloadBytes: number): number {
   let remaining = 2 + topic.length + payloadBytes;
-  const header = Buffer.allocUnsafe(1 + 4 + 2 + topic.length);
   let at = 0;
-  header[at++] = publishQos0;
+  into[at++] = publishQos0;
   do {
     const low = remaining % 128;
     remaining = Math.floor(remaining / 128);
-    header[at++] = remaining > 0 ? low | 128 : low;
+    into[at++] = remaining > 0 ? low | 128 : low;
   } while (remaining > 0);
-  at = header.writeUInt16BE(topic.length, at);
-  topic.copy(header, at);
-  return header.subarray(0, at + topic.length);
+  at = into.writeUInt16BE(topic.length, at);
+  topic.copy(into, at);
+  return at + topic.length;
+}
+
+export function encodePublishHeader(topic: Buffer, payloadBytes: number): Buffer {
+  const header = Buffer.allocUnsafe(publishHeaderBytes(topic, payloadBytes));
+  writePublishHeader(header, topic, payloadBytes);
+  return header;
 }

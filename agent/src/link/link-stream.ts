@@ -1,14 +1,12 @@
 // Between MQTT.js and the wire: stream frames go past the library in both directions, everything else through it.
 // Frames may be written between any two packets, since MQTT.js corks each packet and so hands it over whole.
 import { Duplex } from "node:stream";
-import { encodePublishHeader, MqttSlicer } from "@sallyport/protocol/mqtt-slicer";
-import { decodeFrame, encodeFrame, type Frame } from "@sallyport/protocol/stream/frame";
+import { FramePackets } from "@sallyport/protocol/frame-packets";
+import { MqttSlicer } from "@sallyport/protocol/mqtt-slicer";
+import { decodeFrame, type Frame } from "@sallyport/protocol/stream/frame";
 import type { FrameSink } from "@sallyport/protocol/stream/mux";
 import { downStreamTopic, upStreamTopic } from "@sallyport/protocol/topics";
 import { WireError } from "@sallyport/protocol/wire";
-
-/** Below this a frame is copied into one write; above, its bytes follow its header uncopied. */
-const copiedBytesMax = 4 * 1_024;
 
 /** Frames that overtake Welcome: it goes through the library, which takes a few turns more. The windows of some terminals at most. */
 const earlyBytesMax = 4 * 1_024 * 1_024;
@@ -20,7 +18,7 @@ export class LinkStream extends Duplex {
   readonly #slicer: MqttSlicer;
   readonly #agentId: string;
   readonly #onFrame: (frame: Frame) => void;
-  #frameTopic: Buffer | null = null;
+  #packets: FramePackets | null = null;
   /** Held until the streams are in step, in order; null from then on. */
   #early: Buffer[] | null = [];
   #earlyBytes = 0;
@@ -49,7 +47,7 @@ export class LinkStream extends Duplex {
 
   /** Welcome was read: frames go to this hub process from now on, and those that came early are read once its handler is through. */
   speakTo(node: string): void {
-    this.#frameTopic = Buffer.from(upStreamTopic(this.#agentId, node));
+    this.#packets = new FramePackets(upStreamTopic(this.#agentId, node));
     queueMicrotask(() => {
       const early = this.#early ?? [];
       this.#early = null;
@@ -78,22 +76,12 @@ export class LinkStream extends Duplex {
 
   /** The socket holds less than its mark of 64 KiB. */
   #hasRoom(): boolean {
-    return this.#frameTopic !== null && !this.#wire.destroyed && !this.#wire.writableNeedDrain;
+    return this.#packets !== null && !this.#wire.destroyed && !this.#wire.writableNeedDrain;
   }
 
   #writeFrame(frame: Frame): void {
-    if (this.#frameTopic === null) throw new Error("a frame before the hub said where frames go");
-    const { header, data } = encodeFrame(frame);
-    const dataBytes = data?.length ?? 0;
-    const head = [encodePublishHeader(this.#frameTopic, header.length + dataBytes), header];
-    if (data === null || dataBytes <= copiedBytesMax) {
-      this.#wire.write(Buffer.concat(data === null ? head : [...head, data]));
-      return;
-    }
-    this.#wire.cork();
-    this.#wire.write(Buffer.concat(head));
-    this.#wire.write(data);
-    this.#wire.uncork();
+    if (this.#packets === null) throw new Error("a frame before the hub said where frames go");
+    this.#packets.send(frame, (packet, done) => this.#wire.write(packet, done));
   }
 
   #takeFrame(payload: Buffer): void {

@@ -130,7 +130,7 @@ export class PtySession implements Session, StreamOwner {
   #onOutput(bytes: Buffer): boolean {
     if (this.#discarding) return true;
     const taken = this.#ring.append(bytes);
-    if (taken < bytes.length) this.#spill = bytes.subarray(taken);
+    if (taken < bytes.length) this.#spill = Buffer.from(bytes.subarray(taken)); // a copy: they are only valid now
     if (bytes.length < floodBytes) this.#mux.flush();
     else this.#mux.wake();
     return this.#spill === null;

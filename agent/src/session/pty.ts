@@ -11,7 +11,7 @@ import { ptyAddon } from "./pty-addon.ts";
 export type PtyExit = { exitCode: number | null; signal: string | null };
 
 export type PtyOwner = {
-  /** Bytes the process printed. Returns false to be asked for no more until {@link Pty.resume}. */
+  /** Bytes the process printed, valid until it returns. False: no more of them until {@link Pty.resume}. */
   onOutput(bytes: Buffer): boolean;
   /** Input was taken; `pending` bytes still wait. */
   onInputTaken(pending: number): void;
@@ -31,7 +31,7 @@ export type PtyOptions = {
 const batchBytes = 64 * 1_024;
 const kernelReadBytes = 4_000;
 
-/** Shared by all terminals: it is copied from before the callback returns. */
+/** Shared by all terminals: whoever takes the bytes copies them before the callback returns. */
 const scratch = Buffer.allocUnsafeSlow(batchBytes);
 
 /** The kernel took no more input; a program that reads none may do so for hours, so the tries grow apart. */
@@ -143,7 +143,7 @@ export class Pty {
   }
 
   #hand(bytes: number): boolean {
-    if (bytes > 0 && !this.#owner.onOutput(Buffer.from(scratch.subarray(0, bytes)))) {
+    if (bytes > 0 && !this.#owner.onOutput(scratch.subarray(0, bytes))) {
       this.#paused = true;
       this.#reader.pause();
     }

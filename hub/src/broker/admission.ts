@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { connectDeadlineMs, controlBurst, controlPerSecond } from "@sallyport/protocol/limits";
 import { exporterBytes, exporterLabel } from "@sallyport/protocol/link-token";
-import { encodePublishHeader, MqttSlicer, type SlicerFault } from "@sallyport/protocol/mqtt-slicer";
+import { MqttSlicer, type SlicerFault } from "@sallyport/protocol/mqtt-slicer";
 
 export type AdmissionOptions = {
   address: string;
@@ -17,8 +17,6 @@ export type AdmissionOptions = {
 
 /** Bytes handed to the socket and not yet taken by the kernel beyond which frames wait: one slice. */
 const roomBytes = 64 * 1024;
-/** Small frames go out as one buffer, large ones without a copy. */
-const joinBytesMax = 8 * 1024;
 
 /** What the broker reads and writes. Writes go straight through, so whole packets never mix with frames. */
 export class Admission extends Duplex {
@@ -97,19 +95,10 @@ export class Admission extends Duplex {
     return performance.now() - this.#lastHeardAt;
   }
 
-  /** One QoS 0 PUBLISH, past the broker. */
-  writeFrame(topic: Buffer, header: Buffer, data: Uint8Array | null): void {
-    const dataBytes = data?.length ?? 0;
-    const publish = encodePublishHeader(topic, header.length + dataBytes);
-    this.#written += publish.length + header.length + dataBytes;
-    if (data === null || dataBytes <= joinBytesMax) {
-      this.#socket.write(Buffer.concat(data === null ? [publish, header] : [publish, header, data]));
-      return;
-    }
-    this.#socket.cork();
-    this.#socket.write(Buffer.concat([publish, header]));
-    this.#socket.write(data);
-    this.#socket.uncork();
+  /** One whole packet, past the broker. `done` is called when its bytes are no longer needed. */
+  writePacket(packet: Buffer, done: () => void): void {
+    this.#written += packet.length;
+    this.#socket.write(packet, done);
   }
 
   override _read(): void {

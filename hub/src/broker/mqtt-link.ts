@@ -1,7 +1,8 @@
 // One agent's link over MQTT: control through the broker's client, frames past it. Bounded in every direction.
 
+import { FramePackets } from "@sallyport/protocol/frame-packets";
 import { controlQueueBytesMax, controlQueueMax, stalledLinkMs } from "@sallyport/protocol/limits";
-import { decodeFrame, encodeFrame, type Frame } from "@sallyport/protocol/stream/frame";
+import { decodeFrame, type Frame } from "@sallyport/protocol/stream/frame";
 import type { FrameSink } from "@sallyport/protocol/stream/mux";
 import { downStreamTopic, downTopic, upStreamTopic } from "@sallyport/protocol/topics";
 import { encodeDown, WireError } from "@sallyport/protocol/wire";
@@ -43,13 +44,10 @@ export class MqttLink implements AgentLink {
     this.#door = door;
     this.#events = events;
     this.#downTopic = downTopic(agent.id);
-    const streamTopic = Buffer.from(downStreamTopic(agent.id));
+    const packets = new FramePackets(downStreamTopic(agent.id));
     this.sink = {
       writable: () => door.hasRoom,
-      write: (frame) => {
-        const { header, data } = encodeFrame(frame);
-        door.writeFrame(streamTopic, header, data);
-      },
+      write: (frame) => packets.send(frame, (packet, done) => door.writePacket(packet, done)),
     };
   }
 

@@ -1,5 +1,5 @@
 // One window on a live session: a cursor on its log that sends no further ahead than the window has consumed.
-import { decodeTerminalData, encodeTerminalData, viewerWindowBytes } from "@sallyport/protocol/terminal-socket";
+import { decodeTerminalData, offsetBytes, viewerWindowBytes, writeTerminalData } from "@sallyport/protocol/terminal-socket";
 import type { WebSocket } from "ws";
 import type { LogStore } from "../logs/log-store.ts";
 import type { SocketControl } from "../sessions/input.ts";
@@ -9,6 +9,8 @@ import type { LiveSession, Viewer } from "../sessions/live-session.ts";
 const messageBytes = 32 * 1024;
 /** Waiting in the socket for a slow network; the cursor stops here. */
 const socketBytesMax = 128 * 1024;
+/** Messages up to this size come from Node's own pool of small buffers. */
+const pooledBytesMax = 2 * 1024;
 
 export type ViewerOutcome = { type: "ended"; reason: string; exitCode: number | null; signal: string | null };
 
@@ -21,6 +23,7 @@ export class SocketViewer implements Viewer {
   readonly #onOver: () => void;
   #cursor: number;
   #acked: number;
+  readonly #free: Buffer[] = [];
   #reading = false;
   #inputTaken = -1;
 
@@ -111,9 +114,14 @@ export class SocketViewer implements Viewer {
   }
 
   #send(data: Uint8Array): void {
-    const message = encodeTerminalData(this.#cursor, data);
+    const large = data.length > pooledBytesMax;
+    const memory = large
+      ? (this.#free.pop() ?? Buffer.allocUnsafeSlow(offsetBytes + messageBytes))
+      : Buffer.allocUnsafe(offsetBytes + data.length);
+    const message = memory.subarray(0, writeTerminalData(memory, this.#cursor, data));
     this.#cursor += data.length;
     this.#socket.send(message, () => {
+      if (large) this.#free.push(memory); // never more than the socket may hold
       if (this.#cursor < this.#session.outputEnd) this.wake();
     });
     this.#session.onProgress();

@@ -217,9 +217,8 @@ export class LiveSession {
       this.#output.store(this.#output.received);
       return;
     }
-    const copy = Buffer.from(data); // the link's buffer goes on to other streams
-    this.log.append("output", copy, this.#clock.now().getTime());
-    this.#tail.append(copy);
+    this.log.append("output", data, this.#clock.now().getTime());
+    this.#tail.append(data);
     this.#consume();
     for (const viewer of this.#viewers) viewer.wake();
   }

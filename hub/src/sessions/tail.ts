@@ -11,7 +11,7 @@ export class Tail {
     this.#ring = new Ring(2 * keptBytes, start);
   }
 
-  /** Keeps a reference. A single append is at most one slice, far below what is kept. */
+  /** A single append is at most one slice, far below what is kept. */
   append(data: Uint8Array): void {
     this.#ring.append(data);
     if (this.#ring.end - this.#ring.start > keptBytes + keptBytes / 2) this.#ring.release(this.#ring.end - keptBytes);

@@ -17,9 +17,9 @@ const reasonBytesMax = 64;
 /** Two channels today (output, stderr); a byte leaves room without letting a peer invent thousands. */
 const channelMax = 255;
 
-/** The frame's bytes up to its data, and the data itself, to be written one after the other. */
+/** The frame's bytes up to its data, valid until the next call, and the data itself, to be written one after the other. */
 export function encodeFrame(frame: Frame): { header: Buffer; data: Uint8Array | null } {
-  const writer = new Writer();
+  const writer = new Writer(scratch);
   writer.number(1, frame.stream);
   writer.number(2, kindNumbers[frame.kind]);
   switch (frame.kind) {
@@ -134,10 +134,16 @@ export function decodeFrame(bytes: Uint8Array): Frame {
 
 const empty = new Uint8Array();
 
+// Tags are one byte, varints of 53-bit numbers at most eight, reason at most 64: 128 bytes hold any header.
+const scratch = Buffer.allocUnsafeSlow(128);
+
 class Writer {
-  // Tags are one byte, varints of 53-bit numbers at most eight, reason at most 64: 128 bytes hold any header.
-  readonly #bytes = Buffer.allocUnsafe(128);
+  readonly #bytes: Buffer;
   #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
 
   number(field: number, value: number): void {
     if (value === 0) return; // proto3 leaves defaults out

@@ -13,17 +13,20 @@ export interface ByteSource {
   release(offset: number): void;
 }
 
+/** First allocation: an idle terminal's prompt and some lines. */
+const firstBytes = 8 * 1024;
+/** Larger memory is given back once nothing is held in it. */
+const keptWhenEmptyBytes = 256 * 1024;
+
 export class Ring implements ByteSource {
   readonly capacity: number;
-  /** Oldest first; the first block begins at `#blocksStart` ≤ start. */
-  #blocks: Uint8Array[] = [];
-  #blocksStart: number;
+  /** The byte at offset n lies at n modulo its length. Grows by doubling, up to the capacity. */
+  #memory = new Uint8Array(0);
   #start: number;
   #end: number;
 
   constructor(capacity: number, start = 0) {
     this.capacity = capacity;
-    this.#blocksStart = start;
     this.#start = start;
     this.#end = start;
   }
@@ -41,52 +44,46 @@ export class Ring implements ByteSource {
     return this.capacity - (this.#end - this.#start);
   }
 
-  /** Takes as many leading bytes as there is room for and says how many. Keeps a reference, not a copy. */
+  /** Copies as many leading bytes as there is room for and says how many. */
   append(bytes: Uint8Array): number {
     const taken = Math.min(bytes.length, this.room);
     if (taken === 0) return 0;
-    this.#blocks.push(taken === bytes.length ? bytes : bytes.subarray(0, taken));
+    const held = this.#end - this.#start;
+    if (held + taken > this.#memory.length) this.#grow(held + taken);
+    const at = this.#end % this.#memory.length;
+    const first = Math.min(taken, this.#memory.length - at);
+    this.#memory.set(first === bytes.length ? bytes : bytes.subarray(0, first), at);
+    if (first < taken) this.#memory.set(bytes.subarray(first, taken), 0);
     this.#end += taken;
     return taken;
   }
 
+  /** A view on the ring's own memory, valid until those bytes are released. Ends early where the memory wraps around. */
   read(offset: number, max: number): Uint8Array {
     if (offset < this.#start || offset > this.#end) throw new RangeError(`read at ${offset}, held ${this.#start}..${this.#end}`);
-    let blockStart = this.#blocksStart;
-    for (let n = 0; n < this.#blocks.length; n++) {
-      const block = this.#blocks[n] as Uint8Array;
-      if (offset < blockStart + block.length) {
-        const first = block.subarray(offset - blockStart, offset - blockStart + max);
-        // Small neighbours travel together: a pty hands over about 4 KiB at a time.
-        return first.length < max && n + 1 < this.#blocks.length ? this.#gather(first, n + 1, max) : first;
-      }
-      blockStart += block.length;
-    }
-    return new Uint8Array();
+    if (offset === this.#end) return this.#memory.subarray(0, 0);
+    const at = offset % this.#memory.length;
+    return this.#memory.subarray(at, Math.min(at + max, at + this.#end - offset, this.#memory.length));
   }
 
   release(offset: number): void {
     if (offset > this.#end) throw new RangeError(`release at ${offset}, held ${this.#start}..${this.#end}`);
     if (offset <= this.#start) return;
     this.#start = offset;
-    let dropped = 0;
-    for (const block of this.#blocks) {
-      if (this.#blocksStart + block.length > offset) break;
-      this.#blocksStart += block.length;
-      dropped++;
-    }
-    if (dropped > 0) this.#blocks.splice(0, dropped);
+    if (offset === this.#end && this.#memory.length > keptWhenEmptyBytes) this.#memory = new Uint8Array(0);
   }
 
-  #gather(first: Uint8Array, from: number, max: number): Uint8Array {
-    const parts = [first];
-    let length = first.length;
-    for (let n = from; n < this.#blocks.length && length < max; n++) {
-      const block = this.#blocks[n] as Uint8Array;
-      const part = block.subarray(0, max - length);
-      parts.push(part);
-      length += part.length;
+  #grow(needed: number): void {
+    let size = Math.max(firstBytes, this.#memory.length);
+    while (size < needed) size *= 2;
+    const memory = new Uint8Array(Math.min(size, this.capacity));
+    for (let offset = this.#start; offset < this.#end; ) {
+      const part = this.read(offset, this.#end - offset);
+      const at = offset % memory.length;
+      const fits = part.subarray(0, memory.length - at);
+      memory.set(fits, at);
+      offset += fits.length;
     }
-    return Buffer.concat(parts, length);
+    this.#memory = memory;
   }
 }
