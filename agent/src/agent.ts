@@ -60,7 +60,7 @@ export function createAgent({
   const journal = new Journal(path.join(stateDir, "journal"));
   const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
   const inventory = new Inventory(send);
-  const heartbeat = new Heartbeat({ send, onSilence: () => link.drop() });
+  const heartbeat = new Heartbeat({ send, onSilence: () => link.drop(), onRoundTrip: (ms) => mux.noteRoundTrip(ms) });
   const onState = (state: LinkState): void => {
     try {
       status.write(state);

@@ -4,17 +4,28 @@ import type { UpBody } from "./link/connection.ts";
 /** Echoes missed before the link counts as dead: two may be late on a bad line. */
 const silentIntervals = 2.5;
 
+/** The second beat tells what the first one measured; nobody should wait an interval for that. */
+const secondBeatMs = 1_000;
+
 export class Heartbeat {
   readonly #send: (body: UpBody) => boolean;
   readonly #onSilence: () => void;
+  readonly #onRoundTrip: (ms: number) => void;
   readonly #monotonicMs: () => number;
   #timer: NodeJS.Timeout | null = null;
+  #secondBeat: NodeJS.Timeout | null = null;
   #roundTripUs = 0;
   #heardMs = 0;
 
-  constructor(options: { send: (body: UpBody) => boolean; onSilence: () => void; monotonicMs?: () => number }) {
+  constructor(options: {
+    send: (body: UpBody) => boolean;
+    onSilence: () => void;
+    onRoundTrip: (ms: number) => void;
+    monotonicMs?: () => number;
+  }) {
     this.#send = options.send;
     this.#onSilence = options.onSilence;
+    this.#onRoundTrip = options.onRoundTrip;
     this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
   }
 
@@ -23,6 +34,7 @@ export class Heartbeat {
     this.stop();
     this.#heardMs = this.#monotonicMs();
     this.#beat();
+    this.#secondBeat = setTimeout(() => this.#beat(), secondBeatMs);
     this.#timer = setInterval(() => {
       if (this.#monotonicMs() - this.#heardMs > intervalMs * silentIntervals) this.#onSilence();
       else this.#beat();
@@ -31,6 +43,7 @@ export class Heartbeat {
 
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#secondBeat !== null) clearTimeout(this.#secondBeat);
     this.#timer = null;
   }
 
@@ -38,7 +51,9 @@ export class Heartbeat {
   echo(sentUs: number): void {
     const tookUs = Math.round(this.#monotonicMs() * 1_000) - sentUs;
     this.#heardMs = this.#monotonicMs();
-    if (tookUs >= 0 && tookUs < 0xffff_ffff) this.#roundTripUs = tookUs;
+    if (tookUs < 0 || tookUs > 0xffff_ffff) return;
+    this.#roundTripUs = tookUs;
+    this.#onRoundTrip(tookUs / 1_000);
   }
 
   #beat(): void {

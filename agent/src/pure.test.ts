@@ -98,7 +98,7 @@ test("a result is said after one second, two, four, and then each minute", () =>
 test("a link without echoes is dropped after two and a half intervals", async () => {
   let silent = 0;
   let beats = 0;
-  const heartbeat = new Heartbeat({ send: () => ++beats > 0, onSilence: () => silent++ });
+  const heartbeat = new Heartbeat({ send: () => ++beats > 0, onSilence: () => silent++, onRoundTrip: () => {} });
   heartbeat.start(40);
   await expect.poll(() => silent).toBeGreaterThan(0);
   heartbeat.stop();

@@ -24,8 +24,11 @@ export const framePacketBytesMax = sliceBytesMax + 1 * KiB;
 /** Output in flight of a terminal. Small, so that Ctrl-C acts while `yes` runs; large enough for a 100 ms path at 1 MB/s. */
 export const terminalWindowBytes = 128 * KiB;
 
-/** Output in flight of a script. Sixteen slices. */
+/** Bulk in flight, in the beginning and on a short path without terminals. Sixteen slices. */
 export const bulkWindowBytes = 1 * MiB;
+
+/** Bulk in flight beside a terminal, at least: two slices, so that one is on its way while the other is taken. */
+export const sharedWindowBytesMin = 128 * KiB;
 
 /** A peer that grants more credit than this is broken: memory held for it must stay bounded. */
 export const windowBytesMax = 4 * MiB;

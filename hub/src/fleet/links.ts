@@ -94,6 +94,7 @@ export class AgentLinks {
     kept.push(roundTrip);
     if (kept.length > roundTripsKept) kept.shift();
     this.#roundTrips.set(agentId, kept);
+    this.#streams.get(agentId)?.noteRoundTrip(roundTrip.us / 1_000);
   }
 
   roundTrips(agentId: string): readonly RoundTrip[] {

@@ -4,6 +4,7 @@ import { streamsPerLinkMax } from "../limits.ts";
 import type { Frame } from "./frame.ts";
 import type { StreamEnd } from "./stream-end.ts";
 import { StreamFault } from "./stream-fault.ts";
+import { bulkWindow } from "./window.ts";
 
 /** The link below. */
 export type FrameSink = {
@@ -19,10 +20,18 @@ export type MuxOptions = {
   onStray(frame: Frame): void;
   /** Runs a callback soon, after the data at hand has been read: setImmediate. */
   soon?(callback: () => void): void;
+  /** Milliseconds of a clock that only goes on: performance.now. */
+  now?(): number;
 };
 
 /** Acknowledgements that are not urgent wait this long: two to three per fsync, never one per keystroke. */
 const lazyTickMs = 40;
+
+/** How often the windows of bulk streams follow what the line carries: several round trips of a long path. */
+const adaptEveryMs = 250;
+
+/** The smallest of these is the line's own; the others had a queue in front of them. */
+const roundTripsKept = 4;
 
 export class StreamMux {
   readonly #options: MuxOptions;
@@ -32,6 +41,10 @@ export class StreamMux {
   #tick: NodeJS.Timeout | null = null;
   /** Where the round robin among bulk streams goes on. */
   #turn = 0;
+  #roundTripsMs: number[] = [];
+  #bulkBytes = 0;
+  #bulkSince = 0;
+  #bytesPerMs = 0;
 
   constructor(options: MuxOptions) {
     this.#options = options;
@@ -56,10 +69,19 @@ export class StreamMux {
   add(end: StreamEnd): void {
     if (this.full) throw new RangeError(`more than ${streamsPerLinkMax} streams on one link`);
     this.#streams.set(end.stream, end);
+    this.#adapt();
   }
 
   remove(stream: number): void {
     this.#streams.delete(stream);
+    this.#adapt();
+  }
+
+  /** The link measured a round trip. */
+  noteRoundTrip(ms: number): void {
+    this.#roundTripsMs.push(ms);
+    if (this.#roundTripsMs.length > roundTripsKept) this.#roundTripsMs.shift();
+    this.#adapt();
   }
 
   /** A link is up; each stream's positions must have been set by `resumeAt` or be fresh. */
@@ -88,7 +110,8 @@ export class StreamMux {
       end.close({ exitCode: null, reason: error.code });
       this.#options.onFault(end, error);
     }
-    if (end.closed) this.#streams.delete(end.stream);
+    if (frame.kind === "data" && end.priority === "bulk") this.#count(frame.data.length);
+    if (end.closed) this.remove(end.stream);
     this.wake();
   }
 
@@ -137,8 +160,29 @@ export class StreamMux {
 
   #takeFrom(end: StreamEnd, lazy: boolean): Frame | null {
     const frame = end.take(lazy);
-    if (end.closed) this.#streams.delete(end.stream);
+    if (end.closed) this.remove(end.stream);
     return frame;
+  }
+
+  #count(bytes: number): void {
+    this.#bulkBytes += bytes;
+    const now = (this.#options.now ?? (() => performance.now()))();
+    const elapsedMs = now - this.#bulkSince;
+    if (elapsedMs < adaptEveryMs) return;
+    // A pause says nothing about the line.
+    if (elapsedMs < 4 * adaptEveryMs) this.#bytesPerMs = this.#bulkBytes / elapsedMs;
+    this.#bulkBytes = 0;
+    this.#bulkSince = now;
+    this.#adapt();
+  }
+
+  /** Gives every bulk stream the window that the line and its company ask for. */
+  #adapt(): void {
+    let besideTerminal = false;
+    for (const end of this.#streams.values()) besideTerminal ||= end.priority === "interactive";
+    const roundTripMs = this.#roundTripsMs.length === 0 ? 0 : Math.min(...this.#roundTripsMs);
+    const window = bulkWindow({ roundTripMs, bytesPerMs: this.#bytesPerMs, besideTerminal });
+    for (const end of this.#streams.values()) if (end.priority === "bulk") end.resizeWindow(window);
   }
 
   #scheduleTick(): void {

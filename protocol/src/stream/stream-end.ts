@@ -82,6 +82,11 @@ export class StreamEnd {
     this.#resize = { columns, rows };
   }
 
+  /** How far the peer may run ahead, from now on. */
+  resizeWindow(bytes: number): void {
+    for (const half of this.incoming.values()) half.resizeWindow(bytes);
+  }
+
   /** @throws StreamFault when the peer breaks a rule of this stream. */
   receive(frame: Frame): void {
     switch (frame.kind) {

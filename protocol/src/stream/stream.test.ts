@@ -1,7 +1,7 @@
 // The stream layer as a whole: two ends, a link that cuts, and every byte once and in order.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inputWindowBytes, terminalWindowBytes, windowBytesMax } from "../limits.ts";
+import { bulkWindowBytes, inputWindowBytes, sharedWindowBytesMin, terminalWindowBytes, windowBytesMax } from "../limits.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./frame.ts";
 import { Incoming } from "./incoming.ts";
 import { StreamMux } from "./mux.ts";
@@ -9,6 +9,7 @@ import { Outgoing } from "./outgoing.ts";
 import { Ring } from "./ring.ts";
 import { StreamEnd, type StreamOwner } from "./stream-end.ts";
 import { StreamFault } from "./stream-fault.ts";
+import { bulkWindow } from "./window.ts";
 
 const quiet: StreamOwner = { onData: () => {}, onEnd: () => {}, onRoom: () => {}, onResize: () => {}, onClose: () => {} };
 const copy = (frame: Frame): Frame => {
@@ -256,4 +257,36 @@ test("a ring gives back what was put in, for any order of putting in and giving 
   const small = new Ring(4);
   expect(small.append(Buffer.from("abcdef"))).toBe(4);
   expect(small.room).toBe(0);
+});
+
+test("a bulk window fills a long path, and shrinks to what the line carries while a terminal is open", () => {
+  const path = { roundTripMs: 0.5, bytesPerMs: 0, besideTerminal: false };
+  expect(bulkWindow(path)).toBe(bulkWindowBytes);
+  expect(bulkWindow({ ...path, roundTripMs: 100 })).toBe(windowBytesMax - 96 * 1024);
+  expect(bulkWindow({ ...path, roundTripMs: 5_000 })).toBe(windowBytesMax);
+  expect(bulkWindow({ ...path, besideTerminal: true })).toBe(sharedWindowBytesMin);
+  expect(bulkWindow({ roundTripMs: 100, bytesPerMs: 2_000, besideTerminal: true })).toBe(400_000); // 2 MB/s
+  expect(bulkWindow({ roundTripMs: 100, bytesPerMs: 200_000, besideTerminal: true })).toBe(bulkWindowBytes);
+});
+
+test("opening a terminal holds back the bulk beside it, closing it lets it go on as before", () => {
+  let now = 0;
+  const mux = new StreamMux({ onFault: () => {}, onStray: () => {}, soon: () => {}, now: () => now });
+  const half = new Incoming(0, bulkWindowBytes);
+  mux.add(new StreamEnd({ stream: 1, priority: "bulk", incoming: [half], outgoing: [], owner: quiet }));
+  mux.noteRoundTrip(100);
+  const window = () => half.credit - half.received;
+  const receive = (bytes: number) => {
+    for (let left = bytes; left > 0; left -= 32_768)
+      mux.receive({ kind: "data", stream: 1, channel: 0, offset: half.received, data: Buffer.alloc(Math.min(left, 32_768)) });
+    half.consume(half.received);
+  };
+  expect(window()).toBe(windowBytesMax - 96 * 1024);
+  mux.add(new StreamEnd({ stream: 2, priority: "interactive", incoming: [], outgoing: [], owner: quiet }));
+  receive(4 * 1024 * 1024); // what was granted stays granted
+  for (; now < 3_000; now += 50) receive(50 * 1_000); // a line of 1 MB/s
+  expect(window()).toBeGreaterThan(150_000);
+  expect(window()).toBeLessThan(250_000);
+  mux.remove(2);
+  expect(window()).toBe(windowBytesMax - 96 * 1024);
 });
