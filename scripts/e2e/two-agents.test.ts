@@ -5,13 +5,13 @@ import net from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adminEnvironment, firstAdmin, type LaunchedHub, launchHub, sallyportCommand } from "../src/system/launched-hub.ts";
+import { type PrivateNetwork, privateNetwork } from "../src/system/private-network.ts";
 import { isGone, processTree } from "../src/system/processes.ts";
 import { type Asset, type Execution, RestClient } from "../src/system/rest-client.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
 import { TerminalClient } from "../src/system/terminal-client.ts";
 import { until } from "../src/system/until.ts";
 import { describeWith } from "./needs.ts";
-import { type PrivateNetwork, privateNetwork } from "./private-network.ts";
 
 const witnessBytes = 1_048_576;
 const hostNetwork = readlinkSync("/proc/self/ns/net").replaceAll(/\D/g, "");

@@ -1,10 +1,8 @@
 // The relay beside OpenSSH: keystroke echo, terminal output and a script's output, ours over TLS, theirs as shipped.
 // Rounds are interleaved so that a neighbour's load falls on all alike; ratios inside one run are what counts.
 import { spawn } from "node:child_process";
-import { askHub } from "../launch/admin-socket.mjs";
-import { adminEnvironment, firstAdmin, launchHub, sallyportCommand } from "../system/launched-hub.ts";
-import { RestClient } from "../system/rest-client.ts";
-import { tempFolder } from "../system/temp-folder.ts";
+import type { RestClient } from "../system/rest-client.ts";
+import { startBenchHub } from "./bench-hub.ts";
 import type { BenchOptions } from "./options.ts";
 import { openOurs, openSsh, timeBytes, timeEchoes } from "./raw-terminals.ts";
 import { type SshPeer, startSshPeers } from "./ssh-peers.ts";
@@ -24,15 +22,11 @@ type Way = { subject: Subject; open(command: string): ReturnType<typeof openSsh>
 const newSubject = (name: string): Subject => ({ name, echoUs: [], openMs: [], terminalMs: [], runMs: [], emptyRunMs: [] });
 
 export async function relay({ rounds, samples }: BenchOptions): Promise<Row[]> {
-  using folder = tempFolder("bench-relay");
   await using peers = await startSshPeers();
-  await using hub = await launchHub({ dataDir: folder.path, env: { ...adminEnvironment, SALLYPORT_LOG_LEVEL: "warn" } });
-  const key = sallyportCommand(folder.path, "access-key", "create", "--email", firstAdmin.email, "--name", "bench").trim();
-  const { body } = await askHub(folder.path, "POST", "/enrolment-tokens", {});
-  const ca = (body as { caPem: string }).caPem;
-  const rest = new RestClient(hub.url, key);
+  await using bench = await startBenchHub("relay");
+  const { rest } = bench;
   const asset = await rest.onlineAsset();
-  const target = { url: hub.url.replace("http:", "https:"), key, ca, assetId: asset.id };
+  const target = { ...bench.target, assetId: asset.id };
 
   const ways: Way[] = [
     {

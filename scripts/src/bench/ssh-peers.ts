@@ -4,14 +4,21 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import type { PrivateNetwork } from "../system/private-network.ts";
 import { tempFolder } from "../system/temp-folder.ts";
 import { until } from "../system/until.ts";
 
 /** How ssh is called for each peer: the words after `ssh`, before the remote command. */
 export type SshPeer = { name: string; args: string[] };
-export type SshPeers = AsyncDisposable & { direct: SshPeer; jump: SshPeer };
+export type SshPeers = AsyncDisposable & {
+  direct: SshPeer;
+  jump: SshPeer;
+  /** For programs that take it by file, such as scp: `target` is the host's name in it. */
+  configFile: string;
+};
 
-export async function startSshPeers(): Promise<SshPeers> {
+/** @param network where the target is, reached over its line; without one all are on loopback. */
+export async function startSshPeers(network: PrivateNetwork | null = null): Promise<SshPeers> {
   const sshd = ["/usr/sbin/sshd", "/usr/bin/sshd"].find((file) => existsSync(file));
   if (sshd === undefined)
     throw new Error("This measurement needs sshd. Install openssh-server (and openssh-client), then run it again.");
@@ -20,12 +27,17 @@ export async function startSshPeers(): Promise<SshPeers> {
   for (const name of ["host-key", "user-key"]) spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", at(name)]);
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true }); // sshd's own folder for privilege separation
   const ports = { jump: await freePort(), target: await freePort() };
-  const servers = Object.entries(ports).map(([name, port]) => startServer(sshd, at, name, port));
+  const target = network?.insideAddress ?? "127.0.0.1";
+  network?.admit(ports.target);
+  const servers = [
+    startServer(at, { name: "jump", address: "127.0.0.1", port: ports.jump, command: [sshd] }),
+    startServer(at, { name: "target", address: target, port: ports.target, command: [...(network?.inside ?? []), sshd] }),
+  ];
   const user = os.userInfo().username;
-  const host = (name: string, port: number) =>
+  const host = (name: string, address: string, port: number) =>
     [
       `Host ${name}`,
-      "  HostName 127.0.0.1",
+      `  HostName ${address}`,
       `  Port ${port}`,
       `  User ${user}`,
       `  IdentityFile ${at("user-key")}`,
@@ -35,13 +47,14 @@ export async function startSshPeers(): Promise<SshPeers> {
       "  UserKnownHostsFile /dev/null",
       "  LogLevel ERROR",
     ].join("\n");
-  writeFileSync(at("config"), `${host("jump", ports.jump)}\n${host("target", ports.target)}\n`);
+  writeFileSync(at("config"), `${host("jump", "127.0.0.1", ports.jump)}\n${host("target", target, ports.target)}\n`);
   const stop = async () => {
     await Promise.all(servers.map(stopServer));
     folder[Symbol.dispose]();
   };
   try {
-    for (const port of Object.values(ports)) await until(`sshd on ${port}`, () => accepts(port));
+    await until("the jump host's sshd listens", () => accepts("127.0.0.1", ports.jump));
+    await until("the target's sshd listens", () => accepts(target, ports.target));
     const probe = spawnSync("ssh", ["-F", at("config"), "-J", "jump", "target", "true"], { encoding: "utf8" });
     if (probe.status !== 0) throw new Error(`ssh -J over loopback does not work here: ${probe.stderr.trim()}`);
   } catch (error) {
@@ -51,14 +64,18 @@ export async function startSshPeers(): Promise<SshPeers> {
   return {
     direct: { name: "ssh", args: ["-F", at("config"), "target"] },
     jump: { name: "ssh -J", args: ["-F", at("config"), "-J", "jump", "target"] },
+    configFile: at("config"),
     [Symbol.asyncDispose]: stop,
   };
 }
 
-function startServer(sshd: string, at: (name: string) => string, name: string, port: number): ChildProcess {
+function startServer(
+  at: (name: string) => string,
+  { name, address, port, command }: { name: string; address: string; port: number; command: string[] },
+): ChildProcess {
   const settings = [
     `Port ${port}`,
-    "ListenAddress 127.0.0.1",
+    `ListenAddress ${address}`,
     `HostKey ${at("host-key")}`,
     `AuthorizedKeysFile ${at("user-key.pub")}`,
     "StrictModes no",
@@ -69,9 +86,11 @@ function startServer(sshd: string, at: (name: string) => string, name: string, p
     "PrintMotd no",
     "LogLevel ERROR",
     "AllowTcpForwarding yes",
+    "Subsystem sftp internal-sftp",
   ];
   writeFileSync(at(`${name}.conf`), `${settings.join("\n")}\n`);
-  return spawn(sshd, ["-D", "-e", "-f", at(`${name}.conf`)], { stdio: "ignore" });
+  const [program = "", ...words] = command;
+  return spawn(program, [...words, "-D", "-e", "-f", at(`${name}.conf`)], { stdio: "ignore" });
 }
 
 async function stopServer(server: ChildProcess): Promise<void> {
@@ -90,9 +109,9 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-const accepts = (port: number) =>
+const accepts = (host: string, port: number) =>
   new Promise<boolean>((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
+    const socket = net.connect(port, host);
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
