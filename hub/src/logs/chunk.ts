@@ -10,8 +10,9 @@
 //            32 bytes SHA-256 of the chunk from its length field up to here
 //
 // A chunk is whole or it is not there: a crash cuts the last one, and the log then ends before it.
-import { createHash } from "node:crypto";
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { createHash, webcrypto } from "node:crypto";
+import { promisify } from "node:util";
+import { constants, zstdCompress, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 export const magic = Buffer.from("SPLOG1\0\n");
 export const hashBytes = 32;
@@ -29,13 +30,20 @@ export type Chunk = { firstMs: number; lastMs: number; output: ChannelSpan; stde
 /** What the index keeps of a chunk. */
 export type ChunkHead = Omit<Chunk, "payload"> & { coded: boolean; payloadBytes: number; bytes: number; previousHash: Buffer };
 
-export function encodeChunk(chunk: Chunk, previousHash: Buffer): { bytes: Buffer; hash: Buffer } {
-  const coded = chunk.payload.length >= worthCoding;
-  const payload = coded ? zstdCompressSync(chunk.payload, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }) : chunk.payload;
-  const bytes = Buffer.allocUnsafe(fixedBytes + payload.length + hashBytes);
+/** Larger payloads are coded and hashed by the thread pool: this thread carries keystrokes. Smaller ones cost less than the way there. */
+const worthAThread = 16 * 1024;
+const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const compress = promisify<Buffer, typeof fastest, Buffer>(zstdCompress);
+
+export async function encodeChunk(chunk: Chunk, previousHash: Buffer): Promise<{ bytes: Buffer; hash: Buffer }> {
+  const { payload } = chunk;
+  const large = payload.length >= worthAThread;
+  const coded = payload.length >= worthCoding;
+  const body = !coded ? payload : large ? await compress(payload, fastest) : zstdCompressSync(payload, fastest);
+  const bytes = Buffer.allocUnsafe(fixedBytes + body.length + hashBytes);
   let at = bytes.writeUInt32BE(bytes.length - 4, 0);
   at = bytes.writeUInt8(coded ? 1 : 0, at);
-  at = bytes.writeUInt32BE(chunk.payload.length, at);
+  at = bytes.writeUInt32BE(payload.length, at);
   at = bytes.writeUInt32BE(chunk.firstMs, at);
   at = bytes.writeUInt32BE(chunk.lastMs, at);
   for (const span of [chunk.output, chunk.stderr]) {
@@ -43,8 +51,12 @@ export function encodeChunk(chunk: Chunk, previousHash: Buffer): { bytes: Buffer
     at = bytes.writeUInt32BE(span.bytes, at);
   }
   at += previousHash.copy(bytes, at);
-  at += payload.copy(bytes, at);
-  const hash = createHash("sha256").update(bytes.subarray(0, at)).digest();
+  at += body.copy(bytes, at);
+  const hashed = bytes.subarray(0, at);
+  const hash =
+    body.length >= worthAThread
+      ? Buffer.from(await webcrypto.subtle.digest("SHA-256", hashed))
+      : createHash("sha256").update(hashed).digest();
   hash.copy(bytes, at);
   return { bytes, hash };
 }

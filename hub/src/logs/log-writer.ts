@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
-import { encodeLogEvent, encodeResize, logEventKinds } from "@sallyport/protocol/log-events";
+import { encodeResize, type LogEventKind, logEventKinds } from "@sallyport/protocol/log-events";
 import { syncFolder } from "../platform/files.ts";
-import { encodeChunk, magic, payloadBytesMax } from "./chunk.ts";
+import { encodeChunk, magic } from "./chunk.ts";
 import { type Channel, LogFile, type LogHeader } from "./log-file.ts";
+import { type Payload, Pending } from "./pending.ts";
 
 /** What a crash of the hub can cost; agents hold longer than that. */
 const flushMs = 100;
@@ -29,16 +30,14 @@ export class LogWriter {
   #hash: Buffer;
   #ends: Record<Channel, number>;
   #durable: Record<Channel, number>;
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
-  #pendingFrom: Record<Channel, number>;
+  readonly #pending = new Pending();
+  /** Offset of each channel's first byte that is in no chunk yet. */
+  #chunked: Record<Channel, number>;
   #lastMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
   #failed: NodeJS.ErrnoException | null = null;
   #closed: Promise<void> | null = null;
-  /** Anything was appended since the last chunk was cut, an empty resize included. */
-  #dirty = false;
 
   private constructor(
     file: string,
@@ -57,7 +56,7 @@ export class LogWriter {
     this.#hash = hash;
     this.#ends = { ...ends };
     this.#durable = { ...ends };
-    this.#pendingFrom = { ...ends };
+    this.#chunked = { ...ends };
     this.#lastMs = lastMs;
     this.#events = events;
   }
@@ -114,23 +113,23 @@ export class LogWriter {
 
   /** False while the disk is behind: the caller stops giving credit until the next onDurable. */
   get hasRoom(): boolean {
-    return this.#pendingBytes < pendingBytesMax;
+    return this.#pending.bytes < pendingBytesMax;
   }
 
   /** Keeps a copy. `nowMs` since the epoch. */
   append(channel: Channel, data: Uint8Array, nowMs: number): void {
     if (this.#closed !== null) return;
     this.#ends[channel] += data.length;
-    this.#push(encodeLogEvent({ atMs: this.#sinceStart(nowMs), kind: logEventKinds[channel], data }));
+    this.#push(logEventKinds[channel], nowMs, data);
   }
 
   resize(columns: number, rows: number, nowMs: number): void {
-    this.#push(encodeLogEvent({ atMs: this.#sinceStart(nowMs), kind: logEventKinds.resize, data: encodeResize(columns, rows) }));
+    this.#push(logEventKinds.resize, nowMs, encodeResize(columns, rows));
   }
 
   /** Resolves when everything appended so far is durable, or the disk has refused. */
   async flush(): Promise<void> {
-    while ((this.#dirty || this.#writing !== null) && this.#failed === null) {
+    while ((!this.#pending.empty || this.#writing !== null) && this.#failed === null) {
       this.#start();
       await this.#writing;
     }
@@ -148,91 +147,54 @@ export class LogWriter {
     await this.#handle.close();
   }
 
-  /** Time never runs backwards in a log, whatever the clock does. */
-  #sinceStart(nowMs: number): number {
-    return Math.max(this.#lastMs, Math.min(nowMs - this.#startedAtMs, 0xffff_ffff));
-  }
-
-  #push(record: Uint8Array): void {
+  #push(kind: LogEventKind, nowMs: number, data: Uint8Array): void {
     if (this.#failed !== null || this.#closed !== null) return;
-    this.#dirty = true;
-    this.#lastMs = msOf(record);
-    this.#pending.push(record);
-    this.#pendingBytes += record.length;
+    // Time never runs backwards in a log, whatever the clock does.
+    this.#lastMs = Math.max(this.#lastMs, Math.min(nowMs - this.#startedAtMs, 0xffff_ffff));
+    this.#pending.add(kind, this.#lastMs, data);
     this.#schedule();
   }
 
   /** Whatever is pending has a write or a timer ahead of it, always: called when bytes come and when a write is done. */
   #schedule(): void {
-    if (this.#writing !== null || !this.#dirty || this.#failed !== null) return;
-    if (this.#pendingBytes >= flushBytes) this.#start();
+    if (this.#writing !== null || this.#pending.empty || this.#failed !== null) return;
+    if (this.#pending.bytes >= flushBytes) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), flushMs);
   }
 
   #start(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#writing !== null || !this.#dirty || this.#failed !== null) return;
-    this.#writing = this.#writeChunk().finally(() => {
+    const payload = this.#writing === null && this.#failed === null ? this.#pending.take() : null;
+    if (payload === null) return;
+    this.#writing = this.#writeChunk(payload).finally(() => {
       this.#writing = null;
+      this.#pending.done(payload);
       this.#schedule();
     });
   }
 
-  async #writeChunk(): Promise<void> {
-    const payload = this.#takePayload();
-    const from = this.#pendingFrom;
-    const to = payload.ends;
-    const span = (channel: Channel) => ({ offset: from[channel], bytes: to[channel] - from[channel] });
-    const { bytes, hash } = encodeChunk(
-      {
-        firstMs: payload.firstMs,
-        lastMs: payload.lastMs,
-        output: span("output"),
-        stderr: span("stderr"),
-        payload: payload.bytes,
-      },
-      this.#hash,
-    );
-    this.#pendingFrom = to;
+  async #writeChunk({ bytes: payload, firstMs, lastMs, added }: Payload): Promise<void> {
+    const from = this.#chunked;
+    const to = { output: from.output + added.output, stderr: from.stderr + added.stderr };
+    this.#chunked = to;
+    const span = (channel: Channel) => ({ offset: from[channel], bytes: added[channel] });
     try {
+      const chunk = { firstMs, lastMs, output: span("output"), stderr: span("stderr"), payload };
+      const { bytes, hash } = await encodeChunk(chunk, this.#hash);
       // A nearly full disk takes a part and says so only in the count; the next write is refused.
       for (let at = 0; at < bytes.length; )
         at += (await this.#handle.write(bytes, at, bytes.length - at, this.#position + at)).bytesWritten;
       await this.#handle.datasync();
+      this.#position += bytes.length;
+      this.#hash = hash;
     } catch (error) {
       this.#failed = error as NodeJS.ErrnoException;
       await this.#handle.truncate(this.#position).catch(() => {}); // a half chunk would be cut on reading anyway
       this.#events.onFailure(this.#failed);
       return;
     }
-    this.#position += bytes.length;
-    this.#hash = hash;
     this.#durable = to;
     this.#events.onDurable(to.output, to.stderr);
   }
-
-  /** Up to one chunk's worth of records, in order. */
-  #takePayload(): { bytes: Buffer; ends: Record<Channel, number>; firstMs: number; lastMs: number } {
-    let bytes = 0;
-    let count = 0;
-    for (const record of this.#pending) {
-      if (count > 0 && bytes + record.length > payloadBytesMax / 2) break;
-      bytes += record.length;
-      count++;
-    }
-    const taken = this.#pending.splice(0, count);
-    this.#pendingBytes -= bytes;
-    this.#dirty = this.#pending.length > 0;
-    const ends = { ...this.#pendingFrom };
-    for (const record of taken) {
-      if (record[4] === logEventKinds.output) ends.output += record.length - 9;
-      else if (record[4] === logEventKinds.stderr) ends.stderr += record.length - 9;
-    }
-    return { bytes: Buffer.concat(taken, bytes), ends, firstMs: msOf(taken[0]), lastMs: msOf(taken.at(-1)) };
-  }
 }
-
-/** Time of an encoded event. */
-const msOf = (record: Uint8Array | undefined): number =>
-  record === undefined ? 0 : new DataView(record.buffer, record.byteOffset).getUint32(0);
