@@ -7,6 +7,12 @@ import { connectPacketBytesMax, framePacketBytesMax, packetBytesMax } from "./li
 const connectType = 1;
 const publishQos0 = 0x30; // type 3, no DUP, QoS 0, no RETAIN
 
+/** Frames up to this size are put together in memory of their own. */
+const smallBytes = 2 * 1024;
+/** Memory in which large frames were put together, shared by all links: it is free again as soon as its frame has been read. */
+const spare: Buffer[] = [];
+const spareMax = 16;
+
 export type SlicerFault = "not-connect" | "packet-too-large" | "bad-length" | "too-many-packets";
 
 export type SlicerHandlers = {
@@ -24,11 +30,10 @@ export class MqttSlicer {
   #expectConnect: boolean;
   /** Bytes of the packet in hand that pass without being looked at. */
   #passing = 0;
-  /** An incomplete header, or a frame still arriving; bounded by framePacketBytesMax. */
-  #held: Buffer[] = [];
-  #heldBytes = 0;
-  /** Bytes needed before `#held` is worth another look. */
-  #wanted = 2;
+  /** An incomplete header: a fixed header and a topic at most. */
+  #held: Buffer | null = null;
+  /** A frame still arriving, at most framePacketBytesMax. */
+  #arriving: { memory: Buffer; filled: number; total: number; payloadAt: number; lastLevel: string } | null = null;
 
   /** @param expectConnect true on the hub: the first packet must be a CONNECT within its cap. */
   constructor(handlers: SlicerHandlers, { expectConnect }: { expectConnect: boolean }) {
@@ -44,15 +49,13 @@ export class MqttSlicer {
   /** Returns the fault for which the connection must be dropped, or null. */
   push(chunk: Buffer): SlicerFault | null {
     let bytes = chunk;
-    if (this.#heldBytes > 0) {
-      this.#held.push(chunk);
-      this.#heldBytes += chunk.length;
-      if (this.#heldBytes < this.#wanted) return null;
-      bytes = Buffer.concat(this.#held, this.#heldBytes);
-      this.#held = [];
-      this.#heldBytes = 0;
-    }
     let at = 0;
+    if (this.#arriving !== null) {
+      at = this.#fill(chunk);
+    } else if (this.#held !== null) {
+      bytes = Buffer.concat([this.#held, chunk]);
+      this.#held = null;
+    }
     while (at < bytes.length) {
       if (this.#passing > 0) {
         const taken = Math.min(this.#passing, bytes.length - at);
@@ -63,7 +66,7 @@ export class MqttSlicer {
       }
       const header = readFixedHeader(bytes, at);
       if (header === "bad-length") return "bad-length";
-      if (header === null) return this.#hold(bytes.subarray(at), 2);
+      if (header === null) return this.#hold(bytes.subarray(at));
       const first = bytes[at] ?? 0;
       if (this.#expectConnect) {
         if (first >> 4 !== connectType) return "not-connect";
@@ -72,26 +75,44 @@ export class MqttSlicer {
       } else if (header.total > packetBytesMax) return "packet-too-large";
 
       const frame = first === publishQos0 && this.#prefix !== null ? this.#frameTopic(bytes, at, header, this.#prefix) : "no";
-      if (frame === "unknown") return this.#hold(bytes.subarray(at), bytes.length - at + 1);
+      if (frame === "unknown") return this.#hold(bytes.subarray(at));
       if (frame === "no") {
         if (this.#handlers.packet?.(first >> 4) === false) return "too-many-packets";
         this.#passing = header.total;
         continue;
       }
       if (header.total > framePacketBytesMax) return "packet-too-large";
-      if (bytes.length - at < header.total) return this.#hold(bytes.subarray(at), header.total);
+      if (bytes.length - at < header.total) {
+        const { total } = header;
+        const memory =
+          total > smallBytes ? (spare.pop() ?? Buffer.allocUnsafeSlow(framePacketBytesMax)) : Buffer.allocUnsafe(total);
+        this.#arriving = { memory, filled: 0, total, payloadAt: frame.payloadAt - at, lastLevel: frame.lastLevel };
+        this.#fill(bytes.subarray(at));
+        return null;
+      }
       this.#handlers.frame(bytes.subarray(frame.payloadAt, at + header.total), frame.lastLevel);
       at += header.total;
     }
     return null;
   }
 
-  #hold(rest: Buffer, wanted: number): null {
-    // A copy: the rest may be a small view on a large buffer.
-    this.#held = [Buffer.from(rest)];
-    this.#heldBytes = rest.length;
-    this.#wanted = Math.max(wanted, rest.length + 1);
+  #hold(rest: Buffer): null {
+    this.#held = Buffer.from(rest); // a copy: the rest may be a small view on a large buffer
     return null;
+  }
+
+  /** More of the arriving frame; hands it over when it is whole. @returns how many bytes of `chunk` were its own. */
+  #fill(chunk: Buffer): number {
+    const arriving = this.#arriving;
+    if (arriving === null) return 0;
+    const { memory, total, payloadAt, lastLevel } = arriving;
+    const taken = chunk.copy(memory, arriving.filled, 0, total - arriving.filled);
+    arriving.filled += taken;
+    if (arriving.filled < total) return taken;
+    this.#arriving = null;
+    this.#handlers.frame(memory.subarray(payloadAt, total), lastLevel);
+    if (memory.length === framePacketBytesMax && spare.length < spareMax) spare.push(memory);
+    return taken;
   }
 
   #frameTopic(
