@@ -76,8 +76,8 @@ export class MqttLink implements AgentLink {
 
   /** Resolves when the message has been handed to the socket, or the link is gone. */
   sendAndWait(body: DownBody): Promise<void> {
-    const payload = Buffer.from(encodeDown(body));
     if (this.ended !== null) return Promise.resolve();
+    const payload = Buffer.from(encodeDown(body));
     if (this.#waiting >= controlQueueMax || this.#waitingBytes + this.#door.waitingBytes > controlQueueBytesMax) {
       this.close("stalled");
       return Promise.resolve();
