@@ -39,6 +39,12 @@ export const inputWindowBytes = 64 * KiB;
 /** Terminal output an agent holds for the hub. Covers the window and the time of an fsync at full speed, then minutes of quiet work offline. */
 export const outputRingBytes = 4 * MiB;
 
+/** Bytes of a dialled connection an agent holds for the hub: the largest window, so that a long path stays full. */
+export const dialRingBytes = 4 * MiB;
+
+/** Name and connection of a dial together. Below the time the hub waits for an order's answer. */
+export const dialTimeoutMsMax = 8_000;
+
 /** How long an agent keeps a terminal without a hub. A hub upgrade or a night train tunnel, not a forgotten shell. */
 export const keepTerminalSecondsDefault = 15 * 60;
 

@@ -34,6 +34,9 @@ const frames: Frame[] = [
 const order = { agentId, sequence: 42, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openShell: { sessionId: "ses_06gzr3x7mkme29fvyae612zb", columns: 80, rows: 24, term: "xterm-256color", keepSeconds: 900, person: "Li Wei" } };
 const signed = signOrder(order, keyOf(hubSeed));
 
+const dialOrder = { agentId, sequence: 43, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openDial: { sessionId: "ses_06gzr3x7mkme29fvyae612zb", host: "127.0.0.1", port: 5_432, allowed: ["127.0.0.1"], connectTimeoutMs: 5_000, keepSeconds: 900 } };
+const signedDial = signOrder(dialOrder, keyOf(hubSeed));
+
 const claims = { agentId, hubId: "hub_06gzr3x7mkme29fvyae612zb", issuedAtMs: 1_795_000_000_000, nonce: Buffer.alloc(16, 7), binding: Buffer.alloc(32, 9) };
 const unsigned = wire.LinkToken.encode(claims).finish();
 const tokenSignature = sign(null, Buffer.concat([Buffer.from("sallyport/link/v1\0"), unsigned]), keyOf(agentSeed));
@@ -51,6 +54,7 @@ const vectors = {
   ].map(({ body }) => ({ body, bytes: hex(encodeUp(body)) })),
   down: [{ body: { heartbeatEcho: { sentUs: 123_456_789 } } }, { body: { runLook: {} } }, { body: { runGo: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, go: true, reason: "" } } }, { body: { goaway: { afterMs: 2_000, reason: "shutdown" } } }].map(({ body }) => ({ body, bytes: hex(encodeDown(body)) })),
   order: { hubPublicKey: hex(rawPublic(hubSeed)), order, bytes: hex(signed.order ?? new Uint8Array()), signature: hex(signed.signature ?? new Uint8Array()) },
+  dialOrder: { order: dialOrder, bytes: hex(signedDial.order ?? new Uint8Array()), signature: hex(signedDial.signature ?? new Uint8Array()) },
   linkToken: { agentPublicKey: hex(rawPublic(agentSeed)), agentId, hubId: claims.hubId, issuedAtMs: claims.issuedAtMs, nonce: hex(claims.nonce), binding: hex(claims.binding), token: Buffer.from(wire.LinkToken.encode({ ...claims, signature: tokenSignature }).finish()).toString("base64url") },
   publishHeader: [5, 200, 70_000].map((payloadBytes) => ({ topic: `sp/${agentId}/dn/s`, payloadBytes, bytes: hex(encodePublishHeader(Buffer.from(`sp/${agentId}/dn/s`), payloadBytes)) })),
   logEvents: [

@@ -4,15 +4,22 @@ import { reasonOf } from "../log.ts";
 import { type Outcome, refused } from "../orders/order-gate.ts";
 import type { AgentParts } from "../parts.ts";
 import { onCancelRun } from "./cancel-run.ts";
+import { onOpenDial } from "./open-dial.ts";
 import { onOpenShell } from "./open-shell.ts";
 
 export function onOrder(parts: AgentParts, signed: wire.SignedOrder.$Properties): void {
   const checked = parts.gate.check(signed);
-  if (checked.ok) answerOrder(parts, checked.order.sequence, follow(parts, checked.order));
-  else answerOrder(parts, checked.sequence, checked.outcome);
+  if (!checked.ok) {
+    answerOrder(parts, checked.sequence, checked.outcome);
+    return;
+  }
+  const { sequence } = checked.order;
+  const outcome = follow(parts, checked.order);
+  if (outcome instanceof Promise) void outcome.then((late) => answerOrder(parts, sequence, late));
+  else answerOrder(parts, sequence, outcome);
 }
 
-function follow(parts: AgentParts, order: wire.Order): Outcome {
+function follow(parts: AgentParts, order: wire.Order): Outcome | Promise<Outcome> {
   const { gate } = parts;
   const earlier = gate.outcomeOf(order.sequence);
   if (earlier !== null) return earlier;
@@ -21,18 +28,21 @@ function follow(parts: AgentParts, order: wire.Order): Outcome {
     gate.take(order.sequence);
     return act(parts, order);
   });
-  gate.settle(order.sequence, outcome);
-  return outcome;
+  const settled = outcome instanceof Promise ? outcome.catch(failed) : outcome;
+  gate.settle(order.sequence, settled);
+  return settled;
 }
 
 /** A full disk, no process ids left: the person who asked hears it, and what runs already goes on. */
-export function orFailed(act: () => Outcome): Outcome {
+export function orFailed<Answer extends Outcome | Promise<Outcome>>(act: () => Answer): Answer | Outcome {
   try {
     return act();
   } catch (error) {
-    return refused("failed", `This host could not do it: ${reasonOf(error)}.`);
+    return failed(error);
   }
 }
+
+const failed = (error: unknown): Outcome => refused("failed", `This host could not do it: ${reasonOf(error)}.`);
 
 export const replayed: Outcome = refused("replayed", "This order was taken before.");
 
@@ -41,8 +51,9 @@ export function answerOrder({ link, log }: Pick<AgentParts, "link" | "log">, seq
   if (sequence > 0) link.send({ orderOutcome: { sequence, ...outcome } });
 }
 
-function act(parts: AgentParts, order: wire.Order): Outcome {
+function act(parts: AgentParts, order: wire.Order): Outcome | Promise<Outcome> {
   if (order.openShell) return onOpenShell(parts, order.sequence, order.openShell);
+  if (order.openDial) return onOpenDial(parts, order.sequence, order.openDial);
   if (order.cancelRun) return onCancelRun(parts, order.cancelRun);
   if (order.runScript) return refused("policy", "A script comes as an offer, not as an order of its own.");
   return refused("malformed", "The order asks for something this agent does not know. A newer agent may.");

@@ -24,6 +24,7 @@ export type ConnectionHooks = {
 
 export type Connection = {
   transport: Wire["transport"];
+  hubAddress: string;
   send(body: UpBody): void;
   frames: FrameSink;
   /** Frames may go, to this hub process. */
@@ -87,6 +88,7 @@ export async function signIn(wire: Wire, identity: Identity, key: KeyObject, hoo
   }
   return {
     transport: wire.transport,
+    hubAddress: wire.tls.remoteAddress ?? "",
     // A message that does not arrive is said again by whoever needs it, after the next Welcome.
     send: (body) => void client.publish(upTopic(agentId), Buffer.from(encodeUp(body)), { qos: 1 }, () => {}),
     frames: stream.frames,

@@ -5,6 +5,7 @@
 //    ▲                                              │ any failure, Goaway, silence
 //    └────────────── wait (backoff) ◄───────────────┘
 import type { KeyObject } from "node:crypto";
+import net from "node:net";
 import type { Frame } from "@sallyport/protocol/stream/frame";
 import type { FrameSink } from "@sallyport/protocol/stream/mux";
 import type { DownMessage } from "@sallyport/protocol/wire";
@@ -99,6 +100,12 @@ export class Link {
     if (!this.#up || this.#connection === null) return false;
     this.#connection.send(body);
     return true;
+  }
+
+  /** Where the hub is, as far as this link knows. */
+  get hubAddresses(): string[] {
+    const { hostname } = new URL(this.#identity.hubUrl);
+    return [hostname.replace(/^\[|\]$/g, ""), this.#connection?.hubAddress ?? ""].filter((address) => net.isIP(address) !== 0);
   }
 
   /** The hub answered Hello: frames may go to `node`. Null when the link is gone meanwhile. */

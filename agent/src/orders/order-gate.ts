@@ -17,7 +17,7 @@ export class OrderGate {
   readonly #hubKey: KeyObject;
   readonly #clock: HubClock;
   readonly #seen: SeenSequences;
-  readonly #outcomes = new Map<number, Outcome>();
+  readonly #outcomes = new Map<number, Outcome | Promise<Outcome>>();
 
   constructor(options: { agentId: string; hubKey: KeyObject; clock: HubClock; sequenceFile: string }) {
     this.#agentId = options.agentId;
@@ -44,12 +44,12 @@ export class OrderGate {
     this.#seen.add(sequence);
   }
 
-  /** What was answered to an order this process took, to say again when it is delivered twice. */
-  outcomeOf(sequence: number): Outcome | null {
+  /** What was, or is being, answered to an order this process took, to say again when it is delivered twice. */
+  outcomeOf(sequence: number): Outcome | Promise<Outcome> | null {
     return this.#outcomes.get(sequence) ?? null;
   }
 
-  settle(sequence: number, outcome: Outcome): void {
+  settle(sequence: number, outcome: Outcome | Promise<Outcome>): void {
     this.#outcomes.set(sequence, outcome);
     for (const oldest of this.#outcomes.keys()) {
       if (this.#outcomes.size <= outcomesKept) break;

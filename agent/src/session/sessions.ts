@@ -5,11 +5,16 @@ import { executionsAtOnceMax, keepTerminalSecondsDefault, streamsPerLinkMax } fr
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import type { wire } from "@sallyport/protocol/wire";
 import type { Config } from "../config.ts";
+import { connect } from "../dial/connect.ts";
+import { DialSession } from "../dial/dial-session.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { accepted, type Outcome, refused } from "../orders/order-gate.ts";
 import { cleanEnvironment, readAccount } from "./account.ts";
 import { clampCells, PtySession } from "./pty-session.ts";
 import { liveStreamOf, type Session } from "./session.ts";
+
+/** An asset has one address of its own, at most a few. */
+const allowedMax = 16;
 
 /** Terminals leave room for the scripts: running ones and those whose output is still on its way. */
 const sessionsMax = streamsPerLinkMax - 2 * executionsAtOnceMax;
@@ -21,13 +26,16 @@ export class Sessions {
   readonly #mux: StreamMux;
   readonly #config: Config;
   readonly #log: Log;
+  readonly #hubAddresses: () => string[];
   readonly #sessions = new Map<number, Session>();
   #linked = false;
+  #dialling = 0;
 
-  constructor(options: { mux: StreamMux; config: Config; log: Log }) {
+  constructor(options: { mux: StreamMux; config: Config; log: Log; hubAddresses: () => string[] }) {
     this.#mux = options.mux;
     this.#config = options.config;
     this.#log = options.log;
+    this.#hubAddresses = options.hubAddresses;
   }
 
   get live(): number {
@@ -77,6 +85,39 @@ export class Sessions {
     }
   }
 
+  /** Connects for `order`, whose number the stream takes. Resolves when the connection stands or has failed. */
+  async openDial(stream: number, order: wire.OpenDial.$Properties): Promise<Outcome> {
+    const sessionId = order.sessionId ?? "";
+    if (!isId("ses", sessionId)) return refused("malformed", "The order names no session.");
+    if (this.#sessions.size + this.#dialling >= sessionsMax || this.#mux.full)
+      return refused("busy", `This agent already has ${this.#sessions.size} sessions open.`);
+    const session = new DialSession({
+      stream,
+      sessionId,
+      keepMs: (order.keepSeconds || keepTerminalSecondsDefault) * 1_000,
+      mux: this.#mux,
+      onGone: () => this.#gone(stream),
+    });
+    this.#dialling++;
+    try {
+      const target = {
+        host: order.host ?? "",
+        port: order.port ?? 0,
+        allowed: (order.allowed ?? []).slice(0, allowedMax),
+        timeoutMs: order.connectTimeoutMs ?? 0,
+      };
+      const dialled = await connect(target, { hub: this.#hubAddresses(), onread: session.onread });
+      if (!dialled.ok) return refused(dialled.code, dialled.message);
+      this.#sessions.set(stream, session);
+      session.begin(dialled.socket);
+      if (!this.#linked) session.linkLost();
+      this.#log.info(`connection ${sessionId} opened`);
+      return accepted;
+    } finally {
+      this.#dialling--;
+    }
+  }
+
   linkLost(): void {
     this.#linked = false;
     for (const session of this.#sessions.values()) session.linkLost();
@@ -99,6 +140,6 @@ export class Sessions {
   #gone(stream: number): void {
     const session = this.#sessions.get(stream);
     this.#sessions.delete(stream);
-    if (session !== undefined) this.#log.info(`terminal ${session.sessionId} closed`);
+    if (session !== undefined) this.#log.info(`session ${session.sessionId} closed`);
   }
 }
