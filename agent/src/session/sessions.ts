@@ -73,7 +73,7 @@ export class Sessions {
         },
         keepMs: (order.keepSeconds || keepTerminalSecondsDefault) * 1_000,
         mux: this.#mux,
-        onGone: () => this.#gone(stream),
+        onGone: () => this.#gone(stream, "terminal"),
       });
       this.#sessions.set(stream, session);
       if (!this.#linked) session.linkLost();
@@ -96,7 +96,7 @@ export class Sessions {
       sessionId,
       keepMs: (order.keepSeconds || keepTerminalSecondsDefault) * 1_000,
       mux: this.#mux,
-      onGone: () => this.#gone(stream),
+      onGone: () => this.#gone(stream, "connection"),
     });
     this.#dialling++;
     try {
@@ -137,9 +137,9 @@ export class Sessions {
     for (const session of this.#sessions.values()) session.abandon();
   }
 
-  #gone(stream: number): void {
+  #gone(stream: number, what: "terminal" | "connection"): void {
     const session = this.#sessions.get(stream);
     this.#sessions.delete(stream);
-    if (session !== undefined) this.#log.info(`session ${session.sessionId} closed`);
+    if (session !== undefined) this.#log.info(`${what} ${session.sessionId} closed`);
   }
 }

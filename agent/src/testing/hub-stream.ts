@@ -11,6 +11,7 @@ export class HubStream implements StreamOwner {
   readonly stream: number;
   readonly end: StreamEnd;
   readonly input = new Ring(8 * 1_024 * 1_024);
+  readonly outgoing: Outgoing;
   /** What each output channel has brought so far. */
   readonly outputs = new Map<number, Buffer[]>();
   readonly ended = new Set<number>();
@@ -20,14 +21,18 @@ export class HubStream implements StreamOwner {
   readonly #mux: StreamMux;
   #changed: (() => void)[] = [];
 
-  constructor(mux: StreamMux, options: { stream: number; channels: number[]; window: number; priority: StreamPriority }) {
+  constructor(
+    mux: StreamMux,
+    options: { stream: number; channels: number[]; window: number; priority: StreamPriority; inputWindow?: number },
+  ) {
     this.stream = options.stream;
     this.#mux = mux;
     for (const channel of options.channels) this.outputs.set(channel, []);
+    this.outgoing = new Outgoing(0, this.input, options.inputWindow ?? inputWindowBytes);
     this.end = new StreamEnd({
       stream: options.stream,
       priority: options.priority,
-      outgoing: [new Outgoing(0, this.input, inputWindowBytes)],
+      outgoing: [this.outgoing],
       incoming: options.channels.map((channel) => new Incoming(channel, options.window)),
       owner: this,
     });
@@ -44,6 +49,12 @@ export class HubStream implements StreamOwner {
 
   type(input: string | Uint8Array): void {
     this.input.append(Buffer.from(input));
+    this.#mux.flush();
+  }
+
+  /** Nothing more is typed. */
+  endInput(): void {
+    this.outgoing.finish();
     this.#mux.flush();
   }
 

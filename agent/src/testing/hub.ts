@@ -205,6 +205,18 @@ export class TestHub implements AsyncDisposable {
     return stream;
   }
 
+  /** Connects the linked agent to a port of this host, or says with which code it was refused. */
+  async openDial(port: number, dial: Partial<wire.OpenDial.$Properties> = {}): Promise<HubStream> {
+    const { sequence, signed } = this.sign({
+      openDial: { sessionId: newId("ses"), host: "127.0.0.1", port, allowed: ["127.0.0.1"], keepSeconds: 60, ...dial },
+    });
+    const stream = this.addStream(sequence, [0]);
+    this.say({ order: signed });
+    const outcome = await this.hear("orderOutcome", (value) => value.sequence === sequence);
+    if (!outcome.accepted) throw new Error(`refused: ${outcome.code}`);
+    return stream;
+  }
+
   /** A signed order to run `script`, with witness of what goes wrong in `changes`. */
   offer(script: string, changes: Partial<wire.RunScript.$Properties> = {}, order: Partial<wire.Order.$Properties> = {}) {
     const executionId = newId("exe");
