@@ -39,6 +39,11 @@ export class HubStream implements StreamOwner {
     mux.add(this.end);
   }
 
+  /** How many bytes have come; cheap, unlike putting them together. */
+  count(channel = 0): number {
+    return this.end.incoming.get(channel)?.received ?? 0;
+  }
+
   bytes(channel = 0): Buffer {
     return Buffer.concat(this.outputs.get(channel) ?? []);
   }
