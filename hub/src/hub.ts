@@ -47,6 +47,7 @@ import { errorFields, type Log } from "./platform/log.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
+import { LiveDials } from "./sessions/live-dial.ts";
 import { LiveSessions } from "./sessions/live-sessions.ts";
 import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
@@ -141,13 +142,14 @@ export async function createHub(
       orders,
       store,
       live: new LiveSessions(),
+      dials: new LiveDials(),
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
     };
     const automation: AutomationDeps = { db, clock, log, links, orders, store, outputs: new ExecutionOutputs(), changes };
     const liveWork: LiveWork = {
       endUnder: async (grantIds) => {
-        for (const session of sessions.live.under(grantIds))
+        for (const session of [...sessions.live.under(grantIds), ...sessions.dials.under(grantIds)])
           await endSession(sessions, session.id, { reason: "grant-revoked", by: null });
       },
     };
@@ -191,7 +193,7 @@ export async function createHub(
       automation,
       screens,
       endWorkOf: async (userId) => {
-        for (const session of sessions.live.ofUser(userId))
+        for (const session of [...sessions.live.ofUser(userId), ...sessions.dials.ofUser(userId)])
           await endSession(sessions, session.id, { reason: "ended-by-admin", by: null });
       },
     };

@@ -3,6 +3,9 @@
 
 export const terminalSubprotocol = "sallyport.terminal.v1";
 
+/** Of the dial socket (SPEC.md §8), whose binary messages are the bytes alone. */
+export const dialSubprotocol = "sallyport.dial.v1";
+
 /** Output the hub sends ahead of the client's `ack`. */
 export const viewerWindowBytes = 256 * 1024;
 

@@ -30,7 +30,7 @@ export class Authorization {
   }
 }
 
-const permissionFor: Record<Action, Permission> = { connect: "terminal.open", run: "run.start" };
+const permissionFor: Record<Action, Permission> = { connect: "terminal.open", run: "run.start", dial: "dial.open" };
 
 /**
  * @throws HubError `forbidden` when the role never may, `not-found` for another organisation's or a retired asset,

@@ -1,7 +1,7 @@
 // What callers may send to access.
 import { z } from "zod";
 
-export const actions = ["connect", "run"] as const;
+export const actions = ["connect", "run", "dial"] as const;
 export type Action = (typeof actions)[number];
 
 export const listGrants = z.object({ userId: z.string().optional(), assetId: z.string().optional() });

@@ -74,11 +74,12 @@ export const asset = z.object({
 
 export const session = z.object({
   id: z.string(),
-  kind: z.literal("shell"),
+  kind: z.enum(["shell", "dial"]),
   state: z.enum(["opening", "live", "ended"]),
   asset: named,
   user: named,
   account: z.string(),
+  port: z.number().nullable(),
   startedAt: moment,
   endedAt: moment.nullable(),
   durationMs: z.number(),

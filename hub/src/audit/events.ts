@@ -33,6 +33,8 @@ export type AuditEventOf = {
   "grant.revoked": { userId: string; assetId: string; reason: string };
   "access.refused": { action: string; code: string };
   "session.opened": { assetId: string; account: string };
+  "dial.opened": { assetId: string; port: number };
+  "dial.ended": { reason: string; port: number; sentBytes: number; receivedBytes: number };
   "session.watched": { live: boolean };
   "session.ended": { reason: string; exitCode: number | null };
   "session.replayed": Record<string, never>;
@@ -77,6 +79,8 @@ export const auditKinds = [
   "grant.revoked",
   "access.refused",
   "session.opened",
+  "dial.opened",
+  "dial.ended",
   "session.watched",
   "session.ended",
   "session.replayed",

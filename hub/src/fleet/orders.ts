@@ -16,7 +16,7 @@ const blockSize = 100;
 /** An agent answers an order at once; a starting shell takes milliseconds. */
 const answerDeadlineMs = 10_000;
 
-export type OrderPayload = Pick<wire.Order.$Properties, "openShell" | "runScript" | "cancelRun">;
+export type OrderPayload = Pick<wire.Order.$Properties, "openShell" | "openDial" | "runScript" | "cancelRun">;
 type Outcome = { accepted: boolean; code: string; message: string };
 
 export class Orders {

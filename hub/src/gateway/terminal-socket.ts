@@ -13,31 +13,14 @@ import type { LiveSession } from "../sessions/live-session.ts";
 import { openShell } from "../sessions/open-shell.ts";
 import type { Screens } from "../sessions/screens.ts";
 import { findSession } from "../sessions/sessions.ts";
+import { closeCodeOf } from "./close-codes.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { SocketViewer } from "./viewer.ts";
 
 export type TerminalSocketDeps = { sessions: SessionDeps; screens: Screens };
 
-/** WebSocket close codes of ours, by error code (RFC 6455 §7.4.2: 4000–4999 are for applications). */
-const closeCodes: Record<string, number> = {
-  "bad-input": 4400,
-  "bad-message": 4400,
-  "read-only": 4403,
-  "not-signed-in": 4401,
-  forbidden: 4403,
-  "no-grant": 4403,
-  "not-found": 4404,
-  conflict: 4409,
-  "agent-revoked": 4409,
-  "too-many": 4429,
-  "agent-offline": 4503,
-  "agent-refused": 4502,
-  "storage-full": 4507,
-};
-
 /** A client that connects says what it wants. */
 const openingDeadlineMs = 10_000;
-/** Proxies drop silent sockets after a minute; a sleeping laptop is noticed after two of these. */
-const pingMs = 20_000;
 
 /** @param stillSignedIn asked while the socket is open: a person who signed out or was disabled is not left typing. */
 export function serveTerminalSocket(
@@ -59,7 +42,7 @@ export function serveTerminalSocket(
   );
   socket.once("close", () => clearTimeout(deadline));
   socket.on("error", () => socket.terminate());
-  keepAlive(socket, stillSignedIn);
+  keepAlive(socket, stillSignedIn, () => refuse(socket, "not-signed-in", "You have been signed out.", {}));
   socket.once("message", (data, isBinary) => {
     clearTimeout(deadline);
     const opening = isBinary ? null : parse(socketOpening, data);
@@ -184,7 +167,7 @@ async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor,
   const { sessions } = deps;
   const found = await findSession(sessions.db, actor.orgId, id);
   const owner = found?.session.userId === actor.id;
-  if (found === null || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
+  if (found === null || found.session.kind !== "shell" || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
   const { session: row } = found;
   if (row.state === "ended") {
     end(socket, row);
@@ -233,7 +216,7 @@ function end(socket: WebSocket, row: { endReason: string | null; exitCode: numbe
 function refuse(socket: WebSocket, code: string, message: string, facts: object): void {
   if (socket.readyState !== socket.OPEN) return;
   socket.send(JSON.stringify({ type: "error", code, message, facts }));
-  socket.close(closeCodes[code] ?? 4500, code);
+  socket.close(closeCodeOf(code), code);
 }
 
 function parse<T>(schema: z.ZodType<T>, data: RawData): T | null {
@@ -247,25 +230,3 @@ function parse<T>(schema: z.ZodType<T>, data: RawData): T | null {
 
 const bytesOf = (data: RawData): Uint8Array =>
   Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-
-function keepAlive(socket: WebSocket, stillSignedIn: () => Promise<boolean>): void {
-  let heard = true;
-  socket.on("pong", () => {
-    heard = true;
-  });
-  const timer = setInterval(() => {
-    if (!heard) {
-      socket.terminate();
-      return;
-    }
-    heard = false;
-    socket.ping();
-    stillSignedIn().then(
-      (yes) => {
-        if (!yes) refuse(socket, "not-signed-in", "You have been signed out.", {});
-      },
-      () => {}, // the database is away: the next round asks again
-    );
-  }, pingMs);
-  socket.once("close", () => clearInterval(timer));
-}

@@ -3,10 +3,11 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { packetBytesMax } from "@sallyport/protocol/limits";
-import { terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
+import { dialSubprotocol, terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Actor } from "../identity/actor.ts";
 import { HubError } from "../platform/errors.ts";
+import { serveDialSocket } from "./dial-socket.ts";
 import { serveTerminalSocket, type TerminalSocketDeps } from "./terminal-socket.ts";
 
 export type UpgradeDeps = {
@@ -18,6 +19,9 @@ export type UpgradeDeps = {
   admit(socket: Duplex, from: { address: string; transport: "wss"; tls: TLSSocket }, release: () => void): void;
 };
 
+/** One message of a dial; a slice. */
+const dialMessageBytesMax = 64 * 1024;
+
 /** One message of a terminal: input of at most the window, or a short control message. */
 const terminalMessageBytesMax = 128 * 1024;
 
@@ -28,6 +32,12 @@ export function createUpgrades(deps: UpgradeDeps): (request: IncomingMessage, so
     perMessageDeflate: false,
     handleProtocols: () => terminalSubprotocol,
   });
+  const dials = new WebSocketServer({
+    noServer: true,
+    maxPayload: dialMessageBytesMax,
+    perMessageDeflate: false,
+    handleProtocols: () => dialSubprotocol,
+  });
   const agents = new WebSocketServer({
     noServer: true,
     maxPayload: packetBytesMax,
@@ -35,18 +45,29 @@ export function createUpgrades(deps: UpgradeDeps): (request: IncomingMessage, so
     handleProtocols: () => "mqtt",
   });
 
+  const personOf = async (request: IncomingMessage, offered: string[], subprotocol: string): Promise<Actor> => {
+    deps.assertOwnOrigin(request);
+    const actor = await deps.actorOf(request);
+    if (actor === null) throw new HubError("not-signed-in", "Sign in first, or send an access key.");
+    if (!offered.includes(subprotocol)) throw new HubError("bad-input", `The subprotocol must be ${subprotocol}.`);
+    return actor;
+  };
+
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     if (!URL.canParse(request.url ?? "/", "http://hub")) throw new HubError("bad-input", "The request's path cannot be read.");
     const { pathname } = new URL(request.url ?? "/", "http://hub");
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
     if (pathname === "/ws/terminal") {
-      deps.assertOwnOrigin(request);
-      const actor = await deps.actorOf(request);
-      if (actor === null) throw new HubError("not-signed-in", "Sign in first, or send an access key.");
-      if (!offered.includes(terminalSubprotocol))
-        throw new HubError("bad-input", `The subprotocol must be ${terminalSubprotocol}.`);
+      const actor = await personOf(request, offered, terminalSubprotocol);
       terminals.handleUpgrade(request, socket, head, (client) =>
         serveTerminalSocket(deps.terminal, client, actor, async () => (await deps.actorOf(request)) !== null),
+      );
+      return;
+    }
+    if (pathname === "/ws/dial") {
+      const actor = await personOf(request, offered, dialSubprotocol);
+      dials.handleUpgrade(request, socket, head, (client) =>
+        serveDialSocket(deps.terminal.sessions, client, actor, async () => (await deps.actorOf(request)) !== null),
       );
       return;
     }

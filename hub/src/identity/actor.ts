@@ -30,6 +30,7 @@ export const permissions = [
   "settings.manage",
   "terminal.open",
   "run.start",
+  "dial.open",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
@@ -37,7 +38,7 @@ export type Permission = (typeof permissions)[number];
 const permissionsOf: Record<Role, readonly Permission[]> = {
   admin: permissions,
   auditor: ["fleet.read", "sessions.read-all", "runs.read-all", "people.read", "audit.read"],
-  user: ["terminal.open", "run.start"],
+  user: ["terminal.open", "run.start", "dial.open"],
 };
 
 export const permissionsFor = (role: Role): readonly Permission[] => permissionsOf[role];

@@ -6,6 +6,7 @@ import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
+import type { LiveDials } from "./live-dial.ts";
 import type { LiveSessions } from "./live-sessions.ts";
 
 export type SessionDeps = {
@@ -16,6 +17,7 @@ export type SessionDeps = {
   orders: Orders;
   store: LogStore;
   live: LiveSessions;
+  dials: LiveDials;
   changes: Changes;
   /** How long a terminal lives on after its last window closed. */
   detachGraceSeconds: number;

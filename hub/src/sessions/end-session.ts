@@ -31,6 +31,7 @@ export async function endSessionByPerson(deps: SessionDeps, actor: Actor, id: st
  */
 export async function endSession(deps: SessionDeps, id: string, ending: Ending): Promise<void> {
   deps.live.get(id)?.close(ending.reason);
+  deps.dials.get(id)?.close(ending.reason);
   await closeSession(deps, id, { ...ending, exitCode: null, signal: null });
 }
 
@@ -40,9 +41,11 @@ export function closeSession(deps: SessionDeps, id: string, closed: Closed): Pro
 }
 
 async function close(deps: SessionDeps, id: string, closed: Closed): Promise<void> {
-  const { db, clock, live } = deps;
+  const { db, clock, live, dials } = deps;
   const session = live.get(id);
+  const dial = dials.get(id);
   live.remove(id);
+  dials.remove(id);
   if (session !== undefined) {
     session.seal();
     await session.log.close().catch((error: unknown) => deps.log.error({ session: id, ...errorFields(error) }, "log not closed"));
@@ -62,21 +65,35 @@ async function close(deps: SessionDeps, id: string, closed: Closed): Promise<voi
         ...(session === undefined
           ? {}
           : { outputBytes: session.outputEnd, logHead: session.log.head, columns: session.columns, rows: session.rows }),
+        ...(dial === undefined ? {} : { outputBytes: dial.receivedBytes }),
       })
       .where(and(eq(sessions.id, id), ne(sessions.state, "ended")))
-      .returning({ orgId: sessions.orgId, agentId: sessions.agentId });
+      .returning({ orgId: sessions.orgId, agentId: sessions.agentId, port: sessions.port });
     if (row === undefined) return null;
     const [agent] = await tx.select({ name: agents.name }).from(agents).where(eq(agents.id, row.agentId));
+    const ended =
+      row.port === null
+        ? { kind: "session.ended" as const, data: { reason: closed.reason, exitCode: closed.exitCode } }
+        : {
+            kind: "dial.ended" as const,
+            data: {
+              reason: closed.reason,
+              port: row.port,
+              sentBytes: dial?.sentBytes ?? 0,
+              receivedBytes: dial?.receivedBytes ?? 0,
+            },
+          };
     await recordAudit(tx, {
-      kind: "session.ended",
+      ...ended,
       orgId: row.orgId,
       actor: closed.by === null ? null : auditActor(closed.by),
       subject: { kind: "session", id, name: agent?.name ?? "" },
       ip: closed.by?.ip ?? null,
-      data: { reason: closed.reason, exitCode: closed.exitCode },
     });
     return row.orgId;
   });
   session?.leave();
+  dial?.close(closed.reason);
+  dial?.leave(closed.reason);
   if (orgId !== null) deps.changes.announce(orgId, "sessions", id);
 }

@@ -26,6 +26,12 @@ export async function onHello(
     const row = rows.find((one) => one.id === stream.subjectId);
     if (row === undefined || !isId("ses", row.id)) continue;
     told.add(row.id);
+    if (row.kind === "dial") {
+      const position = dialPosition(deps, agent.id, row.id, stream);
+      if (position === null) await endSession(deps, row.id, { reason: "hub-failed", by: null });
+      else positions.push(position);
+      continue;
+    }
     if (deps.live.get(row.id) === undefined && !(await mayGoOn(deps.db, row, deps.clock.now()))) {
       await endSession(deps, row.id, { reason: "grant-revoked", by: null });
       continue;
@@ -39,9 +45,24 @@ export async function onHello(
   }
   // The agent knows nothing of the others: it was restarted, or its host was.
   for (const row of rows)
-    if (!told.has(row.id) && (row.state === "live" || deps.live.get(row.id) === undefined))
+    if (!told.has(row.id) && (row.state === "live" || (deps.live.get(row.id) ?? deps.dials.get(row.id)) === undefined))
       await closeSession(deps, row.id, { reason: "agent-lost", by: null, exitCode: null, signal: null });
   return positions;
+}
+
+/** A connection goes on while this process lives; nothing of it is kept for another. */
+function dialPosition(
+  { dials, links }: SessionDeps,
+  agentId: string,
+  id: string,
+  { stream = 0, outputs, inputReceived }: wire.LiveStream.$Properties,
+): wire.StreamPosition.$Properties | null {
+  const dial = dials.get(id);
+  const held = { start: outputs?.[0]?.start ?? 0, end: outputs?.[0]?.end ?? 0 };
+  const position = dial?.goOn(stream ?? 0, held, inputReceived ?? 0);
+  if (dial === undefined || position === undefined || position === null) return null;
+  dial.join(links.streamsOf(agentId));
+  return { stream: dial.end.stream, ...position };
 }
 
 async function goOn(

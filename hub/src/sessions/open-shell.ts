@@ -3,15 +3,14 @@
 import { newId } from "@sallyport/protocol/ids";
 import { keepTerminalSecondsDefault } from "@sallyport/protocol/limits";
 import { eq } from "drizzle-orm";
-import { type Authorization, stillHolds } from "../access/authorize.ts";
-import { recordAudit } from "../audit/record-audit.ts";
-import { auditActor } from "../identity/actor.ts";
+import type { Authorization } from "../access/authorize.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
 import { LiveSession } from "./live-session.ts";
 import { livePerPersonMax } from "./live-sessions.ts";
+import { openSession } from "./open-session.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 
 /**
@@ -56,6 +55,7 @@ async function open(
     userId: actor.id,
     grantId: authorization.grantId,
     account: target.agent.facts?.user ?? "agent",
+    port: null,
     state: "opening",
     stream: null,
     columns: size.columns,
@@ -69,32 +69,8 @@ async function open(
     outputBytes: 0,
     logHead: null,
   };
-  await db.transaction(async (tx) => {
-    await tx.insert(sessions).values(row);
-    await recordAudit(tx, {
-      kind: "session.opened",
-      orgId: actor.orgId,
-      actor: auditActor(actor),
-      subject: { kind: "session", id: row.id, name: target.agent.name },
-      ip: actor.ip,
-      data: { assetId: target.asset.id, account: row.account },
-    });
-  });
-  try {
-    const session = await begin(deps, authorization, row);
-    if (!(await stillHolds(db, authorization, clock.now()))) {
-      await endSession(deps, session.id, { reason: "grant-revoked", by: null });
-      throw new HubError("no-grant", "The grant was withdrawn while the terminal opened.", { facts: { action: "connect" } });
-    }
-    await db.update(sessions).set({ state: "live" }).where(eq(sessions.id, row.id));
-    deps.changes.announce(row.orgId, "sessions", row.id);
-    return session;
-  } catch (error) {
-    deps.log.warn({ session: row.id, ...errorFields(error) }, "terminal did not open");
-    const reason = error instanceof HubError && error.code === "storage-full" ? "storage-full" : "open-failed";
-    await closeSession(deps, row.id, { reason, by: null, exitCode: null, signal: null });
-    throw error;
-  }
+  const opened = { kind: "session.opened" as const, data: { assetId: target.asset.id, account: row.account } };
+  return openSession(deps, authorization, row, opened, () => begin(deps, authorization, row));
 
   async function begin(parts: SessionDeps, by: Authorization, opening: SessionRow): Promise<LiveSession> {
     const header = { startedAt: opening.startedAt.toISOString(), columns: opening.columns, rows: opening.rows };

@@ -1,10 +1,11 @@
 // Sessions as the console sees them.
+import type { LiveDials } from "./live-dial.ts";
 import type { LiveSessions } from "./live-sessions.ts";
 import type { SessionWithNames } from "./sessions.ts";
 
 export function presentSession(
   { session, assetName, userName }: SessionWithNames,
-  live: LiveSessions,
+  { live, dials }: { live: LiveSessions; dials: LiveDials },
   isOnline: (agentId: string) => boolean,
   now: Date,
 ) {
@@ -16,13 +17,14 @@ export function presentSession(
     asset: { id: session.assetId, name: assetName },
     user: { id: session.userId, name: userName },
     account: session.account,
+    port: session.port,
     startedAt: session.startedAt.toISOString(),
     endedAt: session.endedAt?.toISOString() ?? null,
     durationMs: (session.endedAt ?? now).getTime() - session.startedAt.getTime(),
     endReason: session.endReason,
     exitCode: session.exitCode,
     signal: session.signal,
-    outputBytes: running?.outputEnd ?? session.outputBytes,
+    outputBytes: running?.outputEnd ?? dials.get(session.id)?.receivedBytes ?? session.outputBytes,
     viewers: running?.viewers ?? 0,
     agentOnline: isOnline(session.agentId),
   };

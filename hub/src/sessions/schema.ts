@@ -4,14 +4,14 @@ import { assets } from "../assets/schema.ts";
 import { agents } from "../fleet/schema.ts";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
-import type { EndReason, SessionState } from "./session-state.ts";
+import type { EndReason, SessionKind, SessionState } from "./session-state.ts";
 
 export const sessions = pgTable(
   "sessions",
   {
     id: text("id").primaryKey(),
     orgId: orgId(),
-    kind: text("kind").$type<"shell">().notNull(),
+    kind: text("kind").$type<SessionKind>().notNull(),
     assetId: text("asset_id")
       .notNull()
       .references(() => assets.id),
@@ -24,6 +24,8 @@ export const sessions = pgTable(
     /** The grant it was opened under; null for an administrator. */
     grantId: text("grant_id"),
     account: text("account").notNull(),
+    /** Of a dial: the port on the asset. */
+    port: integer("port"),
     state: text("state").$type<SessionState>().notNull(),
     /** Number of its stream on the agent's link. */
     stream: bigint("stream", { mode: "number" }),

@@ -3,10 +3,15 @@
 //    opening ──agent accepted──► live ──exit, end, detached, revoked, agent lost──► ended
 //       └──────────refused, agent gone, hub restarted───────────────────────────────►┘
 
+/** A terminal, which is recorded; or a TCP connection, of which only is kept that it was, to where and how much. */
+export type SessionKind = "shell" | "dial";
+
 export type SessionState = "opening" | "live" | "ended";
 
 export const endReasons = [
   "exit",
+  "closed",
+  "reset",
   "detached",
   "ended-by-user",
   "ended-by-admin",

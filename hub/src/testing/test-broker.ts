@@ -17,6 +17,7 @@ import { systemClock } from "../platform/clock.ts";
 import { type OpenDatabase, openDatabase } from "../platform/database.ts";
 import { type HubKeys, loadHubKeys } from "../platform/hub-keys.ts";
 import { createLog } from "../platform/log.ts";
+import { LiveDials } from "../sessions/live-dial.ts";
 import { LiveSessions } from "../sessions/live-sessions.ts";
 import { rawPublicKey, type TestIdentity } from "./test-agent.ts";
 import { createTestDatabase } from "./test-database.ts";
@@ -59,7 +60,7 @@ export class TestBroker {
       ...shared,
       orders,
       fleet: { ...shared, duplicates: new Duplicates(), onEnrolled: async () => {}, onRevoked: async () => {} },
-      sessions: { ...kept, live: new LiveSessions(), detachGraceSeconds: 600 },
+      sessions: { ...kept, live: new LiveSessions(), dials: new LiveDials(), detachGraceSeconds: 600 },
       automation: { ...kept, outputs: new ExecutionOutputs() },
       hubId: keys.hubId,
       node: "h1",

@@ -96,7 +96,7 @@ function GrantLine({ grant, mayManage }: { grant: Grant; mayManage: boolean }) {
   );
 }
 
-const actions: readonly GrantAction[] = ["connect", "run"];
+const actions: readonly GrantAction[] = ["connect", "run", "dial"];
 
 function GiveAccess({ person, onDone }: { person: Person; onDone: () => void }) {
   const { t } = useTranslation();

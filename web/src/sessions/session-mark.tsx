@@ -6,7 +6,7 @@ import type { EndReason, SessionSummary } from "../api/types.ts";
 import { StateMark } from "../ui/state-mark.tsx";
 
 /** Ends that somebody chose; the others happened to the session. */
-const chosenEnds: readonly EndReason[] = ["exit", "detached", "ended-by-user", "ended-by-admin"];
+const chosenEnds: readonly EndReason[] = ["exit", "closed", "detached", "ended-by-user", "ended-by-admin"];
 
 export function SessionMark({ session }: { session: Pick<SessionSummary, "state" | "endReason" | "agentOnline"> }) {
   const { t } = useTranslation();

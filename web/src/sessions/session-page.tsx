@@ -19,6 +19,7 @@ import { Page } from "../ui/page.tsx";
 import { Failed, Missing } from "../ui/page-states.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import classes from "./session.module.css";
+import { SessionAccount } from "./session-account.tsx";
 import { SessionEvidence } from "./session-evidence.tsx";
 import { SessionMark } from "./session-mark.tsx";
 import { SessionOverview } from "./session-overview.tsx";
@@ -58,8 +59,7 @@ function Session({ session }: { session: SessionDetail }) {
         <Group gap="xs">
           <SessionMark session={session} />
           <span>
-            {displayText(session.user.name)} · <span className="mono">{displayText(session.account, 40)}</span> ·{" "}
-            <Moment at={session.startedAt} />
+            {displayText(session.user.name)} · <SessionAccount session={session} /> · <Moment at={session.startedAt} />
           </span>
         </Group>
       }
@@ -67,9 +67,9 @@ function Session({ session }: { session: SessionDetail }) {
     >
       <div className={classes.columns}>
         <div className={classes.player}>
-          {session.recording.bytes === 0 && session.state === "ended" ? (
+          {session.kind === "dial" || (session.recording.bytes === 0 && session.state === "ended") ? (
             <Text c="dimmed" p="lg">
-              {t("session.noRecording")}
+              {t(session.kind === "dial" ? "session.notRecorded" : "session.noRecording")}
             </Text>
           ) : (
             <PlayerView sessionId={session.id} />
@@ -80,7 +80,7 @@ function Session({ session }: { session: SessionDetail }) {
             <Tabs.List mb="sm">
               <Tabs.Tab value="overview">{t("session.overview")}</Tabs.Tab>
               <Tabs.Tab value="events">{t("session.events")}</Tabs.Tab>
-              <Tabs.Tab value="evidence">{t("session.evidence")}</Tabs.Tab>
+              {session.kind !== "dial" && <Tabs.Tab value="evidence">{t("session.evidence")}</Tabs.Tab>}
             </Tabs.List>
             <Tabs.Panel value="overview">
               <SessionOverview session={session} />
@@ -121,20 +121,22 @@ function SessionActions({ session }: { session: SessionDetail }) {
   const names = { user: displayText(session.user.name), asset: displayText(session.asset.name) };
   return (
     <>
-      {live && own && (
+      {live && own && session.kind !== "dial" && (
         <Button leftSection={<IconTerminal2 size={16} />} onClick={() => dock.rejoin(session.id, session.asset.name)}>
           {t("session.rejoin")}
         </Button>
       )}
-      <Button
-        variant="default"
-        component="a"
-        href={`/api/v1/sessions/${encodeURIComponent(session.id)}/recording.cast`}
-        download
-        leftSection={<IconDownload size={16} />}
-      >
-        {t("session.download")}
-      </Button>
+      {session.kind !== "dial" && (
+        <Button
+          variant="default"
+          component="a"
+          href={`/api/v1/sessions/${encodeURIComponent(session.id)}/recording.cast`}
+          download
+          leftSection={<IconDownload size={16} />}
+        >
+          {t("session.download")}
+        </Button>
+      )}
       {live && mayEnd && (
         <Button variant="light" color="red" leftSection={<IconPlayerStop size={16} />} onClick={() => setAsking(true)}>
           {t("sessions.endSession")}

@@ -1,4 +1,4 @@
-// Sessions: every terminal, live and past.
+// Sessions: every terminal and every connection, live and past.
 "use client";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
@@ -17,6 +17,7 @@ import { Page } from "../ui/page.tsx";
 import { Empty } from "../ui/page-states.tsx";
 import { RunningTime } from "../ui/running-time.tsx";
 import { useLocale } from "../ui/use-locale.ts";
+import { SessionAccount } from "./session-account.tsx";
 import { SessionMark } from "./session-mark.tsx";
 
 const states = ["live", "ended"] as const;
@@ -47,7 +48,7 @@ export function SessionsPage() {
     {
       key: "account",
       title: t("sessions.account"),
-      cell: ({ account }) => <span className="mono">{displayText(account, 40)}</span>,
+      cell: (session) => <SessionAccount session={session} />,
       hideOn: "medium",
     },
     { key: "started", title: t("sessions.started"), cell: ({ startedAt }) => <Moment at={startedAt} />, hideOn: "small" },

@@ -49,7 +49,7 @@ export const homeRouter = router({
       runsToday,
       failedRuns: failed.map((row) => presentRun(row, now)),
       running: [...running.rows, ...queued.rows].slice(0, 5).map((row) => presentRun(row, now)),
-      liveSessionsList: liveRows.rows.map((row) => presentSession(row, sessions.live, isOnline, now)),
+      liveSessionsList: liveRows.rows.map((row) => presentSession(row, sessions, isOnline, now)),
       recentAssets: recentIds
         .flatMap((assetId) =>
           recent.filter(

@@ -53,17 +53,21 @@ export const sessionsRouter = router({
     .input(sessionsInput.listSessions)
     .output(output.pageOf(output.session))
     .query(async ({ ctx, input }) => {
-      const { db, live, links, clock } = ctx.hub.sessions;
+      const { db, links, clock } = ctx.hub.sessions;
       const { rows, nextCursor, total } = await listSessions(
         db,
         ctx.actor.orgId,
         input,
         may(ctx.actor, "sessions.read-all") ? null : ctx.actor.id,
       );
-      return { items: rows.map((row) => presentSession(row, live, (id) => links.isOnline(id), clock.now())), nextCursor, total };
+      return {
+        items: rows.map((row) => presentSession(row, ctx.hub.sessions, (id) => links.isOnline(id), clock.now())),
+        nextCursor,
+        total,
+      };
     }),
   get: signedIn.input(byId).query(async ({ ctx, input: { id } }) => {
-    const { db, live, links, clock, store } = ctx.hub.sessions;
+    const { db, links, clock, store } = ctx.hub.sessions;
     const found = await findSession(db, ctx.actor.orgId, id);
     if (found === null || (found.session.userId !== ctx.actor.id && !may(ctx.actor, "sessions.read-all")))
       throw notFound("session");
@@ -71,7 +75,7 @@ export const sessionsRouter = router({
     const log = store.exists(id) ? await store.open(id) : null;
     try {
       return {
-        ...presentSession(found, live, (agentId) => links.isOnline(agentId), clock.now()),
+        ...presentSession(found, ctx.hub.sessions, (agentId) => links.isOnline(agentId), clock.now()),
         endedBy: endedBy === null ? null : { id: endedBy.id, name: endedBy.name },
         recording: {
           durationMs: log?.durationMs ?? 0,

@@ -1,0 +1,92 @@
+// Opens a TCP connection to a port of an asset, through its agent. The person names the port; the host is the asset's, never his word.
+import { newId } from "@sallyport/protocol/ids";
+import { eq } from "drizzle-orm";
+import type { Authorization } from "../access/authorize.ts";
+import { HubError } from "../platform/errors.ts";
+import { errorFields } from "../platform/log.ts";
+import type { SessionDeps } from "./deps.ts";
+import { closeSession } from "./end-session.ts";
+import { type DialClient, dialsPerPersonMax, LiveDial } from "./live-dial.ts";
+import { openSession } from "./open-session.ts";
+import { type SessionRow, sessions } from "./schema.ts";
+import type { EndReason } from "./session-state.ts";
+
+/** An agent's own host is reached by its loopback address; the order allows that one and no other. */
+const ownHost = "127.0.0.1";
+/** Connections that outlive a lost link are waited for a minute: a program at their other end gives up as soon. */
+const keepSeconds = 60;
+
+/**
+ * Resolves once the connection stands.
+ *
+ * @throws HubError `too-many`, `agent-offline`, `agent-refused` with the agent's reason, `no-grant`.
+ */
+export async function openDial(
+  deps: SessionDeps,
+  authorization: Authorization,
+  port: number,
+  client: DialClient,
+): Promise<LiveDial> {
+  const { clock, dials, links, orders, db } = deps;
+  const { actor, target, grantId } = authorization;
+  if (dials.ofUser(actor.id).length >= dialsPerPersonMax)
+    throw new HubError("too-many", `You have ${dialsPerPersonMax} connections open. End one first.`, {
+      facts: { most: dialsPerPersonMax },
+    });
+  if (!links.isOnline(target.agent.id))
+    throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
+  const now = clock.now();
+  const row: SessionRow = {
+    id: newId("ses", now.getTime()),
+    orgId: actor.orgId,
+    kind: "dial",
+    assetId: target.asset.id,
+    agentId: target.agent.id,
+    userId: actor.id,
+    grantId,
+    account: "",
+    port,
+    state: "opening",
+    stream: null,
+    columns: 0,
+    rows: 0,
+    startedAt: now,
+    endedAt: null,
+    endReason: null,
+    endedBy: null,
+    exitCode: null,
+    signal: null,
+    outputBytes: 0,
+    logHead: null,
+  };
+  return openSession(deps, authorization, row, { kind: "dial.opened", data: { assetId: target.asset.id, port } }, async () => {
+    let live: LiveDial | null = null;
+    const order = { sessionId: row.id, host: ownHost, port, allowed: [ownHost], keepSeconds };
+    await orders.send(row.agentId, { openDial: order }, (stream) => {
+      live = new LiveDial({
+        id: row.id,
+        orgId: row.orgId,
+        agentId: row.agentId,
+        userId: row.userId,
+        grantId,
+        port,
+        stream,
+        client,
+        onClosed: (closing) =>
+          void closeSession(deps, row.id, { reason: endReasonOf(closing.reason), by: null, exitCode: null, signal: null }),
+      });
+      dials.add(live);
+      live.join(links.streamsOf(row.agentId));
+      void db
+        .update(sessions)
+        .set({ stream })
+        .where(eq(sessions.id, row.id))
+        .catch((error: unknown) => deps.log.error({ session: row.id, ...errorFields(error) }, "stream number not stored"));
+    });
+    if (live === null) throw new HubError("internal", "The order was accepted without a stream.");
+    return live;
+  });
+}
+
+/** What an agent says in CLOSE; anything else is its own word for a failure. */
+const endReasonOf = (reason: string): EndReason => (reason === "closed" || reason === "reset" ? reason : "agent-lost");
