@@ -5,7 +5,8 @@ import { type OpenBrowser, openBrowser } from "../src/system/browser.ts";
 import { screenShows, screenText, signIn, typeLine } from "../src/system/console.ts";
 import { adminEnvironment, type LaunchedHub, launchHub } from "../src/system/launched-hub.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
-import { describeWith, lacking } from "./needs.ts";
+import { lacking } from "./lacking.ts";
+import { describeWith } from "./needs.ts";
 
 type Program = { name: string; start: string; draws: RegExp; keys: (page: Page) => Promise<void> };
 
