@@ -7,6 +7,9 @@ import { numberedLines } from "./numbered-lines.ts";
 
 const terminals = 20;
 
+/** An agent whose link held this long dials at once when it is lost; sooner, it takes the hub for one that keeps failing and dials less often. */
+const steadyMs = 10_500;
+
 export const hubKilled: Fault = {
   name: "hub-killed",
   sentence: `hub kill -9 under ${terminals} printing terminals`,
@@ -20,7 +23,7 @@ export const hubKilled: Fault = {
     const backMs: number[] = [];
     try {
       for (let round = 0; round < rounds; round += 1) {
-        await wait(1_000 + 97 * round); // so that it dies in different places of the writer's 100 ms
+        await wait((form === "long" ? steadyMs : 1_000) + 97 * round); // so that it dies in different places of the writer's 100 ms
         const from = performance.now();
         await parts.hub().signal("SIGKILL");
         const ends = lines.terminals.map((terminal) => terminal.end);

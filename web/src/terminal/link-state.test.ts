@@ -40,6 +40,6 @@ test("an ended terminal stays ended whatever still arrives", () => {
 });
 
 test("an agent going offline does not end the terminal", () => {
-  const state = after(newLink(null), opened(0), { type: "agent", online: false, roundTripUs: null });
+  const state = after(newLink(null), opened(0), { type: "agent", online: false, roundTripUs: null, atMs: 0 });
   expect(state).toMatchObject({ phase: "live", agentOnline: false });
 });

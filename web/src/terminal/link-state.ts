@@ -8,6 +8,7 @@
 //    │   └──────────────────────────────────────┬──────────────────┘
 //    │ dialled again: nothing had been asked    │
 //    └──────────────────────────────────────────┘
+//  rejoining ── the agent is not back yet ──► waiting
 //  any ── ended | refused ──► ended        ended never changes again
 //
 // An `open` that was sent but never answered is not repeated: the shell may exist, and a second one would be a surprise.
@@ -31,7 +32,11 @@ export interface LinkState {
   lostAtMs: number | null;
   /** How long the last interruption was; null when there was none. */
   resumedAfterMs: number | null;
+  /** How often it was resumed; tells one interruption from the next of the same length. */
+  resumes: number;
   agentOnline: boolean;
+  /** Since when the agent's link to the hub is down, as far as this window was told; null while it stands. */
+  agentAwaySinceMs: number | null;
   agentRoundTripUs: number | null;
   roundTripMs: number | null;
   viewers: number;
@@ -43,7 +48,9 @@ export type LinkEvent =
   | { type: "asked" }
   | { type: "opened"; sessionId: string; assetName: string; account: string; owner: boolean; atMs: number }
   | { type: "lost"; atMs: number }
-  | { type: "agent"; online: boolean; roundTripUs: number | null }
+  /** The hub is there, but knows the session only from its books until the agent is back. */
+  | { type: "agent-awaited"; atMs: number }
+  | { type: "agent"; online: boolean; roundTripUs: number | null; atMs: number }
   | { type: "pong"; roundTripMs: number }
   | { type: "viewers"; count: number }
   | { type: "finished"; ending: Ending };
@@ -59,7 +66,9 @@ export function newLink(sessionId: string | null): LinkState {
     attempt: 0,
     lostAtMs: null,
     resumedAfterMs: null,
+    resumes: 0,
     agentOnline: true,
+    agentAwaySinceMs: null,
     agentRoundTripUs: null,
     roundTripMs: null,
     viewers: 1,
@@ -88,13 +97,28 @@ export function nextLinkState(state: LinkState, event: LinkEvent): LinkState {
         attempt: 0,
         lostAtMs: null,
         resumedAfterMs,
+        resumes: state.resumes + (resumedAfterMs === null ? 0 : 1),
       };
     }
     case "lost":
       if (state.asked) return { ...state, phase: "ended", ending: openUnanswered };
       return { ...state, phase: "waiting", lostAtMs: state.lostAtMs ?? event.atMs, roundTripMs: null };
     case "agent":
-      return { ...state, agentOnline: event.online, agentRoundTripUs: event.roundTripUs };
+      return {
+        ...state,
+        agentOnline: event.online,
+        agentAwaySinceMs: event.online ? null : (state.agentAwaySinceMs ?? event.atMs),
+        agentRoundTripUs: event.roundTripUs,
+      };
+    case "agent-awaited":
+      return {
+        ...state,
+        phase: "waiting",
+        lostAtMs: state.lostAtMs ?? event.atMs,
+        roundTripMs: null,
+        agentOnline: false,
+        agentAwaySinceMs: state.agentAwaySinceMs ?? event.atMs,
+      };
     case "pong":
       return { ...state, roundTripMs: event.roundTripMs };
     case "viewers":

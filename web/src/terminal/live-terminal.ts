@@ -171,7 +171,13 @@ export class LiveTerminal {
     this.#xterm.attachCustomKeyEventHandler((event) => this.#takesKey(event));
     const { signal } = this.#stop;
     this.#element.addEventListener("paste", (event) => this.#paste(event), { capture: true, signal });
-    addEventListener("online", () => this.retryNow(), { signal });
+    // Each of them may mean a path that silently died: a network that changed, a lid that was closed.
+    const wake = () => {
+      if (document.visibilityState === "visible") this.#link?.wake();
+    };
+    addEventListener("online", () => this.#link?.wake(), { signal });
+    addEventListener("pageshow", wake, { signal });
+    document.addEventListener("visibilitychange", wake, { signal });
     const restyle = () => {
       const options = settingsOptions();
       Object.assign(this.#xterm.options, options);

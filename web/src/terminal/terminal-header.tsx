@@ -1,10 +1,9 @@
-// The thin line above a terminal: asset, account, round trip, recording dot, who watches, and the tools.
+// The thin line above a terminal: asset, account, recording dot, who watches, and the tools.
 "use client";
 import { ActionIcon, Tooltip } from "@mantine/core";
-import { IconActivityHeartbeat, IconEye, IconSearch, IconWindowMaximize } from "@tabler/icons-react";
+import { IconEye, IconSearch, IconWindowMaximize } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { displayText } from "../ui/display-text.ts";
-import { formatRoundTrip } from "../ui/format.ts";
 import { showToast } from "../ui/toasts.tsx";
 import { type DockTab, dock } from "./dock-store.ts";
 import type { LinkState } from "./link-state.ts";
@@ -33,7 +32,6 @@ export function TerminalHeader({ tab, link, title, terminal, alone, narrow }: Te
     <div className={classes.header}>
       <span className={`${classes.name} truncate`}>{displayText(link.assetName ?? tab.name, 60)}</span>
       {link.account !== null && <span className={classes.fact}>{displayText(link.account, 40)}</span>}
-      <RoundTrip link={link} />
       {link.phase === "live" && (
         <Tooltip label={t("terminal.recordingHint")}>
           <span className={classes.fact}>
@@ -71,21 +69,6 @@ function Tool({ label, icon, onClick }: { label: string; icon: React.ReactNode; 
       <ActionIcon size="sm" variant="subtle" color="gray" aria-label={label} onClick={onClick}>
         {icon}
       </ActionIcon>
-    </Tooltip>
-  );
-}
-
-function RoundTrip({ link: { phase, roundTripMs, agentRoundTripUs } }: { link: LinkState }) {
-  const { t } = useTranslation();
-  if (phase !== "live" || roundTripMs === null) return null;
-  const hub = formatRoundTrip(roundTripMs * 1000);
-  const agent = agentRoundTripUs === null ? "–" : formatRoundTrip(agentRoundTripUs);
-  return (
-    <Tooltip label={t("terminal.roundTrip", { hub, agent })}>
-      <span className={classes.fact}>
-        <IconActivityHeartbeat size={14} aria-hidden />
-        {formatRoundTrip(roundTripMs * 1000 + (agentRoundTripUs ?? 0))}
-      </span>
     </Tooltip>
   );
 }

@@ -11,6 +11,8 @@ class TestHub {
   output = "";
   /** Input the hub is told to lose: received but never acknowledged or kept. */
   deaf = false;
+  /** Answers the next attaches with this refusal, as a hub does whose agents are not back yet. */
+  refusals: string[] = [];
   #socket: HubSocket | undefined;
 
   constructor() {
@@ -36,13 +38,25 @@ class TestHub {
     this.#socket?.terminate();
   }
 
+  /** The socket stays open, and nothing more comes out of it: a network that went away. */
+  mute(): void {
+    this.#socket?.removeAllListeners("message");
+  }
+
   say(message: object): void {
     this.#socket?.send(JSON.stringify(message));
   }
 
   #take(message: (typeof this.messages)[number]): void {
     this.messages.push(message);
+    if (message.type === "ping") this.say({ type: "pong", t: Date.now() });
     if (message.type !== "open" && message.type !== "attach") return;
+    const refusal = message.type === "attach" ? this.refusals.shift() : undefined;
+    if (refusal !== undefined) {
+      this.say({ type: "error", code: refusal, message: "Not yet." });
+      this.#socket?.close(4503);
+      return;
+    }
     const opened = { type: "opened", sessionId: "ses_1", assetName: "web-01", account: "root", cols: 80, rows: 24, owner: true };
     this.say({ ...opened, outputOffset: message.from ?? 0, inputOffset: this.typed.length });
     if (typeof message.from === "number") this.print(this.output.slice(message.from), message.from);
@@ -159,4 +173,43 @@ test("a message from a newer hub that this console does not know is passed over"
   hub.say({ type: "from-the-future", answer: 42 });
   hub.print("still here");
   await expect.poll(() => screen.text).toBe("still here");
+});
+
+test("a hub that has just started and waits for its agents does not end the terminal: it is asked again", async () => {
+  const { hub, screen } = open();
+  await expect.poll(() => screen.link.state.phase).toBe("live");
+  hub.refusals = ["agent-offline", "internal"];
+  hub.output = "kept";
+  hub.drop();
+  await expect.poll(() => screen.link.state).toMatchObject({ phase: "waiting", agentOnline: false });
+  await expect.poll(() => screen.text, { timeout: 5_000 }).toBe("kept");
+  expect(screen.link.state).toMatchObject({ phase: "live", resumes: 1 });
+  hub.say({ type: "agent", online: true, roundTripUs: 400 });
+  await expect.poll(() => screen.link.state).toMatchObject({ agentOnline: true, agentAwaySinceMs: null });
+});
+
+test("a session that is not there any more is not asked for again", async () => {
+  const { hub, screen } = open();
+  await expect.poll(() => screen.link.state.phase).toBe("live");
+  hub.refusals = ["not-found"];
+  hub.drop();
+  await expect.poll(() => screen.link.state).toMatchObject({ phase: "ended", ending: { code: "not-found" } });
+});
+
+test("after a sleep a path that died silently is dialled anew within seconds", async () => {
+  const { hub, screen } = open();
+  await expect.poll(() => screen.link.state.phase).toBe("live");
+  hub.mute();
+  screen.link.wake();
+  hub.output = "since then";
+  await expect.poll(() => screen.text, { timeout: 5_000 }).toBe("since then");
+});
+
+test("waking a path that stands does not break it", async () => {
+  const { hub, screen } = open();
+  await expect.poll(() => screen.link.state.phase).toBe("live");
+  screen.link.wake();
+  await expect.poll(() => hub.messages.filter(({ type }) => type === "ping").length).toBe(2);
+  await new Promise((resolve) => setTimeout(resolve, 3_000)); // longer than a path has to answer
+  expect(hub.messages.filter(({ type }) => type === "attach")).toEqual([]);
 });

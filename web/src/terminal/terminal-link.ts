@@ -13,6 +13,12 @@ const pingEveryMs = 4_000;
 /** Three pings unanswered: the path is gone even if no side has noticed. Also the limit for a dial. */
 const silenceMs = 12_000;
 
+/** A person has just come back to this window, or the network has: the path is tried, and given up after this. */
+const probeMs = 2_500;
+
+/** Refusals of a session that exists: the hub has just started, its database is away, or it is busy. It is asked again. */
+const passingRefusals = new Set(["agent-offline", "internal", "unavailable", "too-many"]);
+
 /** Small output is acknowledged after this pause, so that the hub may forget it. */
 const acknowledgeWithinMs = 250;
 
@@ -42,6 +48,10 @@ export class TerminalLink {
   #state: LinkState;
   #socket: WebSocket | null = null;
   #heardAtMs = 0;
+  /** When the first ping after the last word of the hub went out; null while none is unanswered. */
+  #askedAtMs: number | null = null;
+  #beatAtMs = 0;
+  #probe: ReturnType<typeof setTimeout> | undefined;
   #redial: ReturnType<typeof setTimeout> | undefined;
   #acknowledgement: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
@@ -78,9 +88,18 @@ export class TerminalLink {
     this.#send({ type: "end" });
   }
 
-  /** Dials at once when waiting: the person pressed the button, or the network came back. */
+  /** Dials at once when waiting: the person pressed the button. */
   retryNow(): void {
     if (this.#state.phase === "waiting") this.#dial();
+  }
+
+  /**
+   * The network came back, the laptop woke, the window is looked at again: dials at once when waiting, and otherwise asks whether the
+   * path still stands instead of waiting for silence to be noticed.
+   */
+  wake(): void {
+    if (this.#state.phase === "waiting") this.#dial();
+    else if (this.#state.phase !== "ended") this.#probeNow();
   }
 
   /** Leaves without ending: the session goes on in the hub until its grace is over. */
@@ -98,12 +117,15 @@ export class TerminalLink {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heardAtMs = Date.now();
+    this.#beatAtMs = Date.now();
+    this.#askedAtMs = null;
     socket.onopen = () => {
       if (this.#socket === socket) this.#introduce();
     };
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (this.#socket !== socket) return;
       this.#heardAtMs = Date.now();
+      this.#askedAtMs = null;
       if (typeof data === "string") {
         const message = parseHubMessage(data);
         if (message !== null) this.#takeMessage(message);
@@ -144,6 +166,8 @@ export class TerminalLink {
         this.#apply({ type: "pong", roundTripMs: Date.now() - message.t });
         break;
       case "agent":
+        this.#apply({ ...message, atMs: Date.now() });
+        break;
       case "viewers":
         this.#apply(message);
         break;
@@ -157,6 +181,10 @@ export class TerminalLink {
       }
       case "error": {
         const { code, message: sentence, facts = {} } = message;
+        if (this.#state.sessionId !== null && this.#state.phase === "rejoining" && passingRefusals.has(code)) {
+          this.#waitForHub(code === "agent-offline" ? "agent-awaited" : "lost");
+          break;
+        }
         this.#finish({ kind: "refused", code, message: sentence, facts });
         break;
       }
@@ -214,13 +242,43 @@ export class TerminalLink {
   }
 
   #beat(): void {
-    if (Date.now() - this.#heardAtMs > silenceMs) this.#lost();
-    else this.#send({ type: "ping", t: Date.now() });
+    const now = Date.now();
+    const overslept = now - this.#beatAtMs > 3 * pingEveryMs;
+    this.#beatAtMs = now;
+    // Timers of a hidden tab or a sleeping machine come late: silence counts from an unanswered ping, not from the last word.
+    if (overslept) this.#probeNow();
+    else if (now - (this.#askedAtMs ?? now) > silenceMs || (this.#opening && now - this.#heardAtMs > silenceMs)) this.#lost();
+    else this.#ping();
+  }
+
+  get #opening(): boolean {
+    return this.#socket?.readyState === WebSocket.CONNECTING;
+  }
+
+  #ping(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#askedAtMs ??= Date.now();
+    this.#send({ type: "ping", t: Date.now() });
+  }
+
+  #probeNow(): void {
+    const askedMs = Date.now();
+    this.#ping();
+    clearTimeout(this.#probe);
+    this.#probe = setTimeout(() => {
+      if (this.#heardAtMs >= askedMs || this.#state.phase === "ended") return;
+      this.#lost();
+      this.retryNow();
+    }, probeMs);
   }
 
   #lost(): void {
+    this.#waitForHub("lost");
+  }
+
+  #waitForHub(why: "lost" | "agent-awaited"): void {
     this.leave();
-    this.#apply({ type: "lost", atMs: Date.now() });
+    this.#apply({ type: why, atMs: Date.now() });
     if (this.#state.phase !== "waiting") return;
     this.#redial = setTimeout(() => this.#dial(), backoffMs(this.#state.attempt, Math.random()));
   }
@@ -232,6 +290,7 @@ export class TerminalLink {
 
   #stopTimers(): void {
     clearTimeout(this.#redial);
+    clearTimeout(this.#probe);
     clearTimeout(this.#acknowledgement);
     clearInterval(this.#heartbeat);
     this.#acknowledgement = undefined;

@@ -1,4 +1,4 @@
-// One terminal as it is seen: thin header, the screen, a quiet strip when there is something to say, and its questions.
+// One terminal as it is seen: thin header, the screen, the status line below it, and its questions.
 "use client";
 import { useMediaQuery } from "@mantine/hooks";
 import { useEffect, useRef, useState } from "react";
@@ -10,10 +10,10 @@ import { showToast } from "../ui/toasts.tsx";
 import { CloseQuestion } from "./close-question.tsx";
 import { type DockTab, dock } from "./dock-store.ts";
 import { FindBar } from "./find-bar.tsx";
-import { LinkStrip } from "./link-strip.tsx";
 import type { Notice } from "./live-terminal.ts";
 import { liveTerminal } from "./live-terminals.ts";
 import { pasteBytesMax } from "./paste.ts";
+import { StatusLine } from "./status-line.tsx";
 import { TerminalHeader } from "./terminal-header.tsx";
 import classes from "./terminal-pane.module.css";
 import { TerminalQuestion } from "./terminal-question.tsx";
@@ -65,11 +65,11 @@ export function TerminalPane({ tab, visible, active, closing, onCloseAnswered, a
   return (
     <section className={classes.pane} hidden={!visible} aria-label={t("terminal.region", { name: displayText(tab.name, 60) })}>
       <TerminalHeader tab={tab} link={link} title={title} terminal={terminal} alone={alone} narrow={narrow === true} />
-      <LinkStrip tab={tab} link={link} onRetry={() => terminal.retryNow()} />
       <div className={classes.area}>
         <div ref={screen} className={classes.screen} />
         {findOpen && <FindBar terminal={terminal} found={found} />}
       </div>
+      <StatusLine tab={tab} link={link} onRetry={() => terminal.retryNow()} />
       {question !== null && <TerminalQuestion question={question} onAnswer={(yes) => terminal.answer(yes)} />}
       <CloseQuestion
         opened={closing && !ended}
