@@ -116,6 +116,7 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
     userId: actor.id,
     owner,
     from: start,
+    screenNow: () => screenOf(deps, session),
     onOver: () => void sayEnded(sessions, socket, session),
   });
   const stopListening = sessions.links.onChange((change) => {

@@ -1,9 +1,12 @@
-// One window on a live session: a cursor on its log that sends no further ahead than the window has consumed.
+// One window on a live session: a cursor on its log that sends no further ahead than the window has consumed. The owner's window gets every
+// byte; a watcher who falls behind what memory holds skips ahead to the screen as it is, instead of reading megabytes from the log.
 import { decodeTerminalData, offsetBytes, viewerWindowBytes, writeTerminalData } from "@sallyport/protocol/terminal-socket";
 import type { WebSocket } from "ws";
 import type { LogStore } from "../logs/log-store.ts";
 import type { SocketControl } from "../sessions/input.ts";
 import type { LiveSession, Viewer } from "../sessions/live-session.ts";
+import type { Screen } from "../sessions/screens.ts";
+import { WatcherPace } from "./watcher-pace.ts";
 
 /** One message to the window: a terminal draws this in a few milliseconds. */
 const messageBytes = 32 * 1024;
@@ -24,7 +27,11 @@ export class SocketViewer implements Viewer {
   #cursor: number;
   #acked: number;
   readonly #free: Buffer[] = [];
+  readonly #pace: WatcherPace | null;
+  readonly #screenNow: () => Promise<Screen>;
   #reading = false;
+  /** It has once been as far as memory goes; one that begins with the history gets the history. */
+  #keptUp = false;
   #inputTaken = -1;
 
   constructor(options: {
@@ -34,6 +41,8 @@ export class SocketViewer implements Viewer {
     userId: string;
     owner: boolean;
     from: number;
+    /** The screen at the end of what is durable. */
+    screenNow(): Promise<Screen>;
     onOver(): void;
   }) {
     this.#socket = options.socket;
@@ -44,6 +53,9 @@ export class SocketViewer implements Viewer {
     this.#cursor = options.from;
     this.#acked = options.from;
     this.#onOver = options.onOver;
+    this.#screenNow = options.screenNow;
+    this.#pace = options.owner ? null : new WatcherPace();
+    if (this.#pace !== null) this.#socket.on("pong", () => this.#onPong());
   }
 
   get cursor(): number {
@@ -53,13 +65,15 @@ export class SocketViewer implements Viewer {
   wake(): void {
     if (this.#reading) return;
     while (this.#mayRead()) {
-      const data = this.#session.readRecent(this.#cursor, messageBytes);
+      const data = this.#session.readRecent(this.#cursor, this.#messageRoom);
       if (data === null) {
-        void this.#catchUp();
+        void (this.#keptUp && !this.owner ? this.#skipAhead() : this.#catchUp());
         return;
       }
+      this.#keptUp = true;
       this.#send(data);
     }
+    if (this.#pace?.ask(performance.now()) === true && this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
   }
 
   onResize(cols: number, rows: number): void {
@@ -109,8 +123,18 @@ export class SocketViewer implements Viewer {
       this.#socket.readyState === this.#socket.OPEN &&
       this.#cursor < this.#session.outputEnd &&
       this.#cursor - this.#acked < viewerWindowBytes &&
-      this.#socket.bufferedAmount < socketBytesMax
+      this.#socket.bufferedAmount < socketBytesMax &&
+      this.#messageRoom > 0
     );
+  }
+
+  get #messageRoom(): number {
+    return Math.min(messageBytes, this.#pace?.room ?? messageBytes);
+  }
+
+  #onPong(): void {
+    this.#pace?.answered(performance.now());
+    this.wake();
   }
 
   #send(data: Uint8Array): void {
@@ -120,6 +144,7 @@ export class SocketViewer implements Viewer {
       : Buffer.allocUnsafe(offsetBytes + data.length);
     const message = memory.subarray(0, writeTerminalData(memory, this.#cursor, data));
     this.#cursor += data.length;
+    this.#pace?.sent(message.length);
     this.#socket.send(message, () => {
       if (large) this.#free.push(memory); // never more than the socket may hold
       if (this.#cursor < this.#session.outputEnd) this.wake();
@@ -131,12 +156,31 @@ export class SocketViewer implements Viewer {
   async #catchUp(): Promise<void> {
     this.#reading = true;
     try {
-      const data = await this.#session.readLog(this.#store, this.#cursor, messageBytes);
+      const data = await this.#session.readLog(this.#store, this.#cursor, this.#messageRoom);
       if (data.length > 0) this.#send(data);
     } finally {
       this.#reading = false;
     }
     this.wake();
+  }
+
+  /** What lies between is in the recording; the window shows the screen as it is now and goes on from there. */
+  async #skipAhead(): Promise<void> {
+    this.#reading = true;
+    try {
+      const { offset, columns, rows, screen } = await this.#screenNow();
+      if (offset > this.#cursor) {
+        const message = JSON.stringify({ type: "snapshot", offset, cols: columns, rows, screen });
+        this.#cursor = this.#acked = offset;
+        this.#pace?.sent(message.length);
+        if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(message);
+      }
+      this.#reading = false;
+      this.wake();
+    } catch {
+      // No screen can be drawn now: the log still has every byte.
+      await this.#catchUp();
+    }
   }
 
   /** Sends what is left of the output, as far as the window takes it, then says it is over. */

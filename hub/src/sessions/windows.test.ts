@@ -364,3 +364,36 @@ test("a window whose person has signed out is closed within two pings", { timeou
   );
   expect(signedOut.closeCode).toBe(4401);
 });
+
+describe("a watcher who reads a kilobyte a second while a terminal floods", () => {
+  test("skips ahead to the screen as it is, and the owner gets every byte", async () => {
+    const owner = await personWith("connect");
+    const terminal = await owner.openTerminal(assetId);
+    const watcher = await admin.attach(terminal.sessionId, null);
+    watcher.readSlowly(1_024);
+    const { ring } = shellOf(terminal);
+    const print = async (data: Buffer) => {
+      for (let at = 0; at < data.length; await new Promise(setImmediate)) {
+        at += ring.append(data.subarray(at));
+        agent.mux.wake();
+      }
+    };
+    const flood = Buffer.from("y\r\n".repeat(2 * 1024 * 1024));
+    const last = "the last line";
+    const printed = terminal.outputOffset + flood.length + last.length;
+    await print(flood);
+    await print(Buffer.from(last));
+    await terminal.until(() => terminal.outputOffset === printed, "the owner's last line");
+    expect(terminal.text.endsWith(`y\r\n${last}`)).toBe(true);
+    const from = performance.now();
+    await watcher.until(
+      () =>
+        watcher.messages.some((message) => message.type === "snapshot" && String(message["screen"]).includes(last)) ||
+        watcher.text.includes(last),
+      "the watcher's last line",
+    );
+    expect(performance.now() - from).toBeLessThan(10_000);
+    expect(watcher.output.length).toBeLessThan(256 * 1024);
+    await owner.mutate("sessions.end", { id: terminal.sessionId });
+  }, 40_000);
+});

@@ -140,6 +140,7 @@ export class TestTerminal {
       } else {
         const message: Message = JSON.parse(data.toString());
         this.messages.push(message);
+        if (message.type === "snapshot") this.outputOffset = Number(message["offset"]);
         if (message.type === "opened") {
           this.outputOffset = Number(message["outputOffset"]);
           this.#typed = Number(message["inputOffset"]);
@@ -190,6 +191,14 @@ export class TestTerminal {
     const data = Buffer.from(text);
     this.#socket.send(encodeTerminalData(this.#typed, data));
     this.#typed += data.length;
+  }
+
+  /** Reads no faster than this from now on; the rest waits in the network and in the hub. */
+  readSlowly(bytesPerSecond: number): void {
+    this.#socket.on("message", (data: Buffer) => {
+      this.#socket.pause();
+      setTimeout(() => this.#socket.resume(), (data.length / bytesPerSecond) * 1_000).unref();
+    });
   }
 
   sendRaw(data: Buffer | string): void {
