@@ -27,9 +27,14 @@ export function serveDialSocket(deps: SessionDeps, socket: WebSocket, actor: Act
   const tell = (message: object) => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
   };
+  // A socket that is not read does not hear the other end's goodbye either.
+  const close = (code: number, reason: string) => {
+    socket.resume();
+    socket.close(code, reason);
+  };
   const refuse = (code: string, message: string, facts: object = {}) => {
     tell({ type: "error", code, message, facts });
-    socket.close(closeCodeOf(code), code);
+    close(closeCodeOf(code), code);
   };
   const deadline = setTimeout(() => refuse("bad-message", "Nothing was asked for in time."), openingDeadlineMs);
   socket.once("close", () => clearTimeout(deadline));
@@ -43,7 +48,7 @@ export function serveDialSocket(deps: SessionDeps, socket: WebSocket, actor: Act
       return;
     }
     socket.pause(); // what is sent ahead waits in the network
-    dial(deps, socket, actor, asked, tell).then(
+    dial(deps, socket, actor, asked, { tell, close }).then(
       (live) => {
         socket.on("message", (message, binary) => receive(live, socket, message, binary, refuse));
         socket.resume();
@@ -63,7 +68,7 @@ async function dial(
   socket: WebSocket,
   actor: Actor,
   { assetId, port }: z.infer<typeof opening>,
-  tell: (message: object) => void,
+  { tell, close }: { tell: (message: object) => void; close: (code: number, reason: string) => void },
 ): Promise<LiveDial> {
   const spare: Buffer[] = [];
   // The asset may speak first, before the agent's word that the connection stands has come through; its bytes say the same.
@@ -89,8 +94,9 @@ async function dial(
     endOutput: () => tell({ type: "eof" }),
     onRoom: () => socket.resume(),
     onClosed: (reason) => {
+      if (!opened) return; // it was refused, which the client hears in words
       tell({ type: "closed", reason });
-      socket.close(1000);
+      close(1000, reason);
     },
   };
   const authorization = await authorize(deps.db, actor, assetId, "dial", deps.clock.now());

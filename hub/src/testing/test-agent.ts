@@ -6,7 +6,13 @@ import path from "node:path";
 import tls from "node:tls";
 import { hubServerName } from "@sallyport/protocol/hub-name";
 import { newId } from "@sallyport/protocol/ids";
-import { bulkWindowBytes, inputWindowBytes, outputRingBytes, terminalWindowBytes } from "@sallyport/protocol/limits";
+import {
+  bulkWindowBytes,
+  dialRingBytes,
+  inputWindowBytes,
+  outputRingBytes,
+  terminalWindowBytes,
+} from "@sallyport/protocol/limits";
 import { exporterBytes, exporterLabel, signLinkToken } from "@sallyport/protocol/link-token";
 import { decodeFrame, encodeFrame } from "@sallyport/protocol/stream/frame";
 import { Incoming } from "@sallyport/protocol/stream/incoming";
@@ -74,6 +80,9 @@ export const enrolProof = (token: string, privateKey: KeyObject): string =>
 export const rawPublicKey = (publicKey: KeyObject): string =>
   publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("base64");
 
+/** What the flooding port sends: many times what any buffer on the way holds. */
+export const floodBytes = 64 * 1024 * 1024;
+
 export type TestIdentity = { id: string; hubId: string; port: number; caPem: string; privateKey: KeyObject };
 type LiveShell = { sessionId: string; end: StreamEnd; ring: Ring; outgoing: Outgoing; input: Incoming };
 type LiveRun = {
@@ -93,6 +102,8 @@ export class TestAgent {
   readonly runs = new Map<string, LiveRun>();
   /** Every execution whose script was begun, once per beginning: the witness. */
   readonly begun: string[] = [];
+  /** What it was told to connect to. */
+  readonly dialled: string[] = [];
   readonly downs: string[] = [];
   readonly mux = new StreamMux({ onFault: () => {}, onStray: () => {} });
   client: MqttClient | null = null;
@@ -279,6 +290,10 @@ export class TestAgent {
       if (run !== undefined && run.result === null) this.#finish(run, { end: wire.RunEnd.RUN_STOPPED, signal: "SIGTERM" });
       return;
     }
+    if (order.openDial) {
+      this.#onDial(order.sequence, order.openDial);
+      return;
+    }
     if (!order.openShell) return;
     const ring = new Ring(outputRingBytes);
     const outgoing = new Outgoing(0, ring, terminalWindowBytes);
@@ -320,6 +335,51 @@ export class TestAgent {
     this.shells.set(order.sequence, { sessionId, end, ring, outgoing, input });
     this.mux.add(end);
     this.#say({ orderOutcome: { sequence: order.sequence, accepted: true } });
+  }
+
+  /** A host that echoes on its ports what it is sent; but nothing listens on the first, and the second sends {@link floodBytes}. */
+  #onDial(sequence: number, { sessionId = "", host, port, allowed }: wire.OpenDial.$Properties): void {
+    this.dialled.push(`${host}:${port} of ${(allowed ?? []).join(" ")}`);
+    if (port === 1) {
+      this.#say({ orderOutcome: { sequence, accepted: false, code: "refused", message: "Nothing listens on that port." } });
+      return;
+    }
+    const ring = new Ring(dialRingBytes);
+    const outgoing = new Outgoing(0, ring, bulkWindowBytes);
+    const input = new Incoming(0, bulkWindowBytes);
+    const pour = () => {
+      while (port === 2 && ring.end < floodBytes && ring.room > 65_536) ring.append(Buffer.alloc(65_536, ring.end % 251));
+      this.mux.wake();
+    };
+    const end: StreamEnd = new StreamEnd({
+      stream: sequence,
+      priority: "bulk",
+      incoming: [input],
+      outgoing: [outgoing],
+      owner: {
+        onData: (_channel, data) => {
+          input.store(input.received);
+          input.consume(input.received);
+          ring.append(data);
+          this.mux.wake();
+        },
+        onEnd: () => {
+          outgoing.finish();
+          end.close({ exitCode: null, reason: "closed" });
+          this.mux.wake();
+        },
+        onRoom: pour,
+        onResize: () => {},
+        onClose: () => {
+          this.shells.delete(sequence);
+          end.close({ exitCode: null, reason: "closed" });
+        },
+      },
+    });
+    this.shells.set(sequence, { sessionId: sessionId ?? "", end, ring, outgoing, input });
+    this.mux.add(end);
+    this.#say({ orderOutcome: { sequence, accepted: true } });
+    pour();
   }
 
   #onOffer(order: wire.Order): void {
