@@ -1,8 +1,8 @@
 // How long to wait before the next try: full jitter, so that a thousand agents do not come back in the same second. Pure.
 
 const firstMs = 500;
-/** Somebody waits at a terminal. */
-const cappedWithSessionsMs = 30_000;
+/** Somebody waits at a terminal, and few agents have one: back within ten seconds of the hub, a new link included. */
+const cappedWithSessionsMs = 8_000;
 const cappedIdleMs = 60_000;
 
 /** @param failures tries that failed in a row, 0 after a link that had worked. @param random 0 ≤ random < 1. */

@@ -8,6 +8,7 @@ export const usage = `npx sallyport <command> [--data DIR] [--json]
 
   status                                       what the hub is doing
   access-key create --email E --name N         makes an access key for that person and prints it once
+  forward <asset> <port> --hub URL             a port here that leads to one of the asset; --help says more
   doctor                                       checks the hub and says what is wrong
   help                                         this text
 
