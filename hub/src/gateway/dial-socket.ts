@@ -71,17 +71,9 @@ async function dial(
   { tell, close }: { tell: (message: object) => void; close: (code: number, reason: string) => void },
 ): Promise<LiveDial> {
   const spare: Buffer[] = [];
-  // The asset may speak first, before the agent's word that the connection stands has come through; its bytes say the same.
   let opened = false;
-  const sayOpened = (id: string) => {
-    if (opened) return;
-    opened = true;
-    tell({ type: "opened", sessionId: id });
-  };
-  let live: LiveDial | null = null;
   const client: DialClient = {
     send: (data, taken) => {
-      if (live !== null) sayOpened(live.id);
       // A copy: the link's memory goes on to other streams.
       const memory =
         data.length <= spareBytes ? (spare.pop() ?? Buffer.allocUnsafeSlow(spareBytes)) : Buffer.allocUnsafe(data.length);
@@ -100,9 +92,11 @@ async function dial(
     },
   };
   const authorization = await authorize(deps.db, actor, assetId, "dial", deps.clock.now());
-  live = await openDial(deps, authorization, port, client);
-  sayOpened(live.id);
+  const live = await openDial(deps, authorization, port, client);
   const { id } = live;
+  opened = true;
+  tell({ type: "opened", sessionId: id });
+  live.start();
   const onLeft = () => {
     deps.dials.get(id)?.close("client-gone");
     void closeSession(deps, id, { reason: "ended-by-user", by: actor, exitCode: null, signal: null }).catch((error: unknown) =>

@@ -158,7 +158,8 @@ describe("a dial", () => {
   });
 
   test("whose client reads nothing costs the hub no more than its window", { timeout: 40_000 }, async () => {
-    const dial = await open(admin, { port: 2 });
+    const dial = await open(admin, { port: 2 }); // which speaks before the agent says that it is open
+    expect(dial.outcome).toBe("opened");
     dial.pause();
     const taken = () => [...agent.shells.values()].find((one) => one.sessionId === dial.sessionId)?.outgoing.received ?? 0;
     let before = 0;

@@ -50,6 +50,9 @@ export class LiveDial {
   readonly #ring = new Ring(inputRingBytes);
   readonly #input = new Outgoing(0, this.#ring, bulkWindowBytes);
   #mux: StreamMux | null = null;
+  /** What the asset says before the agent's word that the connection stands: a window's worth at most. Null once that has come. */
+  #early: { data: Buffer; upTo: number }[] | null = [];
+  #ended = false;
   #waiting = false;
   #over = false;
 
@@ -68,7 +71,7 @@ export class LiveDial {
       outgoing: [this.#input],
       owner: {
         onData: (_channel, data) => this.#onData(data),
-        onEnd: () => this.#client.endOutput(),
+        onEnd: () => this.#onEnd(),
         onRoom: () => this.#onRoom(),
         onResize: () => {},
         onClose: (closing) => options.onClosed(closing),
@@ -90,6 +93,14 @@ export class LiveDial {
   join(mux: StreamMux): void {
     this.#mux = mux;
     if (mux.get(this.end.stream) === undefined) mux.add(this.end);
+  }
+
+  /** The connection stands, and the client knows: what came before is his. */
+  start(): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const { data, upTo } of early) this.#client.send(data, () => this.#taken(upTo));
+    if (this.#ended) this.#client.endOutput();
   }
 
   /** After a link was lost: where both directions go on; null when the agent holds something else. */
@@ -138,7 +149,13 @@ export class LiveDial {
       this.#taken(upTo);
       return;
     }
-    this.#client.send(data, () => this.#taken(upTo));
+    if (this.#early === null) this.#client.send(data, () => this.#taken(upTo));
+    else this.#early.push({ data: Buffer.from(data), upTo });
+  }
+
+  #onEnd(): void {
+    this.#ended = true;
+    if (this.#early === null) this.#client.endOutput();
   }
 
   /** Nothing is kept, so what the client has is safe enough to be forgotten by the agent. */

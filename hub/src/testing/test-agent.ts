@@ -378,8 +378,8 @@ export class TestAgent {
     });
     this.shells.set(sequence, { sessionId: sessionId ?? "", end, ring, outgoing, input });
     this.mux.add(end);
-    this.#say({ orderOutcome: { sequence, accepted: true } });
     pour();
+    setTimeout(() => this.#say({ orderOutcome: { sequence, accepted: true } }), port === 2 ? 100 : 0);
   }
 
   #onOffer(order: wire.Order): void {
