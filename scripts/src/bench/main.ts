@@ -1,20 +1,22 @@
 // `npm run bench`: measures the built programs, prints a table, and with --json FILE writes the same rows.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { dial } from "./dial.ts";
 import { footprint } from "./footprint.ts";
 import type { BenchOptions } from "./options.ts";
 import { longPath } from "./path.ts";
 import { relay } from "./relay.ts";
 import { printRows, type Row } from "./table.ts";
 
-const usage = `npm run bench -- <relay|path|footprint> [--json FILE] [--rounds N] [--samples N]
+const usage = `npm run bench -- <relay|dial|path|footprint> [--json FILE] [--rounds N] [--samples N]
 
   relay       keystroke echo and bulk over TLS beside ssh and ssh -J on loopback, interleaved in one run
+  dial        a TCP stream through the agent beside ssh's forwards, with processor time
   path        keystroke echo and bulk over 100 ms and 0.5 % loss, beside ssh and scp (root: makes a network namespace)
   footprint   memory of hub, database and agent, and start times
 `;
 
-const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = { relay, path: longPath, footprint };
+const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = { relay, dial, path: longPath, footprint };
 
 const wholeNumber = (text: string | undefined, fallback: number) => (/^[1-9]\d{0,5}$/.test(text ?? "") ? Number(text) : fallback);
 

@@ -13,8 +13,10 @@ const MiB = 1024 * 1024;
 /** Below what the hub keeps of one channel. */
 const runBytes = 48 * MiB;
 const terminalBytes = 32 * MiB;
-/** Warm-up keystrokes: the first ones pay for code that is not compiled yet. */
-const warmUp = 50;
+/** Keystrokes before the first round: a hub and an agent that have just started run code which V8 has not compiled yet; those of a site have. */
+const firstWarmUp = 4_000;
+/** And before each: a new terminal's own first ones. */
+const warmUp = 100;
 
 type Subject = { name: string; echoUs: number[]; openMs: number[]; terminalMs: number[]; runMs: number[]; emptyRunMs: number[] };
 type Way = { subject: Subject; open(command: string): ReturnType<typeof openSsh>; run(script: string): Promise<number> };
@@ -42,6 +44,11 @@ export async function relay({ rounds, samples }: BenchOptions): Promise<Row[]> {
       }),
     ),
   ];
+  const [own] = ways;
+  if (own === undefined) throw new Error("no way to measure");
+  const warming = await own.open("exec cat");
+  await timeEchoes(warming, firstWarmUp);
+  await warming.end();
   for (let round = 0; round < rounds; round += 1) {
     // Each round begins with another one, so that none is always first.
     const order = ways.map((_, n) => ways[(n + round) % ways.length]).filter((way) => way !== undefined);

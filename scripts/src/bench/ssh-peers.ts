@@ -13,6 +13,8 @@ export type SshPeer = { name: string; args: string[] };
 export type SshPeers = AsyncDisposable & {
   direct: SshPeer;
   jump: SshPeer;
+  /** Process ids of the servers. */
+  servers: number[];
   /** For programs that take it by file, such as scp: `target` is the host's name in it. */
   configFile: string;
 };
@@ -65,6 +67,7 @@ export async function startSshPeers(network: PrivateNetwork | null = null): Prom
     direct: { name: "ssh", args: ["-F", at("config"), "target"] },
     jump: { name: "ssh -J", args: ["-F", at("config"), "-J", "jump", "target"] },
     configFile: at("config"),
+    servers: servers.map(({ pid }) => pid ?? 0),
     [Symbol.asyncDispose]: stop,
   };
 }
