@@ -2,13 +2,26 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { decodeLogEvents, type LogEvent, logEventKinds } from "@sallyport/protocol/log-events";
+import { z } from "zod";
 import { HubError } from "../platform/errors.ts";
 import { type ChunkHead, chunkBytesMin, magic, openChunk, readChunkHead } from "./chunk.ts";
 
 export type LogHeader = { id: string; startedAt: string; columns: number; rows: number };
 export type Channel = "output" | "stderr";
 export type ChunkRef = ChunkHead & { position: number };
-export type Integrity = "ok" | "truncated" | "altered";
+
+/** A header is some 120 bytes; a damaged length must not make a reader ask for more than this. */
+export const headerBytesMax = 4_096;
+const headerShape = z.object({ id: z.string(), startedAt: z.iso.datetime(), columns: z.int(), rows: z.int() });
+
+/** Null when these bytes are no header. */
+export function parseHeader(json: Buffer): LogHeader | null {
+  try {
+    return headerShape.safeParse(JSON.parse(json.toString())).data ?? null;
+  } catch {
+    return null;
+  }
+}
 
 /** Heads are read through a window, so that indexing a log of many small chunks is not a system call each. */
 const scanWindowBytes = 256 * 1024;
@@ -34,19 +47,18 @@ export class LogFile {
       const start = Buffer.alloc(magic.length + 4);
       await handle.read(start, 0, start.length, 0);
       const length = start.readUInt32BE(magic.length);
-      if (!start.subarray(0, magic.length).equals(magic) || length > 4_096)
+      if (!start.subarray(0, magic.length).equals(magic) || length > headerBytesMax)
         throw new HubError("log-damaged", "The recording does not begin as one.");
       const json = Buffer.alloc(length);
       await handle.read(json, 0, length, start.length);
-      const header: LogHeader = JSON.parse(json.toString());
+      const header = parseHeader(json);
+      if (header === null) throw new HubError("log-damaged", "The recording's header cannot be read.");
       const headerHash = createHash("sha256").update(start).update(json).digest();
       const log = new LogFile(handle, header, headerHash, start.length + length);
       await log.refresh();
       return log;
     } catch (error) {
       await handle.close();
-      if (error instanceof SyntaxError)
-        throw new HubError("log-damaged", "The recording's header cannot be read.", { cause: error });
       throw error;
     }
   }
@@ -132,22 +144,6 @@ export class LogFile {
         if (part.length > 0) yield part;
       }
     }
-  }
-
-  /**
-   * Reads everything and checks every hash.
-   * @param expectedHead the head recorded when the log was closed, hex; null for a log still open.
-   */
-  async verify(expectedHead: string | null): Promise<Integrity> {
-    let previous = this.headerHash;
-    for (const chunk of this.#chunks) {
-      const opened = openChunk(await this.#read(chunk), chunk, previous);
-      if (!opened.ok) return "altered";
-      previous = opened.hash;
-    }
-    if (expectedHead !== null && previous.toString("hex") !== expectedHead)
-      return (await this.#handle.stat()).size >= this.#scanned && this.#chunks.length > 0 ? "truncated" : "altered";
-    return "ok";
   }
 
   async close(): Promise<void> {

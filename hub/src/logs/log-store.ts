@@ -2,20 +2,29 @@
 import { existsSync, mkdirSync, statfsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { isId } from "@sallyport/protocol/ids";
 import { HubError } from "../platform/errors.ts";
+import { loadHeadSigner } from "./evidence-key.ts";
 import { LogFile, type LogHeader } from "./log-file.ts";
-import { LogWriter, type LogWriterEvents } from "./log-writer.ts";
+import { logFileOf, logsFolder } from "./log-places.ts";
+import { checkpointOf, LogWriter, type LogWriterEvents } from "./log-writer.ts";
+import type { HeadSigner } from "./signed-head.ts";
+import { type Verdict, verifyLog } from "./verify-log.ts";
 
 /** New logs are refused below this, so that running ones and the database can still close in order. */
 const reserveBytes = 100 * 1024 * 1024;
 
 export class LogStore {
+  readonly #dataDir: string;
   readonly #root: string;
+  readonly #signer: HeadSigner;
+  /** Logs this process is writing: nobody else may cut or close them. */
+  readonly #writing = new Set<string>();
 
   constructor(dataDir: string) {
-    this.#root = path.join(dataDir, "logs");
+    this.#dataDir = dataDir;
+    this.#root = logsFolder(dataDir);
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+    this.#signer = loadHeadSigner(dataDir);
   }
 
   /** @throws HubError `storage-full` while there is no room to record. */
@@ -28,11 +37,17 @@ export class LogStore {
       );
     const file = this.fileOf(id);
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    return LogWriter.create(file, { id, ...header }, events);
+    return this.#held(id, await LogWriter.create(file, { ...header, id }, events, this.#signer));
   }
 
-  reopen(id: string, events: LogWriterEvents): Promise<LogWriter> {
-    return LogWriter.reopen(this.fileOf(id), events);
+  async reopen(id: string, events: LogWriterEvents): Promise<LogWriter> {
+    return this.#held(id, await LogWriter.reopen(this.fileOf(id), events, this.#signer));
+  }
+
+  #held(id: string, writer: LogWriter): LogWriter {
+    this.#writing.add(id);
+    void writer.gone.then(() => this.#writing.delete(id));
+    return writer;
   }
 
   open(id: string): Promise<LogFile> {
@@ -43,13 +58,27 @@ export class LogStore {
     return existsSync(this.fileOf(id));
   }
 
-  async remove(id: string): Promise<void> {
-    await rm(this.fileOf(id), { force: true });
+  /** @param head noted when it was closed, hex; null when it was not. */
+  verify(id: string, head: string | null): Promise<Verdict> {
+    return verifyLog(this.fileOf(id), { id, head, publicKey: this.#signer.publicKey });
   }
 
-  /** Ids are checked here again: no text from outside becomes a path. Their first characters are the time, so folders fill one after another. */
+  /**
+   * Closes a log whose writer died with an earlier process, with a signed head.
+   * @returns its hash, hex; null when there is no such log, or it is being written.
+   */
+  async seal(id: string): Promise<string | null> {
+    if (!this.exists(id) || this.#writing.has(id)) return null;
+    const log = await this.reopen(id, { onDurable: () => {}, onFailure: () => {} });
+    await log.close();
+    return log.head;
+  }
+
+  async remove(id: string): Promise<void> {
+    for (const file of [this.fileOf(id), checkpointOf(this.fileOf(id))]) await rm(file, { force: true });
+  }
+
   fileOf(id: string): string {
-    if (!isId("ses", id) && !isId("exe", id)) throw new HubError("internal", "Not the id of a log.");
-    return path.join(this.#root, id.slice(0, 8), `${id}.log`);
+    return logFileOf(this.#dataDir, id);
   }
 }

@@ -1,18 +1,25 @@
 // Writing a log. Bytes are readable at once, durable after at most 100 ms or 64 KiB, and never acknowledged before.
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { encodeResize, type LogEventKind, logEventKinds } from "@sallyport/protocol/log-events";
+import { HubError } from "../platform/errors.ts";
 import { syncFolder } from "../platform/files.ts";
 import { encodeChunk, magic } from "./chunk.ts";
 import { type Channel, LogFile, type LogHeader } from "./log-file.ts";
 import { type Payload, Pending } from "./pending.ts";
+import { type HeadSigner, readHead } from "./signed-head.ts";
 
 /** What a crash of the hub can cost; agents hold longer than that. */
 const flushMs = 100;
 const flushBytes = 64 * 1024;
 /** Waiting for a slow disk: beyond it the log has no room and the stream's credit stops. */
 const pendingBytesMax = 4 * 1024 * 1024;
+/** What is durable is signed for after at most this long: a small file and one fsync for each log that grew. */
+const checkpointMs = 10_000;
+
+/** The checkpoint beside an open log. Gone once the log is closed and carries its signed head itself. */
+export const checkpointOf = (file: string): string => `${file}.open`;
 
 export type LogWriterEvents = {
   /** Everything up to these offsets survives a crash now. */
@@ -24,8 +31,10 @@ export type LogWriterEvents = {
 export class LogWriter {
   readonly file: string;
   readonly #handle: FileHandle;
+  readonly #header: LogHeader;
   readonly #startedAtMs: number;
   readonly #events: LogWriterEvents;
+  readonly #signer: HeadSigner;
   #position: number;
   #hash: Buffer;
   #ends: Record<Channel, number>;
@@ -34,10 +43,14 @@ export class LogWriter {
   /** Offset of each channel's first byte that is in no chunk yet. */
   #chunked: Record<Channel, number>;
   #lastMs = 0;
+  #durableMs = 0;
   #timer: NodeJS.Timeout | null = null;
+  #checkpointTimer: NodeJS.Timeout | null = null;
+  #checkpointing: Promise<void> = Promise.resolve();
   #writing: Promise<void> | null = null;
   #failed: NodeJS.ErrnoException | null = null;
   #closed: Promise<void> | null = null;
+  readonly #gone = Promise.withResolvers<void>();
 
   private constructor(
     file: string,
@@ -48,9 +61,11 @@ export class LogWriter {
     ends: Record<Channel, number>,
     lastMs: number,
     events: LogWriterEvents,
+    signer: HeadSigner,
   ) {
     this.file = file;
     this.#handle = handle;
+    this.#header = header;
     this.#startedAtMs = Date.parse(header.startedAt);
     this.#position = position;
     this.#hash = hash;
@@ -58,36 +73,52 @@ export class LogWriter {
     this.#durable = { ...ends };
     this.#chunked = { ...ends };
     this.#lastMs = lastMs;
+    this.#durableMs = lastMs;
     this.#events = events;
+    this.#signer = signer;
   }
 
   /** Makes a new log. @throws when the file exists or the disk refuses. */
-  static async create(file: string, header: LogHeader, events: LogWriterEvents): Promise<LogWriter> {
+  static async create(file: string, header: LogHeader, events: LogWriterEvents, signer: HeadSigner): Promise<LogWriter> {
     const json = Buffer.from(JSON.stringify(header));
     const start = Buffer.alloc(magic.length + 4);
     magic.copy(start);
     start.writeUInt32BE(json.length, magic.length);
+    const hash = createHash("sha256").update(start).update(json).digest();
     const handle = await open(file, "wx", 0o600);
     try {
       await handle.write(Buffer.concat([start, json]), 0, start.length + json.length, 0);
+      const ends = { output: 0, stderr: 0 };
+      const writer = new LogWriter(file, handle, header, start.length + json.length, hash, ends, 0, events, signer);
+      // Not synced: that a log is open matters only to who looks while it is. A power cut in its first seconds may cost this.
+      await writeFile(checkpointOf(file), writer.#signHead("open"), { mode: 0o600 });
       await handle.datasync();
       syncFolder(path.dirname(file));
+      return writer;
     } catch (error) {
       await handle.close();
       throw error;
     }
-    const hash = createHash("sha256").update(start).update(json).digest();
-    return new LogWriter(file, handle, header, start.length + json.length, hash, { output: 0, stderr: 0 }, 0, events);
   }
 
-  /** Goes on with a log after a restart, from its last whole chunk. */
-  static async reopen(file: string, events: LogWriterEvents): Promise<LogWriter> {
+  /**
+   * Goes on with a log after a restart, from its last whole chunk.
+   * @throws HubError `log-damaged` when it is shorter than it is known to have been: going on would cut off evidence.
+   */
+  static async reopen(file: string, events: LogWriterEvents, signer: HeadSigner): Promise<LogWriter> {
     const found = await LogFile.open(file);
     try {
+      const checkpoint = await readFile(checkpointOf(file)).catch(() => null);
+      const known = checkpoint === null ? null : readHead(checkpoint, signer.publicKey);
+      if (known?.ok === true && found.end < known.head.position)
+        throw new HubError("log-damaged", "The recording is shorter than it was; nothing is added to it.");
       const handle = await open(file, "r+");
       await handle.truncate(found.end);
       const ends = { output: found.bytesOf("output"), stderr: found.bytesOf("stderr") };
-      return new LogWriter(file, handle, found.header, found.end, await found.head(), ends, found.durationMs, events);
+      const head = await found.head();
+      const writer = new LogWriter(file, handle, found.header, found.end, head, ends, found.durationMs, events, signer);
+      await writer.#checkpoint();
+      return writer;
     } finally {
       await found.close();
     }
@@ -135,7 +166,12 @@ export class LogWriter {
     }
   }
 
-  /** Takes no more, stores what was taken. Closing twice is closing once. */
+  /** Resolves once the file is no longer ours to write, closed in order or not. */
+  get gone(): Promise<void> {
+    return this.#gone.promise;
+  }
+
+  /** Takes no more, stores what was taken, signs for it. Closing twice is closing once. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -144,7 +180,62 @@ export class LogWriter {
   async #close(): Promise<void> {
     await this.flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#handle.close();
+    if (this.#checkpointTimer !== null) clearTimeout(this.#checkpointTimer);
+    await this.#checkpointing;
+    try {
+      await this.#seal();
+    } finally {
+      await this.#handle.close();
+      this.#gone.resolve();
+    }
+  }
+
+  /** After this nothing may follow. @throws when the disk refuses; the log then stays open in the eyes of a verifier. */
+  async #seal(): Promise<void> {
+    const seal = this.#signHead("closed");
+    try {
+      await this.#writeAt(seal, this.#position);
+      await this.#handle.datasync();
+    } catch (error) {
+      await this.#handle.truncate(this.#position).catch(() => {});
+      throw error;
+    }
+    await rm(checkpointOf(this.file), { force: true });
+  }
+
+  #signHead(state: "open" | "closed"): Buffer {
+    return this.#signer.sign({
+      id: this.#header.id,
+      state,
+      hash: this.head,
+      position: this.#position,
+      ...this.#durable,
+      startedAt: this.#header.startedAt,
+      durationMs: this.#durableMs,
+    });
+  }
+
+  /** Old checkpoint or new one, never half. When the disk refuses the old one stands; the log itself is not concerned. */
+  async #checkpoint(): Promise<void> {
+    const beside = `${checkpointOf(this.file)}.new`;
+    try {
+      const handle = await open(beside, "w", 0o600);
+      try {
+        await handle.writeFile(this.#signHead("open"));
+        await handle.datasync();
+      } finally {
+        await handle.close();
+      }
+      await rename(beside, checkpointOf(this.file));
+    } catch {
+      await rm(beside, { force: true }).catch(() => {});
+    }
+  }
+
+  async #writeAt(bytes: Buffer, position: number): Promise<void> {
+    // A nearly full disk takes a part and says so only in the count; the next write is refused.
+    for (let at = 0; at < bytes.length; )
+      at += (await this.#handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
   }
 
   #push(kind: LogEventKind, nowMs: number, data: Uint8Array): void {
@@ -182,19 +273,22 @@ export class LogWriter {
     try {
       const chunk = { firstMs, lastMs, output: span("output"), stderr: span("stderr"), payload };
       const { bytes, hash } = await encodeChunk(chunk, this.#hash);
-      // A nearly full disk takes a part and says so only in the count; the next write is refused.
-      for (let at = 0; at < bytes.length; )
-        at += (await this.#handle.write(bytes, at, bytes.length - at, this.#position + at)).bytesWritten;
+      await this.#writeAt(bytes, this.#position);
       await this.#handle.datasync();
       this.#position += bytes.length;
       this.#hash = hash;
+      this.#durable = to;
+      this.#durableMs = lastMs;
     } catch (error) {
       this.#failed = error as NodeJS.ErrnoException;
       await this.#handle.truncate(this.#position).catch(() => {}); // a half chunk would be cut on reading anyway
       this.#events.onFailure(this.#failed);
       return;
     }
-    this.#durable = to;
+    this.#checkpointTimer ??= setTimeout(() => {
+      this.#checkpointTimer = null;
+      this.#checkpointing = this.#checkpoint();
+    }, checkpointMs).unref();
     this.#events.onDurable(to.output, to.stderr);
   }
 }

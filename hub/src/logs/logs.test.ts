@@ -1,8 +1,8 @@
 // Logs: what went in comes out, and what was cut or changed is never called whole.
 
 import { execFileSync } from "node:child_process";
-import { createHash, randomBytes, randomInt } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createHash, generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { newId } from "@sallyport/protocol/ids";
@@ -12,10 +12,15 @@ import { eventually } from "../testing/eventually.ts";
 import { chunkBytesMin, magic, payloadBytesMax } from "./chunk.ts";
 import { type Channel, LogFile } from "./log-file.ts";
 import { LogStore } from "./log-store.ts";
-import { LogWriter } from "./log-writer.ts";
+import { checkpointOf, LogWriter } from "./log-writer.ts";
+import { HeadSigner } from "./signed-head.ts";
+import { type Integrity, verifyLog } from "./verify-log.ts";
 
 const quiet = { onDurable: () => {}, onFailure: () => {} };
 const header = { id: "ses_test", startedAt: new Date(0).toISOString(), columns: 80, rows: 24 };
+
+const { privateKey } = generateKeyPairSync("ed25519");
+const signer = new HeadSigner(privateKey);
 
 let folder: string;
 beforeAll(() => {
@@ -35,7 +40,7 @@ async function collect(parts: AsyncGenerator<Uint8Array>): Promise<Buffer> {
 
 /** A log of some chunks, each with both channels; returns what was appended and the head. */
 async function written(chunks: number, bytes: number, to = file): Promise<{ output: Buffer; stderr: Buffer; head: string }> {
-  const log = await LogWriter.create(to, header, quiet);
+  const log = await LogWriter.create(to, header, quiet, signer);
   const all: Record<Channel, Buffer[]> = { output: [], stderr: [] };
   for (let n = 0; n < chunks; n++) {
     for (const channel of ["output", "stderr"] as const) {
@@ -58,16 +63,12 @@ async function reading<T>(read: (log: LogFile) => Promise<T>, from = file): Prom
   }
 }
 
-/** "damaged" when it cannot even be opened. */
-const verdict = (head: string, from = file): Promise<string> =>
-  reading((log) => log.verify(head), from).catch((error: { code?: string }) => {
-    if (error.code !== "log-damaged") throw error;
-    return "damaged";
-  });
+const verdict = async (head: string | null, from = file): Promise<Integrity> =>
+  (await verifyLog(from, { publicKey: signer.publicKey, id: null, head })).state;
 
 describe("what was appended", () => {
   test("is read back byte for byte, by any range, with resizes in their places", async () => {
-    const log = await LogWriter.create(file, header, quiet);
+    const log = await LogWriter.create(file, header, quiet, signer);
     const all: Record<Channel, Buffer[]> = { output: [], stderr: [] };
     for (let n = 0; n < 400; n++) {
       const channel = n % 5 === 0 ? "stderr" : "output";
@@ -80,7 +81,7 @@ describe("what was appended", () => {
     await log.close();
     const whole = { output: Buffer.concat(all.output), stderr: Buffer.concat(all.stderr) };
     await reading(async (read) => {
-      expect(await read.verify(log.head)).toBe("ok");
+      expect(await verdict(log.head)).toBe("ok");
       for (const channel of ["output", "stderr"] as const) {
         expect(read.bytesOf(channel)).toBe(whole[channel].length);
         for (let n = 0; n < 60; n++) {
@@ -98,14 +99,19 @@ describe("what was appended", () => {
 
   test("is durable before it is said to be", async () => {
     const said: [number, number][] = [];
-    const log = await LogWriter.create(file, header, {
-      onFailure: () => {},
-      onDurable: (output, stderr) => {
-        const read = readFileSync(file);
-        expect(read.length).toBeGreaterThan(chunkBytesMin);
-        said.push([output, stderr]);
+    const log = await LogWriter.create(
+      file,
+      header,
+      {
+        onFailure: () => {},
+        onDurable: (output, stderr) => {
+          const read = readFileSync(file);
+          expect(read.length).toBeGreaterThan(chunkBytesMin);
+          said.push([output, stderr]);
+        },
       },
-    });
+      signer,
+    );
     log.append("output", Buffer.from("hello"), 1);
     log.append("stderr", Buffer.from("err"), 1);
     await eventually(
@@ -118,7 +124,7 @@ describe("what was appended", () => {
   });
 
   test("is durable soon, also what came while an earlier chunk was being written and its timer ran out", async () => {
-    const log = await LogWriter.create(file, header, quiet);
+    const log = await LogWriter.create(file, header, quiet, signer);
     log.append("output", Buffer.from("a"), 1); // its timer: 100 ms
     log.append("output", randomBytes(64 * 1024), 1); // a chunk's worth: written at once
     log.append("output", Buffer.from("z"), 1); // waits for the next chunk
@@ -131,7 +137,7 @@ describe("what was appended", () => {
   });
 
   test("keeps its order when the clock goes back, or far ahead", async () => {
-    const log = await LogWriter.create(file, header, quiet);
+    const log = await LogWriter.create(file, header, quiet, signer);
     const times = [1_000, 5_000, 2_000, -4_000, 2 ** 45, 6_000];
     for (const [n, at] of times.entries()) log.append("output", Buffer.from(String(n)), at);
     await log.close();
@@ -140,7 +146,7 @@ describe("what was appended", () => {
       expect(Buffer.concat(events.map(({ data }) => data)).toString()).toBe("012345");
       const at = events.map(({ atMs }) => atMs);
       expect(at).toEqual([...at].sort((a, b) => a - b));
-      expect(await read.verify(log.head)).toBe("ok");
+      expect(await verdict(log.head)).toBe("ok");
     });
   });
 
@@ -148,15 +154,15 @@ describe("what was appended", () => {
     const before = await written(5, 2_000);
     const half = readFileSync(file);
     writeFileSync(file, Buffer.concat([half, half.subarray(half.length - 300, half.length - 100)])); // what a crash leaves
-    const log = await LogWriter.reopen(file, quiet);
+    const log = await LogWriter.reopen(file, quiet, signer);
     expect([log.end("output"), log.end("stderr")]).toEqual([before.output.length, before.stderr.length]);
     expect(log.head).toBe(before.head);
     log.append("output", Buffer.from("after"), 10);
     await log.close();
     await reading(async (read) => {
-      expect(await read.verify(log.head)).toBe("ok");
+      expect(await verdict(log.head)).toBe("ok");
       expect((await collect(read.bytes("output", before.output.length, before.output.length + 10))).toString()).toBe("after");
-      expect(await read.verify(before.head)).not.toBe("ok");
+      expect(await verdict(before.head)).not.toBe("ok");
     });
   });
 });
@@ -180,7 +186,7 @@ describe("a log that was cut", () => {
         if (log.bytesOf("output") !== kept) throw new Error(`cut at ${size}: ${log.bytesOf("output")} bytes, expected ${kept}`);
         if (size % 50 === 0 && !(await collect(log.bytes("output", 0, kept))).equals(output.subarray(0, kept)))
           throw new Error(`cut at ${size}: other bytes`);
-        if ((await log.verify(head)) === "ok") throw new Error(`cut at ${size}: called whole`);
+        if (!["truncated", "altered"].includes(await verdict(head, cut))) throw new Error(`cut at ${size}: called whole`);
       }, cut);
     }
   });
@@ -263,6 +269,102 @@ describe("a log that was changed", () => {
   });
 });
 
+describe("a signed head", () => {
+  const copyTo = (name: string) => path.join(folder, `${newId(name)}.log`);
+  const sealAt = async () => reading(async (log) => log.end);
+
+  test("damaged in any bit, or cut at any byte, never says ok", { timeout: 60_000 }, async () => {
+    const { head } = await written(3, 300);
+    const whole = readFileSync(file);
+    const from = await sealAt();
+    const other = copyTo("head");
+    for (let at = from; at < whole.length; at++) {
+      const flipped = Buffer.from(whole);
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
+      for (const bytes of [flipped, whole.subarray(0, at)]) {
+        writeFileSync(other, bytes);
+        expect(["truncated", "altered"], `byte ${at - from} of the head`).toContain(
+          await verdict(at % 2 === 0 ? head : null, other),
+        );
+      }
+    }
+    writeFileSync(other, Buffer.concat([whole, Buffer.from([0])]));
+    expect(await verdict(null, other)).toBe("altered");
+  });
+
+  test("of another log, of the same log earlier, or by another key is altered", async () => {
+    await written(3, 300);
+    const early = readFileSync(file).subarray(await sealAt());
+    const log = await LogWriter.reopen(file, quiet, signer);
+    log.append("output", Buffer.from("more"), 1_000);
+    await log.close();
+    expect(await verdict(null)).toBe("ok");
+    const body = readFileSync(file).subarray(0, await sealAt());
+    const other = copyTo("swap");
+    await written(3, 300, other);
+    const foreign = await reading(async (read) => readFileSync(other).subarray(read.end), other);
+    const forger = new HeadSigner(generateKeyPairSync("ed25519").privateKey);
+    const resigned = await LogWriter.reopen(other, quiet, forger);
+    await resigned.close();
+    expect(await verdict(null, other)).toBe("altered");
+    for (const head of [early, foreign]) {
+      writeFileSync(file, Buffer.concat([body, head]));
+      expect(await verdict(null)).toBe("altered");
+    }
+  });
+
+  test("makes a recording under another's name altered", async () => {
+    await written(2, 300);
+    const expected = { publicKey: signer.publicKey, head: null };
+    expect((await verifyLog(file, { ...expected, id: header.id })).state).toBe("ok");
+    expect((await verifyLog(file, { ...expected, id: newId("ses") })).state).toBe("altered");
+  });
+
+  test("is there while the log is open, as a checkpoint: less than it is truncated, more is open and never ok", async () => {
+    const log = await LogWriter.create(file, header, quiet, signer);
+    expect(await verdict(null)).toBe("open");
+    for (let n = 0; n < 3; n++) {
+      log.append("output", randomBytes(500), n);
+      await log.flush();
+    }
+    const crashed = copyTo("crashed");
+    copyFileSync(file, crashed); // what kill -9 leaves: the checkpoint of a moment, and more chunks behind it
+    copyFileSync(checkpointOf(file), checkpointOf(crashed));
+    expect(await verdict(null, crashed)).toBe("open");
+    const again = await LogWriter.reopen(crashed, quiet, signer); // signs for what it found
+    const { position } = await reading(async (read) => read.chunks.at(-1) ?? { position: 0 }, crashed);
+    for (const size of [position, position + 100]) {
+      truncateSync(crashed, size);
+      expect(await verdict(null, crashed)).toBe("truncated");
+    }
+    await expect(LogWriter.reopen(crashed, quiet, signer)).rejects.toMatchObject({ code: "log-damaged" });
+    await again.close();
+    await log.close();
+    expect(existsSync(checkpointOf(file))).toBe(false);
+    expect(await verdict(null)).toBe("ok");
+    truncateSync(file, await sealAt());
+    expect(await verdict(null)).toBe("truncated");
+  });
+
+  test("is put by the store on what a dead process left, and never on what is being written", async () => {
+    const data = mkdtempSync(path.join(folder, "data-"));
+    const dead = newId("ses");
+    const before = await new LogStore(data).create(dead, header, quiet);
+    before.append("output", Buffer.from("last words"), 1);
+    await before.flush();
+    const store = new LogStore(data); // the next process
+    expect((await store.verify(dead, null)).state).toBe("open");
+    const head = await store.seal(dead);
+    expect((await store.verify(dead, head)).state).toBe("ok");
+    expect((await store.verify(dead, "0".repeat(64))).state).toBe("altered");
+    const live = newId("ses");
+    const writer = await store.create(live, header, quiet);
+    expect(await store.seal(live)).toBeNull();
+    await writer.close();
+    await before.close();
+  });
+});
+
 describe("the store", () => {
   test.each([
     "../../etc/passwd",
@@ -311,12 +413,17 @@ describe.skipIf(!canMount)("a full disk (skipped without root and mount: a tmpfs
     const full = path.join(disk, "logs", "full.log");
     const failures: string[] = [];
     let durable = 0;
-    const log = await LogWriter.create(full, header, {
-      onDurable: (output) => {
-        durable = output;
+    const log = await LogWriter.create(
+      full,
+      header,
+      {
+        onDurable: (output) => {
+          durable = output;
+        },
+        onFailure: (error) => failures.push(error.code ?? ""),
       },
-      onFailure: (error) => failures.push(error.code ?? ""),
-    });
+      signer,
+    );
     const sent = createHash("sha256");
     const all: Buffer[] = [];
     for (let n = 0; n < 40 && failures.length === 0; n++) {
@@ -331,8 +438,8 @@ describe.skipIf(!canMount)("a full disk (skipped without root and mount: a tmpfs
     await reading(async (read) => {
       expect(read.bytesOf("output")).toBe(durable);
       expect((await collect(read.bytes("output", 0, durable))).equals(Buffer.concat(all).subarray(0, durable))).toBe(true);
-      expect(await read.verify(log.head)).toBe("ok");
     }, full);
     await log.close();
+    expect(await verdict(log.head, full)).toBe("ok"); // cut back to its last whole chunk, and signed there
   });
 });

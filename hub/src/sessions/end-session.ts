@@ -52,6 +52,7 @@ async function close(deps: SessionDeps, id: string, closed: Closed): Promise<voi
     // The agent may forget the stream only now that the log is safe.
     session.close(closed.reason);
   }
+  const left = session === undefined ? await sealLeftOver(deps, id) : null;
   const orgId = await db.transaction(async (tx) => {
     const [row] = await tx
       .update(sessions)
@@ -63,7 +64,7 @@ async function close(deps: SessionDeps, id: string, closed: Closed): Promise<voi
         exitCode: closed.exitCode,
         signal: closed.signal,
         ...(session === undefined
-          ? {}
+          ? { logHead: left }
           : { outputBytes: session.outputEnd, logHead: session.log.head, columns: session.columns, rows: session.rows }),
         ...(dial === undefined ? {} : { outputBytes: dial.receivedBytes }),
       })
@@ -96,4 +97,12 @@ async function close(deps: SessionDeps, id: string, closed: Closed): Promise<voi
   dial?.close(closed.reason);
   dial?.leave(closed.reason);
   if (orgId !== null) deps.changes.announce(orgId, "sessions", id);
+}
+
+/** The recording of a session whose hub process died, and which nobody goes on with. */
+function sealLeftOver({ store, log }: SessionDeps, id: string): Promise<string | null> {
+  return store.seal(id).catch((error: unknown) => {
+    log.error({ session: id, ...errorFields(error) }, "left-over recording not sealed");
+    return null;
+  });
 }

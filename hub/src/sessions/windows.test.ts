@@ -209,7 +209,7 @@ describe("a replay", () => {
       at = segment.toOffset;
     }
     expect(at).toBe(data.length);
-    expect(index.segments.length).toBeGreaterThan(2);
+    expect(index.segments.length).toBeGreaterThan(1); // how many depends on how much came while a chunk was written
     const beyond = await admin.rest("GET", `/api/v1/sessions/${sessionId}/replay/segment?n=${index.segments.length}`);
     expect(beyond.status).toBe(404);
     for (const n of ["-1", "x", "", "1e3", "99999999999999999999"])

@@ -9,6 +9,7 @@ export const places = {
   node: path.join(root, "node_modules/.bin/node"),
   binaries: path.join(root, "node_modules/.bin"),
   hub: path.join(root, "hub/dist/main.js"),
+  verify: path.join(root, "hub/dist/verify.js"),
   agent: path.join(root, "agent/dist/agent.cjs"),
   agentFlags: path.join(root, "agent/dist/node-flags.txt"),
 };

@@ -1,8 +1,11 @@
 // The commands of `npx sallyport`: one question to the admin socket each, its answer for people or with --json for programs.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { askHub } from "./admin-socket.mjs";
 import { LaunchFault } from "./fault.mjs";
 import { dataDirOf } from "./options.mjs";
+import { places } from "./places.mjs";
 
 export const usage = `npx sallyport <command> [--data DIR] [--json]
 
@@ -10,6 +13,8 @@ export const usage = `npx sallyport <command> [--data DIR] [--json]
   access-key create --email E --name N         makes an access key for that person and prints it once
   forward <asset> <port> --hub URL             a port here that leads to one of the asset; --help says more
   doctor                                       checks the hub and says what is wrong
+  verify <id|FILE|all> [--key FILE]            checks recordings from their files alone; needs no hub
+  verify --public-key                          prints the key they are checked with
   help                                         this text
 
 --data is the hub's data folder, as for npm start (default ./data, or SALLYPORT_DATA).
@@ -30,6 +35,7 @@ export async function sallyport(args) {
     process.stdout.write(usage);
     return command === "" && values.help !== true ? 2 : 0;
   }
+  if (positionals[0] === "verify") return verify(positionals.slice(1), values);
   const run = commands[command];
   if (run === undefined) throw new UsageFault(`There is no command "${command}".`);
   return run({
@@ -51,12 +57,35 @@ function read(args) {
         json: { type: "boolean" },
         email: { type: "string" },
         name: { type: "string" },
+        key: { type: "string" },
+        "public-key": { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
   } catch (error) {
     throw new UsageFault(error instanceof Error ? `${error.message.split(/\.\s/)[0]}.` : "An option is wrong.");
   }
+}
+
+/**
+ * The verifier is a program of its own, so that it runs where the hub does not.
+ * Its exit code: 0 all ok, 1 truncated or altered, 2 wrong command, 3 nothing wrong but not all closed.
+ *
+ * @param {string[]} what
+ * @param {{ data?: string, json?: boolean, key?: string, "public-key"?: boolean }} values
+ * @returns {Promise<number>}
+ */
+function verify(what, values) {
+  if (!existsSync(places.verify)) throw new LaunchFault("The verifier is not built yet. Run npm start once, or npm run build.");
+  const dataDir = dataDirOf(values.data === undefined ? [] : ["--data", values.data]);
+  const args = ["--data", dataDir, ...(values.key === undefined ? [] : ["--key", values.key])];
+  if (values.json === true) args.push("--json");
+  if (values["public-key"] === true) args.push("--public-key");
+  const child = spawn(places.node, [places.verify, ...args, "--", ...what], { stdio: "inherit" });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
 }
 
 /** @param {Options} options */

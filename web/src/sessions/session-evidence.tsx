@@ -15,15 +15,21 @@ export function SessionEvidence({ session: { id, evidence } }: { session: Sessio
   const { t } = useTranslation();
   const trpc = useTRPC();
   const again = useQuery(trpc.sessions.get.queryOptions({ id }, { enabled: false }));
-  const words = { ok: t("session.verifiedOk"), truncated: t("session.verifiedTruncated"), altered: t("session.verifiedAltered") };
-  const ok = evidence.verified === "ok";
+  const words = {
+    ok: t("session.verifiedOk"),
+    open: t("session.verifiedOpen"),
+    truncated: t("session.verifiedTruncated"),
+    altered: t("session.verifiedAltered"),
+  };
+  const tones = { ok: "green", open: "amber", truncated: "red", altered: "red" } as const;
+  const bad = tones[evidence.verified] === "red";
   return (
     <Stack gap="md">
       <Facts
         items={[
           [
             t("session.verified"),
-            <StateMark key="verified" tone={ok ? "green" : "red"} icon={ok ? IconShieldCheck : IconAlertTriangle}>
+            <StateMark key="verified" tone={tones[evidence.verified]} icon={bad ? IconAlertTriangle : IconShieldCheck}>
               {words[evidence.verified]}
             </StateMark>,
           ],

@@ -91,7 +91,7 @@ export const sessionsRouter = router({
             : {
                 head: (await log.head()).toString("hex"),
                 chunks: log.chunks.length,
-                verified: await integrityOf(store.fileOf(id), log, found.session.logHead),
+                verified: await integrityOf(store, id, found.session.logHead),
               },
       };
     } finally {
