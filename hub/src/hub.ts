@@ -33,6 +33,7 @@ import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
 import { UnknownAddresses } from "./identity/unknown-addresses.ts";
 import { LogStore } from "./logs/log-store.ts";
+import { lookEveryMs } from "./logs/storage-room.ts";
 import { Changes } from "./platform/changes.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import type { Config } from "./platform/config.ts";
@@ -256,6 +257,7 @@ export async function createHub(
 
     let grantsSeenAt = clock.now();
     const jobs = [
+      every(lookEveryMs, () => store.room.refresh(embedded !== null), log),
       every(60_000, () => noteSeen(fleet), log),
       every(60_000, () => noteHistory(fleet), log),
       every(2_000, () => endDetached(sessions), log),

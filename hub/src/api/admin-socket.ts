@@ -82,6 +82,7 @@ async function answer(deps: AdminDeps, call: string, request: http.IncomingMessa
             () => false,
           ),
         },
+        storage: { state: hub.sessions.store.room.state, freeBytes: hub.sessions.store.room.freeBytes },
         memory: { rssBytes: process.memoryUsage.rss() },
         dataDir: hub.config.dataDir,
         setupLink: await deps.setupLink(),

@@ -17,6 +17,7 @@ export function createMetrics(hub: ApiDeps): Registry {
   gauge("agents_online", "Agents with a link right now", () => hub.fleet.links.size);
   gauge("sessions_live", "Terminals that run right now", () => hub.sessions.live.size);
   gauge("executions_receiving", "Executions whose output is being received", () => hub.automation.outputs.size);
+  gauge("storage_free_bytes", "Room on the disk of the data folder", () => hub.sessions.store.room.freeBytes);
   gauge("session_windows", "Windows open on live terminals", () =>
     hub.sessions.live.all().reduce((sum, session) => sum + session.viewers, 0),
   );

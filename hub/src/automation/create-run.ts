@@ -11,13 +11,17 @@ import { executions, runs } from "./schema.ts";
 /** Offline hosts are waited for this long; then the execution says `expired`. */
 const expiryMs = 3_600_000;
 
-/** @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here. */
+/**
+ * @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here.
+ * @throws HubError `storage-full`.
+ */
 export async function createRun(
   deps: AutomationDeps,
   actor: Actor,
   input: CreateRun,
   authorizations: Authorization[],
 ): Promise<string> {
+  deps.store.room.assertMayBegin();
   const now = deps.clock.now();
   const id = newId("run", now.getTime());
   const scriptHash = createHash("sha256").update(input.script).digest("hex");

@@ -19,6 +19,7 @@ export async function openOutput(
   const events = {
     onDurable: (output: number, stderr: number) => deps.outputs.get(execution.id)?.onDurable(output, stderr),
     onFailure: (error: Error) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "output cannot be stored"),
+    withoutRoom: "wait" as const,
   };
   const startedAt = deps.clock.now().toISOString();
   const create = () => deps.store.create(execution.id, { startedAt, columns: 0, rows: 0 }, events);

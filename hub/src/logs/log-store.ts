@@ -1,22 +1,21 @@
 // Logs: where they lie. Append-only, hash-chained byte logs on disk. Knows nothing of sessions or runs; they only name their logs.
-import { existsSync, mkdirSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { HubError } from "../platform/errors.ts";
 import { loadHeadSigner } from "./evidence-key.ts";
 import { LogFile, type LogHeader } from "./log-file.ts";
 import { logFileOf, logsFolder } from "./log-places.ts";
 import { checkpointOf, LogWriter, type LogWriterEvents } from "./log-writer.ts";
 import type { HeadSigner } from "./signed-head.ts";
+import { StorageRoom } from "./storage-room.ts";
 import { type Verdict, verifyLog } from "./verify-log.ts";
-
-/** New logs are refused below this, so that running ones and the database can still close in order. */
-const reserveBytes = 100 * 1024 * 1024;
 
 export class LogStore {
   readonly #dataDir: string;
   readonly #root: string;
   readonly #signer: HeadSigner;
+  /** Asked before a row is written for what will need a log; looked at again every second by a job. */
+  readonly room: StorageRoom;
   /** Logs this process is writing: nobody else may cut or close them. */
   readonly #writing = new Set<string>();
 
@@ -25,23 +24,19 @@ export class LogStore {
     this.#root = logsFolder(dataDir);
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
     this.#signer = loadHeadSigner(dataDir);
+    this.room = new StorageRoom(dataDir);
   }
 
   /** @throws HubError `storage-full` while there is no room to record. */
   async create(id: string, header: Omit<LogHeader, "id">, events: LogWriterEvents): Promise<LogWriter> {
-    const { bavail, bsize } = statfsSync(this.#root);
-    if (bavail * bsize < reserveBytes)
-      throw new HubError(
-        "storage-full",
-        "There is no room to record: the hub's disk is full. Free some space; nothing needs a restart.",
-      );
+    this.room.assertMayBegin();
     const file = this.fileOf(id);
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    return this.#held(id, await LogWriter.create(file, { ...header, id }, events, this.#signer));
+    return this.#held(id, await LogWriter.create(file, { ...header, id }, events, this.#signer, this.room));
   }
 
   async reopen(id: string, events: LogWriterEvents): Promise<LogWriter> {
-    return this.#held(id, await LogWriter.reopen(this.fileOf(id), events, this.#signer));
+    return this.#held(id, await LogWriter.reopen(this.fileOf(id), events, this.#signer, this.room));
   }
 
   #held(id: string, writer: LogWriter): LogWriter {

@@ -24,9 +24,22 @@ export const checkpointOf = (file: string): string => `${file}.open`;
 export type LogWriterEvents = {
   /** Everything up to these offsets survives a crash now. */
   onDurable(output: number, stderr: number): void;
-  /** The disk refused; the log stays as it was, readable up to its last whole chunk. */
-  onFailure(error: NodeJS.ErrnoException): void;
+  /** The disk refused, or must be left to others; the log stays as it is, readable up to its last whole chunk. Close it. */
+  onFailure(error: Error): void;
+  /**
+   * What to do without room. A terminal ends: nobody types where nothing is recorded. A script's output waits with its agent,
+   * which holds it on disk: no credit is given, and nothing is lost.
+   */
+  readonly withoutRoom?: "end" | "wait";
 };
+
+/** Of the disk; see storage-room.ts. */
+export type LogRoom = { readonly mayGrow: boolean; took(bytes: number): void; giveUpReserve(): void };
+
+/** How often a log that waits for room looks again. */
+const waitMs = 1_000;
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 
 export class LogWriter {
   readonly file: string;
@@ -35,6 +48,7 @@ export class LogWriter {
   readonly #startedAtMs: number;
   readonly #events: LogWriterEvents;
   readonly #signer: HeadSigner;
+  readonly #room: LogRoom;
   #position: number;
   #hash: Buffer;
   #ends: Record<Channel, number>;
@@ -48,7 +62,11 @@ export class LogWriter {
   #checkpointTimer: NodeJS.Timeout | null = null;
   #checkpointing: Promise<void> = Promise.resolve();
   #writing: Promise<void> | null = null;
-  #failed: NodeJS.ErrnoException | null = null;
+  #failed: Error | null = null;
+  /** A payload the full disk refused, to be tried again. */
+  #refused: Payload | null = null;
+  #toldNoRoom = false;
+  #closing = false;
   #closed: Promise<void> | null = null;
   readonly #gone = Promise.withResolvers<void>();
 
@@ -62,6 +80,7 @@ export class LogWriter {
     lastMs: number,
     events: LogWriterEvents,
     signer: HeadSigner,
+    room: LogRoom,
   ) {
     this.file = file;
     this.#handle = handle;
@@ -76,10 +95,17 @@ export class LogWriter {
     this.#durableMs = lastMs;
     this.#events = events;
     this.#signer = signer;
+    this.#room = room;
   }
 
   /** Makes a new log. @throws when the file exists or the disk refuses. */
-  static async create(file: string, header: LogHeader, events: LogWriterEvents, signer: HeadSigner): Promise<LogWriter> {
+  static async create(
+    file: string,
+    header: LogHeader,
+    events: LogWriterEvents,
+    signer: HeadSigner,
+    room: LogRoom,
+  ): Promise<LogWriter> {
     const json = Buffer.from(JSON.stringify(header));
     const start = Buffer.alloc(magic.length + 4);
     magic.copy(start);
@@ -89,7 +115,7 @@ export class LogWriter {
     try {
       await handle.write(Buffer.concat([start, json]), 0, start.length + json.length, 0);
       const ends = { output: 0, stderr: 0 };
-      const writer = new LogWriter(file, handle, header, start.length + json.length, hash, ends, 0, events, signer);
+      const writer = new LogWriter(file, handle, header, start.length + json.length, hash, ends, 0, events, signer, room);
       // Not synced: that a log is open matters only to who looks while it is. A power cut in its first seconds may cost this.
       await writeFile(checkpointOf(file), writer.#signHead("open"), { mode: 0o600 });
       await handle.datasync();
@@ -105,7 +131,7 @@ export class LogWriter {
    * Goes on with a log after a restart, from its last whole chunk.
    * @throws HubError `log-damaged` when it is shorter than it is known to have been: going on would cut off evidence.
    */
-  static async reopen(file: string, events: LogWriterEvents, signer: HeadSigner): Promise<LogWriter> {
+  static async reopen(file: string, events: LogWriterEvents, signer: HeadSigner, room: LogRoom): Promise<LogWriter> {
     const found = await LogFile.open(file);
     try {
       const checkpoint = await readFile(checkpointOf(file)).catch(() => null);
@@ -116,7 +142,7 @@ export class LogWriter {
       await handle.truncate(found.end);
       const ends = { output: found.bytesOf("output"), stderr: found.bytesOf("stderr") };
       const head = await found.head();
-      const writer = new LogWriter(file, handle, found.header, found.end, head, ends, found.durationMs, events, signer);
+      const writer = new LogWriter(file, handle, found.header, found.end, head, ends, found.durationMs, events, signer, room);
       await writer.#checkpoint();
       return writer;
     } finally {
@@ -142,14 +168,14 @@ export class LogWriter {
     return this.#failed !== null;
   }
 
-  /** False while the disk is behind: the caller stops giving credit until the next onDurable. */
+  /** False while the disk is behind or full: the caller stops giving credit until the next onDurable. */
   get hasRoom(): boolean {
-    return this.#pending.bytes < pendingBytesMax;
+    return this.#failed === null && this.#pending.bytes < pendingBytesMax;
   }
 
   /** Keeps a copy. `nowMs` since the epoch. */
   append(channel: Channel, data: Uint8Array, nowMs: number): void {
-    if (this.#closed !== null) return;
+    if (this.#closing) return;
     this.#ends[channel] += data.length;
     this.#push(logEventKinds[channel], nowMs, data);
   }
@@ -158,12 +184,23 @@ export class LogWriter {
     this.#push(logEventKinds.resize, nowMs, encodeResize(columns, rows));
   }
 
-  /** Resolves when everything appended so far is durable, or the disk has refused. */
+  /** Resolves when everything appended so far is durable, or the disk has refused, or the log waits for room. */
   async flush(): Promise<void> {
-    while ((!this.#pending.empty || this.#writing !== null) && this.#failed === null) {
+    while ((this.#hasMore || this.#writing !== null) && this.#failed === null) {
       this.#start();
+      if (this.#writing === null) return;
       await this.#writing;
+      if (this.#refused !== null) return;
     }
+  }
+
+  get #hasMore(): boolean {
+    return this.#refused !== null || !this.#pending.empty;
+  }
+
+  /** Must wait, and may: a log that is being closed is what the last room is for. */
+  get #mustWait(): boolean {
+    return this.#events.withoutRoom === "wait" && !this.#closing && !this.#room.mayGrow;
   }
 
   /** Resolves once the file is no longer ours to write, closed in order or not. */
@@ -173,6 +210,7 @@ export class LogWriter {
 
   /** Takes no more, stores what was taken, signs for it. Closing twice is closing once. */
   close(): Promise<void> {
+    this.#closing = true;
     this.#closed ??= this.#close();
     return this.#closed;
   }
@@ -239,7 +277,7 @@ export class LogWriter {
   }
 
   #push(kind: LogEventKind, nowMs: number, data: Uint8Array): void {
-    if (this.#failed !== null || this.#closed !== null) return;
+    if (this.#failed !== null || this.#closing) return;
     // Time never runs backwards in a log, whatever the clock does.
     this.#lastMs = Math.max(this.#lastMs, Math.min(nowMs - this.#startedAtMs, 0xffff_ffff));
     this.#pending.add(kind, this.#lastMs, data);
@@ -248,40 +286,54 @@ export class LogWriter {
 
   /** Whatever is pending has a write or a timer ahead of it, always: called when bytes come and when a write is done. */
   #schedule(): void {
-    if (this.#writing !== null || this.#pending.empty || this.#failed !== null) return;
-    if (this.#pending.bytes >= flushBytes) this.#start();
+    if (this.#writing !== null || !this.#hasMore || this.#failed !== null) return;
+    if (this.#refused !== null || this.#mustWait) this.#timer ??= setTimeout(() => this.#start(), waitMs);
+    else if (this.#pending.bytes >= flushBytes) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), flushMs);
   }
 
   #start(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const payload = this.#writing === null && this.#failed === null ? this.#pending.take() : null;
+    if (this.#writing !== null || this.#failed !== null) return;
+    if (this.#mustWait) {
+      this.#schedule();
+      return;
+    }
+    const payload = this.#refused ?? this.#pending.take();
     if (payload === null) return;
+    this.#refused = null;
     this.#writing = this.#writeChunk(payload).finally(() => {
       this.#writing = null;
-      this.#pending.done(payload);
+      if (this.#refused === null) this.#pending.done(payload);
       this.#schedule();
     });
   }
 
-  async #writeChunk({ bytes: payload, firstMs, lastMs, added }: Payload): Promise<void> {
+  async #writeChunk(refusable: Payload): Promise<void> {
+    const { bytes: payload, firstMs, lastMs, added } = refusable;
     const from = this.#chunked;
     const to = { output: from.output + added.output, stderr: from.stderr + added.stderr };
-    this.#chunked = to;
     const span = (channel: Channel) => ({ offset: from[channel], bytes: added[channel] });
     try {
       const chunk = { firstMs, lastMs, output: span("output"), stderr: span("stderr"), payload };
       const { bytes, hash } = await encodeChunk(chunk, this.#hash);
       await this.#writeAt(bytes, this.#position);
       await this.#handle.datasync();
+      this.#room.took(bytes.length);
+      this.#chunked = to;
       this.#position += bytes.length;
       this.#hash = hash;
       this.#durable = to;
       this.#durableMs = lastMs;
     } catch (error) {
-      this.#failed = error as NodeJS.ErrnoException;
       await this.#handle.truncate(this.#position).catch(() => {}); // a half chunk would be cut on reading anyway
+      if (isFull(error)) this.#room.giveUpReserve();
+      if (isFull(error) && this.#events.withoutRoom === "wait" && !this.#closing) {
+        this.#refused = refusable;
+        return;
+      }
+      this.#failed = error instanceof Error ? error : new Error(String(error));
       this.#events.onFailure(this.#failed);
       return;
     }
@@ -290,5 +342,10 @@ export class LogWriter {
       this.#checkpointing = this.#checkpoint();
     }, checkpointMs).unref();
     this.#events.onDurable(to.output, to.stderr);
+    // What was shown is recorded, and this was the last of it.
+    if (!this.#room.mayGrow && this.#events.withoutRoom !== "wait" && !this.#closing && !this.#toldNoRoom) {
+      this.#toldNoRoom = true;
+      this.#events.onFailure(new Error("the hub's disk is full"));
+    }
   }
 }

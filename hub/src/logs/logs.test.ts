@@ -21,6 +21,7 @@ const header = { id: "ses_test", startedAt: new Date(0).toISOString(), columns: 
 
 const { privateKey } = generateKeyPairSync("ed25519");
 const signer = new HeadSigner(privateKey);
+const room = { mayGrow: true, took: () => {}, giveUpReserve: () => {} };
 
 let folder: string;
 beforeAll(() => {
@@ -40,7 +41,7 @@ async function collect(parts: AsyncGenerator<Uint8Array>): Promise<Buffer> {
 
 /** A log of some chunks, each with both channels; returns what was appended and the head. */
 async function written(chunks: number, bytes: number, to = file): Promise<{ output: Buffer; stderr: Buffer; head: string }> {
-  const log = await LogWriter.create(to, header, quiet, signer);
+  const log = await LogWriter.create(to, header, quiet, signer, room);
   const all: Record<Channel, Buffer[]> = { output: [], stderr: [] };
   for (let n = 0; n < chunks; n++) {
     for (const channel of ["output", "stderr"] as const) {
@@ -68,7 +69,7 @@ const verdict = async (head: string | null, from = file): Promise<Integrity> =>
 
 describe("what was appended", () => {
   test("is read back byte for byte, by any range, with resizes in their places", async () => {
-    const log = await LogWriter.create(file, header, quiet, signer);
+    const log = await LogWriter.create(file, header, quiet, signer, room);
     const all: Record<Channel, Buffer[]> = { output: [], stderr: [] };
     for (let n = 0; n < 400; n++) {
       const channel = n % 5 === 0 ? "stderr" : "output";
@@ -111,6 +112,7 @@ describe("what was appended", () => {
         },
       },
       signer,
+      room,
     );
     log.append("output", Buffer.from("hello"), 1);
     log.append("stderr", Buffer.from("err"), 1);
@@ -124,7 +126,7 @@ describe("what was appended", () => {
   });
 
   test("is durable soon, also what came while an earlier chunk was being written and its timer ran out", async () => {
-    const log = await LogWriter.create(file, header, quiet, signer);
+    const log = await LogWriter.create(file, header, quiet, signer, room);
     log.append("output", Buffer.from("a"), 1); // its timer: 100 ms
     log.append("output", randomBytes(64 * 1024), 1); // a chunk's worth: written at once
     log.append("output", Buffer.from("z"), 1); // waits for the next chunk
@@ -137,7 +139,7 @@ describe("what was appended", () => {
   });
 
   test("keeps its order when the clock goes back, or far ahead", async () => {
-    const log = await LogWriter.create(file, header, quiet, signer);
+    const log = await LogWriter.create(file, header, quiet, signer, room);
     const times = [1_000, 5_000, 2_000, -4_000, 2 ** 45, 6_000];
     for (const [n, at] of times.entries()) log.append("output", Buffer.from(String(n)), at);
     await log.close();
@@ -154,7 +156,7 @@ describe("what was appended", () => {
     const before = await written(5, 2_000);
     const half = readFileSync(file);
     writeFileSync(file, Buffer.concat([half, half.subarray(half.length - 300, half.length - 100)])); // what a crash leaves
-    const log = await LogWriter.reopen(file, quiet, signer);
+    const log = await LogWriter.reopen(file, quiet, signer, room);
     expect([log.end("output"), log.end("stderr")]).toEqual([before.output.length, before.stderr.length]);
     expect(log.head).toBe(before.head);
     log.append("output", Buffer.from("after"), 10);
@@ -295,7 +297,7 @@ describe("a signed head", () => {
   test("of another log, of the same log earlier, or by another key is altered", async () => {
     await written(3, 300);
     const early = readFileSync(file).subarray(await sealAt());
-    const log = await LogWriter.reopen(file, quiet, signer);
+    const log = await LogWriter.reopen(file, quiet, signer, room);
     log.append("output", Buffer.from("more"), 1_000);
     await log.close();
     expect(await verdict(null)).toBe("ok");
@@ -304,7 +306,7 @@ describe("a signed head", () => {
     await written(3, 300, other);
     const foreign = await reading(async (read) => readFileSync(other).subarray(read.end), other);
     const forger = new HeadSigner(generateKeyPairSync("ed25519").privateKey);
-    const resigned = await LogWriter.reopen(other, quiet, forger);
+    const resigned = await LogWriter.reopen(other, quiet, forger, room);
     await resigned.close();
     expect(await verdict(null, other)).toBe("altered");
     for (const head of [early, foreign]) {
@@ -321,7 +323,7 @@ describe("a signed head", () => {
   });
 
   test("is there while the log is open, as a checkpoint: less than it is truncated, more is open and never ok", async () => {
-    const log = await LogWriter.create(file, header, quiet, signer);
+    const log = await LogWriter.create(file, header, quiet, signer, room);
     expect(await verdict(null)).toBe("open");
     for (let n = 0; n < 3; n++) {
       log.append("output", randomBytes(500), n);
@@ -331,13 +333,13 @@ describe("a signed head", () => {
     copyFileSync(file, crashed); // what kill -9 leaves: the checkpoint of a moment, and more chunks behind it
     copyFileSync(checkpointOf(file), checkpointOf(crashed));
     expect(await verdict(null, crashed)).toBe("open");
-    const again = await LogWriter.reopen(crashed, quiet, signer); // signs for what it found
+    const again = await LogWriter.reopen(crashed, quiet, signer, room); // signs for what it found
     const { position } = await reading(async (read) => read.chunks.at(-1) ?? { position: 0 }, crashed);
     for (const size of [position, position + 100]) {
       truncateSync(crashed, size);
       expect(await verdict(null, crashed)).toBe("truncated");
     }
-    await expect(LogWriter.reopen(crashed, quiet, signer)).rejects.toMatchObject({ code: "log-damaged" });
+    await expect(LogWriter.reopen(crashed, quiet, signer, room)).rejects.toMatchObject({ code: "log-damaged" });
     await again.close();
     await log.close();
     expect(existsSync(checkpointOf(file))).toBe(false);
@@ -400,12 +402,61 @@ describe.skipIf(!canMount)("a full disk (skipped without root and mount: a tmpfs
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
   });
   afterAll(() => {
-    execFileSync("umount", [disk]);
+    execFileSync("umount", ["-l", disk]);
     rmSync(disk, { recursive: true, force: true });
   });
 
   test("refuses new logs with storage-full", async () => {
     await expect(new LogStore(disk).create(newId("ses"), header, quiet)).rejects.toMatchObject({ code: "storage-full" });
+  });
+
+  test("lets a script's output wait, without credit, and all of it is there once there is room", async () => {
+    mkdirSync(path.join(disk, "logs"), { recursive: true });
+    const file = path.join(disk, "logs", "waits.log");
+    const failures: string[] = [];
+    const log = await LogWriter.create(
+      file,
+      header,
+      { onDurable: () => {}, onFailure: (error) => failures.push(error.message), withoutRoom: "wait" },
+      signer,
+      room,
+    );
+    const filler = path.join(disk, "filler");
+    expect(() => writeFileSync(filler, Buffer.alloc(2 * 1024 * 1024))).toThrow("ENOSPC");
+    const data = randomBytes(700_000);
+    for (let at = 0; at < data.length; at += 50_000) log.append("output", data.subarray(at, at + 50_000), at);
+    await log.flush(); // does not wait for room
+    expect(log.durable("output")).toBe(0);
+    for (let n = 0; log.hasRoom && n < 100; n++) log.append("stderr", Buffer.alloc(60_000), 1_000_000);
+    expect(log.hasRoom).toBe(false);
+    rmSync(filler);
+    await eventually(
+      () => log.durable("output"),
+      (durable) => durable === data.length,
+    );
+    expect((await reading((read) => collect(read.bytes("output", 0, data.length)), file)).equals(data)).toBe(true);
+    await log.close();
+    expect(await verdict(log.head, file)).toBe("ok");
+    rmSync(file);
+    expect(failures).toEqual([]);
+  });
+
+  test("ends a terminal's log while there is still room to write its last words and sign for them", async () => {
+    mkdirSync(path.join(disk, "logs"), { recursive: true });
+    const file = path.join(disk, "logs", "ends.log");
+    let failed = 0;
+    const scarce = { mayGrow: false, took: () => {}, giveUpReserve: () => {} };
+    const events = { onDurable: () => {}, onFailure: () => failed++ };
+    const log = await LogWriter.create(file, header, events, signer, scarce);
+    log.append("output", Buffer.from("last "), 1);
+    await log.flush();
+    expect(failed).toBe(1);
+    log.append("output", Buffer.from("words"), 2); // came before the session had ended
+    await log.close();
+    expect(failed).toBe(1);
+    expect((await reading((read) => collect(read.bytes("output", 0, 10)), file)).toString()).toBe("last words");
+    expect(await verdict(log.head, file)).toBe("ok");
+    rmSync(file);
   });
 
   test("ends a running log with a failure, and what was durable stays whole and readable", async () => {
@@ -420,9 +471,10 @@ describe.skipIf(!canMount)("a full disk (skipped without root and mount: a tmpfs
         onDurable: (output) => {
           durable = output;
         },
-        onFailure: (error) => failures.push(error.code ?? ""),
+        onFailure: (error) => failures.push("code" in error ? String(error.code) : ""),
       },
       signer,
+      room,
     );
     const sent = createHash("sha256");
     const all: Buffer[] = [];

@@ -19,6 +19,7 @@ const flips = all ? 1_000 : 100;
 const hour = 3_600_000;
 
 const signer = new HeadSigner(generateKeyPairSync("ed25519").privateKey);
+const room = { mayGrow: true, took: () => {}, giveUpReserve: () => {} };
 const id = newId("ses");
 let folder: string;
 let file: string;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), "sallyport-faults-"));
   file = path.join(folder, "whole.log");
   const header = { id, startedAt: new Date(0).toISOString(), columns: 80, rows: 24 };
-  const log = await LogWriter.create(file, header, { onDurable: () => {}, onFailure: () => {} }, signer);
+  const log = await LogWriter.create(file, header, { onDurable: () => {}, onFailure: () => {} }, signer, room);
   const parts: Buffer[] = [];
   for (let n = 0; n < 60; n++) {
     const data = n % 2 === 0 ? randomBytes(randomInt(1, 8_000)) : Buffer.alloc(randomInt(1, 60_000), `line ${n}\r\n`);

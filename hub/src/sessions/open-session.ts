@@ -17,6 +17,7 @@ type Opened = { [Kind in "session.opened" | "dial.opened"]: { kind: Kind; data: 
 /**
  * @param begin makes it live: registered and running when it resolves. The grant is read after that, so that a revocation that
  *   comes between is seen either by its own sweep or here.
+ * @throws HubError `storage-full` before anything is written; otherwise as `begin`.
  */
 export async function openSession<Live extends { id: string }>(
   deps: SessionDeps,
@@ -27,6 +28,7 @@ export async function openSession<Live extends { id: string }>(
 ): Promise<Live> {
   const { db, clock } = deps;
   const { actor, target } = authorization;
+  deps.store.room.assertMayBegin();
   await db.transaction(async (tx) => {
     await tx.insert(sessions).values(row);
     await recordAudit(tx, {

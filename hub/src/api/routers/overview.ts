@@ -45,6 +45,7 @@ export const homeRouter = router({
     return {
       assets,
       agents,
+      storage: ctx.hub.sessions.store.room.state,
       liveSessions: live,
       runsToday,
       failedRuns: failed.map((row) => presentRun(row, now)),
