@@ -17,6 +17,7 @@ import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
 import { expireQueued, giveUpLost, remindAgents, repeatStops } from "./automation/jobs.ts";
+import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
@@ -50,6 +51,7 @@ import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
 import { LiveDials } from "./sessions/live-dial.ts";
 import { LiveSessions } from "./sessions/live-sessions.ts";
+import { removeOldRecordings } from "./sessions/remove-old-recordings.ts";
 import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
 
@@ -255,6 +257,14 @@ export async function createHub(
     closers.push(() => admin.close());
     listenDone();
 
+    const removeOld = async () => {
+      if (config.recordingDays === undefined) return;
+      await removeOldRecordings(sessions, config.recordingDays);
+      await removeOldOutputs(automation, config.recordingDays);
+    };
+    // Also at the start, or a hub that is restarted every night would never come to it.
+    const firstRemoval = removeOld().catch((error: unknown) => log.error(errorFields(error), "old recordings not removed"));
+    closers.push(() => firstRemoval);
     let grantsSeenAt = clock.now();
     const jobs = [
       every(lookEveryMs, () => store.room.refresh(embedded !== null), log),
@@ -266,6 +276,7 @@ export async function createHub(
       every(60_000, () => giveUpLost(automation), log),
       every(10_000, () => repeatStops(automation), log),
       every(2_000, () => remindAgents(automation), log),
+      every(3_600_000, removeOld, log),
       // A grant that ends by time ends what is open under it within two seconds.
       every(
         1_000,

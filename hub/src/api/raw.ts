@@ -68,6 +68,7 @@ async function sendOutput(
   if (found === null || (found.createdBy !== actor.id && !may(actor, "runs.read-all"))) throw notFound("execution");
   await hub.automation.outputs.get(id)?.log.flush(); // what was appended is readable at once
   const log = hub.automation.store.exists(id) ? await hub.automation.store.open(id) : null;
+  if (log === null && found.execution.logHead !== null) throw notFound("output"); // there was one: retention has removed it
   try {
     const size = log?.bytesOf(channel) ?? 0;
     response.setHeader("accept-ranges", "bytes");

@@ -39,6 +39,8 @@ export type AuditEventOf = {
   "session.ended": { reason: string; exitCode: number | null };
   "session.replayed": Record<string, never>;
   "session.downloaded": Record<string, never>;
+  "session.recording-removed": { days: number };
+  "run.output-removed": { executionId: string; days: number };
   "run.created": { interpreter: string; scriptHash: string; assets: number };
   "run.stop-requested": { executions: number };
   "run.finished": { succeeded: number; failed: number; stopped: number };
@@ -85,6 +87,8 @@ export const auditKinds = [
   "session.ended",
   "session.replayed",
   "session.downloaded",
+  "session.recording-removed",
+  "run.output-removed",
   "run.created",
   "run.stop-requested",
   "run.finished",

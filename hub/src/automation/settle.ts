@@ -31,6 +31,11 @@ export async function settleExecution(
       .close()
       .catch((error: unknown) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "log not closed"));
     output.close("settled");
+  } else {
+    // What an earlier hub process left. A late result still finds it: a closed log can be gone on with.
+    await deps.store
+      .seal(execution.id)
+      .catch((error: unknown) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "left-over log not sealed"));
   }
   await deps.db.transaction(async (tx) => {
     const [row] = await tx.select().from(executions).where(eq(executions.id, execution.id)).for("update");

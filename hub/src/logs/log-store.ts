@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import { HubError } from "../platform/errors.ts";
 import { loadHeadSigner } from "./evidence-key.ts";
 import { LogFile, type LogHeader } from "./log-file.ts";
 import { logFileOf, logsFolder } from "./log-places.ts";
 import { checkpointOf, LogWriter, type LogWriterEvents } from "./log-writer.ts";
+import { logsUntouchedSince } from "./old-logs.ts";
 import type { HeadSigner } from "./signed-head.ts";
 import { StorageRoom } from "./storage-room.ts";
 import { type Verdict, verifyLog } from "./verify-log.ts";
@@ -32,17 +34,25 @@ export class LogStore {
     this.room.assertMayBegin();
     const file = this.fileOf(id);
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    return this.#held(id, await LogWriter.create(file, { ...header, id }, events, this.#signer, this.room));
+    return this.#hold(id, () => LogWriter.create(file, { ...header, id }, events, this.#signer, this.room));
   }
 
-  async reopen(id: string, events: LogWriterEvents): Promise<LogWriter> {
-    return this.#held(id, await LogWriter.reopen(this.fileOf(id), events, this.#signer, this.room));
+  /** @throws HubError `conflict` while it is being written, or closed: two writers would destroy it. */
+  reopen(id: string, events: LogWriterEvents): Promise<LogWriter> {
+    return this.#hold(id, () => LogWriter.reopen(this.fileOf(id), events, this.#signer, this.room));
   }
 
-  #held(id: string, writer: LogWriter): LogWriter {
+  async #hold(id: string, begin: () => Promise<LogWriter>): Promise<LogWriter> {
+    if (this.#writing.has(id)) throw new HubError("conflict", `The recording of ${id} is being written.`);
     this.#writing.add(id);
-    void writer.gone.then(() => this.#writing.delete(id));
-    return writer;
+    try {
+      const writer = await begin();
+      void writer.gone.then(() => this.#writing.delete(id));
+      return writer;
+    } catch (error) {
+      this.#writing.delete(id);
+      throw error;
+    }
   }
 
   open(id: string): Promise<LogFile> {
@@ -67,6 +77,10 @@ export class LogStore {
     const log = await this.reopen(id, { onDurable: () => {}, onFailure: () => {} });
     await log.close();
     return log.head;
+  }
+
+  untouchedSince(kind: "ses" | "exe", beforeMs: number): AsyncGenerator<string> {
+    return logsUntouchedSince(this.#dataDir, kind, beforeMs);
   }
 
   async remove(id: string): Promise<void> {

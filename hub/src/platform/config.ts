@@ -78,6 +78,13 @@ export const options = {
     help: "seconds a terminal lives on after its last window closed",
     fallback: "600",
   },
+  recordingDays: {
+    flag: "recording-days",
+    variable: "SALLYPORT_RECORDING_DAYS",
+    hint: "days, 1 to 36500",
+    help: "days a recording or output is kept after its end",
+    fallback: "for ever",
+  },
   logLevel: {
     flag: "log-level",
     variable: "SALLYPORT_LOG_LEVEL",
@@ -123,6 +130,7 @@ const schema = z
     adminPassword: z.string().min(10).max(200).optional(),
     adminName: z.string().min(1).max(100).default("Administrator"),
     detachGraceSeconds: z.coerce.number().int().min(1).max(86_400).default(600),
+    recordingDays: z.coerce.number().int().min(1).max(36_500).optional(),
     logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
     tlsCert: z.string().optional(),
     tlsKey: z.string().optional(),

@@ -18,10 +18,11 @@ export function SessionEvidence({ session: { id, evidence } }: { session: Sessio
   const words = {
     ok: t("session.verifiedOk"),
     open: t("session.verifiedOpen"),
+    removed: t("session.verifiedRemoved"),
     truncated: t("session.verifiedTruncated"),
     altered: t("session.verifiedAltered"),
   };
-  const tones = { ok: "green", open: "amber", truncated: "red", altered: "red" } as const;
+  const tones = { ok: "green", open: "amber", removed: "amber", truncated: "red", altered: "red" } as const;
   const bad = tones[evidence.verified] === "red";
   return (
     <Stack gap="md">

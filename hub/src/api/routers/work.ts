@@ -74,6 +74,8 @@ export const sessionsRouter = router({
     const endedBy = found.session.endedBy === null ? null : await findUserOf(db, ctx.actor.orgId, found.session.endedBy);
     const log = store.exists(id) ? await store.open(id) : null;
     try {
+      const events = await auditEventsOf(db, ctx.actor.orgId, id);
+      const removed = log === null && events.some(({ kind }) => kind === "session.recording-removed");
       return {
         ...presentSession(found, ctx.hub.sessions, (agentId) => links.isOnline(agentId), clock.now()),
         endedBy: endedBy === null ? null : { id: endedBy.id, name: endedBy.name },
@@ -84,10 +86,10 @@ export const sessionsRouter = router({
           rows: found.session.rows,
           chunks: log?.chunks.length ?? 0,
         },
-        events: (await auditEventsOf(db, ctx.actor.orgId, id)).map(presentAuditEvent),
+        events: events.map(presentAuditEvent),
         evidence:
           log === null
-            ? { head: "", chunks: 0, verified: "truncated" as const }
+            ? { head: "", chunks: 0, verified: removed ? ("removed" as const) : ("truncated" as const) }
             : {
                 head: (await log.head()).toString("hex"),
                 chunks: log.chunks.length,
