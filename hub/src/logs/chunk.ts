@@ -33,13 +33,19 @@ export type ChunkHead = Omit<Chunk, "payload"> & { coded: boolean; payloadBytes:
 /** Larger payloads are coded and hashed by the thread pool: this thread carries keystrokes. Smaller ones cost less than the way there. */
 const worthAThread = 16 * 1024;
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-const compress = promisify<Buffer, typeof fastest, Buffer>(zstdCompress);
+const compress = promisify<Buffer, typeof fastest & { chunkSize: number }, Buffer>(zstdCompress);
+/** Room for the worst case (zstd.h, ZSTD_COMPRESSBOUND): one visit to the pool, where the default asks for one for each 16 KiB. */
+const boundOf = (bytes: number) => bytes + (bytes >> 8) + 1_024;
 
 export async function encodeChunk(chunk: Chunk, previousHash: Buffer): Promise<{ bytes: Buffer; hash: Buffer }> {
   const { payload } = chunk;
   const large = payload.length >= worthAThread;
   const coded = payload.length >= worthCoding;
-  const body = !coded ? payload : large ? await compress(payload, fastest) : zstdCompressSync(payload, fastest);
+  const body = !coded
+    ? payload
+    : large
+      ? await compress(payload, { ...fastest, chunkSize: boundOf(payload.length) })
+      : zstdCompressSync(payload, fastest);
   const bytes = Buffer.allocUnsafe(fixedBytes + body.length + hashBytes);
   let at = bytes.writeUInt32BE(bytes.length - 4, 0);
   at = bytes.writeUInt8(coded ? 1 : 0, at);
