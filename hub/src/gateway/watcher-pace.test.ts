@@ -35,5 +35,5 @@ test("a quiet terminal's few bytes never slow its watcher", () => {
   pace.sent(pace.room);
   pace.ask(0);
   pace.answered(5);
-  expect(pace.room).toBe(viewerWindowBytes);
+  expect(pace.room).toBeGreaterThanOrEqual(16 * 1024);
 });

@@ -423,6 +423,7 @@ export const en = {
     schemeContrast: "High contrast",
     copyOnSelect: "Copy on selection",
     screenReader: "Screen reader mode",
+    predict: "Predict echo on slow lines",
     popOut: "Open in its own window",
     expand: "Full window",
     restore: "Back to the dock",

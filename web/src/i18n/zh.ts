@@ -422,6 +422,7 @@ export const zh: Translation = {
     schemeContrast: "高对比度",
     copyOnSelect: "选中即复制",
     screenReader: "屏幕阅读器模式",
+    predict: "慢速线路上预测回显",
     popOut: "在独立窗口中打开",
     expand: "占满窗口",
     restore: "还原",

@@ -22,6 +22,11 @@ export class InputWindow {
   #sent = 0;
   #held = new Uint8Array(0);
 
+  /** Offset after everything typed so far. */
+  get end(): number {
+    return this.#start + this.#held.length;
+  }
+
   get unackedBytes(): number {
     return this.#sent - this.#start;
   }

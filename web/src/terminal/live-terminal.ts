@@ -6,6 +6,7 @@ import type { Terminal } from "@xterm/xterm";
 import { Store } from "../state/store.ts";
 import { type LinkState, newLink } from "./link-state.ts";
 import { asksBeforePasting, cleanPaste, pasteBytesMax } from "./paste.ts";
+import { PredictionLayer } from "./prediction-layer.ts";
 import { createScreen, drawFast, fontsReady, settingsOptions } from "./screen.ts";
 import { terminalSettings } from "./settings-store.ts";
 import { TerminalLink, type TerminalTarget } from "./terminal-link.ts";
@@ -30,6 +31,7 @@ export class LiveTerminal {
   readonly #xterm: Terminal;
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon();
+  readonly #predictions: PredictionLayer;
   readonly #element = document.createElement("div");
   readonly #encoder = new TextEncoder();
   readonly #onNotice: (notice: Notice) => void;
@@ -54,6 +56,8 @@ export class LiveTerminal {
       found: null,
     });
     this.#xterm = createScreen({}, { activate: (_event, address) => this.#askLink(address), allowNonHttpProtocols: false });
+    this.#predictions = new PredictionLayer(this.#xterm);
+    this.#predictions.enable(terminalSettings.get().predict);
     this.#xterm.loadAddon(this.#fit);
     this.#xterm.loadAddon(this.#search);
     this.#xterm.loadAddon(new WebLinksAddon((_event, address) => this.#askLink(address)));
@@ -97,6 +101,7 @@ export class LiveTerminal {
     this.#stop.abort();
     this.#resizeObserver.disconnect();
     this.#link?.leave();
+    this.#predictions.dispose();
     this.#xterm.dispose();
     this.#element.remove();
   }
@@ -131,10 +136,17 @@ export class LiveTerminal {
     const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/terminal`;
     const size = { cols: this.#xterm.cols, rows: this.#xterm.rows };
     this.#link = new TerminalLink(url, this.#target, size, {
-      onOutput: (data, drawn) => this.#xterm.write(data, drawn),
+      onOutput: (data, drawn) =>
+        this.#xterm.write(data, () => {
+          this.#predictions.outputDrawn();
+          drawn();
+        }),
+      onInputTaken: (offset) => this.#predictions.taken(offset),
       onSnapshot: ({ cols, rows, screen }) => this.#drawSnapshot(cols, rows, screen),
       onResize: ({ cols, rows }) => this.#xterm.resize(cols, rows),
       onState: (link) => {
+        if (link.phase !== "live") this.#predictions.reset(this.#link?.inputEnd ?? 0);
+        this.#predictions.roundTrip(wholeRoundTripMs(link));
         this.#xterm.options.disableStdin = link.phase === "ended" || !link.owner;
         this.state.change({ link });
       },
@@ -148,6 +160,7 @@ export class LiveTerminal {
     this.#xterm.resize(cols, rows);
     this.#xterm.write(screen, () => {
       this.#drawingSnapshot = false;
+      this.#predictions.reset(this.#link?.inputEnd ?? 0);
       this.#fitSoon();
     });
   }
@@ -158,9 +171,15 @@ export class LiveTerminal {
       const { phase, owner } = this.#link.state;
       if (!this.#link.type(data) && phase !== "ended" && owner) this.#onNotice("backlog");
     };
-    this.#xterm.onData((text) => send(this.#encoder.encode(text)));
+    this.#xterm.onData((text) => {
+      send(this.#encoder.encode(text));
+      if (this.#link?.state.phase === "live") this.#predictions.typed(text, this.#link.inputEnd);
+    });
     this.#xterm.onBinary((text) => send(Uint8Array.from(text, (character) => character.charCodeAt(0))));
-    this.#xterm.onResize((size) => this.#link?.resize(size));
+    this.#xterm.onResize((size) => {
+      this.#predictions.reset(this.#link?.inputEnd ?? 0);
+      this.#link?.resize(size);
+    });
     this.#xterm.onTitleChange((title) => this.state.change({ title: cleanTitle(title) }));
     this.#xterm.onSelectionChange(() => {
       if (terminalSettings.get().copyOnSelect && this.#xterm.hasSelection()) this.#copySelection();
@@ -181,6 +200,7 @@ export class LiveTerminal {
     const restyle = () => {
       const options = settingsOptions();
       Object.assign(this.#xterm.options, options);
+      this.#predictions.enable(terminalSettings.get().predict);
       this.#element.style.background = options.theme?.background ?? "";
       this.#fitSoon();
     };
@@ -236,6 +256,7 @@ export class LiveTerminal {
     if (this.#stop.signal.aborted) return;
     this.#xterm.open(this.#element);
     drawFast(this.#xterm);
+    this.#predictions.mount();
     this.#fit.fit();
     if (this.#link === null) this.#connect();
     if (this.#wantsFocus) this.focus();
@@ -249,6 +270,10 @@ export class LiveTerminal {
     }, resizeSettleMs);
   }
 }
+
+/** From the key to the shell and back; unknown while one of the two legs is. */
+const wholeRoundTripMs = ({ roundTripMs, agentRoundTripUs }: LinkState): number | null =>
+  roundTripMs === null ? null : roundTripMs + (agentRoundTripUs ?? 0) / 1000;
 
 function isPaletteKey(event: KeyboardEvent): boolean {
   return event.key.toLowerCase() === "k" && (event.metaKey || (event.ctrlKey && event.shiftKey));

@@ -7,12 +7,14 @@ export interface TerminalSettings {
   scheme: SchemeName | "auto";
   copyOnSelect: boolean;
   screenReader: boolean;
+  /** Draw typed letters before their echo, on slow lines. */
+  predict: boolean;
 }
 
 export const fontSizeLeast = 9;
 export const fontSizeMost = 28;
 const storageKey = "sallyport.terminal";
-const defaults: TerminalSettings = { fontSize: 13, scheme: "auto", copyOnSelect: false, screenReader: false };
+const defaults: TerminalSettings = { fontSize: 13, scheme: "auto", copyOnSelect: false, screenReader: false, predict: true };
 
 function load(): TerminalSettings {
   const text = typeof localStorage === "undefined" ? null : localStorage.getItem(storageKey);

@@ -35,6 +35,8 @@ export interface LinkListener {
   /** Clear the terminal, take this size and draw this screen; output continues after it. */
   onSnapshot(snapshot: Size & { screen: string }): void;
   onResize(size: Size): void;
+  /** The shell's side has taken the input before `offset`. */
+  onInputTaken(offset: number): void;
   onState(state: LinkState): void;
 }
 
@@ -67,6 +69,11 @@ export class TerminalLink {
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** Offset after everything typed so far. */
+  get inputEnd(): number {
+    return this.#input.end;
   }
 
   /** False when so much input waits already that this was not taken. */
@@ -160,6 +167,7 @@ export class TerminalLink {
         break;
       case "input-ack":
         this.#input.acknowledge(message.offset);
+        this.#listener.onInputTaken(message.offset);
         this.#sendInput();
         break;
       case "pong":

@@ -9,7 +9,7 @@ import { changeTerminalSettings, stepFontSize, terminalSettings } from "./settin
 
 export function TerminalSettingsMenu() {
   const { t } = useTranslation();
-  const { fontSize, scheme, copyOnSelect, screenReader } = useStore(terminalSettings);
+  const { fontSize, scheme, copyOnSelect, screenReader, predict } = useStore(terminalSettings);
   const schemeLabels = {
     auto: t("terminal.schemeAuto"),
     light: t("terminal.schemeLight"),
@@ -48,6 +48,9 @@ export function TerminalSettingsMenu() {
         <Menu.Divider />
         <Menu.Item leftSection={check(copyOnSelect)} onClick={() => changeTerminalSettings({ copyOnSelect: !copyOnSelect })}>
           {t("terminal.copyOnSelect")}
+        </Menu.Item>
+        <Menu.Item leftSection={check(predict)} onClick={() => changeTerminalSettings({ predict: !predict })}>
+          {t("terminal.predict")}
         </Menu.Item>
         <Menu.Item leftSection={check(screenReader)} onClick={() => changeTerminalSettings({ screenReader: !screenReader })}>
           {t("terminal.screenReader")}
