@@ -52,7 +52,7 @@ const vectors = {
     { body: { runClaim: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, stream: 43 } } },
     { body: { orderOutcome: { sequence: 42, accepted: false, code: "expired", message: "The order came too late." } } },
   ].map(({ body }) => ({ body, bytes: hex(encodeUp(body)) })),
-  down: [{ body: { heartbeatEcho: { sentUs: 123_456_789 } } }, { body: { runLook: {} } }, { body: { runGo: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, go: true, reason: "" } } }, { body: { goaway: { afterMs: 2_000, reason: "shutdown" } } }].map(({ body }) => ({ body, bytes: hex(encodeDown(body)) })),
+  down: [{ body: { heartbeatEcho: { sentUs: 123_456_789 } } }, { body: { heartbeatEcho: { sentUs: 123_456_789, hubTimeMs: 1_795_000_000_000 } } }, { body: { runLook: {} } }, { body: { runGo: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, go: true, reason: "" } } }, { body: { goaway: { afterMs: 2_000, reason: "shutdown" } } }].map(({ body }) => ({ body, bytes: hex(encodeDown(body)) })),
   order: { hubPublicKey: hex(rawPublic(hubSeed)), order, bytes: hex(signed.order ?? new Uint8Array()), signature: hex(signed.signature ?? new Uint8Array()) },
   dialOrder: { order: dialOrder, bytes: hex(signedDial.order ?? new Uint8Array()), signature: hex(signedDial.signature ?? new Uint8Array()) },
   linkToken: { agentPublicKey: hex(rawPublic(agentSeed)), agentId, hubId: claims.hubId, issuedAtMs: claims.issuedAtMs, nonce: hex(claims.nonce), binding: hex(claims.binding), token: Buffer.from(wire.LinkToken.encode({ ...claims, signature: tokenSignature }).finish()).toString("base64url") },

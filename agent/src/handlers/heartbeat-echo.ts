@@ -1,7 +1,11 @@
-// Our heartbeat came back.
+// Our heartbeat came back, with the hub's time: a clock that was set there must not make its orders look old or early.
 import type { wire } from "@sallyport/protocol/wire";
 import type { AgentParts } from "../parts.ts";
 
-export function onHeartbeatEcho({ heartbeat }: Pick<AgentParts, "heartbeat">, { sentUs }: wire.HeartbeatEcho.$Properties): void {
+export function onHeartbeatEcho(
+  { heartbeat, clock }: Pick<AgentParts, "heartbeat" | "clock">,
+  { sentUs, hubTimeMs }: wire.HeartbeatEcho.$Properties,
+): void {
   heartbeat.echo(sentUs ?? 0);
+  if ((hubTimeMs ?? 0) > 0) clock.set(hubTimeMs ?? 0);
 }

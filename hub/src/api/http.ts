@@ -1,8 +1,10 @@
 // Every HTTP request, in one place: headers that all answers carry, then who serves which path.
+
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { ZodError } from "zod";
 import { may } from "../identity/actor.ts";
+import { databaseAway } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import { type AgentFiles, serveAgentEndpoint } from "./agent-endpoints.ts";
@@ -109,7 +111,7 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
 
   return (request, response) => {
     serve(request, response).catch((error: unknown) => {
-      const known = error instanceof ZodError ? toHubError(error) : error instanceof HubError ? error : null;
+      const known = error instanceof ZodError ? toHubError(error) : error instanceof HubError ? error : databaseAway(error);
       if (known === null && !isGone(error))
         deps.hub.sessions.log.error({ path: request.url?.split("?")[0] ?? "", ...errorFields(error) }, "request failed");
       const shown = known ?? new HubError("internal", "Something went wrong in the hub; its log says what.");

@@ -1,9 +1,11 @@
 // tRPC, set up once: the context, the errors, and the three kinds of procedure.
+
 import { initTRPC, TRPCError } from "@trpc/server";
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { ZodError } from "zod";
 import { type Actor, assertMay, type Permission } from "../identity/actor.ts";
 import type { Origin } from "../identity/deps.ts";
+import { databaseAway } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -49,6 +51,8 @@ export function toHubError(error: unknown): HubError {
       cause,
     });
   }
+  const away = databaseAway(cause);
+  if (away !== null) return away;
   if (error instanceof TRPCError && error.code === "NOT_FOUND")
     return new HubError("not-found", error.message, { facts: { what: "procedure" } });
   if (error instanceof TRPCError && error.code === "PAYLOAD_TOO_LARGE") return new HubError("too-large", error.message);

@@ -42,7 +42,7 @@ export async function dispatch(
 }
 
 function onHeartbeat({ links, clock, changes }: FleetDeps, link: MqttLink, heartbeat: wire.Heartbeat.$Properties): void {
-  link.send({ heartbeatEcho: { sentUs: heartbeat.sentUs ?? 0 } });
+  link.send({ heartbeatEcho: { sentUs: heartbeat.sentUs ?? 0, hubTimeMs: clock.now().getTime() } });
   const us = heartbeat.roundTripUs ?? 0;
   if (us === 0) return;
   links.noteRoundTrip(link.agentId, { at: clock.now(), us });

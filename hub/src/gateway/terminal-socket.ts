@@ -1,9 +1,11 @@
 // The terminal socket (SPEC.md §7): opens or rejoins a session, then a viewer does the rest. Authorises at the door and again while it is open.
+
 import type { RawData, WebSocket } from "ws";
 import type { z } from "zod";
 import { authorize } from "../access/authorize.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, auditActor, may } from "../identity/actor.ts";
+import { databaseAway } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
@@ -32,7 +34,9 @@ export function serveTerminalSocket(
   const { log } = deps.sessions;
   const fail = (error: unknown) => {
     const known =
-      error instanceof HubError ? error : new HubError("internal", "Something went wrong in the hub; its log says what.");
+      error instanceof HubError
+        ? error
+        : (databaseAway(error) ?? new HubError("internal", "Something went wrong in the hub; its log says what."));
     if (known.code === "internal") log.error(errorFields(error), "terminal socket failed");
     refuse(socket, known.code, known.message, known.facts);
   };

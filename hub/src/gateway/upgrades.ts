@@ -1,4 +1,5 @@
 // WebSockets: the terminal socket for people, MQTT for agents that may only use 443. Everybody is checked before the upgrade is answered.
+
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
@@ -6,6 +7,7 @@ import { packetBytesMax } from "@sallyport/protocol/limits";
 import { dialSubprotocol, terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Actor } from "../identity/actor.ts";
+import { databaseAway } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { serveDialSocket } from "./dial-socket.ts";
 import { serveTerminalSocket, type TerminalSocketDeps } from "./terminal-socket.ts";
@@ -91,7 +93,7 @@ export function createUpgrades(deps: UpgradeDeps): (request: IncomingMessage, so
   return (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     upgrade(request, socket, head).catch((error: unknown) => {
-      const status = error instanceof HubError ? error.status : 500;
+      const status = error instanceof HubError ? error.status : (databaseAway(error)?.status ?? 500);
       socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     });
   };

@@ -12,6 +12,12 @@ export type Queryable = Database | Transaction;
 /** What uuidv7 or MERGE … RETURNING would need is newer; 15 is what Debian 12 and the clouds still run. */
 const oldestVersion = 150_000;
 
+/**
+ * Seconds before a lost connection is tried again, and so what a request waits before it is told that the database is away. postgres.js
+ * would go up to twenty; the server is a socket away, and only requests try.
+ */
+const retrySeconds = (attempt: number): number => Math.min(0.25, 0.02 * 2 ** attempt);
+
 export type OpenDatabase = { db: Database; version: string; close(): Promise<void>; ping(): Promise<void> };
 
 /** @param connection a postgres URL, or the folder of the unix socket of the embedded server. */
@@ -23,6 +29,7 @@ export async function openDatabase(
     max: 6, // short transactions on a few cores; each more is a server process of 20 MB
     idle_timeout: 60,
     connect_timeout: 10,
+    backoff: retrySeconds,
     onnotice: () => {},
     connection: { application_name: "sallyport", TimeZone: "UTC" },
   };
@@ -57,6 +64,23 @@ export async function openDatabase(
       cause: error,
     });
   }
+}
+
+/** Codes of postgres.js, and of a server that goes down or comes up (class 57P). */
+const awayCodes = /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|DESTROYED|ENDED)|57P0[1-3])$/;
+
+/** The sentence for a query that never reached a server; null for every other error. */
+export function databaseAway(error: unknown): HubError | null {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const code = "code" in at && typeof at.code === "string" ? at.code : "";
+    // The hub dials nobody else.
+    const notConnected = "syscall" in at && at.syscall === "connect";
+    if (awayCodes.test(code) || notConnected)
+      return new HubError("unavailable", "The database does not answer; open terminals go on. Try again in a moment.", {
+        cause: error,
+      });
+  }
+  return null;
 }
 
 /** PostgreSQL's code of a unique violation, for turning a lost race into a sentence. */

@@ -1,7 +1,11 @@
 // Every fault, in the order of the table.
+import { clockSteps } from "./clock-steps.ts";
+import { databaseGone } from "./database-gone.ts";
 import type { Fault } from "./fault.ts";
+import { flood } from "./flood.ts";
 import { partsFrozen } from "./frozen.ts";
 import { hubKilled } from "./hub-killed.ts";
 import { lineCut } from "./line-cut.ts";
+import { storm } from "./storm.ts";
 
-export const faults: Fault[] = [hubKilled, lineCut, partsFrozen];
+export const faults: Fault[] = [hubKilled, lineCut, partsFrozen, flood, databaseGone, clockSteps, storm];
