@@ -1,4 +1,5 @@
 // The one way to PostgreSQL: postgres.js under drizzle. Migrations run at start, on databases with data.
+import { DrizzleQueryError } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
@@ -71,11 +72,14 @@ const awayCodes = /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|DESTROYED|ENDED)|57P0[1-
 
 /** The sentence for a query that never reached a server; null for every other error. */
 export function databaseAway(error: unknown): HubError | null {
+  let ofQuery = false;
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    ofQuery ||= at instanceof DrizzleQueryError;
     const code = "code" in at && typeof at.code === "string" ? at.code : "";
     // The hub dials nobody else.
     const notConnected = "syscall" in at && at.syscall === "connect";
-    if (awayCodes.test(code) || notConnected)
+    const cutOff = ofQuery && (code === "ECONNRESET" || code === "EPIPE");
+    if (awayCodes.test(code) || notConnected || cutOff)
       return new HubError("unavailable", "The database does not answer; open terminals go on. Try again in a moment.", {
         cause: error,
       });

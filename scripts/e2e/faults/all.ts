@@ -1,4 +1,5 @@
 // Every fault, in the order of the table.
+import { browserAway } from "./browser-away.ts";
 import { clockSteps } from "./clock-steps.ts";
 import { databaseGone } from "./database-gone.ts";
 import type { Fault } from "./fault.ts";
@@ -8,4 +9,4 @@ import { hubKilled } from "./hub-killed.ts";
 import { lineCut } from "./line-cut.ts";
 import { storm } from "./storm.ts";
 
-export const faults: Fault[] = [hubKilled, lineCut, partsFrozen, flood, databaseGone, clockSteps, storm];
+export const faults: Fault[] = [hubKilled, lineCut, partsFrozen, browserAway, flood, databaseGone, clockSteps, storm];
