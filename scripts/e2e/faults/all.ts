@@ -2,6 +2,7 @@
 import { browserAway } from "./browser-away.ts";
 import { clockSteps } from "./clock-steps.ts";
 import { databaseGone } from "./database-gone.ts";
+import { diskFull } from "./disk-full.ts";
 import type { Fault } from "./fault.ts";
 import { flood } from "./flood.ts";
 import { partsFrozen } from "./frozen.ts";
@@ -9,4 +10,4 @@ import { hubKilled } from "./hub-killed.ts";
 import { lineCut } from "./line-cut.ts";
 import { storm } from "./storm.ts";
 
-export const faults: Fault[] = [hubKilled, lineCut, partsFrozen, browserAway, flood, databaseGone, clockSteps, storm];
+export const faults: Fault[] = [hubKilled, lineCut, partsFrozen, browserAway, flood, databaseGone, diskFull, clockSteps, storm];

@@ -13,7 +13,7 @@ export const browserAway: Fault = {
   sentence: "the browser offline, asleep, and in two tabs",
   needs: ["chromium", "unshare"],
   run: async (form) => {
-    const awayMs = form === "long" ? 60_000 : 3_000;
+    const awayMs = form === "long" ? 60_000 : 2_000;
     using folder = tempFolder("browser-away");
     await using parts = await startHubParts({ folder: folder.path });
     await parts.addAgent({ name: "one" });

@@ -39,7 +39,7 @@ export const clockSteps: Fault = {
     const lines = await numberedLines(parts.rest, [agent.assetId], 3, folder.path);
     const typing = await typedBytes(parts.rest, agent.assetId, folder.path);
     // Agents hear the hub's time with each heartbeat, every 15 s; sooner, the first order after a step may be refused.
-    const stepMs = 16_000;
+    const stepMs = form === "long" ? 16_000 : 1_500;
     const all: [string, string][] = [
       ["+3600", "+0"],
       ["+3600", "+3600"],
@@ -47,7 +47,7 @@ export const clockSteps: Fault = {
       ["-3600", "+0"],
       ["+0", "+0"],
     ];
-    const steps = form === "long" ? all : all.slice(0, 1);
+    const steps = form === "long" ? all : [["+0", "+3600"] satisfies [string, string]]; // an agent counts on from what the hub said and needs no wait
     let refused = 0;
     try {
       for (const [hub, far] of steps) {

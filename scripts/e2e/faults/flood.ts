@@ -35,7 +35,7 @@ export const flood: Fault = {
       await until("all print", () => printing() === terminals, { deadlineMs: 30_000 });
       const beside = await echoes(parts.rest, other.assetId);
       let most = 0;
-      for (const deadline = performance.now() + (form === "long" ? 60_000 : 6_000); performance.now() < deadline; await wait(100))
+      for (const deadline = performance.now() + (form === "long" ? 60_000 : 3_000); performance.now() < deadline; await wait(100))
         most = Math.max(most, rssOf());
       const from = performance.now();
       for (const terminal of slow) terminal.type("\u0003");

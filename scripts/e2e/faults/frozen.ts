@@ -7,7 +7,7 @@ const frozen = (name: "hub" | "agent", seconds: number): Breaking => ({
   seconds,
   begin: ({ parts, agent }) => (name === "hub" ? parts.hub() : agent.part()).signal("SIGSTOP"),
   end: ({ parts, agent }) => (name === "hub" ? parts.hub() : agent.part()).signal("SIGCONT"),
-  backSecondsMax: 35, // an agent that took its hub for lost dials within 30 s
+  backSecondsMax: 35, // an agent that took its hub for lost dials within 8 s, and TCP waits longer than that after a silence
 });
 
 export const partsFrozen: Fault = {
@@ -15,7 +15,7 @@ export const partsFrozen: Fault = {
   sentence: "hub, then agent, stopped (SIGSTOP) and continued",
   needs: ["python3", "unshare"],
   run: (form) => {
-    const seconds = form === "long" ? 60 : 5;
+    const seconds = form === "long" ? 60 : 3;
     return underLines("frozen", null, [frozen("hub", seconds), frozen("agent", seconds)]);
   },
 };

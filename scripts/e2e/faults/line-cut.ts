@@ -2,8 +2,8 @@
 import type { Fault } from "./fault.ts";
 import { type Breaking, type Surroundings, underLines } from "./under-lines.ts";
 
-/** Live terminals make an agent dial at least every 30 s, and TCP's own patience after a long silence is of that order. */
-const backSecondsMax = 40;
+/** Live terminals make an agent dial at least every 8 s; TCP's own patience after a long silence is longer than that. */
+const backSecondsMax = 40; // a retransmission after 30 s of silence is up to 26 s away
 
 const drop =
   (action: "-I" | "-D", chains: string[]) =>

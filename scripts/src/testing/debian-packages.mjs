@@ -17,6 +17,8 @@ const programs = {
   curl: "curl",
   openssl: "openssl",
   python3: "python3",
+  faketime: "faketime",
+  unshare: "util-linux",
   "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
 };
 
