@@ -15,7 +15,7 @@ export const hubKilled: Fault = {
   sentence: `hub kill -9 under ${terminals} printing terminals`,
   needs: ["python3", "unshare"],
   run: async (form) => {
-    const rounds = form === "long" ? 20 : 2;
+    const rounds = form === "long" ? 20 : 1;
     using folder = tempFolder("hub-killed");
     await using parts = await startHubParts({ folder: folder.path });
     const agent = await parts.addAgent({ name: "one" });
