@@ -1,2 +1,2 @@
 // How much of everything a measurement does.
-export type BenchOptions = { rounds: number; samples: number };
+export type BenchOptions = { rounds: number; samples: number; agents: number };

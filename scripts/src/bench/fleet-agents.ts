@@ -1,0 +1,199 @@
+// Thousands of agents in one process, as the wire sees them: TLS 1.3, MQTT 3.1.1 packets, signed tokens, Hello, heartbeats and reconnects of
+// SPEC.md §2. No shell, no script, no library's client: what an idle agent says, and nothing else. Started by fleet.ts, told over IPC.
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import tls from "node:tls";
+import { hubServerName } from "@sallyport/protocol/hub-name";
+import { exporterBytes, exporterLabel, signLinkToken } from "@sallyport/protocol/link-token";
+import { downStreamTopic, downTopic, upTopic } from "@sallyport/protocol/topics";
+import { decodeDown, encodeUp } from "@sallyport/protocol/wire";
+import { generate, type Packet, parser } from "mqtt-packet";
+
+export type FleetOrder =
+  | {
+      type: "start";
+      host: string;
+      port: number;
+      hubId: string;
+      caPem: string;
+      agents: { id: string; key: string }[];
+      perSecond: number;
+    }
+  | { type: "report" };
+export type FleetReport = { online: number; tries: number; refused: number; mostTriesInAMinute: number };
+
+/** SPEC.md: the version an agent of today names in Hello. */
+const protocolVersion = 1;
+
+const firstMs = 500;
+const cappedMs = 60_000;
+const keepaliveSeconds = 30;
+
+class SimulatedAgent {
+  readonly #id: string;
+  readonly #key: KeyObject;
+  readonly #hub: Extract<FleetOrder, { type: "start" }>;
+  #socket: tls.TLSSocket | null = null;
+  #heartbeat: NodeJS.Timeout | null = null;
+  #failures = 0;
+  #messageId = 1;
+  online = false;
+  refused = 0;
+  readonly tries: number[] = [];
+
+  constructor(id: string, key: string, hub: Extract<FleetOrder, { type: "start" }>) {
+    this.#id = id;
+    this.#key = createPrivateKey({ key: Buffer.from(key, "base64"), format: "der", type: "pkcs8" });
+    this.#hub = hub;
+  }
+
+  dial(): void {
+    const { host, port, hubId, caPem } = this.#hub;
+    const servername = hubServerName(hubId);
+    this.tries.push(performance.now());
+    const socket = tls.connect({
+      host,
+      port,
+      servername,
+      ca: caPem,
+      secureContext: contextOf(caPem),
+      minVersion: "TLSv1.3",
+      checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(servername, certificate),
+    });
+    this.#socket = socket;
+    const packets = parser({ protocolVersion: 4 });
+    packets.on("packet", (packet: Packet) => this.#take(packet));
+    socket.setNoDelay(true);
+    socket.setTimeout(20_000, () => this.online || socket.destroy());
+    socket.on("data", (data: Buffer) => packets.parse(data));
+    socket.on("error", () => {});
+    socket.once("close", () => this.#lost());
+    socket.once("secureConnect", () => {
+      const binding = socket.exportKeyingMaterial(exporterBytes, exporterLabel, Buffer.alloc(0));
+      const password = signLinkToken({ agentId: this.#id, hubId, issuedAtMs: Date.now(), binding }, this.#key);
+      this.#write({
+        cmd: "connect",
+        protocolId: "MQTT",
+        protocolVersion: 4,
+        clean: true,
+        clientId: this.#id,
+        keepalive: keepaliveSeconds,
+        username: this.#id,
+        password: Buffer.from(password),
+      });
+    });
+  }
+
+  #take(packet: Packet): void {
+    switch (packet.cmd) {
+      case "connack":
+        if (packet.returnCode !== 0) {
+          this.refused += 1;
+          this.#socket?.destroy();
+          return;
+        }
+        this.#write({
+          cmd: "subscribe",
+          messageId: 1,
+          subscriptions: [
+            { topic: downTopic(this.#id), qos: 1 },
+            { topic: downStreamTopic(this.#id), qos: 0 },
+          ],
+        });
+        return;
+      case "suback":
+        this.#say({
+          hello: {
+            protocol: protocolVersion,
+            agentVersion: "0.1.0",
+            instanceId: `inst_${this.#id.slice(4)}`,
+            agentTimeMs: Date.now(),
+            facts: { hostname: this.#id, osName: "Debian", arch: "x64", cpuCount: 2, memoryBytes: 2 ** 31 },
+            streams: [],
+            journal: [],
+            capabilities: [],
+          },
+        });
+        return;
+      case "publish":
+        if (packet.qos === 1 && packet.messageId !== undefined) this.#write({ cmd: "puback", messageId: packet.messageId });
+        if (packet.topic === downTopic(this.#id)) this.#hear(Buffer.from(packet.payload));
+        return;
+      default:
+        return;
+    }
+  }
+
+  #hear(payload: Buffer): void {
+    const message = decodeDown(payload);
+    if (message?.body === "goaway") {
+      this.#socket?.destroy();
+      return;
+    }
+    if (message?.body !== "welcome") return;
+    this.online = true;
+    this.#failures = 0;
+    const interval = message.value.heartbeatIntervalMs ?? 15_000;
+    // As real agents: at once, a second later, and then at the interval, wherever in it that falls.
+    this.#beat();
+    setTimeout(() => this.online && this.#beat(), 1_000);
+    this.#heartbeat = setInterval(() => this.#beat(), interval);
+    this.#say({ runPull: { max: 8 } });
+  }
+
+  #beat(): void {
+    this.#say({ heartbeat: { sentUs: Math.round(performance.now() * 1_000), roundTripUs: 500, residentBytes: 50_000_000 } });
+  }
+
+  #lost(): void {
+    this.online = false;
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    this.#heartbeat = null;
+    this.#failures += 1;
+    setTimeout(() => this.dial(), Math.random() * Math.min(cappedMs, firstMs * 2 ** Math.min(this.#failures, 16)));
+  }
+
+  #say(body: Parameters<typeof encodeUp>[0]): void {
+    this.#messageId = (this.#messageId % 65_535) + 1;
+    const payload = Buffer.from(encodeUp(body));
+    this.#write({
+      cmd: "publish",
+      topic: upTopic(this.#id),
+      payload,
+      qos: 1,
+      messageId: this.#messageId,
+      dup: false,
+      retain: false,
+    });
+  }
+
+  #write(packet: Packet): void {
+    this.#socket?.write(generate(packet));
+  }
+}
+
+/** One for all: a context holds the parsed authority. */
+const contexts = new Map<string, tls.SecureContext>();
+const contextOf = (caPem: string): tls.SecureContext => {
+  const known = contexts.get(caPem) ?? tls.createSecureContext({ ca: caPem, minVersion: "TLSv1.3" });
+  contexts.set(caPem, known);
+  return known;
+};
+
+const agents: SimulatedAgent[] = [];
+
+process.on("message", (order: FleetOrder) => {
+  if (order.type === "start") {
+    agents.push(...order.agents.map(({ id, key }) => new SimulatedAgent(id, key, order)));
+    for (const [n, agent] of agents.entries()) setTimeout(() => agent.dial(), (n / order.perSecond) * 1_000);
+    return;
+  }
+  const minute = performance.now() - 60_000;
+  const report: FleetReport = {
+    online: agents.filter(({ online }) => online).length,
+    tries: agents.reduce((sum, { tries }) => sum + tries.length, 0),
+    refused: agents.reduce((sum, { refused }) => sum + refused, 0),
+    mostTriesInAMinute: Math.max(0, ...agents.map(({ tries }) => tries.filter((at) => at > minute).length)),
+  };
+  process.send?.(report);
+});
+process.once("disconnect", () => process.exit(0));

@@ -1,0 +1,192 @@
+// Ten thousand agents on one hub: what each costs, how fast they come, and how they come back after the hub was killed. The simulated agents
+// share the two processors with the hub; what they take is printed beside.
+import { type ChildProcess, fork } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { newId } from "@sallyport/protocol/ids";
+import postgres from "postgres";
+import { askHub } from "../launch/admin-socket.mjs";
+import { startHubParts } from "../system/hub-parts.ts";
+import { memoryOf, processorSeconds } from "../system/processes.ts";
+import { tempFolder } from "../system/temp-folder.ts";
+import { until } from "../system/until.ts";
+import type { FleetOrder, FleetReport } from "./fleet-agents.ts";
+import type { BenchOptions } from "./options.ts";
+import { type Row, standing } from "./table.ts";
+
+/** Connections of one process: its file descriptors are capped at 4096 where nobody raised it, and one thread must keep up. */
+const agentsPerProcess = 2_500;
+/** New dials a second in the first wave, so that it measures the hub and not a storm. */
+const firstWavePerSecond = 400;
+const settleMs = 30_000;
+const idleMs = 60_000;
+const onlineDeadlineMs = 180_000;
+const stormDeadlineMs = 120_000;
+
+export async function fleet({ agents: count }: BenchOptions): Promise<Row[]> {
+  using folder = tempFolder("bench-fleet");
+  await using parts = await startHubParts({
+    folder: folder.path,
+    args: ["--per-address-max", "500"],
+    env: { SALLYPORT_LOG_LEVEL: "warn" },
+  });
+  const { body } = await askHub(parts.dataDir, "POST", "/enrolment-tokens", {});
+  const { caPem, hubId } = body as { caPem: string; hubId: string };
+  const keys = await enrolled(parts.dataDir, count);
+  const before = rss(parts.hub().pid);
+  const processes: ChildProcess[] = [];
+  try {
+    const size = Math.ceil(count / Math.ceil(count / agentsPerProcess));
+    for (let at = 0; at < count; at += size) {
+      const child = fork(path.join(import.meta.dirname, "fleet-agents.ts"), { execArgv: ["--max-semi-space-size=16"] });
+      processes.push(child);
+      const order: FleetOrder = {
+        type: "start",
+        host: "127.0.0.1",
+        port: parts.address.agentPort,
+        hubId,
+        caPem,
+        agents: keys.slice(at, at + size),
+        perSecond: firstWavePerSecond / Math.ceil(count / size),
+      };
+      child.send(order);
+    }
+    const from = performance.now();
+    const firstWaveCpu = processorSeconds(parts.hub().pid);
+    await allOnline(processes, count, onlineDeadlineMs, from);
+    const connectSeconds = (performance.now() - from) / 1e3;
+    const connectCpu = processorSeconds(parts.hub().pid) - firstWaveCpu;
+    process.stderr.write(`${count} online after ${connectSeconds.toFixed(1)} s\n`);
+
+    await wait(settleMs);
+    const each = (rss(parts.hub().pid) - before) / count;
+    const idleFrom = { cpu: processorSeconds(parts.hub().pid), at: performance.now() };
+    await wait(idleMs);
+    const idleShare = (processorSeconds(parts.hub().pid) - idleFrom.cpu) / ((performance.now() - idleFrom.at) / 1e3);
+    process.stderr.write("idle measured, now the storm\n");
+
+    await parts.hub().signal("SIGKILL");
+    const stormFrom = performance.now();
+    await parts.startHub();
+    const readyMs = performance.now() - stormFrom;
+    const lags: number[] = [];
+    const signIns: number[] = [];
+    await allOnline(processes, count, stormDeadlineMs, stormFrom, async () => {
+      lags.push(await loopLagMs(parts.address.url));
+      signIns.push(await timed(() => parts.rest.assets()));
+    });
+    const stormSeconds = (performance.now() - stormFrom) / 1e3;
+    const reports = await Promise.all(processes.map(report));
+    return [
+      standing({
+        name: `${count} agents connected, each with TLS and an Ed25519 check`,
+        unit: "per s",
+        value: count / connectSeconds,
+      }),
+      standing({ name: "hub processor time for each of them", unit: "ms", value: (connectCpu / count) * 1e3 }),
+      standing({ name: "hub memory for each, idle, RSS", unit: "KiB", value: each / 1_024 }, { most: 30 }),
+      standing(
+        { name: "hub processor share, all idle with heartbeats", unit: "% of a core", value: idleShare * 100 },
+        { most: 5 },
+      ),
+      standing({ name: "storm: hub killed and restarted, all back", unit: "s", value: stormSeconds }, { most: 60 }),
+      standing({ name: "storm: of which the hub's own start", unit: "s", value: readyMs / 1e3 }),
+      standing({ name: "storm: worst loop lag, a second's p99", unit: "ms", value: Math.max(...lags) }, { most: 200 }),
+      standing({ name: "storm: slowest API answer meanwhile", unit: "ms", value: Math.max(...signIns) }, { most: 1_000 }),
+      standing(
+        { name: "storm: agents not back", unit: "", value: count - reports.reduce((sum, { online }) => sum + online, 0) },
+        { most: 0 },
+      ),
+      standing(
+        {
+          name: "storm: most tries of one agent in a minute",
+          unit: "",
+          value: Math.max(...reports.map((one) => one.mostTriesInAMinute)),
+        },
+        { most: 6 },
+      ),
+    ];
+  } finally {
+    for (const child of processes) child.kill("SIGKILL");
+  }
+}
+
+/** Rows as enrolment would have left them: what is measured is the link, and ten thousand enrolments would take minutes. Only this hub's own database. */
+async function enrolled(dataDir: string, count: number): Promise<{ id: string; key: string }[]> {
+  const sql = postgres({
+    host: path.join(dataDir, "socket"),
+    user: "sallyport",
+    database: "sallyport",
+    max: 1,
+    onnotice: () => {},
+  });
+  try {
+    const [zone] = await sql<{ id: string; org: string }[]>`select id, org_id as org from zones limit 1`;
+    if (zone === undefined) throw new Error("the hub has no zone");
+    const keys: { id: string; key: string }[] = [];
+    for (let at = 0; at < count; at += 1_000) {
+      const rows = Array.from({ length: Math.min(1_000, count - at) }, (_, n) => {
+        const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+        const id = newId("agt");
+        keys.push({ id, key: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64") });
+        return {
+          id,
+          org_id: zone.org,
+          zone_id: zone.id,
+          name: `simulated-${at + n}`,
+          public_key: publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("base64"),
+          enrolled_at: new Date(),
+        };
+      });
+      await sql`insert into agents ${sql(rows)}`;
+    }
+    return keys;
+  } finally {
+    await sql.end();
+  }
+}
+
+async function allOnline(
+  processes: ChildProcess[],
+  count: number,
+  deadlineMs: number,
+  from: number,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<void> {
+  let online = -1;
+  try {
+    await until(
+      `${count} agents online`,
+      async () => {
+        await meanwhile();
+        online = (await Promise.all(processes.map(report))).reduce((sum, one) => sum + one.online, 0);
+        return online === count;
+      },
+      { deadlineMs: deadlineMs - (performance.now() - from), everyMs: 250 },
+    );
+  } catch (error) {
+    process.stderr.write(`${online} of ${count} were online when the time was over\n`);
+    if (online < 0) throw error;
+  }
+}
+
+const report = (child: ChildProcess) =>
+  new Promise<FleetReport>((resolve) => {
+    child.once("message", (message) => resolve(message as FleetReport));
+    child.send({ type: "report" } satisfies FleetOrder);
+  });
+
+const rss = (pid: number): number => memoryOf(pid)?.rssBytes ?? 0;
+
+/** Of the last scrape's interval, as the hub measured it. */
+async function loopLagMs(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^sallyport_nodejs_eventloop_lag_p99_seconds ([\d.e+-]+)/m.exec(text)?.[1] ?? 0) * 1_000;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}
