@@ -124,6 +124,7 @@ export async function createHub(
 
     const { db } = database;
     const changes = new Changes();
+    const ports = { console: 0, agents: 0 };
     const identity: IdentityDeps = {
       db,
       clock,
@@ -146,6 +147,7 @@ export async function createHub(
       store,
       live: new LiveSessions(),
       dials: new LiveDials(),
+      ownPorts: () => [ports.console, ports.agents],
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
     };
@@ -180,7 +182,6 @@ export async function createHub(
 
     const screens = new Screens(layout.screenWorker);
     closers.push(() => screens.close());
-    const ports = { console: 0, agents: 0 };
     const api: ApiDeps = {
       config: { ...config, dataDir },
       keys,

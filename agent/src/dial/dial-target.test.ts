@@ -101,7 +101,12 @@ test(`the corpus has ${corpus.length} forms, each once`, () => {
 });
 
 test("no form of the corpus reaches anything", async () => {
-  for (const host of corpus) expect({ host, ok: (await dial(host)).ok }).toEqual({ host, ok: false });
+  // Refused before anything was sent, not by a network that happened to be unreachable.
+  const judged = ["bad-address", "own-host", "link-local", "metadata", "not-unicast", "embedded-address", "name-not-found"];
+  for (const host of corpus) {
+    const dialled = await dial(host);
+    expect({ host, judged: !dialled.ok && judged.includes(dialled.code) }).toEqual({ host, judged: true });
+  }
   expect(connects).toBe(0);
 }, 60_000);
 

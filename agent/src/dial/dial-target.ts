@@ -34,7 +34,8 @@ const refusedNetworks: readonly [DialRefusal, ...string[]][] = [
   ["own-host", "127.0.0.0/8", "0.0.0.0/8", "::1/128", "::/128"], // connecting to 0.0.0.0 reaches this host
   ["link-local", "169.254.0.0/16", "fe80::/10", "fec0::/10"],
   ["not-unicast", "224.0.0.0/4", "240.0.0.0/4", "192.0.0.0/24", "ff00::/8", "100::/64"],
-  // Compatible, mapped, NAT64 (two), 6to4, Teredo, ISATAP's usual home: RFC 4291 §2.5.5, 6052, 8215, 3056, 4380.
+  // Compatible, mapped, translated, NAT64 (two), 6to4, Teredo: RFC 4291 §2.5.5, 2765, 6052, 8215, 3056, 4380. A network's own NAT64 prefix
+  // cannot be told from its other addresses.
   ["embedded-address", "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"],
 ];
 

@@ -85,6 +85,13 @@ describe("a dial", () => {
     expect(agent.dialled.length).toBe(before + 1);
   });
 
+  test("never leads from an agent on the hub's own machine into the hub, which trusts its own machine", async () => {
+    const before = agent.dialled.length;
+    const ports = [Number(new URL(hub.url).port), agent.identity.port];
+    for (const port of ports) expect((await open(admin, { port })).outcome).toBe("forbidden");
+    expect(agent.dialled.length).toBe(before);
+  });
+
   test("that the agent refuses says why", async () => {
     const dial = await open(admin, { port: 1 });
     expect(dial.find("error")).toMatchObject({ code: "agent-refused", message: "Nothing listens on that port." });

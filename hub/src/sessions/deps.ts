@@ -18,6 +18,8 @@ export type SessionDeps = {
   store: LogStore;
   live: LiveSessions;
   dials: LiveDials;
+  /** Where this hub listens: a connection from its own machine is trusted there more than one from outside. */
+  ownPorts(): readonly number[];
   changes: Changes;
   /** How long a terminal lives on after its last window closed. */
   detachGraceSeconds: number;

@@ -1,4 +1,5 @@
 // Opens a TCP connection to a port of an asset, through its agent. The person names the port; the host is the asset's, never his word.
+import os from "node:os";
 import { newId } from "@sallyport/protocol/ids";
 import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
@@ -35,6 +36,11 @@ export async function openDial(
     });
   if (!links.isOnline(target.agent.id))
     throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
+  if (deps.ownPorts().includes(port) && isThisMachine(links.get(target.agent.id)?.address ?? ""))
+    throw new HubError(
+      "forbidden",
+      "That is the hub's own port. It is reached as people and agents reach it, not through an agent.",
+    );
   const now = clock.now();
   const row: SessionRow = {
     id: newId("ses", now.getTime()),
@@ -88,5 +94,13 @@ export async function openDial(
   });
 }
 
-/** What an agent says in CLOSE; anything else is its own word for a failure. */
-const endReasonOf = (reason: string): EndReason => (reason === "closed" || reason === "reset" ? reason : "agent-lost");
+/** What an agent says in CLOSE: a connection that failed was ended by its other side; one that was kept too long lost its link. */
+const endReasonOf = (reason: string): EndReason =>
+  reason === "closed" ? "closed" : reason === "reset" || reason === "failed" ? "reset" : "agent-lost";
+
+/** Is the agent on the hub's own machine? Then its loopback is the hub's. @param address of its link, as the hub's socket says it. */
+function isThisMachine(address: string): boolean {
+  const plain = address.replace(/^::ffff:/, "");
+  const own = Object.values(os.networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((one) => one.address));
+  return plain.startsWith("127.") || own.includes(plain);
+}

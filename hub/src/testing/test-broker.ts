@@ -60,7 +60,7 @@ export class TestBroker {
       ...shared,
       orders,
       fleet: { ...shared, duplicates: new Duplicates(), onEnrolled: async () => {}, onRevoked: async () => {} },
-      sessions: { ...kept, live: new LiveSessions(), dials: new LiveDials(), detachGraceSeconds: 600 },
+      sessions: { ...kept, live: new LiveSessions(), dials: new LiveDials(), ownPorts: () => [], detachGraceSeconds: 600 },
       automation: { ...kept, outputs: new ExecutionOutputs() },
       hubId: keys.hubId,
       node: "h1",
