@@ -3,6 +3,7 @@
 import type { wire } from "@sallyport/protocol/wire";
 import { eq } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
+import type { Queryable } from "../platform/database.ts";
 import type { FleetDeps } from "./deps.ts";
 import type { Duplicates } from "./duplicates.ts";
 import { readHostFacts } from "./host-facts.ts";
@@ -25,8 +26,8 @@ export async function onHello(
     { instanceId: (hello.instanceId ?? "").slice(0, 64), address: link.address },
     now.getTime(),
   );
-  await deps.db.transaction(async (tx) => {
-    await tx
+  const seen = (queryable: Queryable) =>
+    queryable
       .update(agents)
       .set({
         version: (hello.agentVersion ?? "").replaceAll("\0", "").slice(0, 64),
@@ -41,20 +42,23 @@ export async function onHello(
         ...(duplicateAddresses === null ? {} : { duplicateSeenAt: now, duplicateAddresses }),
       })
       .where(eq(agents.id, agent.id));
-    // Said once: the two take the link from each other every few seconds.
-    if (
-      duplicateAddresses !== null &&
-      (agent.duplicateSeenAt === null || now.getTime() - agent.duplicateSeenAt.getTime() > 3_600_000)
-    ) {
-      await recordAudit(tx, {
-        kind: "agent.duplicate-seen",
-        orgId: agent.orgId,
-        actor: null,
-        subject: { kind: "agent", id: agent.id, name: agent.name },
-        ip: link.address,
-        data: { addresses: duplicateAddresses.join(", ") },
-      });
-    }
+  // Ten thousand come back at once after a restart: one statement each, unless there is something to put on record.
+  // It is said once an hour: the two take the link from each other every few seconds.
+  const known = agent.duplicateSeenAt !== null && now.getTime() - agent.duplicateSeenAt.getTime() <= 3_600_000;
+  if (duplicateAddresses === null || known) {
+    await seen(deps.db);
+    return;
+  }
+  await deps.db.transaction(async (tx) => {
+    await seen(tx);
+    await recordAudit(tx, {
+      kind: "agent.duplicate-seen",
+      orgId: agent.orgId,
+      actor: null,
+      subject: { kind: "agent", id: agent.id, name: agent.name },
+      ip: link.address,
+      data: { addresses: duplicateAddresses.join(", ") },
+    });
   });
 }
 
