@@ -30,12 +30,13 @@ export const flood: Fault = {
     );
     try {
       for (const terminal of slow) await until("a slow terminal opened", () => terminal.opens > 0);
-      for (const terminal of slow) terminal.type("exec yes\r");
+      // The printing hosts are this machine here: their twenty programs must not take the hub's turns on its processors.
+      for (const terminal of slow) terminal.type("exec nice -n 19 yes\r");
       const printing = () => processTree(agent.part().pid).filter(({ command }) => command === "yes").length;
       await until("all print", () => printing() === terminals, { deadlineMs: 30_000 });
       const beside = await echoes(parts.rest, other.assetId);
       let most = 0;
-      for (const deadline = performance.now() + (form === "long" ? 60_000 : 3_000); performance.now() < deadline; await wait(100))
+      for (const deadline = performance.now() + (form === "long" ? 60_000 : 6_000); performance.now() < deadline; await wait(100))
         most = Math.max(most, rssOf());
       const from = performance.now();
       for (const terminal of slow) terminal.type("\u0003");

@@ -19,16 +19,20 @@ export async function startBenchHub(name: string): Promise<BenchHub> {
     env: { ...adminEnvironment, SALLYPORT_LOG_LEVEL: "warn" },
   });
   const key = sallyportCommand(hub.dataDir, "access-key", "create", "--email", firstAdmin.email, "--name", "bench").trim();
-  const { body } = await askHub(hub.dataDir, "POST", "/enrolment-tokens", {});
-  const { caPem } = body as { caPem: string };
   return {
     hub,
     rest: new RestClient(hub.url, key),
     folder: folder.path,
-    target: { url: hub.url.replace("http:", "https:"), key, ca: caPem },
+    target: { url: hub.url.replace("http:", "https:"), key, ca: await authorityOf(hub.dataDir) },
     [Symbol.asyncDispose]: async () => {
       await hub.stop();
       folder[Symbol.dispose]();
     },
   };
+}
+
+/** The hub's certificate authority, PEM: what a client over TLS checks. */
+export async function authorityOf(dataDir: string): Promise<string> {
+  const { body } = await askHub(dataDir, "POST", "/enrolment-tokens", {});
+  return (body as { caPem: string }).caPem;
 }

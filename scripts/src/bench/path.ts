@@ -3,10 +3,11 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { startHubParts } from "../system/hub-parts.ts";
 import { privateNetwork } from "../system/private-network.ts";
-import { startRemoteAgent } from "../system/remote-agent.ts";
 import type { RestClient } from "../system/rest-client.ts";
-import { startBenchHub } from "./bench-hub.ts";
+import { tempFolder } from "../system/temp-folder.ts";
+import { authorityOf } from "./bench-hub.ts";
 import type { BenchOptions } from "./options.ts";
 import { openOurs, openSsh, timeEchoes } from "./raw-terminals.ts";
 import { type SshPeers, startSshPeers } from "./ssh-peers.ts";
@@ -22,28 +23,30 @@ const bulkBytes = 8 * 1024 * 1024;
 
 export async function longPath({ rounds, samples }: BenchOptions): Promise<Row[]> {
   using network = privateNetwork(211, { slow: true });
-  await using bench = await startBenchHub("path");
+  using folder = tempFolder("bench-path");
+  await using parts = await startHubParts({ folder: folder.path });
   await using peers = await startSshPeers(network);
-  await using agent = await startRemoteAgent({ ...bench, network, name: "far" });
-  const file = path.join(bench.folder, "bulk");
+  const { assetId } = await parts.addAgent({ name: "far", hubHost: network.hostAddress, prefix: network.inside });
+  const target = { url: parts.address.url.replace("http:", "https:"), key: parts.rest.key, ca: await authorityOf(parts.dataDir) };
+  const file = path.join(folder.path, "bulk");
   writeFileSync(file, Buffer.alloc(bulkBytes));
-  const nothing = path.join(bench.folder, "nothing");
+  const nothing = path.join(folder.path, "nothing");
   writeFileSync(nothing, "");
   network.impair({ delayMs: roundTripMs / 2, lossPercent });
   const ours = { echoMs: [] as number[], bulkMs: [] as number[], emptyMs: [] as number[] };
   const theirs = { echoMs: [] as number[], bulkMs: [] as number[], emptyMs: [] as number[] };
   const count = Math.min(samples, samplesMax);
   for (let round = 0; round < rounds; round += 1) {
-    const terminal = await openOurs({ ...bench.target, assetId: agent.asset.id }, "exec cat");
+    const terminal = await openOurs({ ...target, assetId }, "exec cat");
     ours.echoMs.push(...(await timeEchoes(terminal, count)).map((us) => us / 1e3));
     await terminal.end();
     const ssh = await openSsh(peers.direct, "exec cat");
     theirs.echoMs.push(...(await timeEchoes(ssh, count)).map((us) => us / 1e3));
     await ssh.end();
-    ours.emptyMs.push(await timeRun(bench.rest, agent.asset.id, "true"));
-    ours.bulkMs.push(await timeRun(bench.rest, agent.asset.id, `head -c ${bulkBytes} /dev/zero`));
-    theirs.emptyMs.push(await timeScp(peers, nothing, bench.folder));
-    theirs.bulkMs.push(await timeScp(peers, file, bench.folder));
+    ours.emptyMs.push(await timeRun(parts.rest, assetId, "true"));
+    ours.bulkMs.push(await timeRun(parts.rest, assetId, `head -c ${bulkBytes} /dev/zero`));
+    theirs.emptyMs.push(await timeScp(peers, nothing, folder.path));
+    theirs.bulkMs.push(await timeScp(peers, file, folder.path));
     process.stderr.write(`round ${round + 1} of ${rounds} done\n`);
   }
   const rate = ({ bulkMs, emptyMs }: typeof ours) => bulkBytes / 1e3 / (median(bulkMs) - median(emptyMs));
