@@ -7,6 +7,9 @@ const silentIntervals = 2.5;
 /** The second beat tells what the first one measured; nobody should wait an interval for that. */
 const secondBeatMs = 1_000;
 
+/** A hub that asks for more is broken; a second is already more than anyone needs. */
+export const heartbeatIntervalMsMin = 1_000;
+
 export class Heartbeat {
   readonly #send: (body: UpBody) => boolean;
   readonly #onSilence: () => void;
@@ -14,6 +17,7 @@ export class Heartbeat {
   readonly #monotonicMs: () => number;
   #timer: NodeJS.Timeout | null = null;
   #secondBeat: NodeJS.Timeout | null = null;
+  #intervalMs = 0;
   #roundTripUs = 0;
   #heardMs = 0;
 
@@ -35,10 +39,12 @@ export class Heartbeat {
     this.#heardMs = this.#monotonicMs();
     this.#beat();
     this.#secondBeat = setTimeout(() => this.#beat(), secondBeatMs);
-    this.#timer = setInterval(() => {
-      if (this.#monotonicMs() - this.#heardMs > intervalMs * silentIntervals) this.#onSilence();
-      else this.#beat();
-    }, intervalMs);
+    this.#beatEvery(intervalMs);
+  }
+
+  /** The hub asks for another interval, from the last beat on. */
+  changeInterval(intervalMs: number): void {
+    if (this.#timer !== null && intervalMs !== this.#intervalMs) this.#beatEvery(intervalMs);
   }
 
   stop(): void {
@@ -54,6 +60,15 @@ export class Heartbeat {
     if (tookUs < 0 || tookUs > 0xffff_ffff) return;
     this.#roundTripUs = tookUs;
     this.#onRoundTrip(tookUs / 1_000);
+  }
+
+  #beatEvery(intervalMs: number): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#intervalMs = intervalMs;
+    this.#timer = setInterval(() => {
+      if (this.#monotonicMs() - this.#heardMs > this.#intervalMs * silentIntervals) this.#onSilence();
+      else this.#beat();
+    }, this.#intervalMs);
   }
 
   #beat(): void {

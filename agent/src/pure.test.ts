@@ -38,7 +38,7 @@ test("a damaged sequence file stops the agent instead of letting orders be repla
   expect(() => new SeenSequences(file)).toThrow("replayed");
 });
 
-test("tries grow apart to half a minute with sessions and a minute without, and are spread over all of it", () => {
+test("tries grow apart to eight seconds with sessions and a minute without, and are spread over all of it", () => {
   expect(reconnectDelayMs(1, true, 0.999)).toBeLessThanOrEqual(1_000);
   expect(reconnectDelayMs(20, true, 0.999)).toBeGreaterThan(7_900);
   expect(reconnectDelayMs(20, true, 0.999)).toBeLessThanOrEqual(8_000);
@@ -104,6 +104,20 @@ test("a link without echoes is dropped after two and a half intervals", async ()
   heartbeat.stop();
   expect(beats).toBeGreaterThanOrEqual(2);
   expect(beats).toBeLessThanOrEqual(4);
+});
+
+test("heartbeats follow the interval that the hub asks for", async () => {
+  let beats = 0;
+  const heartbeat = new Heartbeat({ send: () => ++beats > 0, onSilence: () => {}, onRoundTrip: () => {} });
+  heartbeat.changeInterval(10); // not running: nothing to change
+  heartbeat.start(60_000);
+  heartbeat.changeInterval(20);
+  await expect.poll(() => beats).toBeGreaterThan(3);
+  heartbeat.changeInterval(60_000);
+  const before = beats;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(beats).toBeLessThanOrEqual(before + 1);
+  heartbeat.stop();
 });
 
 test("a process is known by its start, not by its number alone", () => {

@@ -18,11 +18,13 @@ import type { AutomationDeps } from "./automation/deps.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
 import { expireQueued, giveUpLost, remindAgents, repeatStops } from "./automation/jobs.ts";
 import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
+import { unfinishedExecutionsOf } from "./automation/runs.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
 import { Duplicates } from "./fleet/duplicates.ts";
 import { forgetLinks, noteHistory, noteSeen } from "./fleet/jobs.ts";
+import { LinkRows } from "./fleet/link-rows.ts";
 import { AgentLinks } from "./fleet/links.ts";
 import { Orders } from "./fleet/orders.ts";
 import { ensureZone } from "./fleet/zones.ts";
@@ -44,6 +46,7 @@ import { embeddedUser, startEmbeddedPostgres } from "./platform/embedded-postgre
 import { HubError } from "./platform/errors.ts";
 import { every } from "./platform/every.ts";
 import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
+import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
@@ -140,6 +143,10 @@ export async function createHub(
     const store = new LogStore(dataDir);
     const sessions: SessionDeps = {
       db,
+      unendedOf: gatheredRows(
+        (agentIds) => unendedSessionsOf(db, agentIds),
+        ({ agentId }) => agentId,
+      ),
       clock,
       log,
       links,
@@ -151,7 +158,20 @@ export async function createHub(
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
     };
-    const automation: AutomationDeps = { db, clock, log, links, orders, store, outputs: new ExecutionOutputs(), changes };
+    const automation: AutomationDeps = {
+      db,
+      unfinishedOf: gatheredRows(
+        (agentIds) => unfinishedExecutionsOf(db, agentIds),
+        ({ agentId }) => agentId,
+      ),
+      clock,
+      log,
+      links,
+      orders,
+      store,
+      outputs: new ExecutionOutputs(),
+      changes,
+    };
     const liveWork: LiveWork = {
       endUnder: async (grantIds) => {
         for (const session of [...sessions.live.under(grantIds), ...sessions.dials.under(grantIds)])
@@ -162,10 +182,11 @@ export async function createHub(
       db,
       clock,
       links,
+      linkRows: new LinkRows(db),
       changes,
       onEnrolled: addHostAsset,
       onRevoked: async (agentId) => {
-        for (const session of await unendedSessionsOf(db, agentId))
+        for (const session of await unendedSessionsOf(db, [agentId]))
           await endSession(sessions, session.id, { reason: "agent-revoked", by: null });
         await abandonExecutionsOf(automation, agentId);
         await retireAssetsOf(db, agentId, clock.now());

@@ -10,11 +10,18 @@ const keptMax = 4;
 
 /** Large packets reuse memory, since a fresh 64 KiB for each would keep the garbage collector as busy as the cipher. */
 export class FramePackets {
-  readonly #topic: Buffer;
+  readonly #topicName: string;
   readonly #free: Buffer[] = [];
+  #topicBytes: Buffer | null = null;
 
   constructor(topic: string) {
-    this.#topic = Buffer.from(topic);
+    this.#topicName = topic;
+  }
+
+  /** Made with the first frame: most links never carry one. */
+  get #topic(): Buffer {
+    this.#topicBytes ??= Buffer.from(this.#topicName);
+    return this.#topicBytes;
   }
 
   /** Hands the packet to `write`, which calls `done` once the bytes are no longer needed. */

@@ -81,6 +81,9 @@ export const executionsAtOnceMax = 16;
 /** Between two heartbeats. Two missed ones mean offline: 30 s is MQTT's own keepalive figure. */
 export const heartbeatIntervalMs = 15_000;
 
+/** The same in a large fleet, whose heartbeats are most of what its hub does. Below the 45 s of silence after which a link is cut. */
+export const largeFleetHeartbeatIntervalMs = 30_000;
+
 /** Skew between an agent's estimate of the hub's clock and an order's dates. */
 export const clockSkewMsMax = 5 * 60_000;
 

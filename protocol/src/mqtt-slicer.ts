@@ -43,7 +43,7 @@ export class MqttSlicer {
 
   /** From now on QoS 0 publishes under this prefix are frames. Called once the peer is authenticated. */
   takeFrames(prefix: string): void {
-    this.#prefix = Buffer.from(prefix);
+    this.#prefix = ownBytes(prefix);
   }
 
   /** Returns the fault for which the connection must be dropped, or null. */
@@ -134,6 +134,13 @@ export class MqttSlicer {
       lastLevel: bytes.toString("latin1", topicAt + prefix.length, topicAt + topicBytes),
     };
   }
+}
+
+/** Memory of its own: a few bytes of Node's pool that live as long as a link keep 8 KiB each. */
+function ownBytes(text: string): Buffer {
+  const memory = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  memory.write(text);
+  return memory;
 }
 
 type FixedHeader = { headerBytes: number; total: number };

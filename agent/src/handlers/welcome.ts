@@ -4,11 +4,9 @@ import type { StreamEnd } from "@sallyport/protocol/stream/stream-end";
 import { StreamFault } from "@sallyport/protocol/stream/stream-fault";
 import { isNode } from "@sallyport/protocol/topics";
 import { wire } from "@sallyport/protocol/wire";
+import { heartbeatIntervalMsMin } from "../heartbeat.ts";
 import type { AgentParts } from "../parts.ts";
 import { executionKeyOf } from "../run/run-order.ts";
-
-/** A hub that asks for more than this is broken; a second is already more than anyone needs. */
-const heartbeatIntervalMsMin = 1_000;
 
 /** TERM, then KILL, when the hub's verdict is to stop. */
 const stopGraceSeconds = 10;

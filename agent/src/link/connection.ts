@@ -37,8 +37,8 @@ export type Connection = {
 /** CONNECT and SUBSCRIBE answered, after the wire stands. */
 const signInDeadlineMs = 10_000;
 
-/** MQTT-3.1.2.10. The hub drops a link after one and a half of these without a packet. */
-const keepaliveSeconds = 30;
+/** MQTT-3.1.2.10. Longer than the heartbeats' longest interval, so that nothing but heartbeats is sent on a quiet link. */
+const keepaliveSeconds = 60;
 
 /** The hub knows the agent's id but not its signature any more: revoked, or enrolled anew from a copy of the folder. */
 export class NotAdmitted extends Error {
@@ -89,8 +89,9 @@ export async function signIn(wire: Wire, identity: Identity, key: KeyObject, hoo
   return {
     transport: wire.transport,
     hubAddress: wire.tls.remoteAddress ?? "",
-    // A message that does not arrive is said again by whoever needs it, after the next Welcome.
-    send: (body) => void client.publish(upTopic(agentId), Buffer.from(encodeUp(body)), { qos: 1 }, () => {}),
+    // A message that does not arrive is said again by whoever needs it, after the next Welcome; a heartbeat by the next one.
+    send: (body) =>
+      void client.publish(upTopic(agentId), Buffer.from(encodeUp(body)), { qos: "heartbeat" in body ? 0 : 1 }, () => {}),
     frames: stream.frames,
     speakTo: (node) => stream.speakTo(node),
     close,

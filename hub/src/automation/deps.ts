@@ -7,9 +7,12 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 import type { ExecutionOutputs } from "./execution-output.ts";
+import type { ExecutionRow } from "./schema.ts";
 
 export type AutomationDeps = {
   db: Database;
+  /** Of an agent that links, or asks for work; asked for many at once. */
+  unfinishedOf(agentId: string): Promise<ExecutionRow[]>;
   clock: Clock;
   log: Log;
   links: AgentLinks;

@@ -2,7 +2,7 @@
 
 import { isId } from "@sallyport/protocol/ids";
 import { wire } from "@sallyport/protocol/wire";
-import { and, eq, inArray, ne } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { openOutput } from "./open-output.ts";
@@ -17,10 +17,7 @@ export async function onHello(
   hello: Pick<wire.Hello.$Properties, "streams" | "journal">,
 ): Promise<Reconciled> {
   const journal = (hello.journal ?? []).filter((entry) => isId("exe", entry.executionId ?? ""));
-  const open = await deps.db
-    .select()
-    .from(executions)
-    .where(and(eq(executions.agentId, agentId), ne(executions.state, "finished")));
+  const open = await deps.unfinishedOf(agentId);
   const journalled =
     journal.length === 0
       ? []

@@ -45,10 +45,9 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
   for (const { run } of taken) deps.changes.announce(run.orgId, "runs", run.id);
 }
 
-/** Most agents that ask have nothing to do, and after a restart all ask at once: that costs one statement. */
-async function hasWork({ db }: AutomationDeps, agentId: string): Promise<boolean> {
-  const waiting = and(eq(executions.agentId, agentId), eq(executions.state, "queued"));
-  return (await db.select({ id: executions.id }).from(executions).where(waiting).limit(1)).length > 0;
+/** Most agents that ask have nothing to do, and after a restart all ask at once. */
+async function hasWork({ unfinishedOf }: AutomationDeps, agentId: string): Promise<boolean> {
+  return (await unfinishedOf(agentId)).some(({ state }) => state === "queued");
 }
 
 /** What waits becomes offered, in one transaction: two pulls at once get different ones. */

@@ -1,5 +1,5 @@
 // Queries over runs and executions.
-import { and, asc, count, desc, eq, gte, ilike, inArray, lt, or, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, ilike, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { agents, zones } from "../fleet/schema.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
@@ -130,4 +130,11 @@ export async function failedRuns(
     rows.map(({ run }) => run.id),
   );
   return rows.map((row) => ({ ...row, counts: counts(row.run.id) }));
+}
+
+export async function unfinishedExecutionsOf(db: Queryable, agentIds: string[]): Promise<ExecutionRow[]> {
+  return db
+    .select()
+    .from(executions)
+    .where(and(inArray(executions.agentId, agentIds), ne(executions.state, "finished")));
 }

@@ -2,7 +2,7 @@
 // gives a stranger five seconds to show a CONNECT, and leads stream frames past the broker.
 import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { connectDeadlineMs, controlBurst, controlPerSecond } from "@sallyport/protocol/limits";
+import { connectDeadlineMs, controlBurst, controlPerSecond, heartbeatIntervalMs } from "@sallyport/protocol/limits";
 import { exporterBytes, exporterLabel } from "@sallyport/protocol/link-token";
 import { MqttSlicer, type SlicerFault } from "@sallyport/protocol/mqtt-slicer";
 
@@ -12,11 +12,16 @@ export type AdmissionOptions = {
   /** The TLS connection that ends here; the sign-in is bound to it. */
   tls: TLSSocket;
   onFrame(payload: Buffer): void;
+  /** A control message at QoS 0, valid until it returns. */
+  onControl(payload: Buffer): void;
   onFault(fault: SlicerFault | "no-connect"): void;
 };
 
 /** Bytes handed to the socket and not yet taken by the kernel beyond which frames wait: one slice. */
 const roomBytes = 64 * 1024;
+
+/** Three missed heartbeats' worth of silence. */
+const silentMsMax = 3 * heartbeatIntervalMs;
 
 /** What the broker reads and writes. Writes go straight through, so whole packets never mix with frames. */
 export class Admission extends Duplex {
@@ -28,7 +33,9 @@ export class Admission extends Duplex {
   readonly #deadline: NodeJS.Timeout;
   #tokens = controlBurst;
   #refilledAt = performance.now();
+  #frameLevels: string | null = null;
   #written = 0;
+  #silentMsMax = silentMsMax;
   #lastHeardAt = performance.now();
   onDrain: () => void = () => {};
 
@@ -43,7 +50,11 @@ export class Admission extends Duplex {
         pass: (bytes) => {
           if (!this.push(bytes)) socket.pause();
         },
-        frame: (payload, lastLevel) => (lastLevel === "" ? options.onFrame(payload) : this.destroy()), // a topic that only begins like ours
+        frame: (payload, rest) => {
+          if (rest === this.#frameLevels) options.onFrame(payload);
+          else if (rest === "" && this.#spend()) options.onControl(payload);
+          else this.destroy(); // a topic that only begins like ours, or too many
+        },
         packet: () => this.#spend(),
       },
       { expectConnect: true },
@@ -66,14 +77,21 @@ export class Admission extends Duplex {
     this.on("error", () => {}); // a reset connection is not news
   }
 
-  /** The CONNECT is here. */
-  connectArrived(): void {
+  /** The CONNECT is here. @param keepaliveSeconds as it asks for; 0 asks for none. */
+  connectArrived(keepaliveSeconds: number): void {
     clearTimeout(this.#deadline);
+    if (keepaliveSeconds > 0) this.#silentMsMax = Math.min(silentMsMax, keepaliveSeconds * 1_500); // MQTT-3.1.2-24: one and a half
   }
 
-  /** From now on frames under this topic prefix go to `onFrame`. */
-  takeFrames(prefix: string): void {
-    this.#slicer.takeFrames(prefix);
+  /** Silence beyond this is the end of the link. */
+  get silentMsMax(): number {
+    return this.#silentMsMax;
+  }
+
+  /** From now on what comes at QoS 0 goes past the broker: control under `topic`, frames under `topic` and these levels. */
+  takeUnacknowledged(topic: string, frameLevels: string): void {
+    this.#frameLevels = frameLevels;
+    this.#slicer.takeFrames(topic);
   }
 
   get hasRoom(): boolean {

@@ -2,17 +2,18 @@
 
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { connectDeadlineMs, heartbeatIntervalMs, stalledLinkMs } from "@sallyport/protocol/limits";
+import { connectDeadlineMs, stalledLinkMs } from "@sallyport/protocol/limits";
 import { downStreamTopic, downTopic, upTopic } from "@sallyport/protocol/topics";
 import { decodeUp, WireError } from "@sallyport/protocol/wire";
 import { Aedes, type AuthenticateError, type Client } from "aedes";
+import { writeToStream } from "mqtt-packet";
 import { recordAudit } from "../audit/record-audit.ts";
+import type { LinkingAgent } from "../fleet/link-rows.ts";
 import { onUnlinked } from "../fleet/on-hello.ts";
-import type { AgentRow } from "../fleet/schema.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields, type Log } from "../platform/log.ts";
 import { Admission } from "./admission.ts";
-import { type DispatchDeps, dispatch } from "./dispatch.ts";
+import { type DispatchDeps, dispatch, onHeartbeat } from "./dispatch.ts";
 import { MqttLink } from "./mqtt-link.ts";
 import { type LinkedDeps, onLinked } from "./on-linked.ts";
 import { signInAgent } from "./sign-in-agent.ts";
@@ -21,12 +22,17 @@ export type BrokerDeps = LinkedDeps & DispatchDeps & { log: Log; perAddressMax: 
 
 /** Connections that have not signed in, in all: a storm of honest agents passes in seconds, a flood stays outside. */
 const strangersMax = 500;
-/** Three missed heartbeats' worth of silence. */
-const silentMs = 3 * heartbeatIntervalMs;
+/** When the hub goes down in order, agents come back within this time; somebody may be waiting at a terminal. */
+const soonMs = 2_000;
+/** Those that only wait for work spread out, as fast as the hub lets them in: some 200 a second. */
+const comeBackEachMs = 5;
 /** Frames for streams that nobody knows: a few cross a close, hundreds are an attack. */
 const strayFramesMax = 1_000;
 
-type Signed = { agent: AgentRow; link: MqttLink; greeted: boolean; work: Promise<void> };
+type Signed = { agent: LinkingAgent; link: MqttLink; greeted: boolean; work: Promise<void> };
+
+// Aedes writes packet numbers from a table of 65,536 ready-made buffers: 12 MB, for what takes no time.
+writeToStream.cacheNumbers = false;
 
 export class Broker {
   readonly #deps: BrokerDeps;
@@ -53,6 +59,10 @@ export class Broker {
       maxClientsIdLength: 28,
     });
     return new Broker(deps, aedes);
+  }
+
+  get perAddressMax(): number {
+    return this.#deps.perAddressMax;
   }
 
   get connections(): number {
@@ -89,8 +99,12 @@ export class Broker {
         const signed = client === null ? undefined : this.#signed.get(client);
         if (signed === undefined || !signed.greeted) return; // frames before the welcome belong to nothing
         signed.link.receiveFrame(payload);
-        if (this.#deps.fleet.links.streamsOf(signed.agent.id).size === 0 && ++strays > strayFramesMax)
+        if ((this.#deps.fleet.links.knownStreamsOf(signed.agent.id)?.size ?? 0) === 0 && ++strays > strayFramesMax)
           signed.link.close("flooding");
+      },
+      onControl: (payload) => {
+        const signed = client === null ? undefined : this.#signed.get(client);
+        if (signed !== undefined) this.#receiveHeartbeat(signed, payload);
       },
       onFault: (fault) => this.#deps.log.info({ address: from.address, fault }, "agent connection dropped"),
     });
@@ -105,7 +119,12 @@ export class Broker {
 
   async close(): Promise<void> {
     clearInterval(this.#watch);
-    for (const { link } of this.#signed.values()) link.send({ goaway: { afterMs: 2_000, reason: "shutdown" } });
+    const { links } = this.#deps.fleet;
+    const spreadMs = Math.max(soonMs, links.size * comeBackEachMs);
+    for (const { link } of this.#signed.values()) {
+      const busy = (links.knownStreamsOf(link.agentId)?.size ?? 0) > 0;
+      link.send({ goaway: { afterMs: busy ? soonMs : spreadMs, reason: "shutdown" } });
+    }
     await new Promise<void>((resolve) => setImmediate(resolve)); // lets the goodbyes reach the sockets
     for (const door of this.#doors) door.destroy();
     await new Promise<void>((resolve) => this.#aedes.close(() => resolve()));
@@ -114,7 +133,8 @@ export class Broker {
   #wire(): void {
     const aedes = this.#aedes;
     aedes.preConnect = (client, packet, done) => {
-      if (client.conn instanceof Admission) client.conn.connectArrived();
+      if (client.conn instanceof Admission) client.conn.connectArrived(packet.keepalive ?? 0);
+      packet.keepalive = 0; // watched below: the library does not see what goes past it
       // Clean sessions only, no wills: nothing of an agent outlives its link in the broker.
       const allowed = packet.clean === true && packet.will === undefined && packet.clientId !== "";
       if (!allowed) this.#deps.log.info({ address: addressOf(client) }, "agent connection refused: session or will asked for");
@@ -162,7 +182,10 @@ export class Broker {
     const door = client.conn;
     if (!(door instanceof Admission)) return 5;
     const { fleet, hubId, log } = this.#deps;
-    const result = await signInAgent({ db: fleet.db, hubId }, { clientId: client.id, username, password, binding: door.binding });
+    const result = await signInAgent(
+      { linkRows: fleet.linkRows, hubId },
+      { clientId: client.id, username, password, binding: door.binding },
+    );
     if (!result.ok) {
       log.info({ address: door.address, code: result.code }, "agent refused");
       if (result.agent !== null) await this.#auditRefusal(result.agent, door.address, result.code);
@@ -170,7 +193,7 @@ export class Broker {
     }
     const { agent } = result;
     const streams = () => fleet.links.streamsOf(agent.id);
-    const link: MqttLink = new MqttLink(agent, client, door, {
+    const link: MqttLink = new MqttLink(agent, fleet.clock.now(), client, door, {
       onFrame: (frame) => streams().receive(frame),
       onMalformed: (error) => {
         log.warn({ agent: agent.id, error: error.message }, "agent sent a frame that is none");
@@ -184,7 +207,7 @@ export class Broker {
 
   /** A known key that was revoked: worth a record, once an hour. */
   readonly #auditedAt = new Map<string, number>();
-  async #auditRefusal(agent: AgentRow, address: string, code: string): Promise<void> {
+  async #auditRefusal(agent: LinkingAgent, address: string, code: string): Promise<void> {
     const now = Date.now();
     if (now - (this.#auditedAt.get(agent.id) ?? 0) < 3_600_000) return;
     if (this.#auditedAt.size > 10_000) this.#auditedAt.clear();
@@ -199,6 +222,20 @@ export class Broker {
         data: { code },
       }),
     );
+  }
+
+  /** What comes at QoS 0 is taken at once and waits for nothing, so nothing can pile up: heartbeats, and no other message. */
+  #receiveHeartbeat({ link, agent }: Signed, payload: Buffer): void {
+    try {
+      const message = decodeUp(payload);
+      if (link.ended !== null || message === null) return;
+      if (message.body !== "heartbeat") throw new WireError(`${message.body} at QoS 0`);
+      onHeartbeat(this.#deps, link, message.value);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#deps.log.warn({ agent: agent.id, error: error.message }, "agent message refused");
+      link.close("flooding");
+    }
   }
 
   async #receive(signed: Signed, payload: Buffer): Promise<void> {
@@ -233,7 +270,7 @@ export class Broker {
     signed.link.ended ??= "silent";
     if (!fleet.links.detach(signed.link)) return;
     log.info({ agent: signed.agent.id, end: signed.link.ended }, "agent unlinked");
-    onUnlinked(fleet, signed.agent).catch((error: unknown) =>
+    onUnlinked(fleet, signed.agent, signed.link).catch((error: unknown) =>
       log.error({ agent: signed.agent.id, ...errorFields(error) }, "unlink not stored"),
     );
   }
@@ -241,7 +278,7 @@ export class Broker {
   #checkLinks(): void {
     for (const { link } of this.#signed.values()) {
       link.checkProgress();
-      if (link.silentMs > silentMs) link.close("silent");
+      if (link.silentMs > link.silentMsMax) link.close("silent");
     }
   }
 }

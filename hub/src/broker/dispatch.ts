@@ -19,7 +19,7 @@ export async function dispatch(
   const { agentId } = link;
   switch (message.body) {
     case "heartbeat":
-      return onHeartbeat(deps.fleet, link, message.value);
+      return onHeartbeat(deps, link, message.value);
     case "orderOutcome": {
       const { sequence, accepted, code, message: text } = message.value;
       return deps.orders.onOutcome(agentId, sequence ?? 0, {
@@ -41,8 +41,15 @@ export async function dispatch(
   }
 }
 
-function onHeartbeat({ links, clock, changes }: FleetDeps, link: MqttLink, heartbeat: wire.Heartbeat.$Properties): void {
-  link.send({ heartbeatEcho: { sentUs: heartbeat.sentUs ?? 0, hubTimeMs: clock.now().getTime() } });
+/** The commonest message of a quiet fleet: 667 a second of ten thousand agents. */
+export function onHeartbeat(
+  { fleet: { links, clock, changes } }: Pick<DispatchDeps, "fleet">,
+  link: MqttLink,
+  heartbeat: wire.Heartbeat.$Properties,
+): void {
+  link.sendUnacknowledged({
+    heartbeatEcho: { sentUs: heartbeat.sentUs ?? 0, hubTimeMs: clock.now().getTime(), intervalMs: links.heartbeatIntervalMs },
+  });
   const us = heartbeat.roundTripUs ?? 0;
   if (us === 0) return;
   links.noteRoundTrip(link.agentId, { at: clock.now(), us });

@@ -1,8 +1,10 @@
 // The agents' own port: MQTT over TLS, nothing else.
+import net from "node:net";
 import tls from "node:tls";
 import { HubError } from "../platform/errors.ts";
 import type { HubKeys } from "../platform/hub-keys.ts";
 import type { Broker } from "./broker.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** TLS 1.3, or 1.2 with authenticated encryption only. */
 export const tlsOptions = {
@@ -21,28 +23,25 @@ export async function listenForAgents(
   { host, port }: { host: string; port: number },
 ): Promise<{ port: number; close(): void }> {
   const releases = new WeakMap<object, () => void>();
-  const server = tls.createServer({
+  const handshakes = tls.createServer({
     ...tlsOptions,
     key: keys.keyPem,
     cert: keys.certPem,
     handshakeTimeout: handshakeTimeoutMs,
-    noDelay: true,
   });
-  server.on("connection", (socket) => {
-    const release = broker.reserve(socket.remoteAddress ?? "");
-    if (release === null) {
-      socket.destroy();
-      return;
-    }
-    releases.set(socket, release);
-    socket.once("close", release);
-  });
-  server.on("secureConnection", (socket) => {
+  handshakes.on("secureConnection", (socket) => {
     const address = socket.remoteAddress ?? "unknown";
-    socket.setNoDelay(true);
     broker.admit(socket, { address, transport: "mqtts", tls: socket }, findRelease(releases, socket));
   });
-  server.on("tlsClientError", (_error, socket) => socket.destroy()); // scanners; after a handshake's timeout Node leaves it open
+  handshakes.on("tlsClientError", (_error, socket) => socket.destroy()); // scanners; after a handshake's timeout Node leaves it open
+  const room = new WaitingRoom({ reserve: (address) => broker.reserve(address), perAddressMax: broker.perAddressMax });
+  const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+    room.enter(socket, (release) => {
+      releases.set(socket, release);
+      socket.once("close", release);
+      handshakes.emit("connection", socket);
+    }),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(portError(error, host, port, "--agent-port")));
     server.listen({ host, port }, resolve);
@@ -53,6 +52,7 @@ export async function listenForAgents(
     // Takes no more connections; those there are belong to the broker, which says goodbye to them.
     close: () => {
       server.close();
+      room.close();
     },
   };
 }

@@ -2,9 +2,10 @@
 
 import { FramePackets } from "@sallyport/protocol/frame-packets";
 import { controlQueueBytesMax, controlQueueMax, stalledLinkMs } from "@sallyport/protocol/limits";
+import { encodePublishHeader } from "@sallyport/protocol/mqtt-slicer";
 import { decodeFrame, type Frame } from "@sallyport/protocol/stream/frame";
 import type { FrameSink } from "@sallyport/protocol/stream/mux";
-import { downStreamTopic, downTopic, upStreamTopic } from "@sallyport/protocol/topics";
+import { downStreamTopic, downTopic, upStreamTopic, upTopic } from "@sallyport/protocol/topics";
 import { encodeDown, WireError } from "@sallyport/protocol/wire";
 import type { Client } from "aedes";
 import type { AgentLink, DownBody, LinkEnd } from "../fleet/links.ts";
@@ -24,6 +25,7 @@ export class MqttLink implements AgentLink {
   readonly orgId: string;
   readonly address: string;
   readonly transport: "mqtts" | "wss";
+  readonly since: Date;
   readonly sink: FrameSink;
   readonly #client: Client;
   readonly #door: Admission;
@@ -35,8 +37,9 @@ export class MqttLink implements AgentLink {
   #flushedAt = performance.now();
   ended: LinkEnd | null = null;
 
-  constructor(agent: { id: string; orgId: string }, client: Client, door: Admission, events: MqttLinkEvents) {
+  constructor(agent: { id: string; orgId: string }, since: Date, client: Client, door: Admission, events: MqttLinkEvents) {
     this.agentId = agent.id;
+    this.since = since;
     this.orgId = agent.orgId;
     this.address = door.address;
     this.transport = door.transport;
@@ -51,9 +54,10 @@ export class MqttLink implements AgentLink {
     };
   }
 
-  /** Frames to this hub process come past the broker from now on. */
+  /** Frames to this hub process, and heartbeats, come past the broker from now on. */
   beginFrames(node: string): void {
-    this.#door.takeFrames(upStreamTopic(this.agentId, node));
+    const topic = upTopic(this.agentId);
+    this.#door.takeUnacknowledged(topic, upStreamTopic(this.agentId, node).slice(topic.length));
   }
 
   onDrain(flush: () => void): void {
@@ -68,6 +72,13 @@ export class MqttLink implements AgentLink {
       if (!(error instanceof WireError)) throw error;
       this.#events.onMalformed(error);
     }
+  }
+
+  /** At QoS 0 and past the broker: for what is worth nothing a moment later. */
+  sendUnacknowledged(body: DownBody): void {
+    if (this.ended !== null || this.#door.waitingBytes > controlQueueBytesMax) return;
+    const payload = encodeDown(body);
+    this.#door.writePacket(Buffer.concat([encodePublishHeader(Buffer.from(this.#downTopic), payload.length), payload]), () => {});
   }
 
   send(body: DownBody): void {
@@ -106,6 +117,10 @@ export class MqttLink implements AgentLink {
 
   get silentMs(): number {
     return this.#door.silentMs;
+  }
+
+  get silentMsMax(): number {
+    return this.#door.silentMsMax;
   }
 
   close(end: LinkEnd): void {

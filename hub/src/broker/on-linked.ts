@@ -1,14 +1,12 @@
 // The handshake: hello in, everything brought in step, welcome out, then frames may flow.
 
-import { heartbeatIntervalMs } from "@sallyport/protocol/limits";
 import type { wire } from "@sallyport/protocol/wire";
-import { eq } from "drizzle-orm";
 import type { AutomationDeps } from "../automation/deps.ts";
 import { onHello as reconcileRuns } from "../automation/on-hello.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { Duplicates } from "../fleet/duplicates.ts";
+import type { LinkingAgent } from "../fleet/link-rows.ts";
 import { onHello as noteAgent } from "../fleet/on-hello.ts";
-import { type AgentRow, agents } from "../fleet/schema.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import { onHello as reconcileSessions } from "../sessions/on-hello.ts";
 import type { MqttLink } from "./mqtt-link.ts";
@@ -21,18 +19,23 @@ export type LinkedDeps = {
   node: string;
 };
 
-export async function onLinked(deps: LinkedDeps, agent: AgentRow, link: MqttLink, hello: wire.Hello.$Properties): Promise<void> {
+export async function onLinked(
+  deps: LinkedDeps,
+  agent: LinkingAgent,
+  link: MqttLink,
+  hello: wire.Hello.$Properties,
+): Promise<void> {
   const { fleet } = deps;
   // An older link of this agent must not speak while its streams are brought in step.
   fleet.links.get(agent.id)?.close("replaced");
-  const streams = fleet.links.streamsOf(agent.id);
-  streams.detach();
+  const streams = () => fleet.links.knownStreamsOf(agent.id);
+  streams()?.detach();
   await noteAgent(fleet, agent, link, hello);
   const sessionPositions = await reconcileSessions(deps.sessions, agent, hello.streams ?? []);
   const { positions, verdicts } = await reconcileRuns(deps.automation, agent.id, hello);
   const surviving = [...sessionPositions, ...positions];
   const kept = new Set(surviving.map((position) => position.stream));
-  for (const end of [...streams.streams()]) if (!kept.has(end.stream)) streams.remove(end.stream);
+  for (const end of [...(streams()?.streams() ?? [])]) if (!kept.has(end.stream)) streams()?.remove(end.stream);
 
   link.beginFrames(deps.node);
   await link.sendAndWait({
@@ -40,19 +43,18 @@ export async function onLinked(deps: LinkedDeps, agent: AgentRow, link: MqttLink
       hubId: deps.hubId,
       node: deps.node,
       hubTimeMs: fleet.clock.now().getTime(),
-      heartbeatIntervalMs,
+      heartbeatIntervalMs: fleet.links.heartbeatIntervalMs,
       streams: surviving,
       journal: verdicts,
     },
   });
   if (link.ended !== null) return;
   fleet.links.attach(link);
-  link.onDrain(() => streams.flush());
+  link.onDrain(() => streams()?.flush());
   fleet.changes.announce(agent.orgId, "agents", agent.id);
   fleet.changes.announce(agent.orgId, "assets");
   fleet.changes.announce(agent.orgId, "enrolment");
 
   // Revoked between sign-in and now: the revocation closed the links it knew, this one it did not.
-  const [row] = await fleet.db.select({ revokedAt: agents.revokedAt }).from(agents).where(eq(agents.id, agent.id));
-  if (row === undefined || row.revokedAt !== null) link.close("revoked");
+  if (await fleet.linkRows.isRevoked(agent.id)) link.close("revoked");
 }

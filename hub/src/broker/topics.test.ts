@@ -3,7 +3,7 @@
 import { newId } from "@sallyport/protocol/ids";
 import { controlBurst, packetBytesMax } from "@sallyport/protocol/limits";
 import { downStreamTopic, downTopic, upStreamTopic, upTopic } from "@sallyport/protocol/topics";
-import { encodeUp } from "@sallyport/protocol/wire";
+import { decodeDown, encodeUp } from "@sallyport/protocol/wire";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../testing/eventually.ts";
 import { packet, packetTypes, publishPacket, RawLink, subscribePacket } from "../testing/raw-link.ts";
@@ -213,5 +213,55 @@ describe("a link that floods", () => {
       (online) => online,
     );
     link.destroy();
+  });
+});
+
+describe("what comes without acknowledgement", () => {
+  const linked = async () => {
+    const identity = await bench.addAgent();
+    return { identity, link: await RawLink.asAgent(identity) };
+  };
+
+  test.each([0, 1])("a heartbeat at QoS %i is answered at QoS 0, and tells the round trip", async (qos) => {
+    const { identity, link } = await linked();
+    await link.next(packetTypes.publish); // the welcome
+    link.write(publishPacket(upTopic(identity.id), encodeUp({ heartbeat: { sentUs: 77, roundTripUs: 1_234 } }), { qos, id: 21 }));
+    const echo = await link.next(packetTypes.publish);
+    expect(echo?.flags).toBe(0);
+    const topicBytes = echo?.body.readUInt16BE(0) ?? 0;
+    expect(decodeDown(echo?.body.subarray(2 + topicBytes) ?? Buffer.alloc(0))).toMatchObject({
+      body: "heartbeatEcho",
+      value: { sentUs: 77 },
+    });
+    expect(bench.links.roundTrips(identity.id).map(({ us }) => us)).toEqual([1_234]);
+    link.destroy();
+  });
+
+  test.each([
+    ["another message", encodeUp({ runPull: { max: 8 } })],
+    ["bytes that are no message", Buffer.from("\xff\xff\xff")],
+  ])("%s ends the link", async (_, payload) => {
+    const { identity, link } = await linked();
+    link.write(publishPacket(upTopic(identity.id), payload, { qos: 0 }));
+    await link.whenClosed();
+    await expectWitnessUntouched();
+  });
+
+  test("a flood of heartbeats is counted like every other packet", async () => {
+    const { identity, link } = await linked();
+    const beat = publishPacket(upTopic(identity.id), heartbeat, { qos: 0 });
+    link.write(Buffer.concat(Array.from({ length: controlBurst + 200 }, () => beat)));
+    await link.whenClosed();
+    await expectWitnessUntouched();
+  });
+
+  test("silence ends a link after one and a half of the keepalive it asked for", { timeout: 15_000 }, async () => {
+    const identity = await bench.addAgent();
+    const link = await RawLink.dial(identity);
+    const from = performance.now();
+    await link.connect({ clientId: identity.id, username: identity.id, password: link.token(identity), keepaliveSeconds: 2 });
+    await link.whenClosed(12_000);
+    expect(performance.now() - from).toBeGreaterThan(2_900);
+    expect(performance.now() - from).toBeLessThan(6_000); // looked at every two seconds
   });
 });

@@ -11,6 +11,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { agentPublicKey } from "../fleet/enrol-agent.ts";
 import { enrol } from "../fleet/input.ts";
+import { LinkRows } from "../fleet/link-rows.ts";
 import { eventually } from "../testing/eventually.ts";
 import { packet, packetTypes, publishPacket, RawLink } from "../testing/raw-link.ts";
 import { TestBroker } from "../testing/test-broker.ts";
@@ -29,7 +30,7 @@ describe("the golden link token", () => {
   const { agentId, hubId, agentPublicKey: key, token, binding } = vectors.linkToken;
   const signIn = (more: object = {}) =>
     signInAgent(
-      { db: drizzle(bench.sql), hubId },
+      { linkRows: new LinkRows(drizzle(bench.sql)), hubId },
       { clientId: agentId, username: agentId, password: token, binding: bytes(binding), ...more },
     );
 

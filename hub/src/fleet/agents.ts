@@ -54,12 +54,6 @@ export async function findAgent(db: Queryable, orgId: string, id: string): Promi
   return row ?? null;
 }
 
-/** For the broker, which knows an id and not yet an organisation. */
-export async function findAgentById(db: Queryable, id: string): Promise<AgentRow | null> {
-  const [row] = await db.select().from(agents).where(eq(agents.id, id));
-  return row ?? null;
-}
-
 export async function countAgents(db: Queryable, orgId: string): Promise<{ total: number; online: number; offline: number }> {
   const [row] = await db
     .select({ total: count(), online: sql<number>`count(*) filter (where ${agents.online})::int` })

@@ -3,6 +3,7 @@
 import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Transaction } from "../platform/database.ts";
+import type { LinkRows } from "./link-rows.ts";
 import type { AgentLinks } from "./links.ts";
 import type { AgentRow } from "./schema.ts";
 
@@ -10,6 +11,7 @@ export type FleetDeps = {
   db: Database;
   clock: Clock;
   links: AgentLinks;
+  linkRows: LinkRows;
   changes: Changes;
   /** In the enrolment's transaction: what the new agent makes reachable. */
   onEnrolled(tx: Transaction, agent: AgentRow): Promise<void>;

@@ -1,5 +1,6 @@
 // Fleet: which agents can be heard right now. A link comes and goes; the streams of an agent outlive it.
 // Does not speak MQTT (broker) and does not decide who may use an agent (access).
+import { heartbeatIntervalMs, largeFleetHeartbeatIntervalMs } from "@sallyport/protocol/limits";
 import type { FrameSink, MuxOptions } from "@sallyport/protocol/stream/mux";
 import { StreamMux } from "@sallyport/protocol/stream/mux";
 import type { encodeDown } from "@sallyport/protocol/wire";
@@ -12,6 +13,8 @@ export interface AgentLink {
   readonly agentId: string;
   readonly address: string;
   readonly transport: "mqtts" | "wss";
+  /** When it signed in. Tells this link from others of the same agent. */
+  readonly since: Date;
   readonly sink: FrameSink;
   /** Queues a control message, bounded: an agent that does not read is cut, and asks again when it is back. */
   send(body: DownBody): void;
@@ -21,13 +24,37 @@ export interface AgentLink {
 export type LinkChange = { agentId: string; online: boolean };
 export type RoundTrip = { at: Date; us: number };
 
+/** Links. Up to here heartbeats cost a fiftieth of a core. */
+const largeFleet = 2_000;
+
 /** About a quarter of an hour of heartbeats, for the sparkline. */
 const roundTripsKept = 60;
+
+/** A ring of numbers: as objects they would be most of what ten thousand quiet agents cost. */
+class RoundTrips {
+  readonly #atMs = new Float64Array(roundTripsKept);
+  readonly #us = new Uint32Array(roundTripsKept);
+  #count = 0;
+
+  push({ at, us }: RoundTrip): void {
+    this.#atMs[this.#count % roundTripsKept] = at.getTime();
+    this.#us[this.#count % roundTripsKept] = us;
+    this.#count++;
+  }
+
+  all(): RoundTrip[] {
+    const from = Math.max(0, this.#count - roundTripsKept);
+    return Array.from({ length: this.#count - from }, (_, n) => {
+      const slot = (from + n) % roundTripsKept;
+      return { at: new Date(this.#atMs[slot] ?? 0), us: this.#us[slot] ?? 0 };
+    });
+  }
+}
 
 export class AgentLinks {
   readonly #links = new Map<string, AgentLink>();
   readonly #streams = new Map<string, StreamMux>();
-  readonly #roundTrips = new Map<string, RoundTrip[]>();
+  readonly #roundTrips = new Map<string, RoundTrips>();
   readonly #listeners = new Set<(change: LinkChange) => void>();
   readonly #onFault: MuxOptions["onFault"];
 
@@ -37,6 +64,11 @@ export class AgentLinks {
 
   get size(): number {
     return this.#links.size;
+  }
+
+  /** What agents are asked for: a large fleet's heartbeats are most of what a quiet hub does. */
+  get heartbeatIntervalMs(): number {
+    return this.#links.size > largeFleet ? largeFleetHeartbeatIntervalMs : heartbeatIntervalMs;
   }
 
   get(agentId: string): AgentLink | undefined {
@@ -49,6 +81,11 @@ export class AgentLinks {
 
   all(): AgentLink[] {
     return [...this.#links.values()];
+  }
+
+  /** Undefined for an agent that has had none since it linked: most have none, ever. */
+  knownStreamsOf(agentId: string): StreamMux | undefined {
+    return this.#streams.get(agentId);
   }
 
   /** The streams of an agent, link or no link. */
@@ -65,6 +102,9 @@ export class AgentLinks {
       },
     });
     this.#streams.set(agentId, mux);
+    for (const { us } of this.roundTrips(agentId).slice(-4)) mux.noteRoundTrip(us / 1_000);
+    const link = this.#links.get(agentId);
+    if (link !== undefined) mux.attach(link.sink);
     return mux;
   }
 
@@ -73,7 +113,7 @@ export class AgentLinks {
     const older = this.#links.get(link.agentId);
     this.#links.set(link.agentId, link);
     if (older !== undefined && older !== link) older.close("replaced");
-    this.streamsOf(link.agentId).attach(link.sink);
+    this.#streams.get(link.agentId)?.attach(link.sink);
     this.#tell({ agentId: link.agentId, online: true });
   }
 
@@ -90,15 +130,18 @@ export class AgentLinks {
   }
 
   noteRoundTrip(agentId: string, roundTrip: RoundTrip): void {
-    const kept = this.#roundTrips.get(agentId) ?? [];
+    let kept = this.#roundTrips.get(agentId);
+    if (kept === undefined) {
+      kept = new RoundTrips();
+      this.#roundTrips.set(agentId, kept);
+    }
     kept.push(roundTrip);
-    if (kept.length > roundTripsKept) kept.shift();
-    this.#roundTrips.set(agentId, kept);
     this.#streams.get(agentId)?.noteRoundTrip(roundTrip.us / 1_000);
   }
 
-  roundTrips(agentId: string): readonly RoundTrip[] {
-    return this.#roundTrips.get(agentId) ?? [];
+  /** Oldest first. */
+  roundTrips(agentId: string): RoundTrip[] {
+    return this.#roundTrips.get(agentId)?.all() ?? [];
   }
 
   onChange(listener: (change: LinkChange) => void): () => void {

@@ -3,19 +3,22 @@
 import type { wire } from "@sallyport/protocol/wire";
 import { eq } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Queryable } from "../platform/database.ts";
 import type { FleetDeps } from "./deps.ts";
 import type { Duplicates } from "./duplicates.ts";
-import { readHostFacts } from "./host-facts.ts";
+import { readHostFacts, shortText } from "./host-facts.ts";
+import type { LinkingAgent } from "./link-rows.ts";
 import type { AgentLink } from "./links.ts";
-import { type AgentRow, agents } from "./schema.ts";
+import { agents } from "./schema.ts";
 
 /** Skew below this is the network's. */
 const skewWorthShowingMs = 5_000;
+/** Of `agents.clock_skew_ms`. */
+const int32Max = 2_147_483_647;
+const versionMax = 64;
 
 export async function onHello(
   deps: FleetDeps & { duplicates: Duplicates },
-  agent: AgentRow,
+  agent: LinkingAgent,
   link: AgentLink,
   hello: wire.Hello.$Properties,
 ): Promise<void> {
@@ -26,48 +29,34 @@ export async function onHello(
     { instanceId: (hello.instanceId ?? "").slice(0, 64), address: link.address },
     now.getTime(),
   );
-  const seen = (queryable: Queryable) =>
-    queryable
-      .update(agents)
-      .set({
-        version: (hello.agentVersion ?? "").replaceAll("\0", "").slice(0, 64),
-        ...(hello.facts ? { facts: readHostFacts(hello.facts, now) } : {}),
-        lastSeenAt: now,
-        onlineSince: now,
-        online: true,
-        address: link.address,
-        transport: link.transport,
-        clockSkewMs:
-          Math.abs(skew) < skewWorthShowingMs ? null : Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round(skew))),
-        ...(duplicateAddresses === null ? {} : { duplicateSeenAt: now, duplicateAddresses }),
-      })
-      .where(eq(agents.id, agent.id));
-  // Ten thousand come back at once after a restart: one statement each, unless there is something to put on record.
-  // It is said once an hour: the two take the link from each other every few seconds.
+  // On record once an hour: two processes with one key take the link from each other every few seconds. Before the row, which tells that it was.
   const known = agent.duplicateSeenAt !== null && now.getTime() - agent.duplicateSeenAt.getTime() <= 3_600_000;
-  if (duplicateAddresses === null || known) {
-    await seen(deps.db);
-    return;
-  }
-  await deps.db.transaction(async (tx) => {
-    await seen(tx);
-    await recordAudit(tx, {
-      kind: "agent.duplicate-seen",
-      orgId: agent.orgId,
-      actor: null,
-      subject: { kind: "agent", id: agent.id, name: agent.name },
-      ip: link.address,
-      data: { addresses: duplicateAddresses.join(", ") },
-    });
+  if (duplicateAddresses !== null && !known)
+    await deps.db.transaction((tx) =>
+      recordAudit(tx, {
+        kind: "agent.duplicate-seen",
+        orgId: agent.orgId,
+        actor: null,
+        subject: { kind: "agent", id: agent.id, name: agent.name },
+        ip: link.address,
+        data: { addresses: duplicateAddresses.join(", ") },
+      }),
+    );
+  await deps.linkRows.linked({
+    agentId: agent.id,
+    since: link.since,
+    version: shortText(hello.agentVersion, versionMax),
+    facts: hello.facts ? readHostFacts(hello.facts, now) : null,
+    address: link.address,
+    transport: link.transport,
+    clockSkewMs: Math.abs(skew) < skewWorthShowingMs ? null : Math.max(-int32Max, Math.min(int32Max, Math.round(skew))),
+    duplicateAddresses,
   });
 }
 
 /** The link of an agent is gone. */
-export async function onUnlinked(deps: FleetDeps, agent: { id: string; orgId: string }): Promise<void> {
-  await deps.db
-    .update(agents)
-    .set({ online: false, onlineSince: null, lastSeenAt: deps.clock.now() })
-    .where(eq(agents.id, agent.id));
+export async function onUnlinked(deps: FleetDeps, agent: { id: string; orgId: string }, link: AgentLink): Promise<void> {
+  await deps.linkRows.unlinked({ agentId: agent.id, since: link.since, at: deps.clock.now() });
   deps.changes.announce(agent.orgId, "agents", agent.id);
   deps.changes.announce(agent.orgId, "assets");
 }

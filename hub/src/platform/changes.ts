@@ -13,6 +13,7 @@ export class Changes {
 
   /** At once when it was quiet, and once more after the quiet time if more came: the last state is always announced. */
   announce(orgId: string, topic: Topic, id: string | null = null): void {
+    if (this.#listeners.size === 0) return; // who opens a screen asks for its state anyway
     const key = `${orgId}/${topic}/${id ?? ""}`;
     const held = this.#held.get(key);
     if (held !== undefined) {

@@ -8,9 +8,12 @@ import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 import type { LiveDials } from "./live-dial.ts";
 import type { LiveSessions } from "./live-sessions.ts";
+import type { SessionRow } from "./schema.ts";
 
 export type SessionDeps = {
   db: Database;
+  /** Of an agent that links; asked for many at once. */
+  unendedOf(agentId: string): Promise<SessionRow[]>;
   clock: Clock;
   log: Log;
   links: AgentLinks;

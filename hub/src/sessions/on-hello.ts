@@ -2,7 +2,7 @@
 
 import { isId } from "@sallyport/protocol/ids";
 import type { wire } from "@sallyport/protocol/wire";
-import { and, eq, inArray, ne } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import { mayGoOn } from "../access/authorize.ts";
 import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "./deps.ts";
@@ -16,10 +16,7 @@ export async function onHello(
   agent: { id: string; orgId: string },
   streams: wire.LiveStream.$Properties[],
 ): Promise<wire.StreamPosition.$Properties[]> {
-  const rows = await deps.db
-    .select()
-    .from(sessions)
-    .where(and(eq(sessions.agentId, agent.id), ne(sessions.state, "ended")));
+  const rows = await deps.unendedOf(agent.id);
   const positions: wire.StreamPosition.$Properties[] = [];
   const told = new Set<string>();
   for (const stream of streams) {

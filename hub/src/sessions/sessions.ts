@@ -84,10 +84,10 @@ export async function recentAssetIds(db: Queryable, userId: string, limit: numbe
   return rows.map((row) => row.assetId);
 }
 
-/** Sessions through an agent that have not ended, live in this process or waiting for the agent. */
-export async function unendedSessionsOf(db: Queryable, agentId: string): Promise<SessionRow[]> {
+/** Sessions through these agents that have not ended, live in this process or waiting for their agent. */
+export async function unendedSessionsOf(db: Queryable, agentIds: string[]): Promise<SessionRow[]> {
   return db
     .select()
     .from(sessions)
-    .where(and(eq(sessions.agentId, agentId), inArray(sessions.state, ["opening", "live"])));
+    .where(and(inArray(sessions.agentId, agentIds), ne(sessions.state, "ended")));
 }

@@ -46,9 +46,18 @@ export type ConnectFields = {
   clean?: boolean;
   will?: { topic: string; payload: string };
   level?: number;
+  keepaliveSeconds?: number;
 };
 
-export function connectPacket({ clientId, username, password, clean = true, will, level = 4 }: ConnectFields): Buffer {
+export function connectPacket({
+  clientId,
+  username,
+  password,
+  clean = true,
+  will,
+  level = 4,
+  keepaliveSeconds = 60,
+}: ConnectFields): Buffer {
   const flags =
     (username === undefined ? 0 : 0x80) |
     (password === undefined ? 0 : 0x40) |
@@ -61,7 +70,7 @@ export function connectPacket({ clientId, username, password, clean = true, will
     Buffer.concat([
       text("MQTT"),
       Buffer.from([level, flags]),
-      number16(60),
+      number16(keepaliveSeconds),
       ...properties,
       text(clientId),
       ...(will === undefined ? [] : [text(will.topic), text(will.payload)]),

@@ -9,6 +9,7 @@ import { ExecutionOutputs } from "../automation/execution-output.ts";
 import { Broker } from "../broker/broker.ts";
 import { listenForAgents } from "../broker/listen.ts";
 import { Duplicates } from "../fleet/duplicates.ts";
+import { LinkRows } from "../fleet/link-rows.ts";
 import { AgentLinks } from "../fleet/links.ts";
 import { Orders } from "../fleet/orders.ts";
 import { LogStore } from "../logs/log-store.ts";
@@ -59,9 +60,22 @@ export class TestBroker {
     const broker = await Broker.create({
       ...shared,
       orders,
-      fleet: { ...shared, duplicates: new Duplicates(), onEnrolled: async () => {}, onRevoked: async () => {} },
-      sessions: { ...kept, live: new LiveSessions(), dials: new LiveDials(), ownPorts: () => [], detachGraceSeconds: 600 },
-      automation: { ...kept, outputs: new ExecutionOutputs() },
+      fleet: {
+        ...shared,
+        linkRows: new LinkRows(db),
+        duplicates: new Duplicates(),
+        onEnrolled: async () => {},
+        onRevoked: async () => {},
+      },
+      sessions: {
+        ...kept,
+        unendedOf: async () => [],
+        live: new LiveSessions(),
+        dials: new LiveDials(),
+        ownPorts: () => [],
+        detachGraceSeconds: 600,
+      },
+      automation: { ...kept, unfinishedOf: async () => [], outputs: new ExecutionOutputs() },
       hubId: keys.hubId,
       node: "h1",
       perAddressMax,

@@ -24,9 +24,10 @@ export type FleetReport = { online: number; tries: number; refused: number; most
 /** SPEC.md: the version an agent of today names in Hello. */
 const protocolVersion = 1;
 
-const firstMs = 500;
+/** As an agent without sessions. */
+const firstMs = 2_000;
 const cappedMs = 60_000;
-const keepaliveSeconds = 30;
+const keepaliveSeconds = 60;
 
 class SimulatedAgent {
   readonly #id: string;
@@ -34,6 +35,7 @@ class SimulatedAgent {
   readonly #hub: Extract<FleetOrder, { type: "start" }>;
   #socket: tls.TLSSocket | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
+  #intervalMs = 0;
   #failures = 0;
   #messageId = 1;
   online = false;
@@ -129,26 +131,42 @@ class SimulatedAgent {
       this.#socket?.destroy();
       return;
     }
+    if (message?.body === "heartbeatEcho") this.#beatEvery(message.value.intervalMs ?? 0);
     if (message?.body !== "welcome") return;
     this.online = true;
     this.#failures = 0;
-    const interval = message.value.heartbeatIntervalMs ?? 15_000;
     // As real agents: at once, a second later, and then at the interval, wherever in it that falls.
     this.#beat();
     setTimeout(() => this.online && this.#beat(), 1_000);
-    this.#heartbeat = setInterval(() => this.#beat(), interval);
+    this.#beatEvery(message.value.heartbeatIntervalMs ?? 0);
     this.#say({ runPull: { max: 8 } });
   }
 
+  #beatEvery(intervalMs: number): void {
+    if (intervalMs === 0 || intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    this.#heartbeat = setInterval(() => this.#beat(), intervalMs);
+  }
+
   #beat(): void {
-    this.#say({ heartbeat: { sentUs: Math.round(performance.now() * 1_000), roundTripUs: 500, residentBytes: 50_000_000 } });
+    const heartbeat = { sentUs: Math.round(performance.now() * 1_000), roundTripUs: 500, residentBytes: 50_000_000 };
+    this.#write({
+      cmd: "publish",
+      topic: upTopic(this.#id),
+      payload: Buffer.from(encodeUp({ heartbeat })),
+      qos: 0,
+      dup: false,
+      retain: false,
+    });
   }
 
   #lost(): void {
+    this.#failures = this.online ? 0 : this.#failures + 1;
     this.online = false;
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = null;
-    this.#failures += 1;
+    this.#intervalMs = 0;
     setTimeout(() => this.dial(), Math.random() * Math.min(cappedMs, firstMs * 2 ** Math.min(this.#failures, 16)));
   }
 

@@ -50,7 +50,7 @@ export const fleetRouter = router({
       ...presented,
       roundTrips: fleet.links.roundTrips(id).map(({ at, us }) => ({ at: at.toISOString(), us })),
       assets: assets.map((asset) => presentAsset({ asset, ...found }, fleet.links.isOnline(id), reach.of(asset.id))),
-      liveStreams: fleet.links.streamsOf(id).size,
+      liveStreams: fleet.links.knownStreamsOf(id)?.size ?? 0,
     };
   }),
   zones: reading.query(async ({ ctx }) => ({ items: await listZones(ctx.hub.fleet.db, ctx.actor.orgId) })),

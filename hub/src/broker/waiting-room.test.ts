@@ -1,0 +1,104 @@
+import { once } from "node:events";
+import net from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../testing/eventually.ts";
+import { RawLink } from "../testing/raw-link.ts";
+import { TestBroker } from "../testing/test-broker.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+
+/** Two ends of real connections, until the test is over. */
+const server = net.createServer({ pauseOnConnect: true });
+beforeAll(async () => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+});
+afterAll(() => {
+  server.close();
+});
+
+async function arrivals(count: number): Promise<net.Socket[]> {
+  const address = server.address();
+  const arrived: net.Socket[] = [];
+  while (arrived.length < count) {
+    const dialled = net.connect(typeof address === "object" ? (address?.port ?? 0) : 0, "127.0.0.1");
+    dialled.on("error", () => {});
+    const [socket] = await once(server, "connection");
+    if (socket instanceof net.Socket) arrived.push(socket);
+  }
+  return arrived;
+}
+
+test("a few begin at once, the others in their order, each once", async () => {
+  const room = new WaitingRoom({ reserve: () => () => {}, perAddressMax: 100 });
+  const begun: number[] = [];
+  const sockets = await arrivals(20);
+  for (const [n, socket] of sockets.entries()) room.enter(socket, () => begun.push(n));
+  expect(begun.length).toBeLessThan(8);
+  expect(begun.length + room.size).toBe(20);
+  await eventually(
+    () => begun.length,
+    (count) => count === 20,
+  );
+  expect(begun).toEqual(Array.from({ length: 20 }, (_, n) => n));
+  expect(room.size).toBe(0);
+  for (const socket of sockets) socket.destroy();
+});
+
+test("an address without a place waits, another passes it, and it goes in when it has one", async () => {
+  let full = true;
+  const room = new WaitingRoom({ reserve: () => (full ? null : () => {}), perAddressMax: 100 });
+  const [socket] = await arrivals(1);
+  let begun = 0;
+  if (socket !== undefined) room.enter(socket, () => begun++);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([begun, room.size]).toEqual([0, 1]);
+  full = false;
+  await eventually(
+    () => begun,
+    (count) => count === 1,
+  );
+  socket?.destroy();
+});
+
+test("who hangs up while waiting is not begun, and the room holds no more of an address than it says", async () => {
+  let full = true;
+  const room = new WaitingRoom({ reserve: () => (full ? null : () => {}), perAddressMax: 2 });
+  const sockets = await arrivals(10);
+  let begun = 0;
+  for (const socket of sockets) room.enter(socket, () => begun++);
+  expect(room.size).toBe(4);
+  expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(6);
+  const staying = sockets.filter(({ destroyed }) => !destroyed);
+  staying[0]?.destroy();
+  await eventually(
+    () => room.size,
+    (size) => size === 3,
+  );
+  full = false;
+  await eventually(
+    () => begun,
+    (count) => count === 3,
+  );
+  room.close();
+  for (const socket of sockets) socket.destroy();
+});
+
+test("a hundred agents that dial at the same moment are all let in, and the loop is never held for long", async () => {
+  await using bench = await TestBroker.start();
+  const identities = await Promise.all(Array.from({ length: 100 }, () => bench.addAgent()));
+  let worstMs = 0;
+  let at = performance.now();
+  const watch = setInterval(() => {
+    worstMs = Math.max(worstMs, performance.now() - at - 5);
+    at = performance.now();
+  }, 5);
+  const answers = await Promise.all(
+    identities.map(async (identity) => {
+      const link = await RawLink.dial(bench.door);
+      return link.signIn(identity);
+    }),
+  );
+  clearInterval(watch);
+  expect(answers.every((code) => code === 0)).toBe(true);
+  expect(worstMs).toBeLessThan(200); // both ends of every handshake are in this process
+});
