@@ -1,19 +1,22 @@
 // A TCP stream through the agent beside ssh's own forwards: standing ways, so connecting is not in the figures. What each costs in processor
 // time is read from the kernel, process by process.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import net from "node:net";
-import { DialStream } from "../system/dial-client.ts";
+import path from "node:path";
+import { DialStream, type DialTarget } from "../system/dial-client.ts";
 import { processorSeconds, processTree } from "../system/processes.ts";
 import { until } from "../system/until.ts";
 import { startBenchHub } from "./bench-hub.ts";
 import type { BenchOptions } from "./options.ts";
+import { openOurs, timeEchoes } from "./raw-terminals.ts";
 import { freePort, type SshPeer, startSshPeers } from "./ssh-peers.ts";
-import { median } from "./statistics.ts";
+import { median, percentile } from "./statistics.ts";
 import { beside, type Row, standing } from "./table.ts";
 
 const streamBytes = 256 * 1024 * 1024;
 /** The first stream of each way pays for buffers that grow and code that is compiled. */
 const warmUpRounds = 1;
+const echoWarmUp = 500;
 
 /** Sends as many bytes to each who connects; a process of its own, so that its time is nobody else's. */
 const source = `require("node:net").createServer((socket) => {
@@ -33,7 +36,7 @@ const source = `require("node:net").createServer((socket) => {
 type Way = { name: string; open(): Promise<NodeJS.ReadableStream & { destroy(): void }>; processes(): Record<string, number[]> };
 type Measured = { ms: number[]; seconds: Record<string, number[]> };
 
-export async function dial({ rounds }: BenchOptions): Promise<Row[]> {
+export async function dial({ rounds, samples }: BenchOptions): Promise<Row[]> {
   await using peers = await startSshPeers();
   await using bench = await startBenchHub("dial");
   const asset = await bench.rest.onlineAsset();
@@ -83,7 +86,7 @@ export async function dial({ rounds }: BenchOptions): Promise<Row[]> {
       }
       process.stderr.write(round < 0 ? "warm\n" : `round ${round + 1} of ${rounds} done\n`);
     }
-    return rowsOf(measured);
+    return [...rowsOf(measured), ...(await echoBeside({ ...bench.target, assetId: asset.id, port }, samples))];
   } finally {
     for (const child of children) child.kill("SIGTERM");
   }
@@ -107,6 +110,33 @@ async function measure({ open, processes }: Way, { ms, seconds }: Measured): Pro
   }
   stream.destroy();
   if (bytes !== streamBytes) throw new Error(`${bytes} bytes came, ${streamBytes} were sent`);
+}
+
+/** Keystrokes in a terminal on the agent that sends the streams. */
+async function echoBeside(target: DialTarget & { ca: string }, samples: number): Promise<Row[]> {
+  const reader = fork(path.join(import.meta.dirname, "bulk-reader.ts"));
+  const terminal = await openOurs(target, "exec cat");
+  try {
+    const taken = () =>
+      new Promise<number>((resolve) => {
+        reader.once("message", (bytes) => resolve(Number(bytes)));
+        reader.send("report");
+      });
+    reader.send(target);
+    await until("the bulk flows", async () => (await taken()) > streamBytes);
+    await timeEchoes(terminal, echoWarmUp);
+    const from = { bytes: await taken(), at: performance.now() };
+    const echoes = await timeEchoes(terminal, samples);
+    const rate = ((await taken()) - from.bytes) / 1e3 / (performance.now() - from.at);
+    return [
+      standing({ name: "echo p50 beside such a stream", unit: "ms", value: percentile(echoes, 0.5) / 1e3 }),
+      standing({ name: "echo p99 beside such a stream", unit: "ms", value: percentile(echoes, 0.99) / 1e3 }, { most: 20 }),
+      standing({ name: "the stream meanwhile", unit: "MB/s", value: rate }),
+    ];
+  } finally {
+    await terminal.end();
+    reader.kill("SIGKILL");
+  }
 }
 
 function rowsOf(measured: Map<string, Measured>): Row[] {

@@ -12,7 +12,7 @@ import { printRows, type Row } from "./table.ts";
 const usage = `npm run bench -- <relay|dial|path|fleet|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
 
   relay       keystroke echo and bulk over TLS beside ssh and ssh -J on loopback, interleaved in one run
-  dial        a TCP stream through the agent beside ssh's forwards, with processor time
+  dial        a TCP stream through the agent beside ssh's forwards, with processor time; keystroke echo beside such a stream
   path        keystroke echo and bulk over 100 ms and 0.5 % loss, beside ssh and scp (root: makes a network namespace)
   fleet       10,000 simulated agents: what each costs, and the storm after the hub was killed
   footprint   memory of hub, database and agent, and start times
