@@ -56,7 +56,7 @@ export function createAgent({
     onStray: () => {}, // a stream that ended while the frame was on its way
   });
   const gate = new OrderGate({ agentId: identity.agentId, hubKey, clock, sequenceFile: path.join(stateDir, "sequence") });
-  const sessions = new Sessions({ mux, config, log, hubAddresses: () => link.hubAddresses });
+  const sessions = new Sessions({ mux, config, log, hubAddresses: () => link.hubAddresses, send });
   const journal = new Journal(path.join(stateDir, "journal"));
   const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
   const inventory = new Inventory(send);

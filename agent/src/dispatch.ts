@@ -7,6 +7,7 @@ import { onRunGo } from "./handlers/run-go.ts";
 import { onRunLook } from "./handlers/run-look.ts";
 import { onRunOffers } from "./handlers/run-offers.ts";
 import { onRunResultAck } from "./handlers/run-result-ack.ts";
+import { onWatchEcho } from "./handlers/watch-echo.ts";
 import { onWelcome } from "./handlers/welcome.ts";
 import type { AgentParts } from "./parts.ts";
 
@@ -35,6 +36,9 @@ export function dispatch(parts: AgentParts, message: DownMessage): void {
       return;
     case "goaway":
       onGoaway(parts, message.value);
+      return;
+    case "watchEcho":
+      onWatchEcho(parts, message.value);
       return;
   }
 }

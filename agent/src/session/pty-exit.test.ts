@@ -4,6 +4,7 @@ import { terminalWindowBytes } from "@sallyport/protocol/limits";
 import { type FrameSink, StreamMux } from "@sallyport/protocol/stream/mux";
 import { expect, test } from "vitest";
 import { HubStream } from "../testing/hub-stream.ts";
+import { EchoLooks } from "./echo-watch.ts";
 import { Pty, type PtyOptions } from "./pty.ts";
 import { PtySession } from "./pty-session.ts";
 
@@ -46,6 +47,8 @@ async function run(link: { agent: StreamMux; hub: StreamMux }, stream: number): 
     terminal: shell(print),
     keepMs: 60_000,
     mux: link.agent,
+    echoLooks: new EchoLooks(),
+    onEchoChanged: () => {},
     onGone: () => (gone = true),
     ringBytes: 256 * 1_024,
   });

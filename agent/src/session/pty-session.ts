@@ -8,8 +8,10 @@ import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { Outgoing } from "@sallyport/protocol/stream/outgoing";
 import { Ring } from "@sallyport/protocol/stream/ring";
 import { StreamEnd, type StreamOwner } from "@sallyport/protocol/stream/stream-end";
+import { type EchoLooks, EchoWatch } from "./echo-watch.ts";
 import { Pty, type PtyExit, type PtyOptions } from "./pty.ts";
 import { closingOf, type Session } from "./session.ts";
+import type { TerminalMode } from "./terminal-mode.ts";
 
 const outputChannel = 0;
 const inputChannel = 0;
@@ -27,6 +29,9 @@ export type PtySessionOptions = {
   /** How long the terminal lives without a link. */
   keepMs: number;
   mux: StreamMux;
+  echoLooks: EchoLooks;
+  /** While watched: the terminal treats what is typed in another way than was last said. */
+  onEchoChanged: (mode: TerminalMode, outputOffset: number) => void;
   /** The process is gone and the peer has closed: nothing is left to do. */
   onGone: () => void;
   ringBytes?: number;
@@ -37,6 +42,7 @@ export class PtySession implements Session, StreamOwner {
   readonly end: StreamEnd;
   readonly #mux: StreamMux;
   readonly #pty: Pty;
+  readonly #echo: EchoWatch;
   readonly #ring: Ring;
   readonly #output: Outgoing;
   readonly #input = new Incoming(inputChannel, inputWindowBytes);
@@ -72,6 +78,12 @@ export class PtySession implements Session, StreamOwner {
       onInputTaken: (pending) => this.#onInputTaken(pending),
       onEnd: (exit) => this.#onEnd(exit),
     });
+    this.#echo = new EchoWatch({
+      looks: options.echoLooks,
+      slave: () => this.#pty.slave,
+      outputEnd: () => this.#ring.end,
+      tell: options.onEchoChanged,
+    });
     this.#mux.add(this.end);
   }
 
@@ -84,7 +96,13 @@ export class PtySession implements Session, StreamOwner {
     return this.#spill !== null;
   }
 
+  watchEcho(on: boolean): void {
+    if (on) this.#echo.start();
+    else this.#echo.stop();
+  }
+
   linkLost(): void {
+    this.#echo.stop(); // a hub that still needs to know asks again
     if (this.#exit !== null || this.#keepTimer !== null) return;
     this.#keepTimer = setTimeout(() => {
       this.#keptTooLong = true;
@@ -106,6 +124,7 @@ export class PtySession implements Session, StreamOwner {
   onData(_channel: number, data: Uint8Array): void {
     this.#input.store(this.#input.received); // a crash of the agent takes the terminal along, so there is nothing to keep
     this.#pty.write(data);
+    this.#echo.activity();
   }
 
   onEnd(): void {}
@@ -129,6 +148,7 @@ export class PtySession implements Session, StreamOwner {
 
   #onOutput(bytes: Buffer): boolean {
     if (this.#discarding) return true;
+    this.#echo.activity();
     const taken = this.#ring.append(bytes);
     if (taken < bytes.length) this.#spill = Buffer.from(bytes.subarray(taken)); // a copy: they are only valid now
     if (bytes.length < floodBytes) this.#mux.flush();
@@ -143,6 +163,7 @@ export class PtySession implements Session, StreamOwner {
 
   #onEnd(exit: PtyExit): void {
     this.#exit = exit;
+    this.#echo.stop();
     this.linkBack();
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     this.#output.finish();

@@ -7,6 +7,7 @@ import os from "node:os";
 import tty from "node:tty";
 import { codeOf } from "../state/files.ts";
 import { ptyAddon } from "./pty-addon.ts";
+import { slaveOf } from "./terminal-mode.ts";
 
 export type PtyExit = { exitCode: number | null; signal: string | null };
 
@@ -60,6 +61,8 @@ export class Pty {
   #open = true;
   #exit: PtyExit | null = null;
   #ended = false;
+  /** Looked up when first asked for. */
+  #slave: string | null | undefined;
 
   constructor({ file, args, cwd, env, columns, rows }: PtyOptions, owner: PtyOwner) {
     this.#owner = owner;
@@ -101,6 +104,13 @@ export class Pty {
 
   resize(columns: number, rows: number): void {
     if (this.#open) ptyAddon().resize(this.#fd, columns, rows);
+  }
+
+  /** The terminal's device, for as long as it is surely this one's: its number is given again once it has ended. */
+  get slave(): string | null {
+    if (!this.#open || this.#exit !== null) return null;
+    if (this.#slave === undefined) this.#slave = slaveOf(this.#fd);
+    return this.#slave;
   }
 
   /** Asks for output again after `onOutput` returned false. */

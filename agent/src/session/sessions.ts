@@ -7,9 +7,11 @@ import type { wire } from "@sallyport/protocol/wire";
 import type { Config } from "../config.ts";
 import { connect } from "../dial/connect.ts";
 import { DialSession } from "../dial/dial-session.ts";
+import type { UpBody } from "../link/connection.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { accepted, type Outcome, refused } from "../orders/order-gate.ts";
 import { cleanEnvironment, readAccount } from "./account.ts";
+import { EchoLooks } from "./echo-watch.ts";
 import { clampCells, PtySession } from "./pty-session.ts";
 import { liveStreamOf, type Session } from "./session.ts";
 
@@ -27,15 +29,24 @@ export class Sessions {
   readonly #config: Config;
   readonly #log: Log;
   readonly #hubAddresses: () => string[];
+  readonly #send: (body: UpBody) => boolean;
+  readonly #echoLooks = new EchoLooks();
   readonly #sessions = new Map<number, Session>();
   #linked = false;
   #dialling = 0;
 
-  constructor(options: { mux: StreamMux; config: Config; log: Log; hubAddresses: () => string[] }) {
+  constructor(options: {
+    mux: StreamMux;
+    config: Config;
+    log: Log;
+    hubAddresses: () => string[];
+    send: (body: UpBody) => boolean;
+  }) {
     this.#mux = options.mux;
     this.#config = options.config;
     this.#log = options.log;
     this.#hubAddresses = options.hubAddresses;
+    this.#send = options.send;
   }
 
   get live(): number {
@@ -73,6 +84,8 @@ export class Sessions {
         },
         keepMs: (order.keepSeconds || keepTerminalSecondsDefault) * 1_000,
         mux: this.#mux,
+        echoLooks: this.#echoLooks,
+        onEchoChanged: (mode, outputOffset) => this.#send({ echoChanged: { ...mode, stream, outputOffset } }),
         onGone: () => this.#gone(stream, "terminal"),
       });
       this.#sessions.set(stream, session);
@@ -116,6 +129,12 @@ export class Sessions {
     } finally {
       this.#dialling--;
     }
+  }
+
+  /** A terminal that has ended, or is none, needs no watching. */
+  watchEcho(stream: number, on: boolean): void {
+    const session = this.#sessions.get(stream);
+    if (session instanceof PtySession) session.watchEcho(on);
   }
 
   linkLost(): void {

@@ -167,10 +167,15 @@ export class TestHub implements AsyncDisposable {
   }
 
   say(body: DownBody): void {
+    this.sayBytes(encodeDown(body));
+  }
+
+  /** What a hub of another version may say. */
+  sayBytes(message: Uint8Array): void {
     const client = this.#client;
     if (client === null) throw new Error("no agent is linked");
     client.publish(
-      { cmd: "publish", topic: downTopic(client.id), payload: Buffer.from(encodeDown(body)), qos: 1, retain: false, dup: false },
+      { cmd: "publish", topic: downTopic(client.id), payload: Buffer.from(message), qos: 1, retain: false, dup: false },
       () => {},
     );
   }

@@ -7,9 +7,11 @@ import { onRunResult } from "../automation/on-run-result.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import { onInventory } from "../fleet/on-hello.ts";
 import type { Orders } from "../fleet/orders.ts";
+import type { SessionDeps } from "../sessions/deps.ts";
+import { onEchoChanged } from "../sessions/on-echo-changed.ts";
 import type { MqttLink } from "./mqtt-link.ts";
 
-export type DispatchDeps = { fleet: FleetDeps; automation: AutomationDeps; orders: Orders };
+export type DispatchDeps = { fleet: FleetDeps; automation: AutomationDeps; sessions: SessionDeps; orders: Orders };
 
 export async function dispatch(
   deps: DispatchDeps,
@@ -38,6 +40,8 @@ export async function dispatch(
       return onRunStarted(deps.automation, agentId, message.value);
     case "runResult":
       return onRunResult(deps.automation, agentId, message.value);
+    case "echoChanged":
+      return onEchoChanged(deps.sessions, agentId, message.value);
   }
 }
 

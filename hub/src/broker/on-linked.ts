@@ -8,7 +8,7 @@ import type { Duplicates } from "../fleet/duplicates.ts";
 import type { LinkingAgent } from "../fleet/link-rows.ts";
 import { onHello as noteAgent } from "../fleet/on-hello.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
-import { onHello as reconcileSessions } from "../sessions/on-hello.ts";
+import { onWelcomed, onHello as reconcileSessions } from "../sessions/on-hello.ts";
 import type { MqttLink } from "./mqtt-link.ts";
 
 export type LinkedDeps = {
@@ -51,6 +51,7 @@ export async function onLinked(
   if (link.ended !== null) return;
   fleet.links.attach(link);
   link.onDrain(() => streams()?.flush());
+  onWelcomed(deps.sessions, hello.streams ?? []);
   fleet.changes.announce(agent.orgId, "agents", agent.id);
   fleet.changes.announce(agent.orgId, "assets");
   fleet.changes.announce(agent.orgId, "enrolment");

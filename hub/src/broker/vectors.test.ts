@@ -67,6 +67,17 @@ test("golden control messages are what an agent may say after its hello", async 
   link.destroy();
 });
 
+test("a message from a later agent is passed over and the link stands", async () => {
+  const identity = await bench.addAgent();
+  const link = await RawLink.asAgent(identity);
+  const unknown = bytes("a2060408011201"); // field 100, length-delimited
+  expect(decodeUp(unknown)).toBeNull();
+  link.write(publishPacket(upTopic(identity.id), unknown));
+  expect(await link.next(packetTypes.puback)).not.toBeNull();
+  expect(await link.alive()).toBe(true);
+  link.destroy();
+});
+
 test("golden frames come through the door whole, whatever the network cuts them into", () => {
   const agentId = vectors.linkToken.agentId;
   const seen: string[] = [];

@@ -3,6 +3,7 @@
 import { decodeTerminalData, offsetBytes, viewerWindowBytes, writeTerminalData } from "@sallyport/protocol/terminal-socket";
 import type { WebSocket } from "ws";
 import type { LogStore } from "../logs/log-store.ts";
+import type { EchoMode } from "../sessions/echo-watch.ts";
 import type { SocketControl } from "../sessions/input.ts";
 import type { LiveSession, Viewer } from "../sessions/live-session.ts";
 import type { Screen } from "../sessions/screens.ts";
@@ -90,6 +91,10 @@ export class SocketViewer implements Viewer {
     this.#tell({ type: "viewers", count });
   }
 
+  onEcho({ echo, canonical, offset }: EchoMode): void {
+    this.#tell({ type: "echo", echo, canonical, offset });
+  }
+
   onEnded(): void {
     void this.#finish();
   }
@@ -114,6 +119,10 @@ export class SocketViewer implements Viewer {
         return;
       case "ping":
         this.#tell({ type: "pong", t: control.t });
+        return;
+      case "watch-echo":
+        // Only who types predicts; whoever looks on need not know that a password is being asked for.
+        if (this.owner) this.#session.echo.watch(this, control.on);
         return;
     }
   }

@@ -30,6 +30,7 @@ export const socketControl = z.discriminatedUnion("type", [
   z.object({ type: z.literal("resize"), cols: cells, rows: cells }),
   z.object({ type: z.literal("ack"), offset }),
   z.object({ type: z.literal("ping"), t: z.number() }),
+  z.object({ type: z.literal("watch-echo"), on: z.boolean() }),
   z.object({ type: z.literal("end") }),
 ]);
 export type SocketControl = z.infer<typeof socketControl>;

@@ -9,10 +9,11 @@ import { type Closing, StreamEnd } from "@sallyport/protocol/stream/stream-end";
 import type { LogStore } from "../logs/log-store.ts";
 import type { LogWriter } from "../logs/log-writer.ts";
 import type { Clock } from "../platform/clock.ts";
+import { EchoWatch, type EchoWatcher } from "./echo-watch.ts";
 import { Tail } from "./tail.ts";
 
 /** One open window on a session. Its pump runs when it is woken. */
-export type Viewer = {
+export type Viewer = EchoWatcher & {
   readonly userId: string;
   /** The window of the person whose session it is: only those hold back the agent. */
   readonly owner: boolean;
@@ -38,6 +39,8 @@ export type LiveSessionOptions = {
   inputStart: number;
   log: LogWriter;
   clock: Clock;
+  /** Asks the agent to tell how the terminal echoes, or to stop. */
+  askEcho(stream: number, on: boolean): void;
   /** The shell is gone; everything it printed is in the log, durable. */
   onClosed(closing: Closing): void;
 };
@@ -50,6 +53,7 @@ export class LiveSession {
   readonly grantId: string | null;
   readonly log: LogWriter;
   readonly end: StreamEnd;
+  readonly echo: EchoWatch;
   columns: number;
   rows: number;
   readonly #clock: Clock;
@@ -78,6 +82,7 @@ export class LiveSession {
     this.#input = new Ring(inputWindowBytes, options.inputStart);
     this.#outgoing = new Outgoing(0, this.#input, inputWindowBytes);
     this.#tail = new Tail(log.end("output"));
+    this.echo = new EchoWatch((on) => options.askEcho(options.stream, on));
     this.end = new StreamEnd({
       stream: options.stream,
       priority: "interactive",
@@ -142,6 +147,7 @@ export class LiveSession {
 
   detach(viewer: Viewer): void {
     if (!this.#viewers.delete(viewer)) return;
+    this.echo.watch(viewer, false);
     if (![...this.#viewers].some((each) => each.owner)) this.#detachedSinceMs ??= this.#clock.now().getTime();
     for (const each of this.#viewers) each.onViewers(this.#viewers.size);
     this.#consume();
@@ -207,6 +213,7 @@ export class LiveSession {
 
   /** Over: the windows close. The stream stays with the link until both ends have said CLOSE. */
   leave(): void {
+    this.echo.end();
     for (const viewer of this.#viewers) viewer.onEnded();
     this.#viewers.clear();
   }

@@ -47,6 +47,11 @@ export async function onHello(
   return positions;
 }
 
+/** The agent has been welcomed and hears us. */
+export function onWelcomed({ live }: SessionDeps, streams: wire.LiveStream.$Properties[]): void {
+  for (const { subjectId } of streams) live.get(subjectId ?? "")?.echo.askAgain();
+}
+
 /** A connection goes on while this process lives; nothing of it is kept for another. */
 function dialPosition(
   { dials, links }: SessionDeps,
@@ -103,6 +108,7 @@ async function recover(deps: SessionDeps, row: SessionRow, stream: number, input
     inputStart,
     log,
     clock: deps.clock,
+    askEcho: (number, on) => deps.links.get(row.agentId)?.send({ watchEcho: { stream: number, on } }),
     onClosed: (closing) =>
       void closeSession(deps, row.id, {
         reason: "exit",

@@ -107,6 +107,7 @@ async function open(
             inputStart: 0,
             log,
             clock,
+            askEcho: (number, on) => links.get(opening.agentId)?.send({ watchEcho: { stream: number, on } }),
             onClosed: (closing) =>
               void closeSession(parts, opening.id, {
                 reason: "exit",

@@ -105,6 +105,8 @@ export class TestAgent {
   /** What it was told to connect to. */
   readonly dialled: string[] = [];
   readonly downs: string[] = [];
+  /** What it was asked of its terminals' echo, oldest first. */
+  readonly echoAsks: wire.WatchEcho.$Properties[] = [];
   readonly mux = new StreamMux({ onFault: () => {}, onStray: () => {} });
   client: MqttClient | null = null;
   socket: tls.TLSSocket | null = null;
@@ -234,6 +236,9 @@ export class TestAgent {
         return;
       case "order":
         this.#onOrder(decodeOrder(message.value.order ?? new Uint8Array()));
+        return;
+      case "watchEcho":
+        this.echoAsks.push(message.value);
         return;
       case "runLook":
         this.#say({ runPull: { max: 8 } });
