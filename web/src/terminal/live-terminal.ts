@@ -142,11 +142,13 @@ export class LiveTerminal {
           drawn();
         }),
       onInputTaken: (offset) => this.#predictions.taken(offset),
+      onEcho: (mayPredict) => this.#predictions.echo(mayPredict),
       onSnapshot: ({ cols, rows, screen }) => this.#drawSnapshot(cols, rows, screen),
       onResize: ({ cols, rows }) => this.#xterm.resize(cols, rows),
       onState: (link) => {
         if (link.phase !== "live") this.#predictions.reset(this.#link?.inputEnd ?? 0);
         this.#predictions.roundTrip(wholeRoundTripMs(link));
+        this.#link?.watchEcho(this.#predictions.atWork);
         this.#xterm.options.disableStdin = link.phase === "ended" || !link.owner;
         this.state.change({ link });
       },
@@ -201,6 +203,7 @@ export class LiveTerminal {
       const options = settingsOptions();
       Object.assign(this.#xterm.options, options);
       this.#predictions.enable(terminalSettings.get().predict);
+      this.#link?.watchEcho(this.#predictions.atWork);
       this.#element.style.background = options.theme?.background ?? "";
       this.#fitSoon();
     };

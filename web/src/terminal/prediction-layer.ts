@@ -32,6 +32,16 @@ export class PredictionLayer {
     if (!on) this.reset(0);
   }
 
+  /** Letters are drawn before their echo, so somebody must know when they may not be. */
+  get atWork(): boolean {
+    return this.#enabled && this.#predictor.atWork;
+  }
+
+  echo(on: boolean): void {
+    this.#predictor.echo(on);
+    this.#draw();
+  }
+
   roundTrip(ms: number | null): void {
     this.#predictor.roundTrip(ms);
     this.#draw();

@@ -79,7 +79,12 @@ export class Predictor {
     if (!this.#slow) this.#doubt();
   }
 
-  /** What the terminal itself says about echo, where it is known. */
+  /** The line is slow enough that letters are drawn before their echo. */
+  get atWork(): boolean {
+    return this.#slow;
+  }
+
+  /** What the terminal itself says about echo, where it is known; off while it asks for a secret. */
   echo(on: boolean): void {
     this.#echo = on;
     if (!on) this.#doubt();

@@ -18,6 +18,7 @@ const fromHub = z.discriminatedUnion("type", [
   z.object({ type: z.literal("snapshot"), offset, ...size, screen: z.string() }),
   z.object({ type: z.literal("input-ack"), offset }),
   z.object({ type: z.literal("pong"), t: z.number() }),
+  z.object({ type: z.literal("echo"), echo: z.boolean(), canonical: z.boolean(), offset }),
   z.object({ type: z.literal("agent"), online: z.boolean(), roundTripUs: z.nullable(z.number()) }),
   z.object({ type: z.literal("resize"), ...size }),
   z.object({ type: z.literal("viewers"), count: z.number() }),
@@ -54,6 +55,7 @@ export type ConsoleMessage =
   | { type: "resize"; cols: number; rows: number }
   | { type: "ack"; offset: number }
   | { type: "ping"; t: number }
+  | { type: "watch-echo"; on: boolean }
   | { type: "end" };
 
 /** Null for a message this console does not know: a newer hub may say more than we understand. */

@@ -6,7 +6,7 @@ import { TerminalLink } from "./terminal-link.ts";
 /** A hub of one session: echoes nothing, keeps what was typed, and can drop the socket. */
 class TestHub {
   readonly server = new WebSocketServer({ port: 0 });
-  readonly messages: { type: string; from?: number | null; offset?: number }[] = [];
+  readonly messages: { type: string; from?: number | null; offset?: number; on?: boolean }[] = [];
   typed = "";
   output = "";
   /** Input the hub is told to lose: received but never acknowledged or kept. */
@@ -74,6 +74,7 @@ class TestHub {
 class Screen {
   text = "";
   readonly phases: string[] = [];
+  readonly echoes: boolean[] = [];
   readonly link: TerminalLink;
 
   constructor(hub: TestHub) {
@@ -91,6 +92,7 @@ class Screen {
         },
         onResize: () => undefined,
         onInputTaken: () => undefined,
+        onEcho: (mayPredict) => this.echoes.push(mayPredict),
         onState: ({ phase }) => this.phases.push(phase),
       },
     );
@@ -214,4 +216,28 @@ test("waking a path that stands does not break it", async () => {
   await expect.poll(() => hub.messages.filter(({ type }) => type === "ping").length).toBe(2);
   await new Promise((resolve) => setTimeout(resolve, 3_000)); // longer than a path has to answer
   expect(hub.messages.filter(({ type }) => type === "attach")).toEqual([]);
+});
+
+test("the hub is asked about the echo once a socket, and what it says holds until the screen has come as far", async () => {
+  const { hub, screen } = open();
+  const asks = () => hub.messages.filter(({ type }) => type === "watch-echo").map(({ on }) => on);
+  screen.link.watchEcho(true);
+  await expect.poll(asks).toEqual([true]);
+  screen.link.watchEcho(true);
+  hub.say({ type: "echo", echo: false, canonical: true, offset: 0 });
+  await expect.poll(() => screen.echoes).toEqual([false]);
+  hub.drop();
+  await expect.poll(asks).toEqual([true, true]);
+  hub.say({ type: "echo", echo: false, canonical: true, offset: 0 });
+  hub.say({ type: "echo", echo: false, canonical: false, offset: 2 });
+  hub.print("$");
+  await expect.poll(() => screen.text).toBe("$");
+  expect(screen.echoes).toEqual([false]);
+  hub.print(" ");
+  await expect.poll(() => screen.echoes).toEqual([false, true]);
+  hub.say({ type: "echo", echo: false, canonical: true, offset: 2 });
+  await expect.poll(() => screen.echoes).toEqual([false, true, false]);
+  screen.link.watchEcho(false);
+  await expect.poll(asks).toEqual([true, true, false]);
+  expect(screen.echoes).toEqual([false, true, false, true]);
 });

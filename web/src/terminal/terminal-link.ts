@@ -2,6 +2,7 @@
 // Draws nothing and decides nothing about the session; see link-state.ts for what it can be doing.
 import { decodeTerminalData, encodeTerminalData, terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
 import { backoffMs } from "./backoff.ts";
+import { EchoGate } from "./echo-gate.ts";
 import { InputWindow } from "./input-window.ts";
 import { type Ending, type LinkEvent, type LinkState, newLink, nextLinkState } from "./link-state.ts";
 import { OutputCursor } from "./output-cursor.ts";
@@ -37,6 +38,8 @@ export interface LinkListener {
   onResize(size: Size): void;
   /** The shell's side has taken the input before `offset`. */
   onInputTaken(offset: number): void;
+  /** Whether letters may be drawn ahead of their echo, as far as the host's terminal is known: not while a secret is asked for. */
+  onEcho(mayPredict: boolean): void;
   onState(state: LinkState): void;
 }
 
@@ -46,6 +49,10 @@ export class TerminalLink {
   readonly #listener: LinkListener;
   readonly #input = new InputWindow();
   readonly #output = new OutputCursor();
+  readonly #echo = new EchoGate();
+  #echoWanted = false;
+  /** What the hub was told over this socket. */
+  #echoWatched = false;
   #size: Size;
   #state: LinkState;
   #socket: WebSocket | null = null;
@@ -90,6 +97,12 @@ export class TerminalLink {
     if (this.#state.phase === "live") this.#send({ type: "resize", ...size });
   }
 
+  /** Letters are drawn ahead of their echo now, or no longer: asks the hub to say when they must not be. */
+  watchEcho(on: boolean): void {
+    this.#echoWanted = on;
+    this.#sendEchoWish();
+  }
+
   /** Ends the session for everybody; the hub's answer arrives as a state. */
   end(): void {
     this.#send({ type: "end" });
@@ -126,6 +139,7 @@ export class TerminalLink {
     this.#heardAtMs = Date.now();
     this.#beatAtMs = Date.now();
     this.#askedAtMs = null;
+    this.#echoWatched = false;
     socket.onopen = () => {
       if (this.#socket === socket) this.#introduce();
     };
@@ -163,12 +177,16 @@ export class TerminalLink {
         break;
       case "snapshot":
         this.#output.startAt(message.offset);
+        this.#changeEcho((echo) => echo.drawn(message.offset));
         this.#listener.onSnapshot(message);
         break;
       case "input-ack":
         this.#input.acknowledge(message.offset);
         this.#listener.onInputTaken(message.offset);
         this.#sendInput();
+        break;
+      case "echo":
+        this.#changeEcho((echo) => echo.heard(message, message.offset));
         break;
       case "pong":
         this.#apply({ type: "pong", roundTripMs: Date.now() - message.t });
@@ -205,6 +223,7 @@ export class TerminalLink {
     this.#input.resume(message.inputOffset);
     this.#apply({ type: "opened", sessionId, assetName, account, owner, atMs: Date.now() });
     this.#send({ type: "ping", t: Date.now() });
+    this.#sendEchoWish();
     this.#sendInput();
     if (!owner) this.#listener.onResize(message);
     else if (cols !== this.#size.cols || rows !== this.#size.rows) this.#send({ type: "resize", ...this.#size });
@@ -222,8 +241,22 @@ export class TerminalLink {
     if (fresh.length === 0 || end === null) return;
     this.#listener.onOutput(fresh, () => {
       this.#output.consumed(end);
+      this.#changeEcho((echo) => echo.drawn(end));
       this.#acknowledgeSoon();
     });
+  }
+
+  #sendEchoWish(): void {
+    if (this.#state.phase !== "live" || !this.#state.owner || this.#echoWanted === this.#echoWatched) return;
+    this.#echoWatched = this.#echoWanted;
+    this.#send({ type: "watch-echo", on: this.#echoWanted });
+    if (!this.#echoWanted) this.#changeEcho((echo) => echo.forget());
+  }
+
+  #changeEcho(change: (echo: EchoGate) => void): void {
+    const before = this.#echo.open;
+    change(this.#echo);
+    if (this.#echo.open !== before) this.#listener.onEcho(this.#echo.open);
   }
 
   #acknowledgeSoon(): void {
