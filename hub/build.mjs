@@ -12,6 +12,9 @@ await build({
   sourcemap: true,
   // CommonJS packages inside the bundle still ask for Node's own modules with require.
   banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
-  external: ["pino"], // resolves files beside itself
+  external: [
+    "pino", // resolves files beside itself
+    "@aws-sdk/client-s3", // loaded only where recordings go to an object store
+  ],
   logLevel: "warning",
 });

@@ -35,7 +35,9 @@ import { anyAdministrator } from "./identity/people.ts";
 import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-up-hub.ts";
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
 import { UnknownAddresses } from "./identity/unknown-addresses.ts";
+import type { ArchiveOptions } from "./logs/archive.ts";
 import { LogStore } from "./logs/log-store.ts";
+import { S3Store } from "./logs/s3-store.ts";
 import { lookEveryMs } from "./logs/storage-room.ts";
 import { Changes } from "./platform/changes.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
@@ -140,7 +142,8 @@ export async function createHub(
       log.warn({ stream: stream.stream, code: fault.code, fault: fault.message }, "stream closed for breaking its rules"),
     );
     const orders = new Orders({ db, clock, links, signingKey: keys.signingKey });
-    const store = new LogStore(dataDir);
+    const store = new LogStore(dataDir, config.s3 === undefined ? null : archiveOf(config.s3, log));
+    closers.push(() => store.close());
     const sessions: SessionDeps = {
       db,
       unendedOf: gatheredRows(
@@ -277,6 +280,7 @@ export async function createHub(
       setupToken === null || (await anyAdministrator(db)) ? null : `${url}/setup?token=${setupToken}`;
     const admin = await listenForAdmin({ hub: api, orgId: organisation.id, url, setupLink }, adminSocket);
     closers.push(() => admin.close());
+    await store.start();
     listenDone();
 
     const removeOld = async () => {
@@ -289,7 +293,7 @@ export async function createHub(
     closers.push(() => firstRemoval);
     let grantsSeenAt = clock.now();
     const jobs = [
-      every(lookEveryMs, () => store.room.refresh(embedded !== null), log),
+      every(lookEveryMs, () => store.refreshRoom(embedded !== null), log),
       every(60_000, () => noteSeen(fleet), log),
       every(60_000, () => noteHistory(fleet), log),
       every(2_000, () => endDetached(sessions), log),
@@ -344,6 +348,17 @@ function cookieSecret(dataDir: string): string {
     writeFileWhole(file, `${randomBytes(32).toString("base64url")}\n`);
     return readFileSync(file, "utf8").trim();
   }
+}
+
+function archiveOf(s3: NonNullable<Config["s3"]>, log: Log): ArchiveOptions {
+  return {
+    store: new S3Store(s3),
+    cacheBytesMax: s3.cacheBytesMax,
+    onState: ({ failure, ...state }) =>
+      failure === null
+        ? log.info(state, "recordings are stored again")
+        : log.warn({ ...state, failure }, "recordings cannot be stored; they wait here"),
+  };
 }
 
 function readCertificate(config: Config): { cert: string; key: string } | null {

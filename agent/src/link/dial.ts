@@ -10,8 +10,10 @@ import type { Route } from "./routes.ts";
 /** `tls` is the connection under `stream`: a token is bound to it. They are the same for mqtts. */
 export type Wire = { stream: Duplex; tls: tls.TLSSocket; transport: Route["transport"] };
 
-/** Name, TCP, TLS and, for WSS, the upgrade together. A slow mobile line needs about three seconds. */
+/** Name and TCP; for WSS, the proxy's answer and the upgrade too, each. A slow mobile line needs about three seconds. */
 const dialDeadlineMs = 10_000;
+/** TLS. A hub to which a whole fleet comes back lets connections wait for their turn, for up to 25 s. */
+const handshakeDeadlineMs = 30_000;
 
 export async function dial(route: Route, trust: HubTrust, config: Config): Promise<Wire> {
   if (route.transport === "mqtts") {
@@ -32,7 +34,11 @@ export function openTls(
 ): Promise<tls.TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = tls.connect({ ...hubTls(trust), ...(through === null ? { host, port } : { socket: through }) });
-    const timer = setTimeout(() => socket.destroy(timedOut()), dialDeadlineMs);
+    let timer = setTimeout(() => socket.destroy(timedOut()), through === null ? dialDeadlineMs : handshakeDeadlineMs);
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => socket.destroy(timedOut()), handshakeDeadlineMs);
+    });
     socket.once("secureConnect", () => {
       clearTimeout(timer);
       socket.off("error", reject);

@@ -83,6 +83,7 @@ async function answer(deps: AdminDeps, call: string, request: http.IncomingMessa
           ),
         },
         storage: { state: hub.sessions.store.room.state, freeBytes: hub.sessions.store.room.freeBytes },
+        archive: hub.sessions.store.archive,
         memory: { rssBytes: process.memoryUsage.rss() },
         dataDir: hub.config.dataDir,
         setupLink: await deps.setupLink(),

@@ -18,6 +18,14 @@ export function createMetrics(hub: ApiDeps): Registry {
   gauge("sessions_live", "Terminals that run right now", () => hub.sessions.live.size);
   gauge("executions_receiving", "Executions whose output is being received", () => hub.automation.outputs.size);
   gauge("storage_free_bytes", "Room on the disk of the data folder", () => hub.sessions.store.room.freeBytes);
+  gauge(
+    "archive_waiting",
+    "Closed recordings that the object store does not have yet",
+    () => hub.sessions.store.archive?.waiting ?? 0,
+  );
+  gauge("archive_failing", "1 while the object store refuses or does not answer", () =>
+    typeof hub.sessions.store.archive?.failure === "string" ? 1 : 0,
+  );
   gauge("session_windows", "Windows open on live terminals", () =>
     hub.sessions.live.all().reduce((sum, session) => sum + session.viewers, 0),
   );

@@ -177,7 +177,7 @@ function sendCast(hub: ApiDeps, actor: Actor, id: string, request: IncomingMessa
 function sendIndex(hub: ApiDeps, actor: Actor, id: string, _request: IncomingMessage, response: ServerResponse): Promise<void> {
   return withRecording(hub, actor, id, async (log, found) => {
     await noteReplay(hub, actor, found);
-    const keyframes = await hub.screens.keyframes(hub.sessions.store.fileOf(id));
+    const keyframes = await hub.screens.keyframes(await hub.sessions.store.localFile(id));
     const body = {
       live: found.session.state !== "ended",
       cols: log.header.columns,
@@ -220,7 +220,7 @@ function sendKeyframe(
     await noteReplay(hub, actor, found);
     const offset = wholeNumber(query.get("offset"));
     if (offset > log.bytesOf("output")) throw notFound("keyframe");
-    const screen = await hub.screens.at(hub.sessions.store.fileOf(id), offset);
+    const screen = await hub.screens.at(await hub.sessions.store.localFile(id), offset);
     response
       .writeHead(200, { "content-type": "text/plain; charset=utf-8", "x-cols": screen.columns, "x-rows": screen.rows })
       .end(screen.screen);

@@ -10,10 +10,10 @@ import type { Socket } from "node:net";
 /** Begun at once and then in each further turn. A turn of four is about as long as an echo may be held up: 10 ms. */
 const handshakesPerTurn = 4;
 const turnMs = 10;
-/** Agents give a dial 10 s, its handshake included. */
-const waitMsMax = 8_000;
-/** A waiting socket holds a descriptor and about 10 KiB. At 250 handshakes a second those at the end would wait for the whole time. */
-const waitingMax = 2_000;
+/** Agents give a handshake 30 s. */
+const waitMsMax = 25_000;
+/** A waiting socket holds a descriptor and about 5 KiB. At 200 handshakes a second those at the end wait for the whole time. */
+const waitingMax = 5_000;
 /** Of one address, for each place it may have among strangers: many agents may stand behind one, but not the whole room. */
 const waitingPerPlace = 2;
 

@@ -1,16 +1,21 @@
-// Logs: where they lie. Append-only, hash-chained byte logs on disk. Knows nothing of sessions or runs; they only name their logs.
+// Logs: append-only, hash-chained byte logs on disk, and in an object store once they are closed, if there is one. Nobody outside of this room
+// knows which. Knows nothing of sessions or runs; they only name their logs.
 import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { HubError } from "../platform/errors.ts";
+import { Archive, type ArchiveOptions, type ArchiveState } from "./archive.ts";
 import { loadHeadSigner } from "./evidence-key.ts";
 import { LogFile, type LogHeader } from "./log-file.ts";
-import { logFileOf, logsFolder } from "./log-places.ts";
-import { checkpointOf, LogWriter, type LogWriterEvents } from "./log-writer.ts";
+import { checkpointOf, keyframesOf, logFileOf, logsFolder, storedNoteOf } from "./log-places.ts";
+import { LogWriter, type LogWriterEvents } from "./log-writer.ts";
 import { logsUntouchedSince } from "./old-logs.ts";
 import type { HeadSigner } from "./signed-head.ts";
 import { StorageRoom } from "./storage-room.ts";
 import { type Verdict, verifyLog } from "./verify-log.ts";
+
+/** On a full disk, copies of stored logs are given up; looking for them reads every folder. */
+const makeRoomEveryMs = 10_000;
 
 export class LogStore {
   readonly #dataDir: string;
@@ -20,13 +25,39 @@ export class LogStore {
   readonly room: StorageRoom;
   /** Logs this process is writing: nobody else may cut or close them. */
   readonly #writing = new Set<string>();
+  readonly #archive: Archive | null;
+  #roomMadeAt = Number.NEGATIVE_INFINITY;
 
-  constructor(dataDir: string) {
+  /** @param archive where closed logs go; null: they stay here, all. */
+  constructor(dataDir: string, archive: ArchiveOptions | null = null) {
     this.#dataDir = dataDir;
     this.#root = logsFolder(dataDir);
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
     this.#signer = loadHeadSigner(dataDir);
     this.room = new StorageRoom(dataDir);
+    this.#archive = archive === null ? null : new Archive({ dataDir, ...archive, isOpen: (id) => this.#writing.has(id) });
+  }
+
+  /** Takes up what an earlier process left to store. */
+  async start(): Promise<void> {
+    await this.#archive?.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#archive?.close();
+  }
+
+  /** Null without an object store. */
+  get archive(): ArchiveState | null {
+    return this.#archive?.state ?? null;
+  }
+
+  /** Every second. @param keepReserve when a database shares the disk. */
+  async refreshRoom(keepReserve: boolean): Promise<void> {
+    await this.room.refresh(keepReserve);
+    if (this.room.state === "ok" || performance.now() - this.#roomMadeAt < makeRoomEveryMs) return;
+    this.#roomMadeAt = performance.now();
+    await this.#archive?.makeRoom({ all: true });
   }
 
   /** @throws HubError `storage-full` while there is no room to record. */
@@ -47,7 +78,10 @@ export class LogStore {
     this.#writing.add(id);
     try {
       const writer = await begin();
-      void writer.gone.then(() => this.#writing.delete(id));
+      void writer.gone.then(() => {
+        this.#writing.delete(id);
+        this.#archive?.take(id);
+      });
       return writer;
     } catch (error) {
       this.#writing.delete(id);
@@ -55,17 +89,24 @@ export class LogStore {
     }
   }
 
-  open(id: string): Promise<LogFile> {
-    return LogFile.open(this.fileOf(id));
+  async open(id: string): Promise<LogFile> {
+    return LogFile.open(await this.localFile(id));
   }
 
   exists(id: string): boolean {
-    return existsSync(this.fileOf(id));
+    const file = this.fileOf(id);
+    return existsSync(file) || (this.#archive !== null && existsSync(storedNoteOf(file)));
   }
 
   /** @param head noted when it was closed, hex; null when it was not. */
-  verify(id: string, head: string | null): Promise<Verdict> {
-    return verifyLog(this.fileOf(id), { id, head, publicKey: this.#signer.publicKey });
+  async verify(id: string, head: string | null): Promise<Verdict> {
+    return verifyLog(await this.localFile(id), { id, head, publicKey: this.#signer.publicKey });
+  }
+
+  /** Its file, here for at least a minute. @throws HubError `storage-unreachable` while only the object store has it, and does not answer. */
+  async localFile(id: string): Promise<string> {
+    await this.#archive?.fetch(id);
+    return this.fileOf(id);
   }
 
   /**
@@ -73,7 +114,7 @@ export class LogStore {
    * @returns its hash, hex; null when there is no such log, or it is being written.
    */
   async seal(id: string): Promise<string | null> {
-    if (!this.exists(id) || this.#writing.has(id)) return null;
+    if (!existsSync(this.fileOf(id)) || this.#writing.has(id)) return null;
     const log = await this.reopen(id, { onDurable: () => {}, onFailure: () => {} });
     await log.close();
     return log.head;
@@ -84,9 +125,12 @@ export class LogStore {
   }
 
   async remove(id: string): Promise<void> {
-    for (const file of [this.fileOf(id), checkpointOf(this.fileOf(id))]) await rm(file, { force: true });
+    const file = this.fileOf(id);
+    for (const each of [file, checkpointOf(file), keyframesOf(file)]) await rm(each, { force: true });
+    await this.#archive?.remove(id);
   }
 
+  /** Where its file is, or would be. */
   fileOf(id: string): string {
     return logFileOf(this.#dataDir, id);
   }

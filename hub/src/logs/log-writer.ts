@@ -7,6 +7,7 @@ import { HubError } from "../platform/errors.ts";
 import { syncFolder } from "../platform/files.ts";
 import { encodeChunk, magic } from "./chunk.ts";
 import { type Channel, LogFile, type LogHeader } from "./log-file.ts";
+import { checkpointOf } from "./log-places.ts";
 import { type Payload, Pending } from "./pending.ts";
 import { type HeadSigner, readHead } from "./signed-head.ts";
 
@@ -17,9 +18,6 @@ const flushBytes = 64 * 1024;
 const pendingBytesMax = 4 * 1024 * 1024;
 /** What is durable is signed for after at most this long: a small file and one fsync for each log that grew. */
 const checkpointMs = 10_000;
-
-/** The checkpoint beside an open log. Gone once the log is closed and carries its signed head itself. */
-export const checkpointOf = (file: string): string => `${file}.open`;
 
 export type LogWriterEvents = {
   /** Everything up to these offsets survives a crash now. */

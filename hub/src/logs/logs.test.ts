@@ -11,8 +11,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { eventually } from "../testing/eventually.ts";
 import { chunkBytesMin, magic, payloadBytesMax } from "./chunk.ts";
 import { type Channel, LogFile } from "./log-file.ts";
+import { checkpointOf } from "./log-places.ts";
 import { LogStore } from "./log-store.ts";
-import { checkpointOf, LogWriter } from "./log-writer.ts";
+import { LogWriter } from "./log-writer.ts";
 import { HeadSigner } from "./signed-head.ts";
 import { type Integrity, verifyLog } from "./verify-log.ts";
 

@@ -1,19 +1,14 @@
 // Logs that have not grown since a moment: what retention looks at. The files are asked, not the rows, so that nothing is forgotten.
-import { opendir, stat } from "node:fs/promises";
-import path from "node:path";
+import { stat } from "node:fs/promises";
 import { isId } from "@sallyport/protocol/ids";
-import { logsFolder } from "./log-places.ts";
+import { logEntries, storedNoteOf } from "./log-places.ts";
 
-/** Ids of logs of one kind whose files were last written before then, in no order. */
+/** Ids of logs of one kind that were last written before then, in no order. */
 export async function* logsUntouchedSince(dataDir: string, kind: "ses" | "exe", beforeMs: number): AsyncGenerator<string> {
-  const root = logsFolder(dataDir);
-  for await (const folder of await opendir(root)) {
-    if (!folder.isDirectory()) continue;
-    for await (const entry of await opendir(path.join(root, folder.name))) {
-      const id = entry.name.endsWith(".log") ? entry.name.slice(0, -4) : "";
-      if (!isId(kind, id)) continue;
-      const found = await stat(path.join(root, folder.name, entry.name)).catch(() => null);
-      if (found !== null && found.mtimeMs < beforeMs) yield id;
-    }
+  for await (const { id, file, has } of logEntries(dataDir)) {
+    if (!isId(kind, id) || !(has.log || has.stored)) continue;
+    // A stored log's own file is as old as its last reader.
+    const found = await stat(has.stored ? storedNoteOf(file) : file).catch(() => null);
+    if (found !== null && found.mtimeMs < beforeMs) yield id;
   }
 }

@@ -4,7 +4,7 @@ import { createHash, type KeyObject } from "node:crypto";
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { chunkBytesMin, magic, openChunk, readChunkHead } from "./chunk.ts";
 import { headerBytesMax, parseHeader } from "./log-file.ts";
-import { checkpointOf } from "./log-writer.ts";
+import { checkpointOf } from "./log-places.ts";
 import { type Head, headBytesMax, readHead } from "./signed-head.ts";
 
 /**

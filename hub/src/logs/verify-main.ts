@@ -1,16 +1,15 @@
 // `sallyport verify`: recordings checked from files alone. No hub, no database; one chunk in memory at a time.
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { opendir } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { isId } from "@sallyport/protocol/ids";
 import { readPublicKey } from "./evidence-key.ts";
-import { logFileOf, logsFolder } from "./log-places.ts";
+import { logEntries, logFileOf, logsFolder, storedNoteOf } from "./log-places.ts";
 import { keyIdOf } from "./signed-head.ts";
 import { type Integrity, type Verdict, verifyLog } from "./verify-log.ts";
 
-/** 0 all ok · 1 something is truncated, altered or missing · 3 nothing is wrong, but not everything is closed. 2 is a wrong command. */
+/** 0 all ok · 1 something is truncated, altered or missing · 3 nothing is wrong, but not everything is closed, or here. 2 is a wrong command. */
 const exitCodes: Record<Integrity, number> = { ok: 0, open: 3, truncated: 1, altered: 1 };
 
 class Refusal extends Error {}
@@ -33,7 +32,15 @@ async function main(): Promise<number> {
   const [what] = positionals;
   if (what === undefined || positionals.length !== 1) throw new Refusal("Say what to verify: an id, a file, or all.");
   const counts: Record<Integrity, number> = { ok: 0, open: 0, truncated: 0, altered: 0 };
-  for await (const { file, id } of logsNamed(what, values.data)) {
+  let elsewhere = 0;
+  for await (const { file, id, isHere } of logsNamed(what, values.data)) {
+    if (!isHere) {
+      elsewhere++;
+      process.stdout.write(
+        values.json ? `${JSON.stringify({ file, state: "stored", id })}\n` : `stored     ${id}  only in the object store\n`,
+      );
+      continue;
+    }
     const verdict = await verifyLog(file, { publicKey, id, head: null });
     counts[verdict.state]++;
     process.stdout.write(values.json ? `${JSON.stringify({ file, ...verdict })}\n` : `${line(file, verdict)}\n`);
@@ -41,9 +48,11 @@ async function main(): Promise<number> {
   const states: readonly Integrity[] = ["ok", "open", "truncated", "altered"];
   const total = states.reduce((sum, state) => sum + counts[state], 0);
   const summary = states.map((state) => `${counts[state]} ${state}`).join(", ");
-  process.stderr.write(`${total} recordings: ${summary}. Key ${keyIdOf(publicKey)}.\n`);
+  const not =
+    elsewhere === 0 ? "" : ` ${elsewhere} not verified: only the object store has them. Copy them here, or name the copies.`;
+  process.stderr.write(`${total} recordings: ${summary}.${not} Key ${keyIdOf(publicKey)}.\n`);
   const worst = states.filter((state) => counts[state] > 0).map((state) => exitCodes[state]);
-  return worst.includes(1) ? 1 : worst.includes(3) ? 3 : 0;
+  return worst.includes(1) ? 1 : worst.includes(3) || elsewhere > 0 ? 3 : 0;
 }
 
 function readKey(file: string | undefined, dataDir: string): KeyObject {
@@ -58,26 +67,26 @@ function readKey(file: string | undefined, dataDir: string): KeyObject {
   }
 }
 
-async function* logsNamed(what: string, dataDir: string): AsyncGenerator<{ file: string; id: string | null }> {
+type Named = { file: string; id: string | null; isHere: boolean };
+
+async function* logsNamed(what: string, dataDir: string): AsyncGenerator<Named> {
   if (what === "all") {
     yield* allLogs(dataDir);
     return;
   }
   const isLogId = isId("ses", what) || isId("exe", what);
   const file = isLogId ? logFileOf(dataDir, what) : what;
-  if (!existsSync(file)) throw new Refusal(`There is no recording ${what}. Name an id, a file, or all.`);
-  yield { file, id: isLogId ? what : null };
+  const isHere = existsSync(file);
+  if (!isHere && !(isLogId && existsSync(storedNoteOf(file))))
+    throw new Refusal(`There is no recording ${what}. Name an id, a file, or all.`);
+  yield { file, id: isLogId ? what : null, isHere };
 }
 
 /** A file under another's name is found: the name says which recording it must be. */
-async function* allLogs(dataDir: string): AsyncGenerator<{ file: string; id: string }> {
+async function* allLogs(dataDir: string): AsyncGenerator<Named> {
   const root = logsFolder(dataDir);
   if (!existsSync(root)) throw new Refusal(`There are no recordings in ${root}. Name the hub's data folder with --data.`);
-  for await (const folder of await opendir(root)) {
-    if (!folder.isDirectory()) continue;
-    for await (const entry of await opendir(path.join(root, folder.name)))
-      if (entry.name.endsWith(".log")) yield { file: path.join(root, folder.name, entry.name), id: entry.name.slice(0, -4) };
-  }
+  for await (const { id, file, has } of logEntries(dataDir)) if (has.log || has.stored) yield { file, id, isHere: has.log };
 }
 
 /** The id in a damaged file is anybody's text: what is not printable is not printed. */

@@ -85,6 +85,55 @@ export const options = {
     help: "days a recording or output is kept after its end",
     fallback: "for ever",
   },
+  s3Endpoint: {
+    flag: "s3-endpoint",
+    variable: "SALLYPORT_S3_ENDPOINT",
+    hint: "a URL such as https://s3.example.org; http only to this machine",
+    help: "S3-compatible store for recordings that have ended, with the next four",
+    fallback: "none: kept in the data folder",
+  },
+  s3Bucket: {
+    flag: "s3-bucket",
+    variable: "SALLYPORT_S3_BUCKET",
+    hint: "a bucket's name",
+    help: "bucket, which must exist",
+    fallback: "",
+  },
+  s3AccessKeyId: {
+    flag: "",
+    variable: "SALLYPORT_S3_ACCESS_KEY_ID",
+    hint: "an access key's id",
+    help: "who may write, read and delete there",
+    fallback: "",
+  },
+  s3SecretAccessKey: {
+    flag: "",
+    variable: "SALLYPORT_S3_SECRET_ACCESS_KEY",
+    hint: "an access key's secret",
+    help: "its secret",
+    fallback: "",
+  },
+  s3Region: {
+    flag: "s3-region",
+    variable: "SALLYPORT_S3_REGION",
+    hint: "a region's name",
+    help: "region, as the store calls it",
+    fallback: "us-east-1",
+  },
+  s3Prefix: {
+    flag: "s3-prefix",
+    variable: "SALLYPORT_S3_PREFIX",
+    hint: "letters, digits, ._- and /, with a / at the end",
+    help: "what the names of all objects begin with",
+    fallback: "none",
+  },
+  s3CacheMegabytes: {
+    flag: "s3-cache-mb",
+    variable: "SALLYPORT_S3_CACHE_MB",
+    hint: "megabytes, 0 to 10000000",
+    help: "stored recordings that also stay on this disk, the last used",
+    fallback: "1024",
+  },
   logLevel: {
     flag: "log-level",
     variable: "SALLYPORT_LOG_LEVEL",
@@ -131,12 +180,63 @@ const schema = z
     adminName: z.string().min(1).max(100).default("Administrator"),
     detachGraceSeconds: z.coerce.number().int().min(1).max(86_400).default(600),
     recordingDays: z.coerce.number().int().min(1).max(36_500).optional(),
+    s3Endpoint: httpUrl.refine(isStoreEndpoint).optional(),
+    s3Bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+      .optional(),
+    s3AccessKeyId: z.string().min(1).max(200).optional(),
+    s3SecretAccessKey: z.string().min(1).max(500).optional(),
+    s3Region: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,64}$/)
+      .default("us-east-1"),
+    s3Prefix: z
+      .string()
+      .regex(/^([\w.-]+\/)*$/)
+      .default(""),
+    s3CacheMegabytes: z.coerce.number().int().min(0).max(10_000_000).default(1_024),
     logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
     tlsCert: z.string().optional(),
     tlsKey: z.string().optional(),
     perAddressMax: z.coerce.number().int().min(1).max(100_000).default(20),
   })
-  .transform((values) => ({ ...values, agentPort: values.agentPort ?? (values.port === 0 ? 0 : values.port + 1) }));
+  .transform((values) => ({
+    ...values,
+    agentPort: values.agentPort ?? (values.port === 0 ? 0 : values.port + 1),
+    s3: s3Of(values),
+  }));
+
+type S3Values = {
+  s3Endpoint?: string | undefined;
+  s3Bucket?: string | undefined;
+  s3AccessKeyId?: string | undefined;
+  s3SecretAccessKey?: string | undefined;
+  s3Region: string;
+  s3Prefix: string;
+  s3CacheMegabytes: number;
+};
+
+/** Undefined without a store; whether all of it was given is asked in readConfig. */
+function s3Of({ s3Endpoint, s3Bucket, s3AccessKeyId, s3SecretAccessKey, s3Region, s3Prefix, s3CacheMegabytes }: S3Values) {
+  if (!s3Endpoint || !s3Bucket || !s3AccessKeyId || !s3SecretAccessKey) return undefined;
+  return {
+    endpoint: new URL(s3Endpoint).origin,
+    bucket: s3Bucket,
+    accessKeyId: s3AccessKeyId,
+    secretAccessKey: s3SecretAccessKey,
+    region: s3Region,
+    prefix: s3Prefix,
+    cacheBytesMax: s3CacheMegabytes * 1024 * 1024,
+  };
+}
+
+/** Recordings show what people saw: they leave this machine encrypted, or not at all. */
+function isStoreEndpoint(text: string): boolean {
+  const url = new URL(text);
+  const here = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  return (url.protocol === "https:" || here) && url.pathname === "/" && url.search === "" && url.username === "";
+}
 
 export type Config = Readonly<z.infer<typeof schema>>;
 
@@ -170,6 +270,10 @@ export function readConfig(argv: string[], environment: NodeJS.ProcessEnv = proc
     problems.push("SALLYPORT_ADMIN_EMAIL and SALLYPORT_ADMIN_PASSWORD must be set together");
   if ((values["tlsCert"] === undefined) !== (values["tlsKey"] === undefined))
     problems.push("SALLYPORT_TLS_CERT and SALLYPORT_TLS_KEY must be set together");
+  const ofStore = ["s3Endpoint", "s3Bucket", "s3AccessKeyId", "s3SecretAccessKey"] as const;
+  const missing = ofStore.filter((name) => values[name] === undefined);
+  if (missing.length > 0 && missing.length < ofStore.length)
+    problems.push(`an object store also needs ${missing.map((name) => options[name].variable).join(", ")}`);
   if (problems.length > 0 || !parsed.success) throw new HubError("bad-config", `${problems.join("; ")}.`);
   return Object.freeze(parsed.data);
 }
@@ -178,8 +282,10 @@ function problemOf(name: string, values: Record<string, unknown>): string {
   if (!keyOf(name)) return `${name} is wrong`;
   const { flag, variable, hint } = options[name];
   const label = flag === "" ? variable : `--${flag} (${variable})`;
-  // The password's own text stays out of the message.
-  return name === "adminPassword" ? `${label} must be ${hint}` : `${label} is "${String(values[name])}", it must be ${hint}`;
+  // A secret's own text stays out of the message.
+  return name === "adminPassword" || name === "s3SecretAccessKey"
+    ? `${label} must be ${hint}`
+    : `${label} is "${String(values[name])}", it must be ${hint}`;
 }
 
 export function helpText(): string {

@@ -33,6 +33,7 @@ const statuses = {
   "too-large": 413,
   "range-not-satisfiable": 416,
   "storage-full": 507,
+  "storage-unreachable": 503,
   "log-damaged": 500,
   unavailable: 503,
   internal: 500,

@@ -8,7 +8,7 @@ const kept = new Map<string, { size: number; changedMs: number; head: string | n
 
 /** @param expectedHead the head noted when the session ended, hex; null while it is live. */
 export async function integrityOf(store: LogStore, id: string, expectedHead: string | null): Promise<Integrity> {
-  const file = store.fileOf(id);
+  const file = await store.localFile(id);
   const { size, mtimeMs } = await stat(file);
   const known = kept.get(file);
   if (known?.size === size && known.changedMs === mtimeMs && known.head === expectedHead) return known.integrity;

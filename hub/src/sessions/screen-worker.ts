@@ -5,6 +5,7 @@ import { decodeResize, logEventKinds } from "@sallyport/protocol/log-events";
 import { SerializeAddon } from "@xterm/addon-serialize";
 import { Terminal } from "@xterm/headless";
 import { LogFile } from "../logs/log-file.ts";
+import { keyframesOf } from "../logs/log-places.ts";
 import type { Keyframe, Screen, ScreenAnswer, ScreenRequest } from "./screens.ts";
 
 /** Output between two keyframes: xterm parses it in about 60 ms, so any seek is under that plus one fetch. */
@@ -89,7 +90,7 @@ class Replayer {
 
   async #keep(): Promise<void> {
     this.#lastKeyframe = this.offset;
-    await appendFile(keyframeFile(this.file), `${JSON.stringify(this.screen())}\n`, { mode: 0o600 });
+    await appendFile(keyframesOf(this.file), `${JSON.stringify(this.screen())}\n`, { mode: 0o600 });
   }
 
   #fresh(cols: number, rows: number): Terminal {
@@ -104,11 +105,9 @@ class Replayer {
   }
 }
 
-const keyframeFile = (file: string) => `${file}.keyframes`;
-
 /** Lines that do not parse are a write cut by a crash: skipped. */
 async function keptScreens(file: string): Promise<Screen[]> {
-  const text = await readFile(keyframeFile(file), "utf8").catch(() => "");
+  const text = await readFile(keyframesOf(file), "utf8").catch(() => "");
   return text.split("\n").flatMap((line): Screen[] => {
     try {
       return line === "" ? [] : [JSON.parse(line)];

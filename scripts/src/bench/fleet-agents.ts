@@ -65,7 +65,7 @@ class SimulatedAgent {
     const packets = parser({ protocolVersion: 4 });
     packets.on("packet", (packet: Packet) => this.#take(packet));
     socket.setNoDelay(true);
-    socket.setTimeout(20_000, () => this.online || socket.destroy());
+    socket.setTimeout(30_000, () => this.online || socket.destroy());
     socket.on("data", (data: Buffer) => packets.parse(data));
     socket.on("error", () => {});
     socket.once("close", () => this.#lost());

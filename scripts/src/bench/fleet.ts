@@ -29,7 +29,7 @@ export async function fleet({ agents: count }: BenchOptions): Promise<Row[]> {
   using folder = tempFolder("bench-fleet");
   await using parts = await startHubParts({
     folder: folder.path,
-    args: ["--per-address-max", "1000"],
+    args: ["--per-address-max", "2500"],
     env: { SALLYPORT_LOG_LEVEL: "warn" },
   });
   const { body } = await askHub(parts.dataDir, "POST", "/enrolment-tokens", {});

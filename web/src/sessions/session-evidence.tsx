@@ -19,10 +19,11 @@ export function SessionEvidence({ session: { id, evidence } }: { session: Sessio
     ok: t("session.verifiedOk"),
     open: t("session.verifiedOpen"),
     removed: t("session.verifiedRemoved"),
+    unreachable: t("session.verifiedUnreachable"),
     truncated: t("session.verifiedTruncated"),
     altered: t("session.verifiedAltered"),
   };
-  const tones = { ok: "green", open: "amber", removed: "amber", truncated: "red", altered: "red" } as const;
+  const tones = { ok: "green", open: "amber", removed: "amber", unreachable: "amber", truncated: "red", altered: "red" } as const;
   const bad = tones[evidence.verified] === "red";
   return (
     <Stack gap="md">

@@ -1,4 +1,5 @@
 // Home, audit, settings, and the hints that keep screens current.
+
 import { reachOf } from "../../access/grants.ts";
 import { countAssets, findAssets } from "../../assets/assets.ts";
 import { presentAsset } from "../../assets/present.ts";
@@ -11,6 +12,7 @@ import { presentRun } from "../../automation/present.ts";
 import { countRunsSince, failedRuns, listRuns } from "../../automation/runs.ts";
 import { countAgents, fleetHistorySince } from "../../fleet/agents.ts";
 import { auditActor, may } from "../../identity/actor.ts";
+import type { ArchiveState } from "../../logs/archive.ts";
 import type { Change } from "../../platform/changes.ts";
 import { presentSession } from "../../sessions/present.ts";
 import { countLive, listSessions, recentAssetIds } from "../../sessions/sessions.ts";
@@ -46,6 +48,7 @@ export const homeRouter = router({
       assets,
       agents,
       storage: ctx.hub.sessions.store.room.state,
+      archive: archiveState(ctx.hub.sessions.store.archive),
       liveSessions: live,
       runsToday,
       failedRuns: failed.map((row) => presentRun(row, now)),
@@ -155,3 +158,7 @@ export const eventsRouter = router({
     }
   }),
 });
+
+/** What people are told of the object store; its own words stay with administrators of the machine (`sallyport status`). */
+const archiveState = (archive: ArchiveState | null): "off" | "ok" | "failing" =>
+  archive === null ? "off" : archive.failure === null ? "ok" : "failing";

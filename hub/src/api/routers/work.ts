@@ -13,7 +13,9 @@ import { executionsOf, findRun, listRuns } from "../../automation/runs.ts";
 import { stopExecution, stopRun } from "../../automation/stop-run.ts";
 import { may } from "../../identity/actor.ts";
 import { findUserOf } from "../../identity/people.ts";
-import { notFound } from "../../platform/errors.ts";
+import type { LogFile } from "../../logs/log-file.ts";
+import type { LogStore } from "../../logs/log-store.ts";
+import { HubError, notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
 import { endSessionByPerson } from "../../sessions/end-session.ts";
 import { integrityOf } from "../../sessions/evidence.ts";
@@ -72,24 +74,26 @@ export const sessionsRouter = router({
     if (found === null || (found.session.userId !== ctx.actor.id && !may(ctx.actor, "sessions.read-all")))
       throw notFound("session");
     const endedBy = found.session.endedBy === null ? null : await findUserOf(db, ctx.actor.orgId, found.session.endedBy);
-    const log = store.exists(id) ? await store.open(id) : null;
+    const log = store.exists(id) ? await openUnlessAway(store, id) : null;
+    const here = log === "away" ? null : log;
     try {
       const events = await auditEventsOf(db, ctx.actor.orgId, id);
-      const removed = log === null && events.some(({ kind }) => kind === "session.recording-removed");
+      const removed = events.some(({ kind }) => kind === "session.recording-removed");
+      const missing = removed ? ("removed" as const) : ("truncated" as const);
       return {
         ...presentSession(found, ctx.hub.sessions, (agentId) => links.isOnline(agentId), clock.now()),
         endedBy: endedBy === null ? null : { id: endedBy.id, name: endedBy.name },
         recording: {
-          durationMs: log?.durationMs ?? 0,
-          bytes: log?.bytesOf("output") ?? 0,
+          durationMs: here?.durationMs ?? 0,
+          bytes: here?.bytesOf("output") ?? 0,
           cols: found.session.columns,
           rows: found.session.rows,
-          chunks: log?.chunks.length ?? 0,
+          chunks: here?.chunks.length ?? 0,
         },
         events: events.map(presentAuditEvent),
         evidence:
-          log === null
-            ? { head: "", chunks: 0, verified: removed ? ("removed" as const) : ("truncated" as const) }
+          log === null || log === "away"
+            ? { head: "", chunks: 0, verified: log === "away" ? ("unreachable" as const) : missing }
             : {
                 head: (await log.head()).toString("hex"),
                 chunks: log.chunks.length,
@@ -97,7 +101,7 @@ export const sessionsRouter = router({
               },
       };
     } finally {
-      await log?.close();
+      await here?.close();
     }
   }),
   end: signedIn
@@ -186,3 +190,13 @@ export const runsRouter = router({
     return {};
   }),
 });
+
+/** What else is known of a session must not hang on its recording's store. */
+async function openUnlessAway(store: LogStore, id: string): Promise<LogFile | "away"> {
+  try {
+    return await store.open(id);
+  } catch (error) {
+    if (error instanceof HubError && error.code === "storage-unreachable") return "away";
+    throw error;
+  }
+}
