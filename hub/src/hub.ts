@@ -36,6 +36,7 @@ import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
 import { UnknownAddresses } from "./identity/unknown-addresses.ts";
 import type { ArchiveOptions } from "./logs/archive.ts";
+import { lookAtRoom } from "./logs/jobs.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { S3Store } from "./logs/s3-store.ts";
 import { lookEveryMs } from "./logs/storage-room.ts";
@@ -142,7 +143,7 @@ export async function createHub(
       log.warn({ stream: stream.stream, code: fault.code, fault: fault.message }, "stream closed for breaking its rules"),
     );
     const orders = new Orders({ db, clock, links, signingKey: keys.signingKey });
-    const store = new LogStore(dataDir, config.s3 === undefined ? null : archiveOf(config.s3, log));
+    const store = new LogStore(dataDir, config.s3 === undefined ? null : archiveOf(config.s3, changes, log));
     closers.push(() => store.close());
     const sessions: SessionDeps = {
       db,
@@ -293,7 +294,7 @@ export async function createHub(
     closers.push(() => firstRemoval);
     let grantsSeenAt = clock.now();
     const jobs = [
-      every(lookEveryMs, () => store.refreshRoom(embedded !== null), log),
+      every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
       every(60_000, () => noteSeen(fleet), log),
       every(60_000, () => noteHistory(fleet), log),
       every(2_000, () => endDetached(sessions), log),
@@ -350,14 +351,15 @@ function cookieSecret(dataDir: string): string {
   }
 }
 
-function archiveOf(s3: NonNullable<Config["s3"]>, log: Log): ArchiveOptions {
+function archiveOf(s3: NonNullable<Config["s3"]>, changes: Changes, log: Log): ArchiveOptions {
   return {
     store: new S3Store(s3),
     cacheBytesMax: s3.cacheBytesMax,
-    onState: ({ failure, ...state }) =>
-      failure === null
-        ? log.info(state, "recordings are stored again")
-        : log.warn({ ...state, failure }, "recordings cannot be stored; they wait here"),
+    onState: ({ failure, ...state }) => {
+      if (failure === null) log.info(state, "recordings are stored again");
+      else log.warn({ ...state, failure }, "recordings cannot be stored; they wait here");
+      changes.announce(null, "storage");
+    },
   };
 }
 

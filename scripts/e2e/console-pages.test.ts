@@ -1,9 +1,8 @@
 // Every page in light and dark, English and Chinese, wide and narrow: nothing serious for axe, no CSP violation, no console
 // error, no failed request.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { seriousFaults } from "../src/system/axe.ts";
 import { type OpenBrowser, openBrowser } from "../src/system/browser.ts";
 import { enter } from "../src/system/console.ts";
 import { consolePages, settled } from "../src/system/console-pages.ts";
@@ -13,7 +12,6 @@ import { makeSampleLife, type SampleLife } from "../src/system/sample-life.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
 import { describeWith } from "./needs.ts";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const looks = [
   { colorScheme: "light", locale: "en-GB", width: 1440 },
   { colorScheme: "dark", locale: "zh-CN", width: 390 },
@@ -69,29 +67,8 @@ describeWith(["chromium"], "the console's pages", () => {
 const openLook = ({ colorScheme, locale, width }: (typeof looks)[number]): Promise<OpenBrowser> =>
   openBrowser({ colorScheme, locale, viewport: { width, height: 900 }, bypassCSP: false });
 
-/** What axe calls serious or critical on this page, one line each. */
 async function visit(page: Page, url: string, name: string): Promise<string[]> {
   await page.goto(url);
   await settled(page);
-  // Through the debugger's own world, so that the page's CSP stays as strict as it is.
-  await page.evaluate(axeSource);
-  const violations = await page.evaluate(async () => {
-    const axe = (
-      window as unknown as {
-        axe: {
-          run(): Promise<{ violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[] }>;
-        };
-      }
-    ).axe;
-    const { violations: all } = await axe.run();
-    return all
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => ({
-        id,
-        where: nodes
-          .slice(0, 3)
-          .map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary.split("\n").at(-1)?.trim()})`),
-      }));
-  });
-  return violations.map(({ id, where }) => `${name}: ${id} at ${where.join("; ")}`);
+  return seriousFaults(page, name);
 }

@@ -1,8 +1,9 @@
 // Hints that something changed, for screens that are open. Carries no data: whoever hears one asks again, and is authorised again.
 
-export const topics = ["agents", "sessions", "runs", "execution", "people", "audit", "enrolment", "assets"] as const;
+export const topics = ["agents", "sessions", "runs", "execution", "people", "audit", "enrolment", "assets", "storage"] as const;
 export type Topic = (typeof topics)[number];
-export type Change = { orgId: string; topic: Topic; id: string | null };
+/** Without an organisation: something of the hub itself, which all of them share. */
+export type Change = { orgId: string | null; topic: Topic; id: string | null };
 
 /** Hints of one topic and id within this time are one hint. */
 const quietMs = 200;
@@ -12,9 +13,9 @@ export class Changes {
   readonly #held = new Map<string, { change: Change; again: boolean }>();
 
   /** At once when it was quiet, and once more after the quiet time if more came: the last state is always announced. */
-  announce(orgId: string, topic: Topic, id: string | null = null): void {
+  announce(orgId: string | null, topic: Topic, id: string | null = null): void {
     if (this.#listeners.size === 0) return; // who opens a screen asks for its state anyway
-    const key = `${orgId}/${topic}/${id ?? ""}`;
+    const key = `${orgId ?? ""}/${topic}/${id ?? ""}`;
     const held = this.#held.get(key);
     if (held !== undefined) {
       held.again = true;

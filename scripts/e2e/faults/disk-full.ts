@@ -1,27 +1,13 @@
 // The disk under the hub's recordings, then the one under the agent's state, is full. Nobody may work unrecorded; nothing may crash.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { startHubParts } from "../../src/system/hub-parts.ts";
+import { smallDisk } from "../../src/system/small-disk.ts";
 import { SteadyTerminal } from "../../src/system/steady-terminal.ts";
 import { tempFolder } from "../../src/system/temp-folder.ts";
 import { until } from "../../src/system/until.ts";
 import type { Fault } from "./fault.ts";
-
-/** A file system of its own, gone with the fault. */
-function smallDisk(folder: string, mebibytes: number) {
-  mkdirSync(folder, { recursive: true });
-  const run = (command: string, ...args: string[]) => spawnSync(command, args, { encoding: "utf8" });
-  const { status, stderr } = run("mount", "-t", "tmpfs", "-o", `size=${mebibytes}m`, "none", folder);
-  if (status !== 0) throw new Error(`no small disk: ${stderr}`);
-  const filler = path.join(folder, "filler");
-  return {
-    fill: () => void run("dd", "if=/dev/zero", `of=${filler}`, "bs=1M"),
-    free: () => rmSync(filler, { force: true }),
-    [Symbol.dispose]: () => void run("umount", "-l", folder),
-  };
-}
 
 export const diskFull: Fault = {
   name: "disk-full",

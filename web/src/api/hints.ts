@@ -24,6 +24,8 @@ function staleKeys(trpc: Trpc, topic: Topic) {
       return [trpc.audit.pathKey()];
     case "enrolment":
       return [trpc.fleet.enrolmentToken.queryKey()];
+    case "storage":
+      return [trpc.home.pathKey()];
     case "execution":
       return [];
   }

@@ -9,6 +9,7 @@ import { Dock } from "../terminal/dock.tsx";
 import classes from "./frame.module.css";
 import { Palette } from "./palette.tsx";
 import { Rail } from "./rail.tsx";
+import { StorageBanner } from "./storage-banner.tsx";
 import { TopBar } from "./top-bar.tsx";
 
 const RailDrawer = dynamic(() => import("./rail-drawer.tsx").then(({ RailDrawer }) => RailDrawer), { ssr: false });
@@ -29,6 +30,7 @@ export function Frame({ children }: { children: ReactNode }) {
       {menuOpen && <RailDrawer opened onClose={menu.close} />}
       <div className={classes.column}>
         <TopBar onMenu={menu.open} />
+        <StorageBanner />
         <main id="content" className={classes.main} tabIndex={-1}>
           {children}
         </main>

@@ -34,6 +34,13 @@ export const en = {
     signOut: "Sign out",
     myAccount: "My account and keys",
   },
+  storage: {
+    low: { title: "The hub's disk is nearly full.", text: "New terminals and scripts are refused; what runs goes on." },
+    full: { title: "The hub's disk is full.", text: "Terminals have ended and scripts wait: nothing runs unrecorded." },
+    makeRoom: "Free space on the disk of the hub's data directory, or enlarge it. Work goes on by itself, without a restart.",
+    tellAdministrator: "Please tell an administrator of this hub.",
+    showDirectory: "Where is it?",
+  },
   theme: { light: "Light", dark: "Dark", auto: "Like the system" },
   role: { admin: "Administrator", auditor: "Auditor", user: "User" },
   roleMeaning: {

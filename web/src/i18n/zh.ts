@@ -35,6 +35,13 @@ export const zh: Translation = {
     signOut: "退出登录",
     myAccount: "我的账户与密钥",
   },
+  storage: {
+    low: { title: "中心的磁盘空间即将用尽。", text: "新的终端和脚本会被拒绝，已在运行的不受影响。" },
+    full: { title: "中心的磁盘空间已满。", text: "终端已结束，脚本处于等待状态：无法录制时不运行任何操作。" },
+    makeRoom: "请清理中心数据目录所在的磁盘，或为其扩容。有空间后会自动恢复，无需重启。",
+    tellAdministrator: "请通知此中心的管理员。",
+    showDirectory: "查看目录位置",
+  },
   theme: { light: "浅色", dark: "深色", auto: "跟随系统" },
   role: { admin: "管理员", auditor: "审计员", user: "用户" },
   roleMeaning: {

@@ -127,6 +127,7 @@ const needed = {
   runs: null,
   execution: null,
   assets: null,
+  storage: null,
 } as const;
 
 export const eventsRouter = router({
@@ -135,8 +136,8 @@ export const eventsRouter = router({
     let wake: () => void = () => {};
     const stop = ctx.hub.fleet.changes.listen((change) => {
       const permission = needed[change.topic];
-      if (change.orgId !== ctx.actor.orgId || (permission !== null && !may(ctx.actor, permission)) || waiting.length >= hintsMax)
-        return;
+      const elsewhere = change.orgId !== null && change.orgId !== ctx.actor.orgId;
+      if (elsewhere || (permission !== null && !may(ctx.actor, permission)) || waiting.length >= hintsMax) return;
       waiting.push(change);
       wake();
     });

@@ -1,0 +1,30 @@
+// What axe-core calls serious or critical on a page as it stands, one line each.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export async function seriousFaults(page: Page, name: string): Promise<string[]> {
+  // Through the debugger's own world, so that the page's CSP stays as strict as it is.
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const axe = (
+      window as unknown as {
+        axe: {
+          run(): Promise<{ violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[] }>;
+        };
+      }
+    ).axe;
+    const { violations: all } = await axe.run();
+    return all
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => ({
+        id,
+        where: nodes
+          .slice(0, 3)
+          .map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary.split("\n").at(-1)?.trim()})`),
+      }));
+  });
+  return violations.map(({ id, where }) => `${name}: ${id} at ${where.join("; ")}`);
+}
