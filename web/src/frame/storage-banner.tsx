@@ -1,4 +1,5 @@
-// Over every page while the hub's disk has little room: what that means now, and what this person can do about it. It cannot be closed,
+// Over every page while the hub's disk has little room, or its object store takes nothing: what that means now, and what this person can do
+// about it. It cannot be closed,
 // because work is being refused for as long as it stands; it goes by itself when there is room again.
 "use client";
 import { IconAlertTriangle } from "@tabler/icons-react";
@@ -18,6 +19,14 @@ export function StorageBanner() {
   // A live region is only heard when it stood there before its words.
   return (
     <div role="status" className={classes.region}>
+      {state === "ok" && mayManage && data?.archive === "failing" && (
+        <div className={classes.banner} data-state="archive">
+          <IconAlertTriangle size={18} aria-hidden />
+          <p>
+            <strong>{t("storage.archive.title")}</strong> {t("storage.archive.text")}
+          </p>
+        </div>
+      )}
       {state !== "ok" && (
         <div className={classes.banner} data-state={state}>
           <IconAlertTriangle size={18} aria-hidden />

@@ -37,6 +37,10 @@ export const en = {
   storage: {
     low: { title: "The hub's disk is nearly full.", text: "New terminals and scripts are refused; what runs goes on." },
     full: { title: "The hub's disk is full.", text: "Terminals have ended and scripts wait: nothing runs unrecorded." },
+    archive: {
+      title: "The object store does not take recordings.",
+      text: "They wait on the hub's disk and nothing is lost. Run sallyport status to see what the store answers.",
+    },
     makeRoom: "Free space on the disk of the hub's data directory, or enlarge it. Work goes on by itself, without a restart.",
     tellAdministrator: "Please tell an administrator of this hub.",
     showDirectory: "Where is it?",

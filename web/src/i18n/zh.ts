@@ -38,6 +38,10 @@ export const zh: Translation = {
   storage: {
     low: { title: "中心的磁盘空间即将用尽。", text: "新的终端和脚本会被拒绝，已在运行的不受影响。" },
     full: { title: "中心的磁盘空间已满。", text: "终端已结束，脚本处于等待状态：无法录制时不运行任何操作。" },
+    archive: {
+      title: "对象存储目前无法接收录像。",
+      text: "录像暂存在中心的磁盘上，不会丢失。运行 sallyport status 可查看对象存储的答复。",
+    },
     makeRoom: "请清理中心数据目录所在的磁盘，或为其扩容。有空间后会自动恢复，无需重启。",
     tellAdministrator: "请通知此中心的管理员。",
     showDirectory: "查看目录位置",
