@@ -5,7 +5,7 @@ import tls from "node:tls";
 import { hubServerName } from "@sallyport/protocol/hub-name";
 import { exporterBytes, exporterLabel, signLinkToken } from "@sallyport/protocol/link-token";
 import { downStreamTopic, downTopic, upTopic } from "@sallyport/protocol/topics";
-import { decodeDown, encodeUp } from "@sallyport/protocol/wire";
+import { decodeDown, decodeOrder, encodeUp, wire } from "@sallyport/protocol/wire";
 import { generate, type Packet, parser } from "mqtt-packet";
 
 export type FleetOrder =
@@ -19,7 +19,15 @@ export type FleetOrder =
       perSecond: number;
     }
   | { type: "report" };
-export type FleetReport = { online: number; tries: number; refused: number; mostTriesInAMinute: number };
+export type FleetReport = {
+  online: number;
+  tries: number;
+  refused: number;
+  mostTriesInAMinute: number;
+  /** Offers that came, and answers to them that the hub acknowledged. */
+  offers: number;
+  answered: number;
+};
 
 /** SPEC.md: the version an agent of today names in Hello. */
 const protocolVersion = 1;
@@ -40,6 +48,8 @@ class SimulatedAgent {
   #messageId = 1;
   online = false;
   refused = 0;
+  offers = 0;
+  answered = 0;
   readonly tries: number[] = [];
 
   constructor(id: string, key: string, hub: Extract<FleetOrder, { type: "start" }>) {
@@ -131,6 +141,10 @@ class SimulatedAgent {
       this.#socket?.destroy();
       return;
     }
+    if (message?.body === "runLook") this.#say({ runPull: { max: 8 } });
+    if (message?.body === "runOffers")
+      for (const { order } of message.value.offers ?? []) this.#answer(order ?? new Uint8Array());
+    if (message?.body === "runResultAck") this.answered += 1;
     if (message?.body === "heartbeatEcho") this.#beatEvery(message.value.intervalMs ?? 0);
     if (message?.body !== "welcome") return;
     this.online = true;
@@ -140,6 +154,15 @@ class SimulatedAgent {
     setTimeout(() => this.online && this.#beat(), 1_000);
     this.#beatEvery(message.value.heartbeatIntervalMs ?? 0);
     this.#say({ runPull: { max: 8 } });
+  }
+
+  /** The cheapest honest answer to an offer: no. */
+  #answer(order: Uint8Array): void {
+    const { runScript } = decodeOrder(order);
+    if (!runScript) return;
+    this.offers += 1;
+    const { executionId = "", attempt = 0 } = runScript;
+    this.#say({ runResult: { executionId, attempt, end: wire.RunEnd.RUN_REFUSED, message: "A simulated agent runs nothing." } });
   }
 
   #beatEvery(intervalMs: number): void {
@@ -209,6 +232,8 @@ process.on("message", (order: FleetOrder) => {
   const report: FleetReport = {
     online: agents.filter(({ online }) => online).length,
     tries: agents.reduce((sum, { tries }) => sum + tries.length, 0),
+    offers: agents.reduce((sum, { offers }) => sum + offers, 0),
+    answered: agents.reduce((sum, { answered }) => sum + answered, 0),
     refused: agents.reduce((sum, { refused }) => sum + refused, 0),
     mostTriesInAMinute: Math.max(0, ...agents.map(({ tries }) => tries.filter((at) => at > minute).length)),
   };

@@ -10,10 +10,12 @@ import postgres from "postgres";
 import { askHub } from "../launch/admin-socket.mjs";
 import { startHubParts } from "../system/hub-parts.ts";
 import { memoryOf, processorSeconds } from "../system/processes.ts";
+import type { RestClient } from "../system/rest-client.ts";
 import { tempFolder } from "../system/temp-folder.ts";
 import { until } from "../system/until.ts";
 import type { FleetOrder, FleetReport } from "./fleet-agents.ts";
 import type { BenchOptions } from "./options.ts";
+import { percentile } from "./statistics.ts";
 import { type Row, standing } from "./table.ts";
 
 /** Connections of one process: its file descriptors are capped at 4096 where nobody raised it, and one thread must keep up. */
@@ -50,7 +52,7 @@ export async function fleet({ agents: count }: BenchOptions): Promise<Row[]> {
         port: parts.address.agentPort,
         hubId,
         caPem,
-        agents: keys.slice(at, at + size),
+        agents: keys.slice(at, at + size).map(({ id, key }) => ({ id, key })),
         perSecond: firstWavePerSecond / Math.ceil(count / size),
       };
       child.send(order);
@@ -67,20 +69,24 @@ export async function fleet({ agents: count }: BenchOptions): Promise<Row[]> {
     const idleFrom = { cpu: processorSeconds(parts.hub().pid), at: performance.now() };
     await wait(idleMs);
     const idleShare = (processorSeconds(parts.hub().pid) - idleFrom.cpu) / ((performance.now() - idleFrom.at) / 1e3);
-    process.stderr.write("idle measured, now the storm\n");
+    process.stderr.write("idle measured, now an order to all\n");
+    const ordered = await orderToAll(parts.rest, processes, keys);
+    process.stderr.write("answered, now the storm\n");
 
     await parts.hub().signal("SIGKILL");
     const stormFrom = performance.now();
     await parts.startHub();
     const readyMs = performance.now() - stormFrom;
     const lags: number[] = [];
-    const signIns: number[] = [];
+    const answers: number[] = [];
     await allOnline(processes, count, stormDeadlineMs, stormFrom, async () => {
       lags.push(await loopLagMs(parts.address.url));
-      signIns.push(await timed(() => parts.rest.assets()));
+      answers.push(await timed(() => parts.rest.assets()));
     });
     const stormSeconds = (performance.now() - stormFrom) / 1e3;
     const reports = await Promise.all(processes.map(report));
+    process.stderr.write("all back, now revocations\n");
+    const revoked = await revokeSome(parts.rest, processes, keys);
     return [
       standing({
         name: `${count} agents connected, each with TLS and an Ed25519 check`,
@@ -93,10 +99,15 @@ export async function fleet({ agents: count }: BenchOptions): Promise<Row[]> {
         { name: "hub processor share, all idle with heartbeats", unit: "% of a core", value: idleShare * 100 },
         { most: 5 },
       ),
+      standing({ name: "a script of 1 KB to all: offered", unit: "s", value: ordered.offeredSeconds }),
+      standing(
+        { name: "a script of 1 KB to all: all answers committed", unit: "s", value: ordered.answeredSeconds },
+        { most: 2 },
+      ),
       standing({ name: "storm: hub killed and restarted, all back", unit: "s", value: stormSeconds }, { most: 60 }),
       standing({ name: "storm: of which the hub's own start", unit: "s", value: readyMs / 1e3 }),
       standing({ name: "storm: worst loop lag, a second's p99", unit: "ms", value: Math.max(...lags) }, { most: 200 }),
-      standing({ name: "storm: slowest API answer meanwhile", unit: "ms", value: Math.max(...signIns) }, { most: 1_000 }),
+      standing({ name: "storm: slowest API answer meanwhile", unit: "ms", value: Math.max(...answers) }, { most: 1_000 }),
       standing(
         { name: "storm: agents not back", unit: "", value: count - reports.reduce((sum, { online }) => sum + online, 0) },
         { most: 0 },
@@ -109,14 +120,61 @@ export async function fleet({ agents: count }: BenchOptions): Promise<Row[]> {
         },
         { most: 6 },
       ),
+      standing({ name: `revoking ${revocations} of them, link closed: p50`, unit: "ms", value: percentile(revoked, 0.5) }),
+      standing(
+        { name: `revoking ${revocations} of them, link closed: worst`, unit: "ms", value: Math.max(...revoked) },
+        { most: 1_000 },
+      ),
     ];
   } finally {
     for (const child of processes) child.kill("SIGKILL");
   }
 }
 
+/** One run takes so many assets. */
+const assetsPerRun = 1_000;
+const scriptBytes = 1_000;
+const answersDeadlineMs = 240_000;
+
+/** From the first request until every agent has its signed offer, and until every answer is committed and acknowledged. */
+async function orderToAll(rest: RestClient, processes: ChildProcess[], agents: Simulated[]) {
+  const script = `# ${"x".repeat(scriptBytes - 2)}`;
+  const counted = async (what: "offers" | "answered") =>
+    (await Promise.all(processes.map(report))).reduce((sum, one) => sum + one[what], 0);
+  const from = performance.now();
+  for (let at = 0; at < agents.length; at += assetsPerRun)
+    await rest.startRun({
+      assetIds: agents.slice(at, at + assetsPerRun).map(({ assetId }) => assetId),
+      script,
+      interpreter: "sh",
+    });
+  const wait = { deadlineMs: answersDeadlineMs, everyMs: 50 };
+  await until("every agent has its offer", async () => (await counted("offers")) >= agents.length, wait);
+  const offeredSeconds = (performance.now() - from) / 1e3;
+  await until("every answer is committed", async () => (await counted("answered")) >= agents.length, wait);
+  return { offeredSeconds, answeredSeconds: (performance.now() - from) / 1e3 };
+}
+
+const revocations = 50;
+
+/** Milliseconds of each revocation, which resolves once the link is closed; and they are closed: nobody has to be believed. */
+async function revokeSome(rest: RestClient, processes: ChildProcess[], agents: Simulated[]): Promise<number[]> {
+  const times: number[] = [];
+  const some = agents.filter((_, n) => n % Math.floor(agents.length / revocations) === 0).slice(0, revocations);
+  for (const { id } of some) times.push(await timed(() => rest.revokeAgent(id, "measured")));
+  const left = agents.length - some.length;
+  await until(
+    "the revoked are offline",
+    async () => (await Promise.all(processes.map(report))).reduce((sum, { online }) => sum + online, 0) === left,
+    { deadlineMs: 10_000, everyMs: 100 },
+  );
+  return times;
+}
+
+type Simulated = { id: string; key: string; assetId: string };
+
 /** Rows as enrolment would have left them: what is measured is the link, and ten thousand enrolments would take minutes. Only this hub's own database. */
-async function enrolled(dataDir: string, count: number): Promise<{ id: string; key: string }[]> {
+async function enrolled(dataDir: string, count: number): Promise<Simulated[]> {
   const sql = postgres({
     host: path.join(dataDir, "socket"),
     user: "sallyport",
@@ -127,12 +185,12 @@ async function enrolled(dataDir: string, count: number): Promise<{ id: string; k
   try {
     const [zone] = await sql<{ id: string; org: string }[]>`select id, org_id as org from zones limit 1`;
     if (zone === undefined) throw new Error("the hub has no zone");
-    const keys: { id: string; key: string }[] = [];
+    const keys: Simulated[] = [];
     for (let at = 0; at < count; at += 1_000) {
       const rows = Array.from({ length: Math.min(1_000, count - at) }, (_, n) => {
         const { privateKey, publicKey } = generateKeyPairSync("ed25519");
         const id = newId("agt");
-        keys.push({ id, key: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64") });
+        keys.push({ id, assetId: newId("ast"), key: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64") });
         return {
           id,
           org_id: zone.org,
@@ -143,6 +201,16 @@ async function enrolled(dataDir: string, count: number): Promise<{ id: string; k
         };
       });
       await sql`insert into agents ${sql(rows)}`;
+      const hosts = rows.map(({ id, org_id, name }, n) => ({
+        id: keys[at + n]?.assetId ?? "",
+        org_id,
+        agent_id: id,
+        kind: "host",
+        name,
+        platform: "linux",
+        created_at: new Date(),
+      }));
+      await sql`insert into assets ${sql(hosts)}`;
     }
     return keys;
   } finally {
