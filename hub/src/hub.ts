@@ -19,6 +19,8 @@ import { ExecutionOutputs } from "./automation/execution-output.ts";
 import { expireQueued, giveUpLost, remindAgents, repeatStops } from "./automation/jobs.ts";
 import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
 import { unfinishedExecutionsOf } from "./automation/runs.ts";
+import { committingEnds } from "./automation/settle.ts";
+import { takingQueued } from "./automation/take-queued.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
@@ -168,6 +170,8 @@ export async function createHub(
         (agentIds) => unfinishedExecutionsOf(db, agentIds),
         ({ agentId }) => agentId,
       ),
+      commitEnd: committingEnds({ db, clock }),
+      takeQueued: takingQueued({ db, clock }),
       clock,
       log,
       links,

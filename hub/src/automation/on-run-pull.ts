@@ -2,10 +2,7 @@
 
 import { executionOutputBytesMax, offersPerPullMax, packetBytesMax } from "@sallyport/protocol/limits";
 import { encodeDown, type wire } from "@sallyport/protocol/wire";
-import { and, asc, eq, gt, inArray, isNull } from "drizzle-orm";
-import { users } from "../identity/schema.ts";
 import type { AutomationDeps } from "./deps.ts";
-import { executions, runs } from "./schema.ts";
 
 /** Offers of one packet, with room for the envelope. */
 const offersBytesMax = packetBytesMax - 64 * 1024;
@@ -13,7 +10,7 @@ const offersBytesMax = packetBytesMax - 64 * 1024;
 export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wire.RunPull.$Properties): Promise<void> {
   const limit = Math.min(Math.max(0, pull.max ?? 0), offersPerPullMax);
   if (limit === 0) return;
-  const taken = (await hasWork(deps, agentId)) ? await take(deps, agentId, limit) : [];
+  const taken = await deps.takeQueued({ agentId, limit });
   let offers: wire.SignedOrder.$Properties[] = [];
   let bytes = 0;
   const send = () => {
@@ -43,42 +40,4 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
   }
   send(); // an empty answer is one too: the agent waits for it before it asks again
   for (const { run } of taken) deps.changes.announce(run.orgId, "runs", run.id);
-}
-
-/** Most agents that ask have nothing to do, and after a restart all ask at once. */
-async function hasWork({ unfinishedOf }: AutomationDeps, agentId: string): Promise<boolean> {
-  return (await unfinishedOf(agentId)).some(({ state }) => state === "queued");
-}
-
-/** What waits becomes offered, in one transaction: two pulls at once get different ones. */
-function take(deps: AutomationDeps, agentId: string, limit: number) {
-  return deps.db.transaction(async (tx) => {
-    const rows = await tx
-      .select({ execution: executions, run: runs, person: users.name })
-      .from(executions)
-      .innerJoin(runs, eq(runs.id, executions.runId))
-      .innerJoin(users, eq(users.id, runs.createdBy))
-      .where(
-        and(
-          eq(executions.agentId, agentId),
-          eq(executions.state, "queued"),
-          isNull(executions.stopRequestedAt),
-          gt(runs.expiresAt, deps.clock.now()),
-        ),
-      )
-      .orderBy(asc(executions.id))
-      .limit(limit)
-      .for("update", { of: executions, skipLocked: true });
-    if (rows.length > 0)
-      await tx
-        .update(executions)
-        .set({ state: "offered", offeredAt: deps.clock.now() })
-        .where(
-          inArray(
-            executions.id,
-            rows.map(({ execution }) => execution.id),
-          ),
-        );
-    return rows;
-  });
 }

@@ -3,6 +3,7 @@
 import { textBytesMax } from "@sallyport/protocol/limits";
 import { wire } from "@sallyport/protocol/wire";
 import { and, eq } from "drizzle-orm";
+import { shortText } from "../platform/text.ts";
 import type { AutomationDeps } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import { dateOf } from "./on-run-claim.ts";
@@ -39,8 +40,8 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
   await settleExecution(deps, execution, {
     reason,
     exitCode: result.exited === true ? (result.exitCode ?? 0) : null,
-    signal: (result.signal ?? "").replaceAll("\0", "").slice(0, 32) || null,
-    message: (result.message ?? "").replaceAll("\0", "").slice(0, textBytesMax) || null,
+    signal: shortText(result.signal, 32) || null,
+    message: shortText(result.message, textBytesMax) || null,
     startedAt: dateOf(result.startedAtMs),
     endedAt: dateOf(result.endedAtMs) ?? deps.clock.now(),
     truncated: result.truncated === true,

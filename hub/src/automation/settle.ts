@@ -1,7 +1,8 @@
 // Ends executions, and with the last one their run.
-import { and, eq, ne } from "drizzle-orm";
+import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Transaction } from "../platform/database.ts";
+import { gathered } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
@@ -18,6 +19,57 @@ export type Settlement = {
   endedAt?: Date;
   truncated?: boolean;
 };
+
+/** What is committed of an execution's end. */
+export type ExecutionEnd = {
+  id: string;
+  runId: string;
+  reason: ExecutionReason;
+  exitCode: number | null;
+  signal: string | null;
+  message: string | null;
+  /** Null: as noted before. */
+  startedAt: Date | null;
+  endedAt: Date;
+  truncated: boolean;
+  /** Null: as noted before. */
+  output: { stdoutBytes: number; stderrBytes: number; logHead: string | null } | null;
+};
+
+/** Ends of many executions in one transaction: a run over a thousand hosts looks at its counts once for all that ended meanwhile. */
+export function committingEnds(deps: Pick<AutomationDeps, "db" | "clock">): (end: ExecutionEnd) => Promise<void> {
+  return gathered(async (ends) => {
+    await deps.db.transaction(async (tx) => {
+      const ids = ends.map(({ id }) => id).sort(); // one order of locking for all who lock several
+      await tx
+        .select({ id: executions.id })
+        .from(executions)
+        .where(inArray(executions.id, ids))
+        .orderBy(asc(executions.id))
+        .for("update");
+      await tx.execute(endStatement(ends));
+      for (const runId of [...new Set(ends.map((end) => end.runId))].sort()) await refreshRun(deps, tx, runId);
+    });
+    return ends.map(() => undefined);
+  });
+}
+
+/** Of two ends of one execution in a batch the first is taken, as it would be one after the other. */
+function endStatement(ends: ExecutionEnd[]) {
+  const first = [...new Map(ends.toReversed().map((end) => [end.id, end])).values()];
+  const rows = first.map(({ output, ...end }) => ({ ...end, ...output, printed: output !== null }));
+  return sql`
+    update executions set
+      state = 'finished', reason = ended.reason, exit_code = ended."exitCode", signal = ended.signal, message = ended.message,
+      started_at = coalesce(ended."startedAt", executions.started_at), ended_at = ended."endedAt", truncated = ended.truncated,
+      stdout_bytes = case when ended.printed then ended."stdoutBytes" else executions.stdout_bytes end,
+      stderr_bytes = case when ended.printed then ended."stderrBytes" else executions.stderr_bytes end,
+      log_head = case when ended.printed then ended."logHead" else executions.log_head end
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as ended(
+      id text, reason text, "exitCode" int, signal text, message text, "startedAt" timestamptz, "endedAt" timestamptz,
+      truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text)
+    where executions.id = ended.id and (executions.state <> 'finished' or executions.reason = 'lost')`;
+}
 
 /** Finished is final, but for one case: what was given up as lost and came back late is believed, once. */
 export async function settleExecution(
@@ -37,26 +89,20 @@ export async function settleExecution(
       .seal(execution.id)
       .catch((error: unknown) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "left-over log not sealed"));
   }
-  await deps.db.transaction(async (tx) => {
-    const [row] = await tx.select().from(executions).where(eq(executions.id, execution.id)).for("update");
-    if (row === undefined || (row.state === "finished" && row.reason !== "lost")) return;
-    await tx
-      .update(executions)
-      .set({
-        state: "finished",
-        reason: settlement.reason,
-        exitCode: settlement.exitCode ?? null,
-        signal: settlement.signal ?? null,
-        message: settlement.message ?? null,
-        startedAt: settlement.startedAt ?? row.startedAt,
-        endedAt: settlement.endedAt ?? deps.clock.now(),
-        truncated: settlement.truncated ?? false,
-        ...(output === undefined
-          ? {}
-          : { stdoutBytes: output.log.end("output"), stderrBytes: output.log.end("stderr"), logHead: output.log.head }),
-      })
-      .where(eq(executions.id, execution.id));
-    await refreshRun(deps, tx, execution.runId);
+  await deps.commitEnd({
+    id: execution.id,
+    runId: execution.runId,
+    reason: settlement.reason,
+    exitCode: settlement.exitCode ?? null,
+    signal: settlement.signal ?? null,
+    message: settlement.message ?? null,
+    startedAt: settlement.startedAt ?? null,
+    endedAt: settlement.endedAt ?? deps.clock.now(),
+    truncated: settlement.truncated ?? false,
+    output:
+      output === undefined
+        ? null
+        : { stdoutBytes: output.log.end("output"), stderrBytes: output.log.end("stderr"), logHead: output.log.head },
   });
   deps.outputs.remove(execution.id); // not before: should the database refuse, the agent's next try finds it
   deps.changes.announce(execution.orgId, "runs", execution.runId);
@@ -64,7 +110,7 @@ export async function settleExecution(
 }
 
 /** Brings a run's row in step with its executions; the row is locked, so the last two to finish see each other. */
-export async function refreshRun(deps: AutomationDeps, tx: Transaction, runId: string): Promise<void> {
+export async function refreshRun(deps: Pick<AutomationDeps, "clock">, tx: Transaction, runId: string): Promise<void> {
   const [run] = await tx.select().from(runs).where(eq(runs.id, runId)).for("update");
   if (run === undefined) return;
   const counts = (await countsOf(tx, [runId]))(runId);

@@ -1,11 +1,9 @@
 // Host facts from an agent, made safe to keep: every text capped, every list cut, every number a number. Pure.
 import { factsListMax, textBytesMax } from "@sallyport/protocol/limits";
 import { isWireNumber, type wire } from "@sallyport/protocol/wire";
+import { shortText } from "../platform/text.ts";
 import type { HostFacts } from "./schema.ts";
 
-/** Cut to `most` UTF-16 units; what remains is text that the database and JSON take. */
-export const shortText = (value: string | null | undefined, most: number): string =>
-  (value ?? "").replaceAll("\0", "").slice(0, most).toWellFormed();
 const text = (value: string | null | undefined): string => shortText(value, textBytesMax);
 const number = (value: number | null | undefined): number =>
   value !== null && value !== undefined && isWireNumber(value) ? value : 0;

@@ -3,9 +3,10 @@
 import type { wire } from "@sallyport/protocol/wire";
 import { eq } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
+import { shortText } from "../platform/text.ts";
 import type { FleetDeps } from "./deps.ts";
 import type { Duplicates } from "./duplicates.ts";
-import { readHostFacts, shortText } from "./host-facts.ts";
+import { readHostFacts } from "./host-facts.ts";
 import type { LinkingAgent } from "./link-rows.ts";
 import type { AgentLink } from "./links.ts";
 import { agents } from "./schema.ts";

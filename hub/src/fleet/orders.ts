@@ -4,10 +4,11 @@ import type { KeyObject } from "node:crypto";
 import { orderLifetimeMs } from "@sallyport/protocol/limits";
 import { signOrder } from "@sallyport/protocol/orders";
 import type { wire } from "@sallyport/protocol/wire";
-import { eq, sql } from "drizzle-orm";
+import { inArray, sql } from "drizzle-orm";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
+import { gathered } from "../platform/gathered.ts";
 import type { AgentLinks } from "./links.ts";
 import { agents } from "./schema.ts";
 
@@ -23,10 +24,21 @@ export class Orders {
   readonly #blocks = new Map<string, { next: number; end: number }>();
   readonly #waiting = new Map<string, (outcome: Outcome) => void>();
   readonly #reserving = new Map<string, Promise<void>>();
+  /** Last number of a new block; null when there is no such agent. Never asked twice at once for one agent. */
+  readonly #blockEnd: (agentId: string) => Promise<number | null>;
   readonly #deps: { db: Database; clock: Clock; links: AgentLinks; signingKey: KeyObject };
 
   constructor(deps: { db: Database; clock: Clock; links: AgentLinks; signingKey: KeyObject }) {
     this.#deps = deps;
+    this.#blockEnd = gathered(async (agentIds) => {
+      const rows = await deps.db
+        .update(agents)
+        .set({ orderSequence: sql`${agents.orderSequence} + ${blockSize}` })
+        .where(inArray(agents.id, agentIds))
+        .returning({ id: agents.id, end: agents.orderSequence });
+      const ends = new Map(rows.map(({ id, end }) => [id, end]));
+      return agentIds.map((id) => ends.get(id) ?? null);
+    });
   }
 
   /** Signs without sending: for offers. The order's sequence is also the number of the stream it opens. */
@@ -95,12 +107,8 @@ export class Orders {
   }
 
   async #reserve(agentId: string): Promise<void> {
-    const [row] = await this.#deps.db
-      .update(agents)
-      .set({ orderSequence: sql`${agents.orderSequence} + ${blockSize}` })
-      .where(eq(agents.id, agentId))
-      .returning({ end: agents.orderSequence });
-    if (row === undefined) throw new HubError("not-found", "No such agent.");
-    this.#blocks.set(agentId, { next: row.end - blockSize + 1, end: row.end + 1 });
+    const end = await this.#blockEnd(agentId);
+    if (end === null) throw new HubError("not-found", "No such agent.");
+    this.#blocks.set(agentId, { next: end - blockSize + 1, end: end + 1 });
   }
 }
