@@ -59,7 +59,11 @@ export function gatheredRows<Row>(
 ): (id: string) => Promise<Row[]> {
   return gathered(async (ids) => {
     const found = new Map<string, Row[]>();
-    for (const row of await ask([...new Set(ids)])) found.set(idOf(row), [...(found.get(idOf(row)) ?? []), row]);
+    for (const row of await ask([...new Set(ids)])) {
+      const rows = found.get(idOf(row));
+      if (rows === undefined) found.set(idOf(row), [row]);
+      else rows.push(row); // one agent may have ten thousand, so no copy for each
+    }
     return ids.map((id) => found.get(id) ?? []);
   });
 }
