@@ -8,6 +8,18 @@ import { flood } from "./flood.ts";
 import { partsFrozen } from "./frozen.ts";
 import { hubKilled } from "./hub-killed.ts";
 import { lineCut } from "./line-cut.ts";
+import { ordersPile } from "./orders-pile.ts";
 import { storm } from "./storm.ts";
 
-export const faults: Fault[] = [hubKilled, lineCut, partsFrozen, browserAway, flood, databaseGone, diskFull, clockSteps, storm];
+export const faults: Fault[] = [
+  hubKilled,
+  lineCut,
+  partsFrozen,
+  ordersPile,
+  browserAway,
+  flood,
+  databaseGone,
+  diskFull,
+  clockSteps,
+  storm,
+];

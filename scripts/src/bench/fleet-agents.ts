@@ -18,7 +18,11 @@ export type FleetOrder =
       agents: { id: string; key: string }[];
       perSecond: number;
     }
-  | { type: "report" };
+  | { type: "report" }
+  /** From now on nothing is read. */
+  | { type: "stop-reading" }
+  /** Each asks for work so often at once, at most 400 times (SPEC.md §2). Answered with a report when the kernel has it. */
+  | { type: "ask"; pulls: number };
 export type FleetReport = {
   online: number;
   tries: number;
@@ -93,6 +97,15 @@ class SimulatedAgent {
         password: Buffer.from(password),
       });
     });
+  }
+
+  stopReading(): void {
+    this.#socket?.pause();
+  }
+
+  async ask(pulls: number): Promise<void> {
+    for (let said = 0; said < pulls; said += 1) this.#say({ runPull: { max: 8 } });
+    await new Promise<void>((resolve) => this.#socket?.write("", () => resolve()));
   }
 
   #take(packet: Packet): void {
@@ -223,11 +236,24 @@ const contextOf = (caPem: string): tls.SecureContext => {
 const agents: SimulatedAgent[] = [];
 
 process.on("message", (order: FleetOrder) => {
-  if (order.type === "start") {
-    agents.push(...order.agents.map(({ id, key }) => new SimulatedAgent(id, key, order)));
-    for (const [n, agent] of agents.entries()) setTimeout(() => agent.dial(), (n / order.perSecond) * 1_000);
-    return;
+  switch (order.type) {
+    case "start":
+      agents.push(...order.agents.map(({ id, key }) => new SimulatedAgent(id, key, order)));
+      for (const [n, agent] of agents.entries()) setTimeout(() => agent.dial(), (n / order.perSecond) * 1_000);
+      return;
+    case "stop-reading":
+      for (const agent of agents) agent.stopReading();
+      tell();
+      return;
+    case "ask":
+      void Promise.all(agents.map((agent) => agent.ask(order.pulls))).then(tell);
+      return;
+    case "report":
+      tell();
   }
+});
+
+function tell(): void {
   const minute = performance.now() - 60_000;
   const report: FleetReport = {
     online: agents.filter(({ online }) => online).length,
@@ -238,5 +264,5 @@ process.on("message", (order: FleetOrder) => {
     mostTriesInAMinute: Math.max(0, ...agents.map(({ tries }) => tries.filter((at) => at > minute).length)),
   };
   process.send?.(report);
-});
+}
 process.once("disconnect", () => process.exit(0));
