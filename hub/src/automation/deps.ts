@@ -7,9 +7,29 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 import type { ExecutionOutputs } from "./execution-output.ts";
-import type { ExecutionRow } from "./schema.ts";
-import type { ExecutionEnd } from "./settle.ts";
-import type { Offer, Pull } from "./take-queued.ts";
+import type { ExecutionReason } from "./execution-state.ts";
+import type { ExecutionRow, RunRow } from "./schema.ts";
+
+/** What is committed of an execution's end. */
+export type ExecutionEnd = {
+  id: string;
+  runId: string;
+  reason: ExecutionReason;
+  exitCode: number | null;
+  signal: string | null;
+  message: string | null;
+  /** Null: as noted before. */
+  startedAt: Date | null;
+  endedAt: Date;
+  truncated: boolean;
+  /** Null: as noted before. */
+  output: { stdoutBytes: number; stderrBytes: number; logHead: string | null } | null;
+};
+
+/** An agent with room for so many asks for work. */
+export type Pull = { agentId: string; limit: number };
+/** What it gets. */
+export type Offer = { execution: ExecutionRow; run: RunRow; person: string };
 
 export type AutomationDeps = {
   db: Database;

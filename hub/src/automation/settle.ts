@@ -4,7 +4,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import type { Transaction } from "../platform/database.ts";
 import { gathered } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
-import type { AutomationDeps } from "./deps.ts";
+import type { AutomationDeps, ExecutionEnd } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import { runStateOf } from "./run-state.ts";
 import { countsOf } from "./runs.ts";
@@ -18,22 +18,6 @@ export type Settlement = {
   startedAt?: Date | null;
   endedAt?: Date;
   truncated?: boolean;
-};
-
-/** What is committed of an execution's end. */
-export type ExecutionEnd = {
-  id: string;
-  runId: string;
-  reason: ExecutionReason;
-  exitCode: number | null;
-  signal: string | null;
-  message: string | null;
-  /** Null: as noted before. */
-  startedAt: Date | null;
-  endedAt: Date;
-  truncated: boolean;
-  /** Null: as noted before. */
-  output: { stdoutBytes: number; stderrBytes: number; logHead: string | null } | null;
 };
 
 /** Ends of many executions in one transaction: a run over a thousand hosts looks at its counts once for all that ended meanwhile. */

@@ -2,11 +2,8 @@
 import { asc, eq, inArray, sql } from "drizzle-orm";
 import { users } from "../identity/schema.ts";
 import { gathered } from "../platform/gathered.ts";
-import type { AutomationDeps } from "./deps.ts";
-import { type ExecutionRow, executions, type RunRow, runs } from "./schema.ts";
-
-export type Pull = { agentId: string; limit: number };
-export type Offer = { execution: ExecutionRow; run: RunRow; person: string };
+import type { AutomationDeps, Offer, Pull } from "./deps.ts";
+import { executions, runs } from "./schema.ts";
 
 /** Oldest first, at most `limit` of each agent. */
 export function takingQueued({ db, clock }: Pick<AutomationDeps, "db" | "clock">): (pull: Pull) => Promise<Offer[]> {

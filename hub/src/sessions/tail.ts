@@ -2,7 +2,7 @@
 import { Ring } from "@sallyport/protocol/stream/ring";
 
 /** Several windows' worth; a viewer further behind reads the log. */
-const keptBytes = 512 * 1024;
+const keptBytes = 256 * 1024;
 
 export class Tail {
   readonly #ring: Ring;
