@@ -96,6 +96,12 @@ export const controlQueueMax = 1_000;
 /** Bytes of control waiting for one agent before its link is cut: it does not read. */
 export const controlQueueBytesMax = 4 * MiB;
 
+/** Messages without a PUBACK that are a pile. They may all be in the kernels' buffers, where nobody sees that they are not read. */
+export const unansweredPileMax = 100;
+
+/** Time such a pile may lie without one PUBACK or another word. Looked at every two seconds: a frozen agent is cut within ten. */
+export const unansweredPileMs = 6_000;
+
 /** Time an agent may leave our bytes unread before its link is cut. */
 export const stalledLinkMs = 10_000;
 

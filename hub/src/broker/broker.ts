@@ -174,6 +174,7 @@ export class Broker {
       );
     };
     aedes.authorizeForward = (client, packet) => (packet.topic === downTopic(client.id) ? packet : null);
+    aedes.on("ack", (_packet, client) => this.#signed.get(client)?.link.answered());
     aedes.on("clientDisconnect", (client) => this.#unlink(client));
     aedes.on("clientError", (client) => this.#unlink(client));
   }

@@ -1,7 +1,7 @@
 // An agent that stops reading harms nobody but itself.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { controlQueueBytesMax } from "@sallyport/protocol/limits";
+import { controlQueueBytesMax, unansweredPileMax, unansweredPileMs } from "@sallyport/protocol/limits";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../testing/eventually.ts";
 import { packetTypes, RawLink } from "../testing/raw-link.ts";
@@ -141,6 +141,30 @@ describe("an agent that stopped reading", () => {
     const arrived = () => frozen.link.packets.filter(({ type, body }) => type === packetTypes.publish && body.length > 64 * 1024);
     await frozen.link.until(() => arrived().length === 40, "forty messages");
     expect(bench.links.isOnline(frozen.id)).toBe(true);
+    frozen.link.destroy();
+  });
+
+  test("is cut within ten seconds also when the kernels took all that was sent", { timeout: 20_000 }, async () => {
+    const frozen = await frozenAgent();
+    const link = bench.links.get(frozen.id);
+    const from = performance.now();
+    for (let n = 0; n < unansweredPileMax; n++) link?.send(controlMessage(64)); // some 20 KiB: no buffer is full
+    await eventually(
+      () => bench.links.isOnline(frozen.id),
+      (online) => !online,
+      { withinMs: 15_000 },
+    );
+    expect(performance.now() - from).toBeGreaterThan(unansweredPileMs - 1_000);
+    expect(performance.now() - from).toBeLessThan(10_000);
+    frozen.link.destroy();
+  });
+
+  test("is left alone for a while with a few messages: a line may be away for seconds", { timeout: 20_000 }, async () => {
+    const frozen = await frozenAgent();
+    for (let n = 0; n < 10; n++) bench.links.get(frozen.id)?.send(controlMessage(64));
+    await new Promise((resolve) => setTimeout(resolve, unansweredPileMs + 3_000));
+    expect(bench.links.isOnline(frozen.id)).toBe(true);
+    frozen.link.stream.resume();
     frozen.link.destroy();
   });
 });

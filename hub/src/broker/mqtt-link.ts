@@ -1,7 +1,13 @@
 // One agent's link over MQTT: control through the broker's client, frames past it. Bounded in every direction.
 
 import { FramePackets } from "@sallyport/protocol/frame-packets";
-import { controlQueueBytesMax, controlQueueMax, stalledLinkMs } from "@sallyport/protocol/limits";
+import {
+  controlQueueBytesMax,
+  controlQueueMax,
+  stalledLinkMs,
+  unansweredPileMax,
+  unansweredPileMs,
+} from "@sallyport/protocol/limits";
 import { encodePublishHeader } from "@sallyport/protocol/mqtt-slicer";
 import { decodeFrame, type Frame } from "@sallyport/protocol/stream/frame";
 import type { FrameSink } from "@sallyport/protocol/stream/mux";
@@ -33,6 +39,8 @@ export class MqttLink implements AgentLink {
   readonly #downTopic: string;
   #waiting = 0;
   #waitingBytes = 0;
+  #unanswered = 0;
+  #answeredAt = performance.now();
   #flushed = 0;
   #flushedAt = performance.now();
   ended: LinkEnd | null = null;
@@ -93,6 +101,7 @@ export class MqttLink implements AgentLink {
       this.close("stalled");
       return Promise.resolve();
     }
+    if (this.#unanswered++ === 0) this.#answeredAt = performance.now();
     this.#waiting++;
     this.#waitingBytes += payload.length;
     return new Promise((resolve) => {
@@ -105,8 +114,16 @@ export class MqttLink implements AgentLink {
     });
   }
 
-  /** Called every few seconds: an agent that leaves our bytes unread and says nothing is gone, whatever TCP believes. */
+  /** A PUBACK came. */
+  answered(): void {
+    if (this.#unanswered > 0) this.#unanswered--;
+    this.#answeredAt = performance.now();
+  }
+
+  /** Called every two seconds: an agent that leaves our bytes unread, or our messages unanswered, and says nothing is gone, whatever TCP believes. */
   checkProgress(): void {
+    const pile = this.#unanswered >= unansweredPileMax && performance.now() - this.#answeredAt > unansweredPileMs;
+    if (pile && this.#door.silentMs > unansweredPileMs) this.close("stalled");
     const flushed = this.#door.flushedBytes;
     const now = performance.now();
     if (flushed !== this.#flushed || this.#door.waitingBytes === 0) {
