@@ -35,7 +35,7 @@ export async function listenForAgents(
   });
   handshakes.on("tlsClientError", (_error, socket) => socket.destroy()); // scanners; after a handshake's timeout Node leaves it open
   const room = new WaitingRoom({ reserve: (address) => broker.reserve(address), perAddressMax: broker.perAddressMax });
-  const server = net.createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+  const server = net.createServer({ noDelay: true }, (socket) =>
     room.enter(socket, (release) => {
       releases.set(socket, release);
       socket.once("close", release);

@@ -7,7 +7,7 @@ import { TestBroker } from "../testing/test-broker.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 /** Two ends of real connections, until the test is over. */
-const server = net.createServer({ pauseOnConnect: true });
+const server = net.createServer();
 beforeAll(async () => {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -16,12 +16,14 @@ afterAll(() => {
   server.close();
 });
 
-async function arrivals(count: number): Promise<net.Socket[]> {
+/** @param say what each says at once; nothing when empty. */
+async function arrivals(count: number, say = "hello"): Promise<net.Socket[]> {
   const address = server.address();
   const arrived: net.Socket[] = [];
   while (arrived.length < count) {
     const dialled = net.connect(typeof address === "object" ? (address?.port ?? 0) : 0, "127.0.0.1");
     dialled.on("error", () => {});
+    if (say !== "") dialled.write(say);
     const [socket] = await once(server, "connection");
     if (socket instanceof net.Socket) arrived.push(socket);
   }
@@ -31,17 +33,66 @@ async function arrivals(count: number): Promise<net.Socket[]> {
 test("a few begin at once, the others in their order, each once", async () => {
   const room = new WaitingRoom({ reserve: () => () => {}, perAddressMax: 100 });
   const begun: number[] = [];
+  const at: number[] = [];
   const sockets = await arrivals(20);
-  for (const [n, socket] of sockets.entries()) room.enter(socket, () => begun.push(n));
-  expect(begun.length).toBeLessThan(8);
-  expect(begun.length + room.size).toBe(20);
+  for (const [n, socket] of sockets.entries())
+    room.enter(socket, () => {
+      begun.push(n);
+      at.push(performance.now());
+    });
+  expect([begun.length, room.size]).toEqual([0, 20]);
   await eventually(
     () => begun.length,
     (count) => count === 20,
   );
+  expect((at.at(-1) ?? 0) - (at[0] ?? 0)).toBeGreaterThan(20); // five turns of four, 10 ms each
   expect(begun).toEqual(Array.from({ length: 20 }, (_, n) => n));
   expect(room.size).toBe(0);
   for (const socket of sockets) socket.destroy();
+});
+
+test("what was said is given back to be read, and more than a hello is not kept", async () => {
+  const room = new WaitingRoom({ reserve: () => () => {}, perAddressMax: 100 });
+  const [modest, loud] = [...(await arrivals(1)), ...(await arrivals(1, "x".repeat(20_000)))];
+  const heard = new Promise<string>((resolve) => {
+    if (modest !== undefined) room.enter(modest, () => modest.once("data", (bytes: Buffer) => resolve(String(bytes))).resume());
+  });
+  expect(await heard).toBe("hello");
+  let begun = 0;
+  if (loud !== undefined) room.enter(loud, () => begun++);
+  await eventually(
+    () => loud?.destroyed,
+    (destroyed) => destroyed === true,
+  );
+  expect([begun, room.size]).toEqual([0, 0]);
+  modest?.destroy();
+});
+
+test("who says nothing gets no turn, keeps nobody from one, and is closed", { timeout: 15_000 }, async () => {
+  const room = new WaitingRoom({ reserve: () => () => {}, perAddressMax: 100 });
+  const silent = await arrivals(30, "");
+  let begun = 0;
+  for (const socket of silent) room.enter(socket, () => begun++);
+  const [speaking] = await arrivals(1);
+  let inside = false;
+  if (speaking !== undefined)
+    room.enter(speaking, () => {
+      inside = true;
+    });
+  await eventually(
+    () => inside,
+    (yes) => yes,
+    { withinMs: 500 },
+  );
+  const from = performance.now();
+  await eventually(
+    () => room.size,
+    (size) => size === 0,
+  );
+  expect(performance.now() - from).toBeLessThan(6_000);
+  expect(begun).toBe(0);
+  expect(silent.every(({ destroyed }) => destroyed)).toBe(true);
+  speaking?.destroy();
 });
 
 test("an address without a place waits, another passes it, and it goes in when it has one", async () => {
