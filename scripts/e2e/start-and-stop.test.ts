@@ -55,6 +55,9 @@ describe("a running Sallyport", () => {
     expect(processes.map(({ command }) => command).join("\n")).toMatch(
       /hub\/dist\/main\.js[\s\S]*postgres|postgres[\s\S]*hub\/dist\/main\.js/,
     );
+    // People have terminals there: what the hub was given in its environment is not the agent's to know.
+    const agent = processes.find(({ command }) => /agent\.cjs run/.test(command));
+    expect(readFileSync(`/proc/${agent?.pid}/environ`, "utf8")).not.toContain(firstAdmin.password);
     expect(await first.stop("SIGINT")).toMatchObject({ code: 0 });
     expect(survivors(processes)).toEqual([]);
 

@@ -8,6 +8,15 @@ import { LaunchFault } from "./fault.mjs";
 import { endLeftOverAgent } from "./left-over-agent.mjs";
 import { places } from "./places.mjs";
 
+/** What is the hub's alone: people get terminals on this agent, and an environment can be read in /proc. */
+const hubSecrets = new Set([
+  "DATABASE_URL",
+  "SALLYPORT_ADMIN_PASSWORD",
+  "SALLYPORT_S3_ACCESS_KEY_ID",
+  "SALLYPORT_S3_SECRET_ACCESS_KEY",
+]);
+const agentEnvironment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !hubSecrets.has(name)));
+
 const restartDelayMinMs = 1_000;
 const restartDelayMaxMs = 30_000;
 /** A run this long shows that the start itself works, so the next delay is the shortest again. */
@@ -54,7 +63,7 @@ export async function enrolLocalAgent(hub) {
     "--agent-port",
     String(hub.agentPort),
   ];
-  const child = spawn(places.node, [places.agent, ...args], { stdio: ["pipe", "ignore", "pipe"] });
+  const child = spawn(places.node, [places.agent, ...args], { stdio: ["pipe", "ignore", "pipe"], env: agentEnvironment() });
   let said = "";
   child.stderr.on("data", (/** @type {Buffer} */ chunk) => {
     said = (said + chunk.toString()).slice(-4_096);
@@ -100,6 +109,7 @@ export function runLocalAgent(dataDir) {
       const log = openSync(logFile, "a", 0o600);
       child = spawn(places.node, [...flags, places.agent, "run", "--state", state], {
         stdio: ["ignore", log, log],
+        env: agentEnvironment(),
         detached: true,
       });
       closeSync(log);
