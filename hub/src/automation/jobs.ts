@@ -1,5 +1,5 @@
 // Automation's periodic work.
-import { and, eq, inArray, isNotNull, lt } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, lt, min } from "drizzle-orm";
 import { agents } from "../fleet/schema.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { executions, runs } from "./schema.ts";
@@ -52,8 +52,13 @@ export async function repeatStops(deps: AutomationDeps): Promise<void> {
   for (const row of rows) if (deps.links.isOnline(row.agentId)) await cancelOnAgent(deps, row);
 }
 
-/** An agent journals and claims an offer in milliseconds. Offered twice, it answers from its journal. */
-const offerAnswerMs = 4_000;
+/**
+ * An agent journals and claims an offer in milliseconds, and offered twice it answers from its journal. But its answer may wait here, behind those of
+ * ten thousand others: an offer made again too early is more work for a hub that has too much.
+ */
+const offerAnswerMs = 15_000;
+/** The oldest work first. All who have work were told when it came; this is for the few whose message was lost. */
+const remindedAtOnce = 200;
 
 /** Every two seconds: offers that nobody answered are made again, and agents with work waiting are told to look; a lost message costs no more than that. */
 export async function remindAgents(deps: AutomationDeps): Promise<void> {
@@ -63,8 +68,12 @@ export async function remindAgents(deps: AutomationDeps): Promise<void> {
     .set({ state: "queued" })
     .where(and(eq(executions.state, "offered"), lt(executions.offeredAt, before)));
   const rows = await deps.db
-    .selectDistinct({ agentId: executions.agentId })
+    .select({ agentId: executions.agentId })
     .from(executions)
-    .where(eq(executions.state, "queued"));
+    .innerJoin(agents, and(eq(agents.id, executions.agentId), eq(agents.online, true)))
+    .where(eq(executions.state, "queued"))
+    .groupBy(executions.agentId)
+    .orderBy(asc(min(executions.id)))
+    .limit(remindedAtOnce);
   for (const { agentId } of rows) deps.links.get(agentId)?.send({ runLook: {} });
 }
