@@ -139,6 +139,7 @@ export async function createHub(
       library: createSignInLibrary(db, cookieSecret(dataDir)),
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
+      accessChanged: async () => {}, // roles and groups decide nothing about open sessions yet
     };
     const organisation = await ensureOrganisation(identity);
     const links = new AgentLinks((stream, fault) =>

@@ -11,6 +11,8 @@ export type IdentityDeps = {
   library: SignInLibrary;
   attempts: Attempts;
   unknownAddresses: UnknownAddresses;
+  /** After the commit of what may take access from somebody: ends what is open and no longer allowed. Filled in by hub.ts: sessions lie above. */
+  accessChanged(orgId: string): Promise<void>;
 };
 
 /** Where a request came from. */

@@ -1,5 +1,5 @@
 // Identity: organisations, people, their sign-ins, invitations and access keys.
-import { boolean, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { moment, orgId } from "../platform/columns.ts";
 import type { roleNames } from "./input.ts";
 
@@ -109,6 +109,31 @@ export const accessKeys = pgTable(
     revokedAt: moment("revoked_at"),
   },
   (table) => [uniqueIndex("access_keys_hash").on(table.keyHash), index("access_keys_user").on(table.userId)],
+);
+
+/** Several people under one name, so that a grant need not name each. */
+export const groups = pgTable(
+  "groups",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    name: text("name").notNull(),
+    createdAt: moment("created_at").notNull(),
+  },
+  (table) => [uniqueIndex("groups_org_name").on(table.orgId, table.name)],
+);
+
+export const groupMembers = pgTable(
+  "group_members",
+  {
+    groupId: text("group_id")
+      .notNull()
+      .references(() => groups.id, { onDelete: "cascade" }),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+  },
+  (table) => [primaryKey({ columns: [table.groupId, table.userId] }), index("group_members_user").on(table.userId)],
 );
 
 export type UserRow = typeof users.$inferSelect;
