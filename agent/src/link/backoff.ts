@@ -3,8 +3,8 @@
 const firstMs = 500;
 /** Nobody waits for an idle agent, and a hub that restarts is not back within a second: fewer tries in vain, at most about six in the first minute. */
 const firstIdleMs = 2_000;
-/** Somebody waits at a terminal, and few agents have one: back within ten seconds of the hub, a new link included. */
-const cappedWithSessionsMs = 5_000;
+/** Somebody waits at a terminal, and few agents have one. */
+const cappedWithSessionsMs = 2_000;
 const cappedIdleMs = 60_000;
 
 /** @param failures tries that failed in a row, 0 after a link that had worked. @param random 0 ≤ random < 1. */
