@@ -14,6 +14,8 @@ await build({
   banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
   external: [
     "pino", // resolves files beside itself
+    "cpu-features", // ssh2's native helpers, which it does without
+    "*.node",
     "@aws-sdk/client-s3", // loaded only where recordings go to an object store
   ],
   logLevel: "warning",

@@ -3,8 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { grantsExpiredBetween } from "./access/grants.ts";
-import type { LiveWork } from "./access/manage-grants.ts";
+import { addAdministratorsGrant } from "./access/manage-grants.ts";
 import { adminSocketPath, listenForAdmin } from "./api/admin-socket.ts";
 import { openConsoleFiles } from "./api/console-files.ts";
 import type { ApiDeps } from "./api/deps.ts";
@@ -12,7 +11,7 @@ import { createHttpHandler } from "./api/http.ts";
 import { listenForConsole } from "./api/listen.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
-import { addHostAsset, retireAssetsOf } from "./assets/assets.ts";
+import { addHostAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
 import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
@@ -54,7 +53,9 @@ import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
 import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
+import { Vault } from "./platform/vault.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
+import { endForbidden } from "./sessions/end-forbidden.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
 import { LiveDials } from "./sessions/live-dial.ts";
@@ -118,6 +119,7 @@ export async function createHub(
 
     const keysDone = step("keys", "Keys and certificate");
     const keys = await loadHubKeys(dataDir, config.publicUrl === undefined ? null : new URL(config.publicUrl).hostname);
+    const vault = Vault.open(dataDir);
     keysDone();
 
     const databaseDone = step("database", config.databaseUrl === undefined ? "Embedded PostgreSQL" : "PostgreSQL");
@@ -133,13 +135,15 @@ export async function createHub(
     const { db } = database;
     const changes = new Changes();
     const ports = { console: 0, agents: 0 };
+    const accessChanged = (orgId: string) => endForbidden(sessions, orgId);
     const identity: IdentityDeps = {
       db,
       clock,
       library: createSignInLibrary(db, cookieSecret(dataDir)),
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
-      accessChanged: async () => {}, // roles and groups decide nothing about open sessions yet
+      accessChanged,
+      onOrganisation: (tx, orgId) => addAdministratorsGrant(tx, orgId, clock.now()),
     };
     const organisation = await ensureOrganisation(identity);
     const links = new AgentLinks((stream, fault) =>
@@ -181,12 +185,6 @@ export async function createHub(
       outputs: new ExecutionOutputs(),
       changes,
     };
-    const liveWork: LiveWork = {
-      endUnder: async (grantIds) => {
-        for (const session of [...sessions.live.under(grantIds), ...sessions.dials.under(grantIds)])
-          await endSession(sessions, session.id, { reason: "grant-revoked", by: null });
-      },
-    };
     const fleet: FleetDeps = {
       db,
       clock,
@@ -194,6 +192,7 @@ export async function createHub(
       linkRows: new LinkRows(db),
       changes,
       onEnrolled: addHostAsset,
+      onChanged: followAgent,
       onRevoked: async (agentId) => {
         for (const session of await unendedSessionsOf(db, [agentId]))
           await endSession(sessions, session.id, { reason: "agent-revoked", by: null });
@@ -222,7 +221,8 @@ export async function createHub(
       database: { kind: embedded === null ? "external" : "embedded", version: database.version, ping: database.ping },
       identity,
       fleet,
-      access: { db, clock, changes, liveWork },
+      access: { db, clock, changes, accessChanged },
+      assets: { db, clock, changes, vault, accessChanged },
       sessions,
       automation,
       screens,
@@ -297,7 +297,6 @@ export async function createHub(
     // Also at the start, or a hub that is restarted every night would never come to it.
     const firstRemoval = removeOld().catch((error: unknown) => log.error(errorFields(error), "old recordings not removed"));
     closers.push(() => firstRemoval);
-    let grantsSeenAt = clock.now();
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
       every(60_000, () => noteSeen(fleet), log),
@@ -310,16 +309,7 @@ export async function createHub(
       every(2_000, () => remindAgents(automation), log),
       every(3_600_000, removeOld, log),
       // A grant that ends by time ends what is open under it within two seconds.
-      every(
-        1_000,
-        async () => {
-          const now = clock.now();
-          const expired = await grantsExpiredBetween(db, grantsSeenAt, now);
-          grantsSeenAt = now;
-          if (expired.length > 0) await liveWork.endUnder(expired);
-        },
-        log,
-      ),
+      every(1_000, () => endForbidden(sessions, null), log),
     ];
     closers.push(async () => {
       for (const job of jobs) await job.stop();

@@ -1,89 +1,151 @@
 // Access: who may do what on which asset. authorize() is the only maker of an Authorization, and nothing opens without one.
-import { and, eq, gt, isNull, or } from "drizzle-orm";
-import { type AssetWithAgent, findAsset } from "../assets/assets.ts";
+//
+//   person ─ his grants ─┐
+//                        ├─► those that hold now, for this account, protocol and action ─► Authorization, with everything else they allow
+//   asset ─ grants on it ┘
+
+import { type ChosenAccount, findChosenAccount } from "../assets/account-choice.ts";
+import { type AssetInZone, findAsset } from "../assets/assets.ts";
+import type { ProtocolName } from "../assets/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor, type Permission } from "../identity/actor.ts";
-import { findUser } from "../identity/people.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
-import type { Action } from "./input.ts";
-import { type GrantRow, grants } from "./schema.ts";
+import { grantsOfPerson, grantsOnAssets } from "./held-grants.ts";
+import { type AsWhom, type Circumstances, type WhyNot, whyNot, whyNotNow } from "./holds.ts";
+import { type Action, actions } from "./input.ts";
+import type { GrantRow } from "./schema.ts";
 
 const made = Symbol("made by authorize()");
 
-/** Proof that a person may do one thing on one asset, through which grant and until when. */
+/** Proof that a person may do something on one asset as one account, through which grant. */
 export class Authorization {
   readonly actor: Actor;
-  readonly target: AssetWithAgent;
+  readonly target: AssetInZone;
+  readonly as: ChosenAccount;
+  readonly protocol: ProtocolName;
   readonly action: Action;
-  /** Null for an administrator, who needs no grant. */
-  readonly grantId: string | null;
-  readonly expiresAt: Date | null;
+  /** Everything that is allowed here as this account by this protocol, `action` among it. */
+  readonly actions: ReadonlySet<Action>;
+  /** One of the grants that allow it; another may still when this one is gone. */
+  readonly grantId: string;
 
-  constructor(key: typeof made, fields: Pick<Authorization, "actor" | "target" | "action" | "grantId" | "expiresAt">) {
+  constructor(
+    key: typeof made,
+    fields: Pick<Authorization, "actor" | "target" | "as" | "protocol" | "action" | "actions" | "grantId">,
+  ) {
     if (key !== made) throw new TypeError("Only authorize() makes an Authorization.");
     this.actor = fields.actor;
     this.target = fields.target;
+    this.as = fields.as;
+    this.protocol = fields.protocol;
     this.action = fields.action;
+    this.actions = fields.actions;
     this.grantId = fields.grantId;
-    this.expiresAt = fields.expiresAt;
   }
 }
 
-const permissionFor: Record<Action, Permission> = { connect: "terminal.open", run: "run.start", dial: "dial.open" };
+const permissionFor: Record<Action, Permission> = {
+  connect: "terminal.open",
+  upload: "terminal.open",
+  download: "terminal.open",
+  copy: "terminal.open",
+  paste: "terminal.open",
+  delete: "terminal.open",
+  share: "terminal.open",
+  forward: "dial.open",
+  run: "run.start",
+};
+
+export type Request = {
+  assetId: string;
+  action: Action;
+  /** An account's id or one of account-choice.ts; may be left out on an agent's own host. */
+  account?: string | undefined;
+  protocol?: ProtocolName | undefined;
+};
 
 /**
- * @throws HubError `forbidden` when the role never may, `not-found` for another organisation's or a retired asset,
- *   and for one the person was never granted; `no-grant` when he sees the asset but lacks this action.
+ * @throws HubError `forbidden` when the role never may, `not-found` for another organisation's asset and for one that no grant shows to the
+ *   person, `no-grant` with the reason when one does but does not allow this, `asset-off`, `agent-revoked`.
  */
-export async function authorize(db: Queryable, actor: Actor, assetId: string, action: Action, now: Date): Promise<Authorization> {
+export async function authorize(db: Queryable, actor: Actor, request: Request, now: Date): Promise<Authorization> {
+  const { assetId, action, protocol = "ssh" } = request;
   assertMay(actor, permissionFor[action]);
-  const target = await findAsset(db, actor.orgId, assetId);
+  const [target, grants] = await Promise.all([findAsset(db, actor.orgId, assetId), grantsOfPerson(db, actor)]);
   if (target === null) throw notFound("asset");
-  if (target.agent.revokedAt !== null || target.asset.retiredAt !== null)
+  const { asset, agent } = target;
+  if (agent !== null && agent.revokedAt !== null)
     throw new HubError("agent-revoked", "The agent of this asset was revoked. Enrol its host again to reach it.");
-  if (actor.role === "admin") return new Authorization(made, { actor, target, action, grantId: null, expiresAt: null });
-  const held = await grantsOn(db, actor.id, assetId, now);
-  const grant = held.find((one) => one.actions.includes(action));
-  if (grant === undefined) {
-    const refusal = held.length === 0 ? notFound("asset") : noGrant(action);
+  if (asset.retiredAt !== null) throw notFound("asset");
+  const named = await namedOn(db, actor.orgId, grants, assetId);
+  const circumstances = { now, address: actor.ip };
+  const holding = named.filter((grant) => whyNotNow(grant, circumstances) === null);
+  const refuse = async (refusal: HubError) => {
     await recordRefusal(db, actor, target, action, refusal);
     throw refusal;
+  };
+  if (holding.length === 0) {
+    const why = named
+      .map((grant) => whyNotNow(grant, circumstances))
+      .find((one) => one === "hours" || one === "address" || one === "not-yet");
+    return refuse(why === undefined ? notFound("asset") : noGrant(action, why));
   }
-  return new Authorization(made, { actor, target, action, grantId: grant.id, expiresAt: grant.expiresAt });
+  if (!asset.active) throw new HubError("asset-off", "This asset is switched off. An administrator of assets can switch it on.");
+  const as = await findChosenAccount(db, asset, request.account);
+  const decision = decide(holding, asWhom(as, asset), protocol, circumstances);
+  const grantId = decision.grantOf(action);
+  if (grantId === null) return refuse(noGrant(action, decision.whyNot(action)));
+  return new Authorization(made, { actor, target, as, protocol, action, actions: decision.actions, grantId });
 }
 
-/**
- * May what was opened under this grant go on, now that a restarted hub finds it again? A withdrawal while the hub was down reached nobody.
- * Without a grant it was an administrator's: he must still be one.
- */
-export async function mayGoOn(
+/** May what was authorised go on? Read again after the work was registered: a revocation between the two is seen by one side or the other. */
+export async function stillHolds(
   db: Queryable,
-  work: { userId: string; assetId: string; grantId: string | null },
+  { actor, target, as, protocol, action }: Authorization,
   now: Date,
 ): Promise<boolean> {
-  const user = await findUser(db, work.userId);
-  if (user === null || user.disabledAt !== null) return false;
-  if (work.grantId === null) return user.role === "admin";
-  return (await grantsOn(db, work.userId, work.assetId, now)).some((grant) => grant.id === work.grantId);
+  const grants = await namedOn(db, actor.orgId, await grantsOfPerson(db, actor), target.asset.id);
+  return decide(grants, asWhom(as, target.asset), protocol, { now, address: actor.ip }).grantOf(action) !== null;
 }
 
-/** Reads the grant again, after the work was registered: a revocation between the two is seen by one side or the other. */
-export async function stillHolds(db: Queryable, authorization: Authorization, now: Date): Promise<boolean> {
-  if (authorization.grantId === null) return true;
-  const held = await grantsOn(db, authorization.actor.id, authorization.target.asset.id, now);
-  return held.some((grant) => grant.id === authorization.grantId);
+export const asWhom = (as: ChosenAccount, asset: { agentId: string | null }): AsWhom =>
+  as.account !== null
+    ? { kind: "vault", username: as.account.username }
+    : as.choice === "@agent"
+      ? { kind: "agent", ownHost: asset.agentId !== null }
+      : { kind: as.choice === "@ask" ? "ask" : "same-name" };
+
+/** What these grants allow as this account by this protocol. Pure. */
+export function decide(grants: GrantRow[], as: AsWhom, protocol: string, circumstances: Circumstances) {
+  const grantOf = (action: Action): string | null =>
+    grants.find((grant) => whyNot(grant, { as, protocol, action }, circumstances) === null)?.id ?? null;
+  return {
+    grantOf,
+    actions: new Set(actions.filter((action) => grantOf(action) !== null)),
+    /** The reason of the grant that comes nearest: `whyNots` is in the order in which a grant is looked at. */
+    whyNot: (action: Action): WhyNot | null => {
+      const reasons = grants.map((grant) => whyNot(grant, { as, protocol, action }, circumstances));
+      return (["action", "protocol", "account"] as const).find((one) => reasons.includes(one)) ?? reasons[0] ?? null;
+    },
+  };
+}
+
+async function namedOn(db: Queryable, orgId: string, grants: GrantRow[], assetId: string): Promise<GrantRow[]> {
+  const ids = grants.map(({ id }) => id);
+  const on = (await grantsOnAssets(db, orgId, ids, [assetId])).get(assetId);
+  return grants.filter(({ id }) => on?.has(id));
 }
 
 /** That somebody tried is worth knowing; he himself learns nothing by it. */
 async function recordRefusal(
   db: Queryable,
   actor: Actor,
-  target: AssetWithAgent,
+  { asset }: AssetInZone,
   action: Action,
   { code }: HubError,
 ): Promise<void> {
-  const subject = { kind: "asset" as const, id: target.asset.id, name: target.agent.name };
+  const subject = { kind: "asset" as const, id: asset.id, name: asset.name };
   await db.transaction((tx) =>
     recordAudit(tx, {
       kind: "access.refused",
@@ -96,19 +158,17 @@ async function recordRefusal(
   );
 }
 
-const noGrant = (action: Action) =>
-  new HubError("no-grant", `No grant allows you to ${action} here. Ask an administrator for one.`, { facts: { action } });
+const sentences: Partial<Record<WhyNot, string>> = {
+  "not-yet": "Your grant has not begun.",
+  hours: "Your grant does not hold at this hour.",
+  address: "Your grant does not hold from this network.",
+  account: "No grant lets you use this account here.",
+  protocol: "No grant lets you use this protocol here.",
+};
 
-function grantsOn(db: Queryable, userId: string, assetId: string, now: Date): Promise<GrantRow[]> {
-  return db
-    .select()
-    .from(grants)
-    .where(
-      and(
-        eq(grants.userId, userId),
-        eq(grants.assetId, assetId),
-        isNull(grants.revokedAt),
-        or(isNull(grants.expiresAt), gt(grants.expiresAt, now)),
-      ),
-    );
-}
+const noGrant = (action: Action, why: WhyNot | null) =>
+  new HubError(
+    "no-grant",
+    `${(why === null ? undefined : sentences[why]) ?? `No grant allows you to ${action} here.`} Ask an administrator for one.`,
+    { facts: { action, why: why ?? "action" } },
+  );

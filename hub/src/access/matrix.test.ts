@@ -16,22 +16,71 @@ const people = ["anonymous", "bare", "connect", "run", "auditor", "admin", "stra
 type Person = (typeof people)[number];
 
 /** `+` allowed, anything else is the code of the refusal. */
-const codes = { "+": null, "-": "not-signed-in", F: "forbidden", N: "not-found", G: "no-grant", T: "bad-token", S: "setup-done" };
+const codes = {
+  "+": null,
+  "-": "not-signed-in",
+  F: "forbidden",
+  N: "not-found",
+  G: "no-grant",
+  T: "bad-token",
+  S: "setup-done",
+  K: "no-secret",
+};
 type Letter = keyof typeof codes;
 
 /** Things of the first organisation, fresh for each call, or of nobody. */
-type Subjects = Record<"agent" | "asset" | "zone" | "session" | "run" | "execution" | "personId" | "grant" | "token", string>;
+type Subjects = Record<
+  | "agent"
+  | "asset"
+  | "zone"
+  | "session"
+  | "run"
+  | "execution"
+  | "personId"
+  | "grant"
+  | "token"
+  | "node"
+  | "neighbour"
+  | "account",
+  string
+>;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
 
 const id = (name: keyof Subjects) => (subjects: Subjects) => ({ id: subjects[name] });
+const grantOf = (personId: string, asset: string) => ({
+  name: "row",
+  subjects: [{ kind: "user", id: personId }],
+  targets: [{ kind: "asset", id: asset }],
+  accounts: ["@all"],
+  actions: ["connect"],
+});
 const span = { from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" };
 
 const table: Record<string, Row> = {
   //                        anonymous, bare, connect, run, auditor, admin, stranger
-  "access.grant": ["-FFFF+N", ({ personId, asset }) => ({ userId: personId, assetIds: [asset], actions: ["connect"] })],
+  "access.change": ["-FFFF+N", ({ grant, personId, asset }) => ({ id: grant, grant: grantOf(personId, asset) })],
+  "access.explain": ["-FFF++N", ({ personId, asset }) => ({ userId: personId, assetId: asset })],
+  "access.get": ["-FFF++N", id("grant")],
+  "access.grant": ["-FFFF+N", ({ personId, asset }) => grantOf(personId, asset)],
   "access.grants": ["-FFF+++", () => ({})],
+  "access.preview": ["-FFF++N", ({ grant }) => ({ id: grant, grant: null })],
   "access.revoke": ["-FFFF+N", id("grant")],
+  "accounts.change": ["-FFFF+N", ({ account }) => ({ id: account, comment: "x" })],
+  "accounts.create": [
+    "-FFFF+N",
+    ({ neighbour }) => ({ assetId: neighbour, username: "u", secret: { kind: "password", password: "p" } }),
+  ],
+  "accounts.get": ["-FFF++N", id("account")],
+  "accounts.list": ["-FFF++N", ({ neighbour }) => ({ assetId: neighbour })],
+  "accounts.remove": ["-FFFF+N", id("account")],
+  "accounts.reveal": ["-FFFFKN", ({ account }) => ({ id: account, reason: "the matrix" })], // it has no secret yet
+  "accounts.setSecret": ["-FFFF+N", ({ account }) => ({ id: account, secret: { kind: "password", password: "p" } })],
+  "assets.change": ["-FFFF+N", ({ neighbour }) => ({ id: neighbour, comment: "x" })],
+  "assets.create": ["-FFFF+N", ({ zone }) => ({ name: newId("asset"), zoneId: zone, platform: "linux", address: "192.0.2.1" })],
+  "assets.get": ["-N++++N", id("asset")],
   "assets.list": ["-++++++", () => ({})],
+  "assets.remove": ["-FFFF+N", ({ neighbour }) => ({ ids: [neighbour] })],
+  "assets.setFavourite": ["-N++++N", ({ asset }) => ({ id: asset, favourite: true })],
   "audit.histogram": ["-FFF+++", () => span],
   "audit.kinds": ["-FFF+++"],
   "audit.list": ["-FFF+++", () => ({})],
@@ -62,6 +111,12 @@ const table: Record<string, Row> = {
   "keys.create": ["-++++++", () => ({ name: "k" })],
   "keys.list": ["-++++++"],
   "keys.revoke": ["-NNNNNN", () => ({ id: "key_of_somebody" })],
+  "nodes.create": ["-FFFF+N", ({ node }) => ({ parentId: node, name: newId("node") })],
+  "nodes.list": ["-++++++", () => ({})],
+  "nodes.move": ["-FFFF+N", ({ node }) => ({ id: node, parentId: null })],
+  "nodes.place": ["-FFFF+N", ({ node, neighbour }) => ({ nodeId: node, assetIds: [neighbour], in: true })],
+  "nodes.remove": ["-FFFF+N", id("node")],
+  "nodes.rename": ["-FFFF+N", ({ node }) => ({ id: node, name: newId("node") })],
   "people.disable": ["-FFFF+N", id("personId")],
   "people.enable": ["-FFFF+N", id("personId")],
   "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
@@ -97,7 +152,7 @@ beforeAll(async () => {
   const granted = async (action: string) => {
     const client = await hub.as("user", action);
     const { me } = await client.query<{ me: { id: string } }>("auth.state");
-    await admin.mutate("access.grant", { userId: me.id, assetIds: [assetId], actions: [action] });
+    await hub.grant(me.id, [assetId], [action]);
     return client;
   };
   clients.anonymous = new TestClient(hub.url);
@@ -129,16 +184,25 @@ async function freshSubjects(): Promise<Subjects> {
     personId: newId("usr"),
     grant: newId("grt"),
     token: newId("tok"),
+    node: newId("nod"),
+    neighbour: newId("ast"),
+    account: newId("acc"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
-  await sql`insert into assets (id, org_id, agent_id, kind, name, platform, created_at) values (${newId("ast")}, ${orgId}, ${made.agent}, 'host', 'row', 'linux', now())`;
+  await sql`insert into assets (id, org_id, zone_id, agent_id, category, name, platform, created_at, updated_at) values (${newId("ast")}, ${orgId}, ${admin?.zone ?? ""}, ${made.agent}, 'host', 'row', 'linux', now(), now())`;
+  await sql`insert into assets (id, org_id, zone_id, category, name, platform, address, created_at, updated_at) values (${made.neighbour}, ${orgId}, ${admin?.zone ?? ""}, 'host', ${made.neighbour}, 'linux', '192.0.2.1', now(), now())`;
+  await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
+  await sql`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`;
+  await sql`insert into node_ancestors (node_id, ancestor_id) values (${made.node}, ${made.node})`;
   await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted)
     values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true)`;
-  await sql`insert into grants (id, org_id, user_id, asset_id, actions, created_by, created_at) values (${made.grant}, ${orgId}, ${made.personId}, ${assetId}, '{connect}', ${owner}, now())`;
+  await sql`insert into grants (id, org_id, name, accounts, protocols, addresses, actions, created_by, created_at, updated_at) values (${made.grant}, ${orgId}, 'row', '{@all}', '{@all}', '{}', '{connect}', ${owner}, now(), now())`;
+  await sql`insert into grant_subjects (grant_id, kind, subject_id) values (${made.grant}, 'user', ${made.personId})`;
+  await sql`insert into grant_targets (grant_id, kind, target_id) values (${made.grant}, 'asset', ${assetId})`;
   await sql`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`;
-  await sql`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, state, columns, rows, started_at, ended_at, end_reason)
-    values (${made.session}, ${orgId}, 'shell', ${assetId}, ${agent.id}, ${owner}, 'x', 'ended', 80, 24, now(), now(), 'exit')`;
+  await sql`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, account_choice, protocol, state, columns, rows, started_at, ended_at, end_reason)
+    values (${made.session}, ${orgId}, 'shell', ${assetId}, ${agent.id}, ${owner}, 'x', '@agent', 'ssh', 'ended', 80, 24, now(), now(), 'exit')`;
   await sql`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at, expires_at)
     values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now(), now() + interval '10 days')`;
   await sql`insert into executions (id, org_id, run_id, asset_id, agent_id, state) values (${made.execution}, ${orgId}, ${made.run}, ${assetId}, ${made.agent}, 'queued')`;
@@ -156,6 +220,9 @@ const nobodys = (): Subjects => ({
   personId: newId("usr"),
   grant: newId("grt"),
   token: newId("tok"),
+  node: newId("nod"),
+  neighbour: newId("ast"),
+  account: newId("acc"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

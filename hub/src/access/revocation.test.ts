@@ -22,9 +22,8 @@ type Opened = { client: TestClient; terminal: TestTerminal; grantId: string };
 async function opened(more: object = {}): Promise<Opened> {
   const client = await hub.as("user");
   const { me } = await client.query<{ me: { id: string } }>("auth.state");
-  const grant = { userId: me.id, assetIds: [assetId], actions: ["connect"], ...more };
-  const { ids } = await admin.mutate<{ ids: string[] }>("access.grant", grant);
-  return { client, terminal: await client.openTerminal(assetId), grantId: ids[0] ?? "" };
+  const grantId = await hub.grant(me.id, [assetId], ["connect"], more);
+  return { client, terminal: await client.openTerminal(assetId), grantId };
 }
 
 async function expectShut({ client, terminal }: Opened): Promise<void> {

@@ -1,30 +1,70 @@
-// Access: who may do what on which asset.
-import { index, pgTable, text } from "drizzle-orm/pg-core";
-import { assets } from "../assets/schema.ts";
-import { users } from "../identity/schema.ts";
+// Access: who may do what on which asset, as whom, by which protocol and when. A grant is a sentence; subjects and targets are its ends.
+import { boolean, index, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { moment, orgId } from "../platform/columns.ts";
-import type { Action } from "./input.ts";
+import type { Action, Hours } from "./input.ts";
 
 export const grants = pgTable(
   "grants",
   {
     id: text("id").primaryKey(),
     orgId: orgId(),
-    userId: text("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
-    assetId: text("asset_id")
-      .notNull()
-      .references(() => assets.id),
+    name: text("name").notNull(),
+    /** User names on the asset, or `@all`, `@same-name`, `@ask`, `@agent`: see account-choice.ts. */
+    accounts: text("accounts").array().notNull(),
+    /** Protocol names, or `@all`. */
+    protocols: text("protocols").array().notNull(),
     actions: text("actions").array().$type<Action[]>().notNull(),
+    startsAt: moment("starts_at"),
+    expiresAt: moment("expires_at"),
+    /** Hours of the week in which it holds; null: always. */
+    hours: jsonb("hours").$type<Hours>(),
+    /** Networks a person must come from, `192.0.2.0/24`; empty: anywhere. */
+    addresses: text("addresses").array().notNull(),
+    active: boolean("active").notNull().default(true),
+    comment: text("comment").notNull().default(""),
     createdBy: text("created_by").notNull(),
     createdAt: moment("created_at").notNull(),
-    expiresAt: moment("expires_at"),
+    updatedAt: moment("updated_at").notNull(),
     revokedAt: moment("revoked_at"),
     revokedBy: text("revoked_by"),
     revokeReason: text("revoke_reason"),
   },
-  (table) => [index("grants_user").on(table.userId, table.assetId), index("grants_asset").on(table.assetId)],
+  (table) => [index("grants_org").on(table.orgId, table.name)],
+);
+
+export type SubjectKind = "user" | "group" | "role";
+
+export const grantSubjects = pgTable(
+  "grant_subjects",
+  {
+    grantId: text("grant_id")
+      .notNull()
+      .references(() => grants.id, { onDelete: "cascade" }),
+    kind: text("kind").$type<SubjectKind>().notNull(),
+    subjectId: text("subject_id").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.grantId, table.kind, table.subjectId] }),
+    index("grant_subjects_subject").on(table.kind, table.subjectId),
+  ],
+);
+
+export type TargetKind = "asset" | "node" | "label" | "all";
+
+export const grantTargets = pgTable(
+  "grant_targets",
+  {
+    grantId: text("grant_id")
+      .notNull()
+      .references(() => grants.id, { onDelete: "cascade" }),
+    kind: text("kind").$type<TargetKind>().notNull(),
+    /** Of an asset or a node its id, of a label `key:value`, of all assets the empty text. */
+    targetId: text("target_id").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.grantId, table.kind, table.targetId] }),
+    index("grant_targets_target").on(table.kind, table.targetId),
+  ],
 );
 
 export type GrantRow = typeof grants.$inferSelect;

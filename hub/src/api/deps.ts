@@ -1,5 +1,6 @@
 // Everything the API can reach, put together in hub.ts.
 import type { AccessDeps } from "../access/manage-grants.ts";
+import type { AssetDeps } from "../assets/deps.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
@@ -21,6 +22,7 @@ export type ApiDeps = {
   database: { kind: "embedded" | "external"; version: string; ping(): Promise<void> };
   identity: IdentityDeps;
   fleet: FleetDeps;
+  assets: AssetDeps;
   access: AccessDeps;
   sessions: SessionDeps;
   automation: AutomationDeps;

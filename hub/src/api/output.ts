@@ -1,5 +1,7 @@
 // Shapes of what /api/v1 answers: OpenAPI is made from them, and tRPC drops whatever they do not name.
 import { z } from "zod";
+import { actions, hours } from "../access/input.ts";
+import { categories, platformIds } from "../assets/input.ts";
 import { executionReasons, executionStates } from "../automation/execution-state.ts";
 import { interpreters } from "../automation/input.ts";
 import { endReasons } from "../sessions/session-state.ts";
@@ -61,15 +63,71 @@ export const enrolmentToken = z.object({
 export const asset = z.object({
   id: z.string(),
   name: z.string(),
-  kind: z.literal("host"),
+  category: z.enum(categories),
+  platform: z.enum(platformIds),
   address: z.string(),
   zone: named,
-  agentId: z.string(),
+  agentId: z.string().nullable(),
   online: z.boolean(),
-  platform: z.literal("linux"),
   os: z.string().nullable(),
+  protocols: z.array(z.object({ name: z.string(), port: z.number().int() })),
+  labels: z.array(z.string()),
+  nodeIds: z.array(z.string()),
+  favourite: z.boolean(),
+  active: z.boolean(),
+  legacyAlgorithms: z.boolean(),
+  comment: z.string(),
   may: z.object({ connect: z.boolean(), run: z.boolean() }),
   why: z.string().nullable(),
+  accounts: z.array(z.object({ id: z.string(), username: z.string(), actions: z.array(z.enum(actions)) })),
+});
+
+export const nodes = z.array(z.object({ id: z.string(), path: z.string() }));
+export const node = z.object({
+  id: z.string(),
+  name: z.string(),
+  parentId: z.string().nullable(),
+  assets: z.number().int(),
+  children: z.number().int(),
+});
+
+export const account = z.object({
+  id: z.string(),
+  assetId: z.string(),
+  username: z.string(),
+  secretKind: z.enum(["password", "ssh-key"]),
+  privileged: z.boolean(),
+  active: z.boolean(),
+  comment: z.string(),
+  suFromId: z.string().nullable(),
+  publicKey: z.string().nullable(),
+  version: z.number().int(),
+  checkedAt: moment.nullable(),
+  checkFailure: z.string().nullable(),
+  updatedAt: moment,
+});
+export const storedSecret = z.object({ version: z.number().int(), publicKey: z.string().nullable() });
+
+const end = (kinds: [string, ...string[]]) => z.object({ kind: z.enum(kinds), id: z.string(), name: z.string() });
+export const grant = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: z.enum(["active", "expired", "upcoming", "off", "revoked"]),
+  subjects: z.array(end(["user", "group", "role"])),
+  targets: z.array(end(["asset", "node", "label", "all"])),
+  accounts: z.array(z.string()),
+  protocols: z.array(z.string()),
+  actions: z.array(z.enum(actions)),
+  startsAt: moment.nullable(),
+  expiresAt: moment.nullable(),
+  hours: hours.nullable(),
+  addresses: z.array(z.string()),
+  active: z.boolean(),
+  comment: z.string(),
+  createdAt: moment,
+  createdBy: z.string(),
+  revokedAt: moment.nullable(),
+  revokeReason: z.string().nullable(),
 });
 
 export const session = z.object({
@@ -142,4 +200,5 @@ export const runWithExecutions = run.extend({
   timeoutSeconds: z.number(),
   executions: z.array(execution),
 });
+export const listOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item) });
 export const created = z.object({ id: z.string() });

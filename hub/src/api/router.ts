@@ -1,13 +1,16 @@
 // The whole API, by room. The console knows it by its type alone.
+import { accessRouter } from "./routers/access.ts";
+import { accountsRouter, assetsRouter, nodesRouter } from "./routers/assets.ts";
 import { authRouter } from "./routers/auth.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { auditRouter, eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
-import { accessRouter, keysRouter, peopleRouter } from "./routers/people.ts";
-import { assetsRouter, runsRouter, sessionsRouter } from "./routers/work.ts";
+import { keysRouter, peopleRouter } from "./routers/people.ts";
+import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
 
 export const appRouter = router({
   access: accessRouter,
+  accounts: accountsRouter,
   assets: assetsRouter,
   audit: auditRouter,
   auth: authRouter,
@@ -15,6 +18,7 @@ export const appRouter = router({
   fleet: fleetRouter,
   home: homeRouter,
   keys: keysRouter,
+  nodes: nodesRouter,
   people: peopleRouter,
   runs: runsRouter,
   sessions: sessionsRouter,

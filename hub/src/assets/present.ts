@@ -1,18 +1,30 @@
 // Assets as the console sees them.
-import type { AssetWithAgent } from "./assets.ts";
+import type { AssetInZone } from "./assets.ts";
 
-export type MayReach = { connect: boolean; run: boolean; why: string | null };
-
-export const presentAsset = ({ asset, agent, zone }: AssetWithAgent, online: boolean, reach: MayReach) => ({
+export const presentAsset = (
+  { asset, zone, agent }: AssetInZone,
+  {
+    online,
+    labels = [],
+    nodeIds = [],
+    favourite = false,
+  }: { online: boolean; labels?: string[]; nodeIds?: string[]; favourite?: boolean },
+) => ({
   id: asset.id,
-  name: agent.name,
-  kind: asset.kind,
-  address: agent.facts?.addresses[0] ?? agent.address ?? "",
-  zone: { id: zone.id, name: zone.name },
-  agentId: agent.id,
-  online,
+  name: asset.name,
+  category: asset.category,
   platform: asset.platform,
-  os: agent.facts === null ? null : `${agent.facts.osName} ${agent.facts.osVersion}`.trim(),
-  may: { connect: reach.connect, run: reach.run },
-  why: reach.why,
+  address: agent === null ? asset.address : (agent.facts?.addresses[0] ?? agent.address ?? ""),
+  zone: { id: zone.id, name: zone.name },
+  /** Of an agent's own host. */
+  agentId: agent?.id ?? null,
+  online,
+  os: agent === null || agent.facts === null ? null : `${agent.facts.osName} ${agent.facts.osVersion}`.trim(),
+  protocols: asset.protocols,
+  labels,
+  nodeIds,
+  favourite,
+  active: asset.active,
+  legacyAlgorithms: asset.legacyAlgorithms,
+  comment: asset.comment,
 });

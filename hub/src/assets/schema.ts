@@ -1,24 +1,200 @@
-// Assets: what can be reached. In this version each agent's own host.
-import { index, pgTable, text } from "drizzle-orm/pg-core";
-import { agents } from "../fleet/schema.ts";
-import { moment, orgId } from "../platform/columns.ts";
+// Assets: what can be reached, where it stands in the tree, and the accounts on it.
+
+import { isNull, sql } from "drizzle-orm";
+import { type AnyPgColumn, boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { agents, zones } from "../fleet/schema.ts";
+import { users } from "../identity/schema.ts";
+import { bytes, moment, orgId } from "../platform/columns.ts";
+import type { Category, PlatformId, ProtocolName } from "./input.ts";
+
+/** A service that the asset offers. The port is where it listens. */
+export type AssetProtocol = { name: ProtocolName; port: number };
 
 export const assets = pgTable(
   "assets",
   {
     id: text("id").primaryKey(),
     orgId: orgId(),
-    agentId: text("agent_id")
+    /** The private network it lies in; any agent there reaches it. */
+    zoneId: text("zone_id")
       .notNull()
-      .references(() => agents.id),
-    kind: text("kind").$type<"host">().notNull(),
+      .references(() => zones.id),
+    /** Set for the host that an agent runs on: it is reached through this agent alone, without a network between. */
+    agentId: text("agent_id").references(() => agents.id),
+    category: text("category").$type<Category>().notNull(),
+    platform: text("platform").$type<PlatformId>().notNull(),
+    /** Of an agent's host it follows the agent's name. */
     name: text("name").notNull(),
-    platform: text("platform").$type<"linux">().notNull(),
+    /** Host name or IP address as the agents of the zone see it; empty for an agent's own host. */
+    address: text("address").notNull().default(""),
+    protocols: jsonb("protocols").$type<AssetProtocol[]>().notNull().default([]),
+    comment: text("comment").notNull().default(""),
+    active: boolean("active").notNull().default(true),
+    /** SSH algorithms of old devices are accepted. Shown wherever it is on, and audited. */
+    legacyAlgorithms: boolean("legacy_algorithms").notNull().default(false),
     createdAt: moment("created_at").notNull(),
-    /** Set when its agent is revoked: kept for the records that name it. */
+    updatedAt: moment("updated_at").notNull(),
+    /** Set when it was deleted, or its agent revoked: kept for the records that name it. */
     retiredAt: moment("retired_at"),
   },
-  (table) => [index("assets_org_name").on(table.orgId, table.name), index("assets_agent").on(table.agentId)],
+  (table) => [
+    index("assets_org_name").on(table.orgId, table.name, table.id),
+    index("assets_agent").on(table.agentId),
+    index("assets_zone").on(table.zoneId),
+    // Two agents may run on hosts of one name; what people write down has one name each.
+    uniqueIndex("assets_org_name_once")
+      .on(table.orgId, table.name)
+      .where(sql`${isNull(table.agentId)} and ${isNull(table.retiredAt)}`),
+  ],
+);
+
+export const nodes = pgTable(
+  "nodes",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    parentId: text("parent_id").references((): AnyPgColumn => nodes.id),
+    name: text("name").notNull(),
+    createdAt: moment("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("nodes_place").on(table.orgId, sql`coalesce(${table.parentId}, '')`, table.name),
+    index("nodes_parent").on(table.parentId),
+  ],
+);
+
+/** Every node with every node above it and itself: what lies under a node is one lookup, however deep. */
+export const nodeAncestors = pgTable(
+  "node_ancestors",
+  {
+    nodeId: text("node_id")
+      .notNull()
+      .references(() => nodes.id, { onDelete: "cascade" }),
+    ancestorId: text("ancestor_id")
+      .notNull()
+      .references(() => nodes.id, { onDelete: "cascade" }),
+  },
+  (table) => [primaryKey({ columns: [table.nodeId, table.ancestorId] }), index("node_ancestors_ancestor").on(table.ancestorId)],
+);
+
+export const assetNodes = pgTable(
+  "asset_nodes",
+  {
+    assetId: text("asset_id")
+      .notNull()
+      .references(() => assets.id, { onDelete: "cascade" }),
+    nodeId: text("node_id")
+      .notNull()
+      .references(() => nodes.id, { onDelete: "cascade" }),
+  },
+  (table) => [primaryKey({ columns: [table.assetId, table.nodeId] }), index("asset_nodes_node").on(table.nodeId)],
+);
+
+export const assetLabels = pgTable(
+  "asset_labels",
+  {
+    assetId: text("asset_id")
+      .notNull()
+      .references(() => assets.id, { onDelete: "cascade" }),
+    orgId: orgId(),
+    /** `key:value`. */
+    label: text("label").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.assetId, table.label] }), index("asset_labels_label").on(table.orgId, table.label)],
+);
+
+export const favourites = pgTable(
+  "favourites",
+  {
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    assetId: text("asset_id")
+      .notNull()
+      .references(() => assets.id, { onDelete: "cascade" }),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.assetId] })],
+);
+
+export type SecretKind = "password" | "ssh-key";
+
+export const accounts = pgTable(
+  "accounts",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    assetId: text("asset_id")
+      .notNull()
+      .references(() => assets.id),
+    username: text("username").notNull(),
+    secretKind: text("secret_kind").$type<SecretKind>().notNull(),
+    /** May create users, change passwords and install keys on the asset. */
+    privileged: boolean("privileged").notNull().default(false),
+    active: boolean("active").notNull().default(true),
+    comment: text("comment").notNull().default(""),
+    /** Signs in as this one first and then becomes the account with su(1). */
+    suFromId: text("su_from_id").references((): AnyPgColumn => accounts.id),
+    /** The public half of an SSH key, as in authorized_keys; null for a password. */
+    publicKey: text("public_key"),
+    /** The version of its secret in use; 0 before it has one. */
+    version: integer("version").notNull().default(0),
+    /** When the secret was last seen to work, or not, and the code of why not. */
+    checkedAt: moment("checked_at"),
+    checkFailure: text("check_failure"),
+    createdAt: moment("created_at").notNull(),
+    updatedAt: moment("updated_at").notNull(),
+    retiredAt: moment("retired_at"),
+  },
+  (table) => [
+    index("accounts_asset").on(table.assetId),
+    index("accounts_org_username").on(table.orgId, table.username),
+    uniqueIndex("accounts_asset_username").on(table.assetId, table.username).where(isNull(table.retiredAt)),
+  ],
+);
+
+/** Every secret an account ever had, sealed. A version is only added: what a rotation that died left behind can be tried. */
+export const accountSecrets = pgTable(
+  "account_secrets",
+  {
+    accountId: text("account_id")
+      .notNull()
+      .references(() => accounts.id),
+    orgId: orgId(),
+    version: integer("version").notNull(),
+    sealed: bytes("sealed").notNull(),
+    /** Which of the hub's keys wraps it; see platform/vault.ts. */
+    vaultKey: integer("vault_key").notNull(),
+    createdAt: moment("created_at").notNull(),
+    createdBy: text("created_by"),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.version] }), index("account_secrets_key").on(table.vaultKey)],
+);
+
+export type HostKeyState = "trusted" | "offered" | "refused";
+
+export const hostKeys = pgTable(
+  "host_keys",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    assetId: text("asset_id")
+      .notNull()
+      .references(() => assets.id),
+    /** As in the first field of a known_hosts line, `ssh-ed25519`. */
+    algorithm: text("algorithm").notNull(),
+    /** SSH wire format (RFC 4253 §6.6), base64. */
+    key: text("key").notNull(),
+    /** `SHA256:…` as ssh-keygen prints it. */
+    fingerprint: text("fingerprint").notNull(),
+    state: text("state").$type<HostKeyState>().notNull(),
+    seenAt: moment("seen_at").notNull(),
+    decidedBy: text("decided_by"),
+    decidedAt: moment("decided_at"),
+  },
+  (table) => [uniqueIndex("host_keys_asset_key").on(table.assetId, table.key)],
 );
 
 export type AssetRow = typeof assets.$inferSelect;
+export type NodeRow = typeof nodes.$inferSelect;
+export type AccountRow = typeof accounts.$inferSelect;
+export type HostKeyRow = typeof hostKeys.$inferSelect;

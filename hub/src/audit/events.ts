@@ -29,8 +29,27 @@ export type AuditEventOf = {
   "agent.revoked": { reason: string };
   "agent.duplicate-seen": { addresses: string };
   "agent.link-refused": { code: string };
-  "grant.created": { userId: string; assetId: string; actions: string };
-  "grant.revoked": { userId: string; assetId: string; reason: string };
+  "asset.created": { address: string; platform: string; zoneId: string };
+  "asset.changed": { before: string; after: string };
+  "asset.deleted": { address: string };
+  "node.created": { parentId: string | null };
+  "node.renamed": { before: string; after: string };
+  "node.moved": { before: string | null; after: string | null };
+  "node.deleted": Record<string, never>;
+  "node.assets-added": { assets: number; first: string };
+  "node.assets-removed": { assets: number; first: string };
+  "account.created": { assetId: string; username: string; secretKind: string; privileged: boolean };
+  "account.changed": { assetId: string; before: string; after: string };
+  "account.deleted": { assetId: string; username: string };
+  "account.secret-set": { assetId: string; version: number; how: string };
+  "account.secret-revealed": { assetId: string; version: number; reason: string };
+  "account.checked": { assetId: string; works: boolean; code: string };
+  "host-key.pinned": { algorithm: string; fingerprint: string };
+  "host-key.changed": { algorithm: string; pinned: string; offered: string };
+  "host-key.decided": { fingerprint: string; decision: string };
+  "grant.created": { grant: string };
+  "grant.changed": { before: string; after: string };
+  "grant.revoked": { reason: string };
   "access.refused": { action: string; code: string };
   "session.opened": { assetId: string; account: string };
   "dial.opened": { assetId: string; port: number };
@@ -77,7 +96,26 @@ export const auditKinds = [
   "agent.revoked",
   "agent.duplicate-seen",
   "agent.link-refused",
+  "asset.created",
+  "asset.changed",
+  "asset.deleted",
+  "node.created",
+  "node.renamed",
+  "node.moved",
+  "node.deleted",
+  "node.assets-added",
+  "node.assets-removed",
+  "account.created",
+  "account.changed",
+  "account.deleted",
+  "account.secret-set",
+  "account.secret-revealed",
+  "account.checked",
+  "host-key.pinned",
+  "host-key.changed",
+  "host-key.decided",
   "grant.created",
+  "grant.changed",
   "grant.revoked",
   "access.refused",
   "session.opened",
@@ -96,7 +134,7 @@ export const auditKinds = [
 ] as const satisfies readonly AuditKind[];
 
 export type AuditSubject = {
-  kind: "agent" | "asset" | "session" | "run" | "person" | "key" | "zone" | "grant" | "token" | "hub";
+  kind: "agent" | "asset" | "node" | "account" | "session" | "run" | "person" | "key" | "zone" | "grant" | "token" | "hub";
   id: string;
   name: string;
 };

@@ -2,8 +2,11 @@
 import { createHash } from "node:crypto";
 import { newId } from "@sallyport/protocol/ids";
 import type { Authorization } from "../access/authorize.ts";
+import type { AssetInZone } from "../assets/assets.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import type { AgentRow } from "../fleet/schema.ts";
 import { type Actor, auditActor } from "../identity/actor.ts";
+import { HubError } from "../platform/errors.ts";
 import type { AutomationDeps } from "./deps.ts";
 import type { CreateRun } from "./input.ts";
 import { executions, runs } from "./schema.ts";
@@ -22,6 +25,7 @@ export async function createRun(
   authorizations: Authorization[],
 ): Promise<string> {
   deps.store.room.assertMayBegin();
+  const hosts = authorizations.map(({ target }) => ({ assetId: target.asset.id, agentId: ownAgentOf(target).id }));
   const now = deps.clock.now();
   const id = newId("run", now.getTime());
   const scriptHash = createHash("sha256").update(input.script).digest("hex");
@@ -43,12 +47,11 @@ export async function createRun(
       expiresAt: new Date(now.getTime() + expiryMs),
     });
     await tx.insert(executions).values(
-      authorizations.map(({ target }) => ({
+      hosts.map((host) => ({
         id: newId("exe", now.getTime()),
         orgId: actor.orgId,
         runId: id,
-        assetId: target.asset.id,
-        agentId: target.agent.id,
+        ...host,
         state: "queued" as const,
       })),
     );
@@ -61,10 +64,17 @@ export async function createRun(
       data: { interpreter: input.interpreter, scriptHash, assets: authorizations.length },
     });
   });
-  for (const agentId of new Set(authorizations.map(({ target }) => target.agent.id)))
-    deps.links.get(agentId)?.send({ runLook: {} });
+  for (const agentId of new Set(hosts.map((host) => host.agentId))) deps.links.get(agentId)?.send({ runLook: {} });
   deps.changes.announce(actor.orgId, "runs", id);
   return id;
+}
+
+/** Scripts run where an agent is. @throws HubError `no-agent`. */
+function ownAgentOf({ asset, agent }: AssetInZone): AgentRow {
+  if (agent !== null) return agent;
+  throw new HubError("no-agent", `Scripts run on hosts that have an agent; ${asset.name} has none. Install one there.`, {
+    facts: { asset: asset.name },
+  });
 }
 
 /** What a run is called when nobody named it: its script's first line that says something. */

@@ -388,9 +388,9 @@ describe("a request to run", () => {
     const user = await hub.as("user");
     const { me } = await user.query<{ me: { id: string } }>("auth.state");
     expect(await user.refusal(start([granted], {}, user))).toBe("not-found");
-    await admin.mutate("access.grant", { userId: me.id, assetIds: [await assetOf(granted)], actions: ["connect"] });
+    await hub.grant(me.id, [await assetOf(granted)], ["connect"]);
     expect(await user.refusal(start([granted], {}, user))).toBe("no-grant");
-    await admin.mutate("access.grant", { userId: me.id, assetIds: [await assetOf(granted)], actions: ["run"] });
+    await hub.grant(me.id, [await assetOf(granted)], ["run"]);
     expect(await user.refusal(start([granted, other], {}, user))).toBe("not-found");
     expect(granted.begun).toEqual([]);
     const id = await start([granted], {}, user);

@@ -1,6 +1,7 @@
 // Queries over runs and executions.
 import { and, asc, count, desc, eq, gte, ilike, inArray, lt, ne, or, sql } from "drizzle-orm";
-import { agents, zones } from "../fleet/schema.ts";
+import { assets } from "../assets/schema.ts";
+import { zones } from "../fleet/schema.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, likeOf } from "../platform/paging.ts";
@@ -71,12 +72,12 @@ export async function findRun(db: Queryable, orgId: string, id: string): Promise
 
 export async function executionsOf(db: Queryable, runId: string): Promise<ExecutionWithNames[]> {
   return db
-    .select({ execution: executions, assetName: agents.name, zoneName: zones.name })
+    .select({ execution: executions, assetName: assets.name, zoneName: zones.name })
     .from(executions)
-    .innerJoin(agents, eq(agents.id, executions.agentId))
-    .innerJoin(zones, eq(zones.id, agents.zoneId))
+    .innerJoin(assets, eq(assets.id, executions.assetId))
+    .innerJoin(zones, eq(zones.id, assets.zoneId))
     .where(eq(executions.runId, runId))
-    .orderBy(asc(agents.name), asc(executions.id));
+    .orderBy(asc(assets.name), asc(executions.id));
 }
 
 /** An execution and who started its run, for deciding who may read it. */

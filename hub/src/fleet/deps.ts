@@ -15,6 +15,8 @@ export type FleetDeps = {
   changes: Changes;
   /** In the enrolment's transaction: what the new agent makes reachable. */
   onEnrolled(tx: Transaction, agent: AgentRow): Promise<void>;
+  /** In the transaction that renames or moves an agent: what is called after it follows. */
+  onChanged(tx: Transaction, agent: { id: string; name: string; zoneId: string }): Promise<void>;
   /** After the revocation's commit: end what ran through the agent. */
   onRevoked(agentId: string): Promise<void>;
 };

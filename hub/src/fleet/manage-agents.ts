@@ -15,6 +15,7 @@ const subjectOf = (agent: { id: string; name: string }): AuditSubject => ({ kind
 export async function renameAgent(deps: FleetDeps, actor: Actor, { id, name }: { id: string; name: string }): Promise<void> {
   await withAgent(deps, actor, id, async (tx, { agent }) => {
     await tx.update(agents).set({ name }).where(eq(agents.id, id));
+    await deps.onChanged(tx, { ...agent, name });
     await recordAudit(tx, {
       kind: "agent.renamed",
       orgId: actor.orgId,
@@ -31,6 +32,7 @@ export async function moveAgent(deps: FleetDeps, actor: Actor, { id, zoneId }: {
     const target = await findZone(tx, actor.orgId, zoneId);
     if (target === null) throw notFound("zone");
     await tx.update(agents).set({ zoneId }).where(eq(agents.id, id));
+    await deps.onChanged(tx, { ...agent, zoneId });
     await recordAudit(tx, {
       kind: "agent.moved",
       orgId: actor.orgId,

@@ -28,6 +28,15 @@ export async function listZones(db: Queryable, orgId: string) {
     .orderBy(asc(zones.name));
 }
 
+/** Zones in which some agent is online. */
+export async function onlineZones(db: Queryable, orgId: string): Promise<Set<string>> {
+  const rows = await db
+    .selectDistinct({ id: agents.zoneId })
+    .from(agents)
+    .where(and(eq(agents.orgId, orgId), eq(agents.online, true), isNull(agents.revokedAt)));
+  return new Set(rows.map(({ id }) => id));
+}
+
 export async function findZone(db: Queryable, orgId: string, id: string): Promise<ZoneRow | null> {
   const [row] = await db
     .select()

@@ -25,8 +25,7 @@ async function granted(...actions: string[]): Promise<{ client: TestClient; gran
   const client = await hub.as("user");
   if (actions.length === 0) return { client, grantId: "" };
   const { me } = await client.query<{ me: { id: string } }>("auth.state");
-  const { ids } = await admin.mutate<{ ids: string[] }>("access.grant", { userId: me.id, assetIds: [assetId], actions });
-  return { client, grantId: ids[0] ?? "" };
+  return { client, grantId: await hub.grant(me.id, [assetId], actions) };
 }
 const open = (client: TestClient, more: object = {}) => TestDial.open(client, { assetId, port: 5_432, ...more });
 const eventsOf = async (sessionId: string) => {
@@ -44,8 +43,8 @@ describe("a dial", () => {
       none: await granted(),
       connect: await granted("connect"),
       run: await granted("run"),
-      dial: await granted("dial"),
-      all: await granted("connect", "run", "dial"),
+      dial: await granted("forward"),
+      all: await granted("connect", "run", "forward"),
       auditor: { client: await hub.as("auditor") },
       admin: { client: admin },
       stranger: { client: (await adminOfSecondOrganisation(hub)).client },
@@ -100,7 +99,7 @@ describe("a dial", () => {
   });
 
   test("carries bytes both ways, half-closes, and leaves what it was in the records", async () => {
-    const { client } = await granted("dial");
+    const { client } = await granted("forward");
     const dial = await open(client);
     const question = randomBytes(1_000_000);
     for (let at = 0; at < question.length; at += 65_536) dial.send(question.subarray(at, at + 65_536));
@@ -117,8 +116,8 @@ describe("a dial", () => {
   });
 
   test("ends by the time the revocation of its grant is answered, and nobody else's does", async () => {
-    const { client, grantId } = await granted("dial");
-    const other = await open((await granted("dial")).client);
+    const { client, grantId } = await granted("forward");
+    const other = await open((await granted("forward")).client);
     const dial = await open(client);
     const from = performance.now();
     await admin.mutate("access.revoke", { id: grantId, reason: "left the team" });

@@ -78,7 +78,12 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
   if (opening.type === "open")
     session = await openShell(
       sessions,
-      await authorize(sessions.db, actor, opening.assetId, "connect", sessions.clock.now()),
+      await authorize(
+        sessions.db,
+        actor,
+        { assetId: opening.assetId, account: opening.account, action: "connect" },
+        sessions.clock.now(),
+      ),
       size,
     );
   else {
@@ -178,7 +183,13 @@ async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor,
     end(socket, row);
     return null;
   }
-  if (owner) await authorize(sessions.db, actor, row.assetId, "connect", sessions.clock.now());
+  if (owner)
+    await authorize(
+      sessions.db,
+      actor,
+      { assetId: row.assetId, account: row.accountChoice, action: "connect" },
+      sessions.clock.now(),
+    );
   const live = sessions.live.get(id);
   if (live === undefined) throw new HubError("agent-offline", "The agent is not back yet; the session goes on when it is.");
   if (!owner) {

@@ -28,6 +28,12 @@ export const permissions = [
   "people.manage",
   "audit.read",
   "settings.manage",
+  "assets.read",
+  "assets.manage",
+  "accounts.manage",
+  "secrets.reveal",
+  "grants.read",
+  "grants.manage",
   "terminal.open",
   "run.start",
   "dial.open",
@@ -37,7 +43,7 @@ export type Permission = (typeof permissions)[number];
 /** What each role may. A user's terminals and runs need a grant besides: see access. */
 const permissionsOf: Record<Role, readonly Permission[]> = {
   admin: permissions,
-  auditor: ["fleet.read", "sessions.read-all", "runs.read-all", "people.read", "audit.read"],
+  auditor: ["fleet.read", "sessions.read-all", "runs.read-all", "people.read", "audit.read", "assets.read", "grants.read"],
   user: ["terminal.open", "run.start", "dial.open"],
 };
 

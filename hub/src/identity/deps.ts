@@ -1,6 +1,6 @@
 // What identity's use cases work with.
 import type { Clock } from "../platform/clock.ts";
-import type { Database } from "../platform/database.ts";
+import type { Database, Transaction } from "../platform/database.ts";
 import type { Attempts } from "./attempts.ts";
 import type { SignInLibrary } from "./sign-in-library.ts";
 import type { UnknownAddresses } from "./unknown-addresses.ts";
@@ -13,6 +13,8 @@ export type IdentityDeps = {
   unknownAddresses: UnknownAddresses;
   /** After the commit of what may take access from somebody: ends what is open and no longer allowed. Filled in by hub.ts: sessions lie above. */
   accessChanged(orgId: string): Promise<void>;
+  /** In the transaction that makes an organisation: what it starts with. Filled in by hub.ts: grants lie above. */
+  onOrganisation(tx: Transaction, orgId: string): Promise<void>;
 };
 
 /** Where a request came from. */

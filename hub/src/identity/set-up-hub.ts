@@ -10,11 +10,14 @@ import { anyAdministrator, defaultOrganisation } from "./people.ts";
 import { organisations, users } from "./schema.ts";
 
 /** Makes the default organisation on the first start. */
-export async function ensureOrganisation({ db, clock }: IdentityDeps): Promise<{ id: string; name: string }> {
+export async function ensureOrganisation({ db, clock, onOrganisation }: IdentityDeps): Promise<{ id: string; name: string }> {
   const found = await defaultOrganisation(db);
   if (found !== null) return found;
   const organisation = { id: newId("org"), name: "Default" };
-  await db.insert(organisations).values({ ...organisation, createdAt: clock.now() });
+  await db.transaction(async (tx) => {
+    await tx.insert(organisations).values({ ...organisation, createdAt: clock.now() });
+    await onOrganisation(tx, organisation.id);
+  });
   return organisation;
 }
 

@@ -1,6 +1,17 @@
 // Hints that something changed, for screens that are open. Carries no data: whoever hears one asks again, and is authorised again.
 
-export const topics = ["agents", "sessions", "runs", "execution", "people", "audit", "enrolment", "assets", "storage"] as const;
+export const topics = [
+  "agents",
+  "sessions",
+  "runs",
+  "execution",
+  "people",
+  "grants",
+  "audit",
+  "enrolment",
+  "assets",
+  "storage",
+] as const;
 export type Topic = (typeof topics)[number];
 /** Without an organisation: something of the hub itself, which all of them share. */
 export type Change = { orgId: string | null; topic: Topic; id: string | null };

@@ -1,7 +1,7 @@
 // Ends sessions. Asking an agent to end one and noting that it ended are two things; both are safe to repeat.
 import { and, eq, ne } from "drizzle-orm";
+import { assets } from "../assets/schema.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { agents } from "../fleet/schema.ts";
 import { type Actor, auditActor, may } from "../identity/actor.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
@@ -69,9 +69,9 @@ async function close(deps: SessionDeps, id: string, closed: Closed): Promise<voi
         ...(dial === undefined ? {} : { outputBytes: dial.receivedBytes }),
       })
       .where(and(eq(sessions.id, id), ne(sessions.state, "ended")))
-      .returning({ orgId: sessions.orgId, agentId: sessions.agentId, port: sessions.port });
+      .returning({ orgId: sessions.orgId, assetId: sessions.assetId, port: sessions.port });
     if (row === undefined) return null;
-    const [agent] = await tx.select({ name: agents.name }).from(agents).where(eq(agents.id, row.agentId));
+    const [asset] = await tx.select({ name: assets.name }).from(assets).where(eq(assets.id, row.assetId));
     const ended =
       row.port === null
         ? { kind: "session.ended" as const, data: { reason: closed.reason, exitCode: closed.exitCode } }
@@ -88,7 +88,7 @@ async function close(deps: SessionDeps, id: string, closed: Closed): Promise<voi
       ...ended,
       orgId: row.orgId,
       actor: closed.by === null ? null : auditActor(closed.by),
-      subject: { kind: "session", id, name: agent?.name ?? "" },
+      subject: { kind: "session", id, name: asset?.name ?? "" },
       ip: closed.by?.ip ?? null,
     });
     return row.orgId;

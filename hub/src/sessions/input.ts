@@ -20,7 +20,14 @@ const offset = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** First message of a terminal socket. */
 export const socketOpening = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("open"), assetId: z.string().max(64), cols: cells, rows: cells }),
+  z.object({
+    type: z.literal("open"),
+    assetId: z.string().max(64),
+    /** An account's id, or `@agent`, `@same-name`, `@ask`; may be left out on an agent's own host. */
+    account: z.string().max(64).optional(),
+    cols: cells,
+    rows: cells,
+  }),
   z.object({ type: z.literal("attach"), sessionId: z.string().max(64), from: offset.nullable(), cols: cells, rows: cells }),
 ]);
 export type SocketOpening = z.infer<typeof socketOpening>;

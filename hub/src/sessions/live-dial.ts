@@ -27,7 +27,6 @@ export type LiveDialOptions = {
   orgId: string;
   agentId: string;
   userId: string;
-  grantId: string | null;
   port: number;
   stream: number;
   client: DialClient;
@@ -42,7 +41,6 @@ export class LiveDial {
   readonly orgId: string;
   readonly agentId: string;
   readonly userId: string;
-  readonly grantId: string | null;
   readonly port: number;
   readonly end: StreamEnd;
   readonly #client: DialClient;
@@ -61,7 +59,6 @@ export class LiveDial {
     this.orgId = options.orgId;
     this.agentId = options.agentId;
     this.userId = options.userId;
-    this.grantId = options.grantId;
     this.port = options.port;
     this.#client = options.client;
     this.end = new StreamEnd({
@@ -199,7 +196,7 @@ export class LiveDials {
     return [...this.#byId.values()].filter((dial) => dial.userId === userId);
   }
 
-  under(grantIds: string[]): LiveDial[] {
-    return [...this.#byId.values()].filter((dial) => dial.grantId !== null && grantIds.includes(dial.grantId));
+  all(): LiveDial[] {
+    return [...this.#byId.values()];
   }
 }

@@ -31,7 +31,6 @@ export type LiveSessionOptions = {
   orgId: string;
   agentId: string;
   userId: string;
-  grantId: string | null;
   columns: number;
   rows: number;
   stream: number;
@@ -50,7 +49,6 @@ export class LiveSession {
   readonly orgId: string;
   readonly agentId: string;
   readonly userId: string;
-  readonly grantId: string | null;
   readonly log: LogWriter;
   readonly end: StreamEnd;
   readonly echo: EchoWatch;
@@ -72,7 +70,6 @@ export class LiveSession {
     this.orgId = options.orgId;
     this.agentId = options.agentId;
     this.userId = options.userId;
-    this.grantId = options.grantId;
     this.columns = options.columns;
     this.rows = options.rows;
     this.log = log;

@@ -58,8 +58,4 @@ export class LiveSessions {
   ofUser(userId: string): LiveSession[] {
     return this.all().filter((session) => session.userId === userId);
   }
-
-  under(grantIds: string[]): LiveSession[] {
-    return this.all().filter((session) => session.grantId !== null && grantIds.includes(session.grantId));
-  }
 }

@@ -3,9 +3,10 @@
 import { isId } from "@sallyport/protocol/ids";
 import type { wire } from "@sallyport/protocol/wire";
 import { and, eq, inArray } from "drizzle-orm";
-import { mayGoOn } from "../access/authorize.ts";
+import { mayGoOn } from "../access/recheck.ts";
 import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "./deps.ts";
+import { workOf } from "./end-forbidden.ts";
 import { closeSession, endSession } from "./end-session.ts";
 import { LiveSession } from "./live-session.ts";
 import { type SessionRow, sessions } from "./schema.ts";
@@ -29,7 +30,7 @@ export async function onHello(
       else positions.push(position);
       continue;
     }
-    if (deps.live.get(row.id) === undefined && !(await mayGoOn(deps.db, row, deps.clock.now()))) {
+    if (deps.live.get(row.id) === undefined && !(await mayGoOn(deps.db, [workOf(row)], deps.clock.now())).has(row.id)) {
       await endSession(deps, row.id, { reason: "grant-revoked", by: null });
       continue;
     }
@@ -101,7 +102,6 @@ async function recover(deps: SessionDeps, row: SessionRow, stream: number, input
     orgId: row.orgId,
     agentId: row.agentId,
     userId: row.userId,
-    grantId: row.grantId,
     columns: row.columns,
     rows: row.rows,
     stream,

@@ -5,6 +5,7 @@ import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
+import { chooseAgent } from "./choose-agent.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession } from "./end-session.ts";
 import { type DialClient, dialsPerPersonMax, LiveDial } from "./live-dial.ts";
@@ -34,9 +35,8 @@ export async function openDial(
     throw new HubError("too-many", `You have ${dialsPerPersonMax} connections open. End one first.`, {
       facts: { most: dialsPerPersonMax },
     });
-  if (!links.isOnline(target.agent.id))
-    throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
-  if (deps.ownPorts().includes(port) && isThisMachine(links.get(target.agent.id)?.address ?? ""))
+  const agent = await chooseAgent(deps, target);
+  if (deps.ownPorts().includes(port) && isThisMachine(links.get(agent.id)?.address ?? ""))
     throw new HubError(
       "forbidden",
       "That is the hub's own port. It is reached as people and agents reach it, not through an agent.",
@@ -47,10 +47,13 @@ export async function openDial(
     orgId: actor.orgId,
     kind: "dial",
     assetId: target.asset.id,
-    agentId: target.agent.id,
+    agentId: agent.id,
     userId: actor.id,
     grantId,
     account: "",
+    accountChoice: authorization.as.account?.id ?? authorization.as.choice,
+    protocol: authorization.protocol,
+    address: actor.ip,
     port,
     state: "opening",
     stream: null,
@@ -74,7 +77,6 @@ export async function openDial(
         orgId: row.orgId,
         agentId: row.agentId,
         userId: row.userId,
-        grantId,
         port,
         stream,
         client,

@@ -35,7 +35,7 @@ export async function openSession<Live extends { id: string }>(
       ...opened,
       orgId: actor.orgId,
       actor: auditActor(actor),
-      subject: { kind: "session", id: row.id, name: target.agent.name },
+      subject: { kind: "session", id: row.id, name: target.asset.name },
       ip: actor.ip,
     });
   });

@@ -6,6 +6,7 @@ import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
+import { chooseAgent } from "./choose-agent.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
 import { LiveSession } from "./live-session.ts";
@@ -43,18 +44,20 @@ async function open(
 ): Promise<LiveSession> {
   const { db, clock, store, live, links, orders } = deps;
   const { actor, target } = authorization;
-  if (!links.isOnline(target.agent.id))
-    throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
+  const agent = await chooseAgent(deps, target);
   const now = clock.now();
   const row: SessionRow = {
     id: newId("ses", now.getTime()),
     orgId: actor.orgId,
     kind: "shell",
     assetId: target.asset.id,
-    agentId: target.agent.id,
+    agentId: agent.id,
     userId: actor.id,
     grantId: authorization.grantId,
-    account: target.agent.facts?.user ?? "agent",
+    account: agent.facts?.user ?? "agent",
+    accountChoice: authorization.as.account?.id ?? authorization.as.choice,
+    protocol: authorization.protocol,
+    address: actor.ip,
     port: null,
     state: "opening",
     stream: null,
@@ -102,7 +105,6 @@ async function open(
             orgId: opening.orgId,
             agentId: opening.agentId,
             userId: opening.userId,
-            grantId: opening.grantId,
             stream,
             inputStart: 0,
             log,

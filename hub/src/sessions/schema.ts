@@ -21,9 +21,15 @@ export const sessions = pgTable(
     userId: text("user_id")
       .notNull()
       .references(() => users.id),
-    /** The grant it was opened under; null for an administrator. */
+    /** A grant it was opened under; null for what administrators opened before they had one. */
     grantId: text("grant_id"),
+    /** The user name on the asset. */
     account: text("account").notNull(),
+    /** As whom it was authorised: an account's id, or a choice of account-choice.ts. */
+    accountChoice: text("account_choice").notNull(),
+    protocol: text("protocol").notNull(),
+    /** Where the person was when it was opened. */
+    address: text("address"),
     /** Of a dial: the port on the asset. */
     port: integer("port"),
     state: text("state").$type<SessionState>().notNull(),

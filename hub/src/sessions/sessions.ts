@@ -1,6 +1,6 @@
 // Queries over sessions.
 import { and, count, desc, eq, gte, ilike, inArray, lt, lte, ne, or, sql } from "drizzle-orm";
-import { agents } from "../fleet/schema.ts";
+import { assets } from "../assets/schema.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, likeOf } from "../platform/paging.ts";
@@ -11,9 +11,9 @@ export type SessionWithNames = { session: SessionRow; assetName: string; userNam
 
 const withNames = (db: Queryable) =>
   db
-    .select({ session: sessions, assetName: agents.name, userName: users.name })
+    .select({ session: sessions, assetName: assets.name, userName: users.name })
     .from(sessions)
-    .innerJoin(agents, eq(agents.id, sessions.agentId))
+    .innerJoin(assets, eq(assets.id, sessions.assetId))
     .innerJoin(users, eq(users.id, sessions.userId));
 
 /** Newest first. Ids rise with time, so the cursor is the last id. */
@@ -34,7 +34,7 @@ export async function listSessions(
     input.to === undefined ? undefined : lte(sessions.startedAt, new Date(input.to)),
     pattern === null
       ? undefined
-      : or(ilike(agents.name, pattern), ilike(users.name, pattern), eq(sessions.id, input.search ?? "")),
+      : or(ilike(assets.name, pattern), ilike(users.name, pattern), eq(sessions.id, input.search ?? "")),
   );
   const before = input.cursor === undefined ? undefined : lt(sessions.id, input.cursor);
   const [rows, [counted]] = await Promise.all([
@@ -45,7 +45,7 @@ export async function listSessions(
     db
       .select({ total: count() })
       .from(sessions)
-      .innerJoin(agents, eq(agents.id, sessions.agentId))
+      .innerJoin(assets, eq(assets.id, sessions.assetId))
       .innerJoin(users, eq(users.id, sessions.userId))
       .where(filter),
   ]);

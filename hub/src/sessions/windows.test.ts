@@ -34,7 +34,7 @@ const idOf = async (client: TestClient) => (await client.query<{ me: { id: strin
 
 async function personWith(...actions: string[]): Promise<TestClient> {
   const client = await hub.as("user");
-  await admin.mutate("access.grant", { userId: await idOf(client), assetIds: [assetId], actions });
+  await hub.grant(await idOf(client), [assetId], actions);
   return client;
 }
 

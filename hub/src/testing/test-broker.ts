@@ -65,6 +65,7 @@ export class TestBroker {
         linkRows: new LinkRows(db),
         duplicates: new Duplicates(),
         onEnrolled: async () => {},
+        onChanged: async () => {},
         onRevoked: async () => {},
       },
       sessions: {

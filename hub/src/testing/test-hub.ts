@@ -113,6 +113,20 @@ export class TestHub {
     return TestClient.enter(this.url, "auth.acceptInvite", { token, name, password: person.password });
   }
 
+  /** A grant for one person on some assets: every account and protocol. Returns its id. */
+  async grant(userId: string, assetIds: string[], actions: string[], more: object = {}): Promise<string> {
+    const by = await this.asAdmin();
+    const { id } = await by.mutate<{ id: string }>("access.grant", {
+      name: `${userId} may ${actions.join(", ")}`,
+      subjects: [{ kind: "user", id: userId }],
+      targets: assetIds.map((assetId) => ({ kind: "asset", id: assetId })),
+      accounts: ["@all"],
+      actions,
+      ...more,
+    });
+    return id;
+  }
+
   /** An agent that speaks the real protocol, enrolled and linked. */
   async enrolAgent(options: TestAgentOptions = {}): Promise<TestAgent> {
     const by = await this.asAdmin();

@@ -201,14 +201,16 @@ async function enrolled(dataDir: string, count: number): Promise<Simulated[]> {
         };
       });
       await sql`insert into agents ${sql(rows)}`;
-      const hosts = rows.map(({ id, org_id, name }, n) => ({
+      const hosts = rows.map(({ id, org_id, zone_id, name }, n) => ({
         id: keys[at + n]?.assetId ?? "",
         org_id,
         agent_id: id,
-        kind: "host",
+        zone_id,
+        category: "host",
         name,
         platform: "linux",
         created_at: new Date(),
+        updated_at: new Date(),
       }));
       await sql`insert into assets ${sql(hosts)}`;
     }

@@ -13,7 +13,9 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "agents":
       return [trpc.fleet.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
     case "assets":
-      return [trpc.assets.pathKey(), trpc.access.pathKey(), trpc.home.pathKey()];
+      return [trpc.assets.pathKey(), trpc.nodes.pathKey(), trpc.accounts.pathKey(), trpc.access.pathKey(), trpc.home.pathKey()];
+    case "grants":
+      return [trpc.access.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
     case "sessions":
       return [trpc.sessions.pathKey(), trpc.home.pathKey()];
     case "runs":

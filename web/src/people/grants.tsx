@@ -3,6 +3,7 @@
 import { ActionIcon, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -30,12 +31,7 @@ export function Grants({ person, mayManage }: { person: Person; mayManage: boole
   );
   return (
     <Stack gap="md">
-      {person.role === "admin" && (
-        <Text size="sm" c="dimmed">
-          {t("grants.adminText")}
-        </Text>
-      )}
-      {grants.data.items.length === 0 && person.role !== "admin" && !giving ? (
+      {grants.data.items.length === 0 && !giving ? (
         <Empty title={t("grants.none")} text={t("grants.noneText")}>
           {give}
         </Empty>
@@ -58,7 +54,7 @@ function GrantLine({ grant, mayManage }: { grant: Grant; mayManage: boolean }) {
   const queries = useQueryClient();
   const { moment } = useLocale();
   const [asking, setAsking] = useState(false);
-  const asset = displayText(grant.asset.name);
+  const what = targetsText(grant, t);
   const revoke = useMutation(
     trpc.access.revoke.mutationOptions({
       onSuccess: () => {
@@ -71,32 +67,43 @@ function GrantLine({ grant, mayManage }: { grant: Grant; mayManage: boolean }) {
     <div className={classes.grant}>
       <div className={classes.words}>
         <div className="truncate">
-          <b>{asset}</b>: {grant.actions.map((action) => t(`grants.${action}`)).join(", ")}
+          <b>{what}</b>: {grant.actions.map((action) => t(`grants.${action}`)).join(", ")}
         </div>
         <Text size="xs" c="dimmed">
           {grant.expiresAt === null ? t("grants.forever") : t("grants.untilDate", { when: moment(grant.expiresAt) })}
         </Text>
       </div>
       {mayManage && (
-        <ActionIcon variant="subtle" color="red" aria-label={t("grants.revokeTitle", { asset })} onClick={() => setAsking(true)}>
+        <ActionIcon
+          variant="subtle"
+          color="red"
+          aria-label={t("grants.revokeTitle", { asset: what })}
+          onClick={() => setAsking(true)}
+        >
           <IconTrash size={16} />
         </ActionIcon>
       )}
       <Confirm
         opened={asking}
-        title={t("grants.revokeTitle", { asset })}
+        title={t("grants.revokeTitle", { asset: what })}
         action={t("action.revoke")}
         pending={revoke.isPending}
         onConfirm={() => revoke.mutate({ id: grant.id, reason: "" })}
         onClose={() => setAsking(false)}
       >
-        <Text size="sm">{t("grants.revokeText", { name: displayText(grant.user.name) })}</Text>
+        <Text size="sm">
+          {t("grants.revokeText", { name: grant.subjects.map((subject) => displayText(subject.name)).join(", ") })}
+        </Text>
       </Confirm>
     </div>
   );
 }
 
-const actions: readonly GrantAction[] = ["connect", "run", "dial"];
+/** The assets, nodes and labels that a grant names, in words. */
+export const targetsText = ({ targets }: Pick<Grant, "targets">, t: TFunction): string =>
+  targets.map(({ kind, name }) => (kind === "all" ? t("grants.everything") : displayText(name))).join(", ");
+
+const actions: readonly GrantAction[] = ["connect", "run", "forward"];
 
 function GiveAccess({ person, onDone }: { person: Person; onDone: () => void }) {
   const { t } = useTranslation();
@@ -118,8 +125,14 @@ function GiveAccess({ person, onDone }: { person: Person; onDone: () => void }) 
   const submit = () => {
     setTried(true);
     if (assetIds.length === 0 || chosen.length === 0) return;
-    const expiry = until === "" ? {} : { expiresAt: new Date(until).toISOString() };
-    give.mutate({ userId: person.id, assetIds: [...assetIds], actions: [...chosen], ...expiry });
+    give.mutate({
+      name: t("grants.nameOf", { person: person.name, count: assetIds.length }).slice(0, 100),
+      subjects: [{ kind: "user", id: person.id }],
+      targets: assetIds.map((id) => ({ kind: "asset", id })),
+      accounts: ["@all"],
+      actions: [...chosen],
+      expiresAt: until === "" ? null : new Date(until).toISOString(),
+    });
   };
   return (
     <form

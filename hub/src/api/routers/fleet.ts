@@ -1,8 +1,7 @@
 // Agents, zones, enrolment.
 
-import { reachOf } from "../../access/grants.ts";
+import { Reach } from "../../access/reach.ts";
 import { assetsOfAgents } from "../../assets/assets.ts";
-import { presentAsset } from "../../assets/present.ts";
 import { type AgentWithZone, findAgent, listAgents } from "../../fleet/agents.ts";
 import { createEnrolmentToken, findEnrolmentToken } from "../../fleet/enrolment-tokens.ts";
 import * as input from "../../fleet/input.ts";
@@ -13,6 +12,7 @@ import { createZone, deleteZone, listZones, renameZone } from "../../fleet/zones
 import { notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
 import * as output from "../output.ts";
+import { presentAssets } from "../present-assets.ts";
 import { type Context, needs, router } from "../trpc.ts";
 
 const reading = needs("fleet.read");
@@ -45,11 +45,12 @@ export const fleetRouter = router({
     const found = await findAgent(fleet.db, ctx.actor.orgId, id);
     const [presented] = found === null ? [] : await presentAll(ctx, [found]);
     if (found === null || presented === undefined) throw notFound("agent");
-    const [assets, reach] = await Promise.all([assetsOfAgents(fleet.db, [id]), reachOf(fleet.db, ctx.actor, fleet.clock.now())]);
+    const [assets, reach] = await Promise.all([assetsOfAgents(fleet.db, [id]), Reach.of(fleet.db, ctx.actor, fleet.clock.now())]);
+    const rows = assets.map((asset) => ({ asset, ...found }));
     return {
       ...presented,
       roundTrips: fleet.links.roundTrips(id).map(({ at, us }) => ({ at: at.toISOString(), us })),
-      assets: assets.map((asset) => presentAsset({ asset, ...found }, fleet.links.isOnline(id), reach.of(asset.id))),
+      assets: await presentAssets(ctx.hub, ctx.actor, rows, await reach.offers(fleet.db, rows)),
       liveStreams: fleet.links.knownStreamsOf(id)?.size ?? 0,
     };
   }),

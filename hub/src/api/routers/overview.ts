@@ -1,8 +1,7 @@
 // Home, audit, settings, and the hints that keep screens current.
 
-import { reachOf } from "../../access/grants.ts";
+import { Reach } from "../../access/reach.ts";
 import { countAssets, findAssets } from "../../assets/assets.ts";
-import { presentAsset } from "../../assets/present.ts";
 import { auditHistogram, listAuditEvents, verifyAudit } from "../../audit/audit-events.ts";
 import { auditKinds } from "../../audit/events.ts";
 import * as auditInput from "../../audit/input.ts";
@@ -16,6 +15,7 @@ import type { ArchiveState } from "../../logs/archive.ts";
 import type { Change } from "../../platform/changes.ts";
 import { presentSession } from "../../sessions/present.ts";
 import { countLive, listSessions, recentAssetIds } from "../../sessions/sessions.ts";
+import { presentAssets } from "../present-assets.ts";
 import { needs, router, signedIn } from "../trpc.ts";
 
 const dayMs = 86_400_000;
@@ -30,10 +30,10 @@ export const homeRouter = router({
     const ownRuns = may(ctx.actor, "runs.read-all") ? null : id;
     const ownSessions = may(ctx.actor, "sessions.read-all") ? null : id;
     const isOnline = (agentId: string) => fleet.links.isOnline(agentId);
-    const reach = await reachOf(db, ctx.actor, now);
+    const reach = await Reach.of(db, ctx.actor, now);
     const [agents, assets, live, runsToday, failed, running, queued, liveRows, history, recentIds] = await Promise.all([
       may(ctx.actor, "fleet.read") ? countAgents(db, orgId) : { total: 0, online: 0, offline: 0 },
-      reach.onlyIds === null ? countAssets(db, orgId) : reach.onlyIds.length,
+      countAssets(db, orgId, reach.only),
       countLive(db, orgId, ownSessions),
       countRunsSince(db, orgId, since, ownRuns),
       failedRuns(db, orgId, ownRuns, 5),
@@ -43,7 +43,8 @@ export const homeRouter = router({
       may(ctx.actor, "fleet.read") ? fleetHistorySince(db, orgId, since) : [],
       recentAssetIds(db, id, 8),
     ]);
-    const recent = await findAssets(db, orgId, recentIds);
+    const recent = (await findAssets(db, orgId, recentIds)).filter(({ asset }) => asset.retiredAt === null);
+    const offer = await reach.offers(db, recent);
     return {
       assets,
       agents,
@@ -54,14 +55,12 @@ export const homeRouter = router({
       failedRuns: failed.map((row) => presentRun(row, now)),
       running: [...running.rows, ...queued.rows].slice(0, 5).map((row) => presentRun(row, now)),
       liveSessionsList: liveRows.rows.map((row) => presentSession(row, sessions, isOnline, now)),
-      recentAssets: recentIds
-        .flatMap((assetId) =>
-          recent.filter(
-            ({ asset }) =>
-              asset.id === assetId && asset.retiredAt === null && (reach.onlyIds === null || reach.onlyIds.includes(asset.id)),
-          ),
-        )
-        .map((row) => presentAsset(row, isOnline(row.agent.id), reach.of(row.asset.id))),
+      recentAssets: await presentAssets(
+        ctx.hub,
+        ctx.actor,
+        recentIds.flatMap((assetId) => recent.filter(({ asset }) => asset.id === assetId && offer(assetId).accounts.length > 0)),
+        offer,
+      ),
       fleetHistory: history.map((point) => ({ ...point, at: point.at.toISOString() })),
     };
   }),
@@ -123,6 +122,7 @@ const needed = {
   enrolment: "enrol",
   people: "people.read",
   audit: "audit.read",
+  grants: "grants.read",
   sessions: null,
   runs: null,
   execution: null,

@@ -1,9 +1,5 @@
-// People and what they may reach.
+// People and their access keys.
 import { z } from "zod";
-import { listGrants } from "../../access/grants.ts";
-import * as accessInput from "../../access/input.ts";
-import { createGrants, revokeGrant } from "../../access/manage-grants.ts";
-import { presentGrant } from "../../access/present.ts";
 import { createAccessKey, listAccessKeys, revokeAccessKey } from "../../identity/access-keys.ts";
 import { auditActor } from "../../identity/actor.ts";
 import * as input from "../../identity/input.ts";
@@ -50,20 +46,6 @@ export const peopleRouter = router({
   unlock: managing.input(byId).mutation(async ({ ctx, input: { id } }) => {
     await unlockPerson(ctx.hub.identity, ctx.actor, id);
     ctx.hub.fleet.changes.announce(ctx.actor.orgId, "people", id);
-    return {};
-  }),
-});
-
-export const accessRouter = router({
-  grants: reading.input(accessInput.listGrants).query(async ({ ctx, input: given }) => {
-    const rows = await listGrants(ctx.hub.access.db, ctx.actor.orgId, given, ctx.hub.access.clock.now());
-    return { items: rows.map(presentGrant) };
-  }),
-  grant: managing
-    .input(accessInput.createGrant)
-    .mutation(async ({ ctx, input: given }) => ({ ids: await createGrants(ctx.hub.access, ctx.actor, given) })),
-  revoke: managing.input(accessInput.revokeGrant).mutation(async ({ ctx, input: given }) => {
-    await revokeGrant(ctx.hub.access, ctx.actor, given);
     return {};
   }),
 });

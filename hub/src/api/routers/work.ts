@@ -1,9 +1,5 @@
-// Assets, sessions and runs: what people came for.
+// Sessions and runs: what people came for.
 import { authorize } from "../../access/authorize.ts";
-import { reachOf } from "../../access/grants.ts";
-import { listAssets } from "../../assets/assets.ts";
-import { listAssets as listAssetsInput } from "../../assets/input.ts";
-import { presentAsset } from "../../assets/present.ts";
 import { auditEventsOf } from "../../audit/audit-events.ts";
 import { presentAuditEvent } from "../../audit/present.ts";
 import { createRun } from "../../automation/create-run.ts";
@@ -24,23 +20,6 @@ import { presentSession } from "../../sessions/present.ts";
 import { findSession, listSessions } from "../../sessions/sessions.ts";
 import * as output from "../output.ts";
 import { needs, router, signedIn } from "../trpc.ts";
-
-export const assetsRouter = router({
-  list: signedIn
-    .meta({ rest: { method: "GET", path: "/assets", tag: "Assets", summary: "What you may see, by name" } })
-    .input(listAssetsInput)
-    .output(output.pageOf(output.asset))
-    .query(async ({ ctx, input }) => {
-      const { fleet } = ctx.hub;
-      const reach = await reachOf(fleet.db, ctx.actor, fleet.clock.now());
-      const { rows, nextCursor, total } = await listAssets(fleet.db, ctx.actor.orgId, input, reach.onlyIds);
-      return {
-        items: rows.map((row) => presentAsset(row, fleet.links.isOnline(row.agent.id), reach.of(row.asset.id))),
-        nextCursor,
-        total,
-      };
-    }),
-});
 
 export const sessionsRouter = router({
   list: signedIn
@@ -129,7 +108,7 @@ export const runsRouter = router({
     .mutation(async ({ ctx, input }) => {
       const { db, clock } = ctx.hub.automation;
       const authorizations = await Promise.all(
-        [...new Set(input.assetIds)].map((id) => authorize(db, ctx.actor, id, "run", clock.now())),
+        [...new Set(input.assetIds)].map((id) => authorize(db, ctx.actor, { assetId: id, action: "run" }, clock.now())),
       );
       return { id: await createRun(ctx.hub.automation, ctx.actor, input, authorizations) };
     }),

@@ -1,0 +1,106 @@
+// What a person may reach, for lists: which assets, and what on each of a page of them.
+import { and, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { type OpenChoice, openChoices } from "../assets/account-choice.ts";
+import type { AssetInZone } from "../assets/assets.ts";
+import { type AccountRow, accounts } from "../assets/schema.ts";
+import { type Actor, may } from "../identity/actor.ts";
+import type { Queryable } from "../platform/database.ts";
+import { asWhom, decide } from "./authorize.ts";
+import { grantsOfPerson, grantsOnAssets, reachedBy } from "./held-grants.ts";
+import { type Circumstances, whyNotNow } from "./holds.ts";
+import { type Action, actions } from "./input.ts";
+import { type GrantRow, grantTargets } from "./schema.ts";
+
+/** As whom he may reach an asset, and what he may do then. `id` is an account's, or the choice itself. */
+export type Offer = { id: string; username: string; actions: Action[] };
+export type MayReach = { connect: boolean; run: boolean; why: string | null; accounts: Offer[] };
+
+export const nothing = (why: string): MayReach => ({ connect: false, run: false, why, accounts: [] });
+
+export class Reach {
+  readonly #orgId: string;
+  readonly #grants: GrantRow[];
+  readonly #circumstances: Circumstances;
+  /** The condition on `assets`; undefined for all. */
+  readonly only: SQL | undefined;
+
+  private constructor(orgId: string, grants: GrantRow[], circumstances: Circumstances, only: SQL | undefined) {
+    this.#orgId = orgId;
+    this.#grants = grants;
+    this.#circumstances = circumstances;
+    this.only = only;
+  }
+
+  /** Through the grants that hold now. */
+  static async of(db: Queryable, actor: Actor, now: Date): Promise<Reach> {
+    const circumstances = { now, address: actor.ip };
+    const none = new Reach(actor.orgId, [], circumstances, sql`false`);
+    if (!may(actor, "terminal.open") && !may(actor, "run.start")) return none;
+    const grants = (await grantsOfPerson(db, actor)).filter((grant) => whyNotNow(grant, circumstances) === null);
+    if (grants.length === 0) return none;
+    const ids = grants.map(({ id }) => id);
+    const [all] = await db
+      .select({ id: grantTargets.grantId })
+      .from(grantTargets)
+      .where(and(inArray(grantTargets.grantId, ids), sql`${grantTargets.kind} = 'all'`))
+      .limit(1);
+    return new Reach(actor.orgId, grants, circumstances, all === undefined ? reachedBy(actor.orgId, ids) : undefined);
+  }
+
+  /** What each of these assets offers him. One question for a page. */
+  async offers(db: Queryable, rows: AssetInZone[]): Promise<(assetId: string) => MayReach> {
+    const ids = rows.map(({ asset }) => asset.id);
+    if (ids.length === 0) return () => nothing("no-grant");
+    const [on, vault] = await Promise.all([
+      grantsOnAssets(
+        db,
+        this.#orgId,
+        this.#grants.map(({ id }) => id),
+        ids,
+      ),
+      db
+        .select()
+        .from(accounts)
+        .where(and(inArray(accounts.assetId, ids), isNull(accounts.retiredAt))),
+    ]);
+    const offers = new Map(
+      rows.map((row) => {
+        const held = this.#grants.filter(({ id }) => on.get(row.asset.id)?.has(id));
+        return [
+          row.asset.id,
+          this.#offersOn(
+            row,
+            held,
+            vault.filter(({ assetId, active }) => active && assetId === row.asset.id),
+          ),
+        ];
+      }),
+    );
+    return (assetId) => offers.get(assetId) ?? nothing("no-grant");
+  }
+
+  #offersOn({ asset, agent }: AssetInZone, held: GrantRow[], vault: AccountRow[]): MayReach {
+    if (held.length === 0) return nothing("no-grant");
+    const main = asset.protocols[0]?.name ?? "tcp";
+    const choices = [
+      ...vault.map((account) => ({ id: account.id, username: account.username, as: { choice: "account" as const, account } })),
+      ...openChoices.map((choice: OpenChoice) => ({
+        id: choice,
+        username: choice === "@agent" ? (agent?.facts?.user ?? "") : "",
+        as: { choice, account: null },
+      })),
+    ];
+    const offered = choices.flatMap(({ id, username, as }): Offer[] => {
+      const allowed = decide(held, asWhom(as, asset), main, this.#circumstances).actions;
+      return allowed.size === 0 ? [] : [{ id, username, actions: actions.filter((action) => allowed.has(action)) }];
+    });
+    const may = (action: Action) => asset.active && offered.some((one) => one.actions.includes(action));
+    const [connect, run] = [may("connect"), may("run")];
+    return {
+      connect,
+      run,
+      why: !asset.active ? "asset-off" : connect && run ? null : "no-grant",
+      accounts: asset.active ? offered : [],
+    };
+  }
+}

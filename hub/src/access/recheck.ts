@@ -1,0 +1,65 @@
+// Which of the things that are open may go on? Asked when something changed that may take access away, and every second, since time takes it too.
+import { inArray } from "drizzle-orm";
+import { openChoices } from "../assets/account-choice.ts";
+import { findAssets } from "../assets/assets.ts";
+import { type AccountRow, accounts } from "../assets/schema.ts";
+import { permissionsFor } from "../identity/actor.ts";
+import { users } from "../identity/schema.ts";
+import type { Queryable } from "../platform/database.ts";
+import { asWhom, decide } from "./authorize.ts";
+import { grantsOfPerson, grantsOnAssets } from "./held-grants.ts";
+import type { Action } from "./input.ts";
+
+/** Something open, as its row describes it. */
+export type OpenWork = {
+  id: string;
+  orgId: string;
+  userId: string;
+  assetId: string;
+  /** An account's id, or a choice without one. */
+  accountChoice: string;
+  protocol: string;
+  action: Action;
+  /** Where the person was when it was opened. */
+  address: string | null;
+};
+
+/** The ids of those that may go on. Costs two lookups for each person who has something open. */
+export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Promise<Set<string>> {
+  const on = new Set<string>();
+  if (works.length === 0) return on;
+  const accountIds = works.map(({ accountChoice }) => accountChoice).filter((choice) => choice.startsWith("acc_"));
+  const [people, vault] = await Promise.all([
+    db
+      .select()
+      .from(users)
+      .where(inArray(users.id, [...new Set(works.map(({ userId }) => userId))])),
+    accountIds.length === 0
+      ? Promise.resolve<AccountRow[]>([])
+      : db.select().from(accounts).where(inArray(accounts.id, accountIds)),
+  ]);
+  for (const user of people) {
+    const his = works.filter(({ userId, orgId }) => userId === user.id && orgId === user.orgId);
+    if (user.disabledAt !== null || !permissionsFor(user.role).includes("terminal.open")) continue;
+    const assetIds = [...new Set(his.map(({ assetId }) => assetId))];
+    const [grants, targets] = await Promise.all([grantsOfPerson(db, user), findAssets(db, user.orgId, assetIds)]);
+    const named = await grantsOnAssets(
+      db,
+      user.orgId,
+      grants.map(({ id }) => id),
+      assetIds,
+    );
+    for (const work of his) {
+      const asset = targets.find((target) => target.asset.id === work.assetId)?.asset;
+      if (asset === undefined || !asset.active || asset.retiredAt !== null) continue;
+      const choice = openChoices.find((one) => one === work.accountChoice);
+      const account = vault.find(({ id }) => id === work.accountChoice);
+      if (choice === undefined && (account === undefined || !account.active || account.retiredAt !== null)) continue;
+      const as = account === undefined ? { choice: choice ?? "@ask", account: null } : { choice: "account" as const, account };
+      const held = grants.filter(({ id }) => named.get(work.assetId)?.has(id));
+      if (decide(held, asWhom(as, asset), work.protocol, { now, address: work.address }).grantOf(work.action) !== null)
+        on.add(work.id);
+    }
+  }
+  return on;
+}

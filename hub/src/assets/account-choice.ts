@@ -1,0 +1,34 @@
+// As whom a person reaches an asset: an account of the vault by its id, or a choice that needs none there.
+//   @agent      the account the agent runs as: on its own host directly, on a neighbour with the keys that account has there
+//   @same-name  the account that is called as the person is; the secret is the vault's, or asked
+//   @ask        user name and secret are asked each time, and kept nowhere
+import { and, asc, eq, isNull } from "drizzle-orm";
+import type { Queryable } from "../platform/database.ts";
+import { notFound } from "../platform/errors.ts";
+import { type AccountRow, type AssetRow, accounts } from "./schema.ts";
+
+export const openChoices = ["@agent", "@same-name", "@ask"] as const;
+export type OpenChoice = (typeof openChoices)[number];
+export type ChosenAccount = { choice: OpenChoice; account: null } | { choice: "account"; account: AccountRow };
+
+export async function accountsOf(db: Queryable, assetId: string): Promise<AccountRow[]> {
+  return db
+    .select()
+    .from(accounts)
+    .where(and(eq(accounts.assetId, assetId), isNull(accounts.retiredAt)))
+    .orderBy(asc(accounts.username));
+}
+
+/** The agent's own identity where nothing is said and the host is the agent's. @throws HubError `not-found`. */
+export async function findChosenAccount(
+  db: Queryable,
+  asset: Pick<AssetRow, "id" | "agentId">,
+  chosen: string | undefined,
+): Promise<ChosenAccount> {
+  const wanted = chosen ?? (asset.agentId === null ? "" : "@agent");
+  const open = openChoices.find((choice) => choice === wanted);
+  if (open !== undefined) return { choice: open, account: null };
+  const account = (await accountsOf(db, asset.id)).find(({ id, active }) => active && id === wanted);
+  if (account === undefined) throw notFound("account");
+  return { choice: "account", account };
+}

@@ -1,0 +1,47 @@
+// What signs in: a password, or a private SSH key. Pure; knows what keys look like, not where they are kept.
+import ssh2 from "ssh2";
+import { z } from "zod";
+import { HubError } from "../platform/errors.ts";
+
+const secretShape = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("password"), password: z.string() }),
+  z.object({ kind: z.literal("ssh-key"), privateKey: z.string(), passphrase: z.string().nullable() }),
+]);
+export type Secret = z.infer<typeof secretShape>;
+
+export const parseSecret = (text: string): Secret => secretShape.parse(JSON.parse(text));
+
+/** A key that can sign, with its public half in SSH wire format. `type` as in authorized_keys. */
+export type SigningKey = { type: string; publicKey: Buffer; sign(data: Buffer, algorithm?: string): Buffer };
+
+/** @throws HubError `bad-key` that names no byte of it. */
+export function readPrivateKey({ privateKey, passphrase }: { privateKey: string; passphrase: string | null }): SigningKey {
+  const parsed = ssh2.utils.parseKey(privateKey, passphrase ?? undefined);
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (key === undefined || key instanceof Error || !key.isPrivateKey())
+    throw new HubError(
+      "bad-key",
+      key instanceof Error && /passphrase|encrypted|integrity|decrypt/i.test(key.message)
+        ? "The private key has a passphrase, and the one given does not open it."
+        : "That is no private key: paste the whole file in OpenSSH or PEM format, with its first and last line.",
+    );
+  return {
+    type: key.type,
+    publicKey: key.getPublicSSH(),
+    sign: (data, algorithm) => {
+      const signature: unknown = key.sign(data, algorithm);
+      if (!Buffer.isBuffer(signature)) throw new HubError("bad-key", "The private key could not sign.");
+      return signature;
+    },
+  };
+}
+
+/** A new Ed25519 key pair in OpenSSH's format. */
+export function generateKey(comment: string): { privateKey: string; publicKey: string } {
+  const pair = ssh2.utils.generateKeyPairSync("ed25519", { comment });
+  return { privateKey: pair.private, publicKey: pair.public.trim() };
+}
+
+/** The line of authorized_keys. */
+export const authorizedKey = (key: Pick<SigningKey, "type" | "publicKey">, comment: string): string =>
+  `${key.type} ${key.publicKey.toString("base64")} ${comment}`;
