@@ -108,3 +108,24 @@ export const stalledLinkMs = 10_000;
 /** Control messages an agent may send: a burst, then a steady rate. 200/s is a hundred times a busy agent's. */
 export const controlBurst = 400;
 export const controlPerSecond = 200;
+
+/** A password. What PAM takes is shorter (512 bytes); what is longer is no password. */
+export const secretBytesMax = 1 * KiB;
+
+/** A neighbour's public key or certificate. RSA with 16,384 bits is 2 KiB; a certificate adds the authority's key and signature. */
+export const hostKeyBytesMax = 8 * KiB;
+
+/** What a neighbour is asked to let us in by is some hundred bytes and the key. */
+export const signDataBytesMax = 16 * KiB;
+
+/** Pinned keys, and authorities, of one neighbour: a server has at most five kinds of key. */
+export const hostKeysMax = 16;
+
+/** How long an agent waits for the hub's word on a host key or for its signature. The hub answers from memory or a row. */
+export const sshAnswerMs = 10_000;
+
+/** From the TCP connection to a shell on the neighbour, both answers of the hub included. A person waits and wonders after ten. */
+export const sshHandshakeMs = 20_000;
+
+/** A command for a neighbour. Servers read it as one packet of at most 32 KiB or little more. */
+export const commandBytesMax = 32 * KiB;

@@ -1,5 +1,5 @@
 // The golden vectors, read by the reference implementation. Hub, agent and console read the same file.
-import { createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { expect, test } from "vitest";
 import vectors from "../vectors/wire.json" with { type: "json" };
 import { sallyport } from "./gen/wire.js";
@@ -7,6 +7,7 @@ import { checkLinkToken } from "./link-token.ts";
 import { decodeLogEvents } from "./log-events.ts";
 import { encodePublishHeader } from "./mqtt-slicer.ts";
 import { checkOrder } from "./orders.ts";
+import { checkSealingKey, seal, unseal } from "./sealed.ts";
 import { decodeFrame, encodeFrame, type Frame } from "./stream/frame.ts";
 import { decodeTerminalData } from "./terminal-socket.ts";
 import { parseTopic } from "./topics.ts";
@@ -50,6 +51,49 @@ test("the signed order verifies, and only for its agent and time", () => {
   expect(checkOrder(signed, "agt_000000000000000000000000", key, order.issuedAtMs)).toEqual({ ok: false, code: "wrong-agent" });
   expect(checkOrder(signed, order.agentId, key, order.expiresAtMs + 1)).toEqual({ ok: false, code: "expired" });
   expect(checkOrder(signed, order.agentId, key, order.issuedAtMs - 3_600_000)).toEqual({ ok: false, code: "not-yet" });
+});
+
+test("an order that reaches a neighbour, and what is asked meanwhile, have the bytes they had", () => {
+  const { execOrder, neighbours, order } = vectors;
+  const signed = { order: bytes(execOrder.bytes), signature: bytes(execOrder.signature) };
+  const checked = checkOrder(signed, order.order.agentId, publicKey(order.hubPublicKey), order.order.issuedAtMs);
+  expect(checked.ok && checked.order.openExec?.command).toBe(execOrder.command);
+  const target = checked.ok ? checked.order.openExec?.ssh : undefined;
+  expect(target).toMatchObject({ username: execOrder.username, legacyAlgorithms: true, su: { username: "root" } });
+  expect(Buffer.from(target?.hostKeys?.[0] ?? []).toString("hex")).toBe(execOrder.hostKey);
+
+  const { hostKey, hostKeyVerdict, signRequest, signAnswer, signRefused } = neighbours;
+  const up = (body: Parameters<typeof encodeUp>[0]) => Buffer.from(encodeUp(body)).toString("hex");
+  const down = (body: Parameters<typeof encodeDown>[0]) => Buffer.from(encodeDown(body)).toString("hex");
+  expect(up({ hostKey: { sequence: hostKey.sequence, key: bytes(hostKey.key) } })).toBe(hostKey.bytes);
+  const { sequence, algorithm } = signRequest;
+  expect(up({ signRequest: { sequence, algorithm, data: bytes(signRequest.data) } })).toBe(signRequest.bytes);
+  expect(down({ hostKeyVerdict: { sequence: hostKeyVerdict.sequence, trusted: hostKeyVerdict.trusted } })).toBe(
+    hostKeyVerdict.bytes,
+  );
+  expect(down({ signAnswer: { sequence: signAnswer.sequence, signature: bytes(signAnswer.signature) } })).toBe(signAnswer.bytes);
+  expect(down({ signAnswer: { sequence: signRefused.sequence, refused: signRefused.refused } })).toBe(signRefused.bytes);
+});
+
+test("a secret is sealed, opened and its key proven as it was", () => {
+  const { sealed, sealingKey } = vectors;
+  const keyOf = (raw: string) =>
+    createPrivateKey({
+      key: Buffer.concat([bytes("302e020100300506032b656e04220420"), bytes(raw)]),
+      format: "der",
+      type: "pkcs8",
+    });
+  const made = seal(Buffer.from(sealed.secret), bytes(sealed.agentPublicKey), sealed, keyOf(sealed.ephemeralPrivateKey));
+  expect(Buffer.from(made.ephemeralKey).toString("hex")).toBe(sealed.ephemeralKey);
+  expect(Buffer.from(made.ciphertext).toString("hex")).toBe(sealed.ciphertext);
+  const opened = unseal(
+    { ephemeralKey: bytes(sealed.ephemeralKey), ciphertext: bytes(sealed.ciphertext) },
+    keyOf(sealed.agentPrivateKey),
+    sealed,
+  );
+  expect(opened.toString()).toBe(sealed.secret);
+  const said = { sealingKey: bytes(sealingKey.sealingKey), signature: bytes(sealingKey.signature) };
+  expect(checkSealingKey(said, sealingKey, publicKey(sealingKey.agentPublicKey))).toBe(true);
 });
 
 test("an order with any one byte changed is refused", () => {

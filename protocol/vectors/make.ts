@@ -7,6 +7,7 @@ import { encodePublishHeader } from "../src/mqtt-slicer.ts";
 import { signOrder } from "../src/orders.ts";
 import { encodeFrame, type Frame } from "../src/stream/frame.ts";
 import { encodeTerminalData } from "../src/terminal-socket.ts";
+import { rawSealingKey, seal, signSealingKey } from "../src/sealed.ts";
 import { encodeDown, encodeUp, wire } from "../src/wire.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -37,7 +38,22 @@ const signed = signOrder(order, keyOf(hubSeed));
 const dialOrder = { agentId, sequence: 43, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openDial: { sessionId: "ses_06gzr3x7mkme29fvyae612zb", host: "127.0.0.1", port: 5_432, allowed: ["127.0.0.1"], connectTimeoutMs: 5_000, keepSeconds: 900 } };
 const signedDial = signOrder(dialOrder, keyOf(hubSeed));
 
-const claims = { agentId, hubId: "hub_06gzr3x7mkme29fvyae612zb", issuedAtMs: 1_795_000_000_000, nonce: Buffer.alloc(16, 7), binding: Buffer.alloc(32, 9) };
+/** Made for this file and used nowhere else: one secret's own key, and an agent's. */
+const sealingKeyOf = (seed: string) => createPrivateKey({ key: Buffer.concat([Buffer.from("302e020100300506032b656e04220420", "hex"), Buffer.from(seed, "hex")]), format: "der", type: "pkcs8" });
+const ephemeralSeed = "40a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e4f";
+const sealingSeed = "d0112233445566778899aabbccddeeff00112233445566778899aabbccddee5e";
+const sealedFor = { agentId, subjectId: "ses_06gzr3x7mkme29fvyae612zb" };
+const secret = "correct horse 电池";
+const sealingKey = rawSealingKey(sealingKeyOf(sealingSeed));
+const sealed = seal(Buffer.from(secret), sealingKey, sealedFor, sealingKeyOf(ephemeralSeed));
+const hostKey = Buffer.concat([Buffer.from("0000000b7373682d6564323535313900000020", "hex"), rawPublic(agentSeed)]);
+const sshTarget = { host: "db-1.example", port: 22, allowed: [], username: "deploy", hostKeys: [hostKey], hostAuthorities: [], publicKey: hostKey, password: sealed, legacyAlgorithms: true, connectTimeoutMs: 5_000, su: { username: "root", password: sealed } };
+const execOrder = { agentId, sequence: 44, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openExec: { sessionId: sealedFor.subjectId, ssh: sshTarget, command: "uptime", keepSeconds: 900, timeoutSeconds: 60, outputBytesMax: 1_048_576 } };
+const signedExec = signOrder(execOrder, keyOf(hubSeed));
+const asks = { key: hostKey, data: Buffer.from("what RFC 4252 §7 has signed"), signature: Buffer.alloc(64, 5) };
+
+const hubId = "hub_06gzr3x7mkme29fvyae612zb";
+const claims = { agentId, hubId, issuedAtMs: 1_795_000_000_000, nonce: Buffer.alloc(16, 7), binding: Buffer.alloc(32, 9) };
 const unsigned = wire.LinkToken.encode(claims).finish();
 const tokenSignature = sign(null, Buffer.concat([Buffer.from("sallyport/link/v1\0"), unsigned]), keyOf(agentSeed));
 
@@ -56,6 +72,16 @@ const vectors = {
   down: [{ body: { heartbeatEcho: { sentUs: 123_456_789 } } }, { body: { heartbeatEcho: { sentUs: 123_456_789, hubTimeMs: 1_795_000_000_000 } } }, { body: { heartbeatEcho: { sentUs: 123_456_789, hubTimeMs: 1_795_000_000_000, intervalMs: 30_000 } } }, { body: { runLook: {} } }, { body: { runGo: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, go: true, reason: "" } } }, { body: { goaway: { afterMs: 2_000, reason: "shutdown" } } }, { body: { watchEcho: { stream: 42, on: true } } }].map(({ body }) => ({ body, bytes: hex(encodeDown(body)) })),
   order: { hubPublicKey: hex(rawPublic(hubSeed)), order, bytes: hex(signed.order ?? new Uint8Array()), signature: hex(signed.signature ?? new Uint8Array()) },
   dialOrder: { order: dialOrder, bytes: hex(signedDial.order ?? new Uint8Array()), signature: hex(signedDial.signature ?? new Uint8Array()) },
+  execOrder: { bytes: hex(signedExec.order ?? new Uint8Array()), signature: hex(signedExec.signature ?? new Uint8Array()), username: sshTarget.username, hostKey: hex(hostKey), command: execOrder.openExec.command },
+  neighbours: {
+    hostKey: { sequence: 44, key: hex(asks.key), bytes: hex(encodeUp({ hostKey: { sequence: 44, key: asks.key } })) },
+    hostKeyVerdict: { sequence: 44, trusted: true, bytes: hex(encodeDown({ hostKeyVerdict: { sequence: 44, trusted: true } })) },
+    signRequest: { sequence: 44, data: hex(asks.data), algorithm: "ssh-ed25519", bytes: hex(encodeUp({ signRequest: { sequence: 44, data: asks.data, algorithm: "ssh-ed25519" } })) },
+    signAnswer: { sequence: 44, signature: hex(asks.signature), bytes: hex(encodeDown({ signAnswer: { sequence: 44, signature: asks.signature } })) },
+    signRefused: { sequence: 44, refused: "The account was withdrawn.", bytes: hex(encodeDown({ signAnswer: { sequence: 44, refused: "The account was withdrawn." } })) },
+  },
+  sealed: { ...sealedFor, secret, agentPrivateKey: sealingSeed, agentPublicKey: hex(sealingKey), ephemeralPrivateKey: ephemeralSeed, ephemeralKey: hex(sealed.ephemeralKey), ciphertext: hex(sealed.ciphertext) },
+  sealingKey: { hubId, agentId, agentPublicKey: hex(rawPublic(agentSeed)), sealingKey: hex(sealingKey), signature: hex(signSealingKey(sealingKey, { hubId, agentId }, keyOf(agentSeed))) },
   linkToken: { agentPublicKey: hex(rawPublic(agentSeed)), agentId, hubId: claims.hubId, issuedAtMs: claims.issuedAtMs, nonce: hex(claims.nonce), binding: hex(claims.binding), token: Buffer.from(wire.LinkToken.encode({ ...claims, signature: tokenSignature }).finish()).toString("base64url") },
   publishHeader: [5, 200, 70_000].map((payloadBytes) => ({ topic: `sp/${agentId}/dn/s`, payloadBytes, bytes: hex(encodePublishHeader(Buffer.from(`sp/${agentId}/dn/s`), payloadBytes)) })),
   logEvents: [

@@ -42,6 +42,9 @@ export async function dispatch(
       return onRunResult(deps.automation, agentId, message.value);
     case "echoChanged":
       return onEchoChanged(deps.sessions, agentId, message.value);
+    case "hostKey":
+    case "signRequest":
+      return; // this hub opens no sessions on neighbours, so nobody waits for an answer
   }
 }
 
