@@ -12,6 +12,7 @@ import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { Outgoing } from "@sallyport/protocol/stream/outgoing";
 import { Ring } from "@sallyport/protocol/stream/ring";
 import { type Closing, StreamEnd, type StreamOwner } from "@sallyport/protocol/stream/stream-end";
+import { KeepTime } from "../session/keep-time.ts";
 import type { Session } from "../session/session.ts";
 
 /** Bytes the person sent just before leaving still go out; a peer that takes none of them is not waited for. */
@@ -35,7 +36,7 @@ export class DialSession implements Session, StreamOwner {
   readonly #ring = new Ring(dialRingBytes);
   readonly #output = new Outgoing(0, this.#ring, bulkWindowBytes);
   readonly #input = new Incoming(0, bulkWindowBytes);
-  readonly #keepMs: number;
+  readonly #keep: KeepTime;
   readonly #onGone: () => void;
   #socket: net.Socket | null = null;
   /** What the full ring did not take, at most one read. */
@@ -44,12 +45,11 @@ export class DialSession implements Session, StreamOwner {
   #ended = false;
   #peerClosed = false;
   #fault: string | null = null;
-  #keepTimer: NodeJS.Timeout | null = null;
 
   constructor(options: DialSessionOptions) {
     this.sessionId = options.sessionId;
     this.#mux = options.mux;
-    this.#keepMs = options.keepMs;
+    this.#keep = new KeepTime(options.keepMs, () => this.#socket?.destroy());
     this.#onGone = options.onGone;
     this.end = new StreamEnd({
       stream: options.stream,
@@ -85,16 +85,11 @@ export class DialSession implements Session, StreamOwner {
   }
 
   linkLost(): void {
-    if (this.#ended || this.#keepTimer !== null) return;
-    this.#keepTimer = setTimeout(() => {
-      this.#fault = "agent-kept-too-long";
-      this.#socket?.destroy();
-    }, this.#keepMs);
+    if (!this.#ended) this.#keep.begin();
   }
 
   linkBack(): void {
-    if (this.#keepTimer !== null) clearTimeout(this.#keepTimer);
-    this.#keepTimer = null;
+    this.#keep.stop();
   }
 
   abandon(): void {
@@ -155,9 +150,9 @@ export class DialSession implements Session, StreamOwner {
 
   #closed(): void {
     this.#ended = true;
-    this.linkBack();
+    this.#keep.stop();
     this.#output.finish();
-    const closing: Closing = { exitCode: null, reason: this.#fault ?? "closed" };
+    const closing: Closing = { exitCode: null, reason: this.#keep.over ? "agent-kept-too-long" : (this.#fault ?? "closed") };
     this.end.close(closing);
     this.#mux.wake();
     this.#goneWhenDone();

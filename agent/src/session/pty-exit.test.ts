@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { HubStream } from "../testing/hub-stream.ts";
 import { EchoLooks } from "./echo-watch.ts";
 import { Pty, type PtyOptions } from "./pty.ts";
-import { PtySession } from "./pty-session.ts";
+import { TerminalSession } from "./terminal-session.ts";
 
 const exits = 200;
 const outputBytes = 1_000_000;
@@ -41,10 +41,10 @@ function linked(): { agent: StreamMux; hub: StreamMux } {
 async function run(link: { agent: StreamMux; hub: StreamMux }, stream: number): Promise<Buffer> {
   const terminal = new HubStream(link.hub, { stream, channels: [0], window: terminalWindowBytes, priority: "interactive" });
   let gone = false;
-  const session = new PtySession({
+  const session = new TerminalSession({
     stream,
     sessionId: "ses",
-    terminal: shell(print),
+    open: (owner) => new Pty(shell(print), owner),
     keepMs: 60_000,
     mux: link.agent,
     echoLooks: new EchoLooks(),
@@ -126,7 +126,7 @@ test("no terminal hands another one's descriptor to its shell", async () => {
       onEnd: () => resolve(output),
     });
   });
-  other.signalGroup("SIGKILL");
+  other.hangUp();
   expect(text).toContain("/dev/pts/");
   expect(text).not.toContain("ptmx");
 });

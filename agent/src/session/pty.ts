@@ -7,17 +7,9 @@ import os from "node:os";
 import tty from "node:tty";
 import { codeOf } from "../state/files.ts";
 import { ptyAddon } from "./pty-addon.ts";
+import { closingOf } from "./session.ts";
+import type { Terminal, TerminalOwner } from "./terminal.ts";
 import { slaveOf } from "./terminal-mode.ts";
-
-export type PtyExit = { exitCode: number | null; signal: string | null };
-
-export type PtyOwner = {
-  /** Bytes the process printed, valid until it returns. False: no more of them until {@link Pty.resume}. */
-  onOutput(bytes: Buffer): boolean;
-  /** Input was taken; `pending` bytes still wait. */
-  onInputTaken(pending: number): void;
-  onEnd(exit: PtyExit): void;
-};
 
 export type PtyOptions = {
   file: string;
@@ -27,6 +19,9 @@ export type PtyOptions = {
   columns: number;
   rows: number;
 };
+
+/** Between the hang-up and the kill: time for an editor to save its swap file. */
+const killAfterMs = 2_000;
 
 /** One batch of output. The kernel hands over at most 4 KiB a read, so more reads follow a full one. */
 const batchBytes = 64 * 1_024;
@@ -47,10 +42,10 @@ const lastInputRetryMs = 100;
 const closeOthers = 'for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -gt 2 ] && exec {fd}>&-; done; exec "$0" "$@"';
 const bash = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"].find((file) => fs.existsSync(file));
 
-export class Pty {
+export class Pty implements Terminal {
   readonly pid: number;
   readonly #fd: number;
-  readonly #owner: PtyOwner;
+  readonly #owner: TerminalOwner;
   readonly #reader: tty.ReadStream;
   #input: Buffer[] = [];
   #inputBytes = 0;
@@ -59,12 +54,13 @@ export class Pty {
   #readAll = false;
   /** Once the reader has failed, the number of our descriptor may be somebody else's. */
   #open = true;
-  #exit: PtyExit | null = null;
+  #exit: { exitCode: number | null; signal: string | null } | null = null;
+  #killTimer: NodeJS.Timeout | null = null;
   #ended = false;
   /** Looked up when first asked for. */
   #slave: string | null | undefined;
 
-  constructor({ file, args, cwd, env, columns, rows }: PtyOptions, owner: PtyOwner) {
+  constructor({ file, args, cwd, env, columns, rows }: PtyOptions, owner: TerminalOwner) {
     this.#owner = owner;
     const command = bash === undefined ? [file, ...args] : [bash, "--norc", "--noprofile", "-c", closeOthers, file, ...args];
     const environment = Object.entries(env).map(([name, value]) => `${name}=${value}`);
@@ -91,7 +87,6 @@ export class Pty {
     this.#reader.resume();
   }
 
-  /** Input of the person; taken in order, as fast as the terminal takes it. */
   write(bytes: Uint8Array): void {
     if (!this.#open) {
       this.#owner.onInputTaken(0);
@@ -106,14 +101,13 @@ export class Pty {
     if (this.#open) ptyAddon().resize(this.#fd, columns, rows);
   }
 
-  /** The terminal's device, for as long as it is surely this one's: its number is given again once it has ended. */
+  /** Not once it has ended: its number is given again. */
   get slave(): string | null {
     if (!this.#open || this.#exit !== null) return null;
     if (this.#slave === undefined) this.#slave = slaveOf(this.#fd);
     return this.#slave;
   }
 
-  /** Asks for output again after `onOutput` returned false. */
   resume(): void {
     if (!this.#paused || this.#ended) return;
     this.#paused = false;
@@ -121,8 +115,14 @@ export class Pty {
     if (this.#exit !== null) this.#drain();
   }
 
+  /** What a modem did: HUP to the session, and KILL to who does not listen. */
+  hangUp(): void {
+    if (!this.#signalGroup("SIGHUP")) return;
+    this.#killTimer ??= setTimeout(() => this.#signalGroup("SIGKILL"), killAfterMs);
+  }
+
   /** A signal to everything in the session's own process group; `false` when there is nothing left. */
-  signalGroup(signal: NodeJS.Signals): boolean {
+  #signalGroup(signal: NodeJS.Signals): boolean {
     if (this.#exit !== null) return false; // the number may already be another process's
     try {
       return process.kill(-this.pid, signal);
@@ -187,8 +187,9 @@ export class Pty {
     this.#ended = true;
     this.#open = false;
     if (this.#inputRetry !== null) clearTimeout(this.#inputRetry);
+    if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     this.#reader.destroy(); // closes the terminal: whatever is left on it is hung up
-    this.#owner.onEnd(this.#exit);
+    this.#owner.onEnd(closingOf(this.#exit));
   }
 
   #pushInput(retryMs: number): void {

@@ -12,8 +12,10 @@ import { type Log, reasonOf } from "../log.ts";
 import { accepted, type Outcome, refused } from "../orders/order-gate.ts";
 import { cleanEnvironment, readAccount } from "./account.ts";
 import { EchoLooks } from "./echo-watch.ts";
-import { clampCells, PtySession } from "./pty-session.ts";
+import { Pty } from "./pty.ts";
 import { liveStreamOf, type Session } from "./session.ts";
+import { clampCells } from "./terminal.ts";
+import { TerminalSession } from "./terminal-session.ts";
 
 /** An asset has one address of its own, at most a few. */
 const allowedMax = 16;
@@ -70,18 +72,19 @@ export class Sessions {
       SALLYPORT_SESSION: sessionId,
       SALLYPORT_USER: (order.person ?? "").replaceAll("\0", ""),
     });
+    const shell = {
+      file: account.shell,
+      args: ["-l"],
+      cwd: account.home,
+      env,
+      columns: clampCells(order.columns ?? 80),
+      rows: clampCells(order.rows ?? 24),
+    };
     try {
-      const session = new PtySession({
+      const session = new TerminalSession({
         stream,
         sessionId,
-        terminal: {
-          file: account.shell,
-          args: ["-l"],
-          cwd: account.home,
-          env,
-          columns: clampCells(order.columns ?? 80),
-          rows: clampCells(order.rows ?? 24),
-        },
+        open: (owner) => new Pty(shell, owner),
         keepMs: (order.keepSeconds || keepTerminalSecondsDefault) * 1_000,
         mux: this.#mux,
         echoLooks: this.#echoLooks,
@@ -134,7 +137,7 @@ export class Sessions {
   /** A terminal that has ended, or is none, needs no watching. */
   watchEcho(stream: number, on: boolean): void {
     const session = this.#sessions.get(stream);
-    if (session instanceof PtySession) session.watchEcho(on);
+    if (session instanceof TerminalSession) session.watchEcho(on);
   }
 
   linkLost(): void {

@@ -1,68 +1,65 @@
-// A terminal: one pty joined to one stream. Memory is bounded in both directions, by the ring for output and the window for input.
+// A person's terminal: whatever stands behind it joined to one stream. Memory is bounded in both directions, by the ring for output and the
+// window for input.
 //
-//   pty ──► ring (4 MiB) ──► hub       ring full: the pty is paused until half of it is free
-//   pty ◄── window (64 KiB) ◄── hub    taken by the kernel: the window moves on
-import { inputWindowBytes, outputRingBytes, terminalCellsMax, terminalWindowBytes } from "@sallyport/protocol/limits";
+//   terminal ──► ring (4 MiB) ──► hub       ring full: the terminal is paused until half of it is free
+//   terminal ◄── window (64 KiB) ◄── hub    taken by the terminal: the window moves on
+import { inputWindowBytes, outputRingBytes, terminalWindowBytes } from "@sallyport/protocol/limits";
 import { Incoming } from "@sallyport/protocol/stream/incoming";
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { Outgoing } from "@sallyport/protocol/stream/outgoing";
 import { Ring } from "@sallyport/protocol/stream/ring";
-import { StreamEnd, type StreamOwner } from "@sallyport/protocol/stream/stream-end";
+import { type Closing, StreamEnd, type StreamOwner } from "@sallyport/protocol/stream/stream-end";
 import { type EchoLooks, EchoWatch } from "./echo-watch.ts";
-import { Pty, type PtyExit, type PtyOptions } from "./pty.ts";
-import { closingOf, type Session } from "./session.ts";
+import { KeepTime } from "./keep-time.ts";
+import type { Session } from "./session.ts";
+import { clampCells, type Terminal, type TerminalOwner } from "./terminal.ts";
 import type { TerminalMode } from "./terminal-mode.ts";
 
 const outputChannel = 0;
 const inputChannel = 0;
 
-/** Between the hang-up and the kill: time for an editor to save its swap file. */
-const killAfterMs = 2_000;
-
 /** Output at least this large at once is a flood, not an echo: more of it follows within microseconds and travels together. */
 const floodBytes = 4_000;
 
-export type PtySessionOptions = {
+export type TerminalSessionOptions = {
   stream: number;
   sessionId: string;
-  terminal: PtyOptions;
+  /** Makes what stands behind it; may throw when that cannot be made. */
+  open: (owner: TerminalOwner) => Terminal;
   /** How long the terminal lives without a link. */
   keepMs: number;
   mux: StreamMux;
   echoLooks: EchoLooks;
   /** While watched: the terminal treats what is typed in another way than was last said. */
   onEchoChanged: (mode: TerminalMode, outputOffset: number) => void;
-  /** The process is gone and the peer has closed: nothing is left to do. */
+  /** The program is gone and the peer has closed: nothing is left to do. */
   onGone: () => void;
   ringBytes?: number;
 };
 
-export class PtySession implements Session, StreamOwner {
+export class TerminalSession implements Session, StreamOwner {
   readonly sessionId: string;
   readonly end: StreamEnd;
   readonly #mux: StreamMux;
-  readonly #pty: Pty;
+  readonly #terminal: Terminal;
   readonly #echo: EchoWatch;
   readonly #ring: Ring;
   readonly #output: Outgoing;
   readonly #input = new Incoming(inputChannel, inputWindowBytes);
-  readonly #keepMs: number;
+  readonly #keep: KeepTime;
   readonly #onGone: () => void;
   /** Output the full ring did not take, at most one batch. */
   #spill: Buffer | null = null;
   /** Nobody will read more of it. */
   #discarding = false;
-  #keptTooLong = false;
-  #exit: PtyExit | null = null;
+  #ended = false;
   #peerClosed = false;
-  #keepTimer: NodeJS.Timeout | null = null;
-  #killTimer: NodeJS.Timeout | null = null;
 
-  /** Starts the process. @throws when the terminal cannot be made. */
-  constructor(options: PtySessionOptions) {
+  /** @throws when the terminal cannot be made. */
+  constructor(options: TerminalSessionOptions) {
     this.sessionId = options.sessionId;
     this.#mux = options.mux;
-    this.#keepMs = options.keepMs;
+    this.#keep = new KeepTime(options.keepMs, () => this.#hangUp());
     this.#onGone = options.onGone;
     this.#ring = new Ring(options.ringBytes ?? outputRingBytes);
     this.#output = new Outgoing(outputChannel, this.#ring, terminalWindowBytes);
@@ -73,14 +70,14 @@ export class PtySession implements Session, StreamOwner {
       incoming: [this.#input],
       owner: this,
     });
-    this.#pty = new Pty(options.terminal, {
+    this.#terminal = options.open({
       onOutput: (bytes) => this.#onOutput(bytes),
       onInputTaken: (pending) => this.#onInputTaken(pending),
-      onEnd: (exit) => this.#onEnd(exit),
+      onEnd: (closing) => this.#onEnd(closing),
     });
     this.#echo = new EchoWatch({
       looks: options.echoLooks,
-      slave: () => this.#pty.slave,
+      slave: () => this.#terminal.slave,
       outputEnd: () => this.#ring.end,
       tell: options.onEchoChanged,
     });
@@ -88,10 +85,10 @@ export class PtySession implements Session, StreamOwner {
   }
 
   get ended(): boolean {
-    return this.#exit !== null;
+    return this.#ended;
   }
 
-  /** Output is waiting for the hub and the pty has been told to wait. */
+  /** Output is waiting for the hub and the terminal has been told to wait. */
   get paused(): boolean {
     return this.#spill !== null;
   }
@@ -103,16 +100,11 @@ export class PtySession implements Session, StreamOwner {
 
   linkLost(): void {
     this.#echo.stop(); // a hub that still needs to know asks again
-    if (this.#exit !== null || this.#keepTimer !== null) return;
-    this.#keepTimer = setTimeout(() => {
-      this.#keptTooLong = true;
-      this.#hangUp();
-    }, this.#keepMs);
+    if (!this.#ended) this.#keep.begin();
   }
 
   linkBack(): void {
-    if (this.#keepTimer !== null) clearTimeout(this.#keepTimer);
-    this.#keepTimer = null;
+    this.#keep.stop();
   }
 
   abandon(): void {
@@ -123,7 +115,7 @@ export class PtySession implements Session, StreamOwner {
 
   onData(_channel: number, data: Uint8Array): void {
     this.#input.store(this.#input.received); // a crash of the agent takes the terminal along, so there is nothing to keep
-    this.#pty.write(data);
+    this.#terminal.write(data);
     this.#echo.activity();
   }
 
@@ -133,11 +125,11 @@ export class PtySession implements Session, StreamOwner {
     if (this.#spill === null || this.#ring.room < this.#ring.capacity / 2) return;
     const spill = this.#spill;
     this.#spill = null;
-    if (this.#onOutput(spill)) this.#pty.resume();
+    if (this.#onOutput(spill)) this.#terminal.resume();
   }
 
   onResize(columns: number, rows: number): void {
-    this.#pty.resize(clampCells(columns), clampCells(rows));
+    this.#terminal.resize(clampCells(columns), clampCells(rows));
   }
 
   onClose(): void {
@@ -161,29 +153,24 @@ export class PtySession implements Session, StreamOwner {
     this.#mux.wake();
   }
 
-  #onEnd(exit: PtyExit): void {
-    this.#exit = exit;
+  #onEnd(closing: Closing): void {
+    this.#ended = true;
     this.#echo.stop();
-    this.linkBack();
-    if (this.#killTimer !== null) clearTimeout(this.#killTimer);
+    this.#keep.stop();
     this.#output.finish();
-    this.end.close(this.#keptTooLong ? { exitCode: null, reason: "agent-kept-too-long" } : closingOf(exit));
+    this.end.close(this.#keep.over ? { exitCode: null, reason: "agent-kept-too-long" } : closing);
     this.#mux.wake();
     this.#goneWhenDone();
   }
 
-  /** What a modem did: HUP to the session, and KILL to who does not listen. */
   #hangUp(): void {
     this.#discarding = true;
     this.#spill = null;
-    this.#pty.resume(); // a process blocked on its output would not see the signal's handler run
-    if (!this.#pty.signalGroup("SIGHUP")) return;
-    this.#killTimer ??= setTimeout(() => this.#pty.signalGroup("SIGKILL"), killAfterMs);
+    this.#terminal.resume(); // a program blocked on its output would not see that it is hung up
+    this.#terminal.hangUp();
   }
 
   #goneWhenDone(): void {
-    if (this.#exit !== null && this.#peerClosed) this.#onGone();
+    if (this.#ended && this.#peerClosed) this.#onGone();
   }
 }
-
-export const clampCells = (cells: number): number => Math.max(1, Math.min(terminalCellsMax, Math.trunc(cells) || 1));
