@@ -60,6 +60,7 @@ import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
 import { LiveDials } from "./sessions/live-dial.ts";
 import { LiveSessions } from "./sessions/live-sessions.ts";
+import { Neighbours } from "./sessions/neighbour.ts";
 import { removeOldRecordings } from "./sessions/remove-old-recordings.ts";
 import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
@@ -165,6 +166,7 @@ export async function createHub(
       store,
       live: new LiveSessions(),
       dials: new LiveDials(),
+      neighbours: new Neighbours({ db, clock, vault, log, links, hostKeyPolicy: config.hostKeys }),
       ownPorts: () => [ports.console, ports.agents],
       changes,
       detachGraceSeconds: config.detachGraceSeconds,

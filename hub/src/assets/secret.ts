@@ -11,7 +11,7 @@ export type Secret = z.infer<typeof secretShape>;
 
 export const parseSecret = (text: string): Secret => secretShape.parse(JSON.parse(text));
 
-/** A key that can sign, with its public half in SSH wire format. `type` as in authorized_keys. */
+/** A key that can sign, with its public half in SSH wire format. `type` as in authorized_keys; a signature is the blob of RFC 4253 §6.6 without its name. */
 export type SigningKey = { type: string; publicKey: Buffer; sign(data: Buffer, algorithm?: string): Buffer };
 
 /** @throws HubError `bad-key` that names no byte of it. */
@@ -31,9 +31,23 @@ export function readPrivateKey({ privateKey, passphrase }: { privateKey: string;
     sign: (data, algorithm) => {
       const signature: unknown = key.sign(data, algorithm);
       if (!Buffer.isBuffer(signature)) throw new HubError("bad-key", "The private key could not sign.");
-      return signature;
+      return key.type.startsWith("ecdsa-") ? mpintsOf(signature) : signature;
     },
   };
+}
+
+/** From the DER of an ECDSA signature (RFC 3279 §2.2.3) to SSH's (RFC 5656 §3.1.2): an INTEGER's content is an mpint's. */
+function mpintsOf(der: Buffer): Buffer {
+  let at = der.readUInt8(1) < 0x80 ? 2 : 2 + (der.readUInt8(1) & 0x7f);
+  const integer = (): Buffer => {
+    const length = der.readUInt8(at + 1);
+    const content = der.subarray(at + 2, at + 2 + length);
+    at += 2 + length;
+    const size = Buffer.alloc(4);
+    size.writeUInt32BE(length);
+    return Buffer.concat([size, content]);
+  };
+  return Buffer.concat([integer(), integer()]);
 }
 
 /** A new Ed25519 key pair in OpenSSH's format. */

@@ -43,8 +43,9 @@ export async function dispatch(
     case "echoChanged":
       return onEchoChanged(deps.sessions, agentId, message.value);
     case "hostKey":
+      return deps.sessions.neighbours.onHostKey(agentId, message.value);
     case "signRequest":
-      return; // this hub opens no sessions on neighbours, so nobody waits for an answer
+      return deps.sessions.neighbours.onSignRequest(agentId, message.value);
   }
 }
 

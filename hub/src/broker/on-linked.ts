@@ -30,7 +30,7 @@ export async function onLinked(
   fleet.links.get(agent.id)?.close("replaced");
   const streams = () => fleet.links.knownStreamsOf(agent.id);
   streams()?.detach();
-  await noteAgent(fleet, agent, link, hello);
+  await noteAgent({ ...fleet, hubId: deps.hubId }, agent, link, hello);
   const sessionPositions = await reconcileSessions(deps.sessions, agent, hello.streams ?? []);
   const { positions, verdicts } = await reconcileRuns(deps.automation, agent.id, hello);
   const surviving = [...sessionPositions, ...positions];

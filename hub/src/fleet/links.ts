@@ -21,6 +21,14 @@ export interface AgentLink {
   close(end: LinkEnd): void;
 }
 
+/** What an agent process can do beyond its own host, as its hello said. */
+export type AgentProcess = {
+  /** It opens sessions on neighbours. */
+  ssh: boolean;
+  /** Secrets for it are sealed to this X25519 key, which its identity signed; null when it named none. */
+  sealingKey: Buffer | null;
+};
+
 export type LinkChange = { agentId: string; online: boolean };
 export type RoundTrip = { at: Date; us: number };
 
@@ -55,6 +63,7 @@ export class AgentLinks {
   readonly #links = new Map<string, AgentLink>();
   readonly #streams = new Map<string, StreamMux>();
   readonly #roundTrips = new Map<string, RoundTrips>();
+  readonly #processes = new Map<string, AgentProcess>();
   readonly #listeners = new Set<(change: LinkChange) => void>();
   readonly #onFault: MuxOptions["onFault"];
 
@@ -73,6 +82,15 @@ export class AgentLinks {
 
   get(agentId: string): AgentLink | undefined {
     return this.#links.get(agentId);
+  }
+
+  /** Of a linked agent. */
+  processOf(agentId: string): AgentProcess | undefined {
+    return this.#processes.get(agentId);
+  }
+
+  noteProcess(agentId: string, process: AgentProcess): void {
+    this.#processes.set(agentId, process);
   }
 
   isOnline(agentId: string): boolean {
@@ -122,6 +140,7 @@ export class AgentLinks {
     if (this.#links.get(link.agentId) !== link) return false;
     this.#links.delete(link.agentId);
     this.#roundTrips.delete(link.agentId);
+    this.#processes.delete(link.agentId);
     const mux = this.#streams.get(link.agentId);
     mux?.detach();
     if (mux?.size === 0) this.#streams.delete(link.agentId);

@@ -1,11 +1,13 @@
 // An agent has linked: what it is, and whether it is one. Idempotent.
 
+import { checkSealingKey } from "@sallyport/protocol/sealed";
 import type { wire } from "@sallyport/protocol/wire";
 import { eq } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
 import { shortText } from "../platform/text.ts";
 import type { FleetDeps } from "./deps.ts";
 import type { Duplicates } from "./duplicates.ts";
+import { agentPublicKey } from "./enrol-agent.ts";
 import { readHostFacts } from "./host-facts.ts";
 import type { LinkingAgent } from "./link-rows.ts";
 import type { AgentLink } from "./links.ts";
@@ -18,7 +20,7 @@ const int32Max = 2_147_483_647;
 const versionMax = 64;
 
 export async function onHello(
-  deps: FleetDeps & { duplicates: Duplicates },
+  deps: FleetDeps & { duplicates: Duplicates; hubId: string },
   agent: LinkingAgent,
   link: AgentLink,
   hello: wire.Hello.$Properties,
@@ -43,6 +45,7 @@ export async function onHello(
         data: { addresses: duplicateAddresses.join(", ") },
       }),
     );
+  deps.links.noteProcess(agent.id, processOf(deps.hubId, agent, hello));
   await deps.linkRows.linked({
     agentId: agent.id,
     since: link.since,
@@ -53,6 +56,17 @@ export async function onHello(
     clockSkewMs: Math.abs(skew) < skewWorthShowingMs ? null : Math.max(-int32Max, Math.min(int32Max, Math.round(skew))),
     duplicateAddresses,
   });
+}
+
+/** A sealing key that the agent's identity did not sign for this hub is no key. */
+function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKey, sealingSignature }: wire.Hello.$Properties) {
+  const named = sealingKey === undefined || sealingKey === null ? new Uint8Array() : sealingKey;
+  const signed = checkSealingKey(
+    { sealingKey: named, signature: sealingSignature ?? new Uint8Array() },
+    { hubId, agentId: agent.id },
+    agentPublicKey(agent.publicKey),
+  );
+  return { ssh: (capabilities ?? []).includes("ssh"), sealingKey: signed ? Buffer.from(named) : null };
 }
 
 /** The link of an agent is gone. */

@@ -16,8 +16,13 @@ import { agents } from "./schema.ts";
 const blockSize = 100;
 /** An agent answers an order at once; a starting shell takes milliseconds. */
 const answerDeadlineMs = 10_000;
+/** A neighbour's name, connection, handshake and sign-in come before the answer; the agent gives up on them by itself. */
+const neighbourAnswerDeadlineMs = 45_000;
 
-export type OrderPayload = Pick<wire.Order.$Properties, "openShell" | "openDial" | "runScript" | "cancelRun">;
+export type OrderPayload = Pick<
+  wire.Order.$Properties,
+  "openShell" | "openSshShell" | "openExec" | "openDial" | "runScript" | "cancelRun"
+>;
 type Outcome = { accepted: boolean; code: string; message: string };
 
 export class Orders {
@@ -67,15 +72,16 @@ export class Orders {
       throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
     prepare(sequence);
     const key = `${agentId}/${sequence}`;
+    const deadlineMs = payload.openSshShell || payload.openExec ? neighbourAnswerDeadlineMs : answerDeadlineMs;
     const outcome = await new Promise<Outcome>((resolve) => {
       const timer = setTimeout(
         () =>
           resolve({
             accepted: false,
             code: "no-answer",
-            message: `The agent did not answer within ${answerDeadlineMs / 1_000} seconds.`,
+            message: `The agent did not answer within ${deadlineMs / 1_000} seconds.`,
           }),
-        answerDeadlineMs,
+        deadlineMs,
       );
       this.#waiting.set(key, (answer) => {
         clearTimeout(timer);

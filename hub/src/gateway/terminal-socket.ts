@@ -85,6 +85,7 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
         sessions.clock.now(),
       ),
       size,
+      opening.login,
     );
   else {
     const found = await rejoin(deps, socket, actor, opening.sessionId);

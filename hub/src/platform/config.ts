@@ -71,6 +71,13 @@ export const options = {
     help: "name of the first administrator",
     fallback: "Administrator",
   },
+  hostKeys: {
+    flag: "host-keys",
+    variable: "SALLYPORT_HOST_KEYS",
+    hint: "first or ask",
+    help: "the first host key of an asset is trusted, or waits for an administrator",
+    fallback: "first",
+  },
   detachGraceSeconds: {
     flag: "detach-grace",
     variable: "SALLYPORT_DETACH_GRACE",
@@ -178,6 +185,7 @@ const schema = z
     adminEmail: z.email().optional(),
     adminPassword: z.string().min(10).max(200).optional(),
     adminName: z.string().min(1).max(100).default("Administrator"),
+    hostKeys: z.enum(["first", "ask"]).default("first"),
     detachGraceSeconds: z.coerce.number().int().min(1).max(86_400).default(600),
     recordingDays: z.coerce.number().int().min(1).max(36_500).optional(),
     s3Endpoint: httpUrl.refine(isStoreEndpoint).optional(),

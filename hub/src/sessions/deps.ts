@@ -8,6 +8,7 @@ import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 import type { LiveDials } from "./live-dial.ts";
 import type { LiveSessions } from "./live-sessions.ts";
+import type { Neighbours } from "./neighbour.ts";
 import type { SessionRow } from "./schema.ts";
 
 export type SessionDeps = {
@@ -21,6 +22,7 @@ export type SessionDeps = {
   store: LogStore;
   live: LiveSessions;
   dials: LiveDials;
+  neighbours: Neighbours;
   /** Where this hub listens: a connection from its own machine is trusted there more than one from outside. */
   ownPorts(): readonly number[];
   changes: Changes;

@@ -5,7 +5,7 @@ import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
-import { chooseAgent } from "./choose-agent.ts";
+import { agentsFor } from "./choose-agent.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession } from "./end-session.ts";
 import { type DialClient, dialsPerPersonMax, LiveDial } from "./live-dial.ts";
@@ -35,7 +35,7 @@ export async function openDial(
     throw new HubError("too-many", `You have ${dialsPerPersonMax} connections open. End one first.`, {
       facts: { most: dialsPerPersonMax },
     });
-  const agent = await chooseAgent(deps, target);
+  const [agent] = await agentsFor(deps, target);
   if (deps.ownPorts().includes(port) && isThisMachine(links.get(agent.id)?.address ?? ""))
     throw new HubError(
       "forbidden",

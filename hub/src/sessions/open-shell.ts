@@ -4,13 +4,15 @@ import { newId } from "@sallyport/protocol/ids";
 import { keepTerminalSecondsDefault } from "@sallyport/protocol/limits";
 import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
+import type { AgentRow } from "../fleet/schema.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
-import { chooseAgent } from "./choose-agent.ts";
+import { agentsFor } from "./choose-agent.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
 import { LiveSession } from "./live-session.ts";
 import { livePerPersonMax } from "./live-sessions.ts";
+import type { Login } from "./neighbour.ts";
 import { openSession } from "./open-session.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 
@@ -18,12 +20,14 @@ import { type SessionRow, sessions } from "./schema.ts";
  * Resolves once the shell runs on the agent. The session is live before its grant is read a second time,
  * so a revocation that comes between is seen either by its own sweep or here.
  *
- * @throws HubError `too-many`, `storage-full`, `agent-offline`, `agent-refused`, `no-grant`.
+ * @throws HubError `too-many`, `storage-full`, `agent-offline`, `agent-refused`, `no-grant`; of a neighbour also `not-reached`, `host-key-refused`,
+ *   `sign-in-failed`, and what its account lacks: `secret-needed`, `no-secret`, `no-account`, `no-protocol`.
  */
 export async function openShell(
   deps: SessionDeps,
   authorization: Authorization,
   size: { columns: number; rows: number },
+  login?: Login,
 ): Promise<LiveSession> {
   const release = deps.live.reserve(authorization.actor.id);
   if (release === null)
@@ -31,30 +35,43 @@ export async function openShell(
       facts: { most: livePerPersonMax },
     });
   try {
-    return await open(deps, authorization, size);
+    const agents = await agentsFor(deps, authorization.target);
+    for (const [n, agent] of agents.entries()) {
+      try {
+        return await open(deps, authorization, { ...size, agent, login });
+      } catch (error) {
+        // The host may be out of this agent's sight and in another's. What the host itself said, it would say again.
+        if (n === agents.length - 1 || !(error instanceof HubError) || !passedOn.has(error.code)) throw error;
+      }
+    }
+    throw new HubError("internal", "No agent was asked.");
   } finally {
     release();
   }
 }
 
+const passedOn: ReadonlySet<string> = new Set(["not-reached", "agent-offline"]);
+
 async function open(
   deps: SessionDeps,
   authorization: Authorization,
-  size: { columns: number; rows: number },
+  { agent, login, ...size }: { columns: number; rows: number; agent: AgentRow; login: Login | undefined },
 ): Promise<LiveSession> {
-  const { db, clock, store, live, links, orders } = deps;
+  const { db, clock, store, live, links, orders, neighbours } = deps;
   const { actor, target } = authorization;
-  const agent = await chooseAgent(deps, target);
   const now = clock.now();
+  const id = newId("ses", now.getTime());
+  const neighbour =
+    target.agent === null ? await neighbours.prepare(authorization, { agentId: agent.id, sessionId: id, login }) : null;
   const row: SessionRow = {
-    id: newId("ses", now.getTime()),
+    id,
     orgId: actor.orgId,
     kind: "shell",
     assetId: target.asset.id,
     agentId: agent.id,
     userId: actor.id,
     grantId: authorization.grantId,
-    account: agent.facts?.user ?? "agent",
+    account: neighbour?.username ?? agent.facts?.user ?? "agent",
     accountChoice: authorization.as.account?.id ?? authorization.as.choice,
     protocol: authorization.protocol,
     address: actor.ip,
@@ -85,20 +102,21 @@ async function open(
       },
     });
     let session: LiveSession | null = null;
+    let answered = () => {};
+    const shell = {
+      sessionId: opening.id,
+      columns: opening.columns,
+      rows: opening.rows,
+      term: "xterm-256color",
+      keepSeconds: keepTerminalSecondsDefault,
+      person: by.actor.name,
+    };
     try {
       await orders.send(
         opening.agentId,
-        {
-          openShell: {
-            sessionId: opening.id,
-            columns: opening.columns,
-            rows: opening.rows,
-            term: "xterm-256color",
-            keepSeconds: keepTerminalSecondsDefault,
-            person: by.actor.name,
-          },
-        },
+        neighbour === null ? { openShell: shell } : { openSshShell: { ...shell, ssh: neighbour.target } },
         (stream) => {
+          if (neighbour !== null) answered = neighbours.begin(opening.agentId, stream, neighbour.connecting);
           session = new LiveSession({
             ...size,
             id: opening.id,
@@ -131,7 +149,9 @@ async function open(
       );
     } catch (error) {
       if (session === null) await log.close();
-      throw error;
+      throw neighbour === null ? error : neighbours.reasonOf(neighbour, error);
+    } finally {
+      answered();
     }
     if (session === null) throw new HubError("internal", "The order was accepted without a stream.");
     return session;

@@ -18,8 +18,10 @@ import { systemClock } from "../platform/clock.ts";
 import { type OpenDatabase, openDatabase } from "../platform/database.ts";
 import { type HubKeys, loadHubKeys } from "../platform/hub-keys.ts";
 import { createLog } from "../platform/log.ts";
+import { Vault } from "../platform/vault.ts";
 import { LiveDials } from "../sessions/live-dial.ts";
 import { LiveSessions } from "../sessions/live-sessions.ts";
+import { Neighbours } from "../sessions/neighbour.ts";
 import { rawPublicKey, type TestIdentity } from "./test-agent.ts";
 import { createTestDatabase } from "./test-database.ts";
 
@@ -73,6 +75,7 @@ export class TestBroker {
         unendedOf: async () => [],
         live: new LiveSessions(),
         dials: new LiveDials(),
+        neighbours: new Neighbours({ ...kept, links, vault: Vault.open(dataDir), hostKeyPolicy: "first" }),
         ownPorts: () => [],
         detachGraceSeconds: 600,
       },

@@ -1,0 +1,205 @@
+// What a connection to a neighbour needs of the hub while it is being made: the account's secret, sealed or signed with, and a word on the host's key.
+//
+//   order ──► agent ──► host key? ──► judged, on record ──► signature? ──► read, then signed, once ──► outcome: forgotten
+import { seal } from "@sallyport/protocol/sealed";
+import type { wire } from "@sallyport/protocol/wire";
+import type { Authorization } from "../access/authorize.ts";
+import { accountsOf } from "../assets/account-choice.ts";
+import { readSecret } from "../assets/account-secrets.ts";
+import type { AssetDeps } from "../assets/deps.ts";
+import { type HostKeyPolicy, type HostKeyVerdict, hostKeysOf, judgeHostKey } from "../assets/host-keys.ts";
+import type { AccountRow, AssetRow } from "../assets/schema.ts";
+import { readPrivateKey, type Secret, type SigningKey } from "../assets/secret.ts";
+import type { AgentLinks } from "../fleet/links.ts";
+import { HubError } from "../platform/errors.ts";
+import { errorFields, type Log } from "../platform/log.ts";
+import { readAuthRequest } from "./auth-request.ts";
+
+/** What a person typed for an account that asks. */
+export type Login = { username?: string | undefined; password?: string | undefined };
+
+export type NeighbourDeps = Pick<AssetDeps, "db" | "clock" | "vault"> & {
+  log: Log;
+  links: AgentLinks;
+  hostKeyPolicy: HostKeyPolicy;
+};
+
+/** One connection being made. */
+type Connecting = {
+  asset: AssetRow;
+  username: string;
+  key: SigningKey | null;
+  signed: boolean;
+  /** The last word on a key that was not trusted. */
+  refused: Extract<HostKeyVerdict, { trusted: false }> | null;
+};
+
+export type Neighbour = { username: string; target: wire.SshTarget.$Properties; connecting: Connecting };
+
+/** Connections being made, by agent and order. Each is bounded by its order's deadline. */
+export class Neighbours {
+  readonly #connecting = new Map<string, Connecting>();
+  readonly #deps: NeighbourDeps;
+
+  constructor(deps: NeighbourDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Everything an agent needs to sign in there, for one session and this agent's process alone.
+   *
+   * @throws HubError `secret-needed` when the person has to say it, `no-secret`, `no-account`.
+   */
+  async prepare(
+    { actor, target, as }: Authorization,
+    { agentId, sessionId, login }: { agentId: string; sessionId: string; login: Login | undefined },
+  ): Promise<Neighbour> {
+    const { db, vault, links } = this.#deps;
+    const { asset } = target;
+    const port = asset.protocols.find(({ name }) => name === "ssh")?.port;
+    if (port === undefined)
+      throw new HubError("no-protocol", `${asset.name} offers no SSH. Add the protocol to the asset.`, {
+        facts: { asset: asset.name },
+      });
+    const sealingKey = links.processOf(agentId)?.sealingKey ?? null;
+    const sealed = (password: string) => {
+      if (sealingKey === null)
+        throw new HubError("agent-refused", "The agent names no key to seal a password to. A newer agent does.", {
+          facts: { reason: "no-sealing-key" },
+        });
+      return seal(Buffer.from(password), sealingKey, { agentId, subjectId: sessionId });
+    };
+    const vaulted = async (account: AccountRow) => ({ username: account.username, secret: await readSecret(db, vault, account) });
+    let account = as.account;
+    if (as.choice === "@same-name")
+      account = (await accountsOf(db, asset.id)).find((one) => one.active && one.username === actor.username) ?? null;
+    const suFrom =
+      account?.suFromId == null ? null : ((await accountsOf(db, asset.id)).find(({ id }) => id === account?.suFromId) ?? null);
+    const final = account === null ? asked(as.choice, actor.username, login) : await vaulted(account);
+    const first = suFrom === null ? final : await vaulted(suFrom);
+    if (suFrom !== null && final.secret.kind !== "password")
+      throw new HubError("no-secret", `su asks for a password, and ${final.username} has a key.`, {
+        facts: { account: final.username },
+      });
+    const key = first.secret.kind === "ssh-key" ? readPrivateKey(first.secret) : null;
+    const trusted = (await hostKeysOf(db, asset.id)).filter(({ state }) => state === "trusted");
+    return {
+      username: final.username,
+      target: {
+        host: asset.address,
+        port,
+        username: first.username,
+        hostKeys: trusted.map((row) => Buffer.from(row.key, "base64")),
+        legacyAlgorithms: asset.legacyAlgorithms,
+        ...(key === null ? {} : { publicKey: key.publicKey }),
+        ...(first.secret.kind === "password" ? { password: sealed(first.secret.password) } : {}),
+        ...(suFrom === null || final.secret.kind !== "password"
+          ? {}
+          : { su: { username: final.username, password: sealed(final.secret.password) } }),
+      },
+      connecting: { asset, username: first.username, key, signed: false, refused: null },
+    };
+  }
+
+  /** From now on the agent's questions about this order are answered. The returned function ends that. */
+  begin(agentId: string, sequence: number, connecting: Connecting): () => void {
+    const key = `${agentId}/${sequence}`;
+    this.#connecting.set(key, connecting);
+    return () => this.#connecting.delete(key);
+  }
+
+  /** Why the order failed, in the words of who knows it best: the hub of host keys, the agent of everything else. */
+  reasonOf({ username, connecting }: Neighbour, error: unknown): unknown {
+    if (!(error instanceof HubError) || error.code !== "agent-refused") return error;
+    const reason = String(error.facts["reason"] ?? "");
+    const { name } = connecting.asset;
+    if (reason === "host-key-refused" && connecting.refused !== null) {
+      const { offered, pinned } = connecting.refused;
+      return new HubError(
+        "host-key-refused",
+        pinned.length === 0
+          ? `${name} shows the host key ${offered}, which nobody has trusted yet. An administrator of assets decides about it.`
+          : `${name} shows the host key ${offered} instead of ${pinned.join(" or ")}. Either the host was installed anew, or somebody stands between. An administrator of assets decides about it.`,
+        { facts: { asset: name, offered, pinned: pinned.join(", ") }, cause: error },
+      );
+    }
+    if (reason === "authentication-failed")
+      return new HubError("sign-in-failed", `${name} does not let ${username} in: ${error.message}`, {
+        facts: { asset: name, account: username },
+        cause: error,
+      });
+    if (!notReached.has(reason)) return error;
+    return new HubError("not-reached", `${name} was not reached: ${error.message}`, {
+      facts: { asset: name, reason },
+      cause: error,
+    });
+  }
+
+  async onHostKey(agentId: string, { sequence = 0, key }: wire.SshHostKey.$Properties): Promise<void> {
+    const { db, clock, links, log, hostKeyPolicy } = this.#deps;
+    const connecting = this.#connecting.get(`${agentId}/${sequence}`);
+    let verdict: HostKeyVerdict = { trusted: false, offered: "", pinned: [] };
+    if (connecting !== undefined) {
+      try {
+        verdict = await judgeHostKey({ db, clock }, connecting.asset, Buffer.from(key ?? []), hostKeyPolicy);
+      } catch (error) {
+        log.error({ agent: agentId, ...errorFields(error) }, "host key not judged");
+      }
+      connecting.refused = verdict.trusted ? null : verdict;
+    }
+    links.get(agentId)?.send({ hostKeyVerdict: { sequence: sequence ?? 0, trusted: verdict.trusted } });
+  }
+
+  onSignRequest(agentId: string, { sequence = 0, data, algorithm }: wire.SignRequest.$Properties): void {
+    const connecting = this.#connecting.get(`${agentId}/${sequence}`);
+    const answer = (reply: { signature: Buffer } | { refused: string }) =>
+      this.#deps.links.get(agentId)?.send({ signAnswer: { sequence: sequence ?? 0, ...reply } });
+    if (connecting === undefined || connecting.key === null) return void answer({ refused: "Nothing waits for this signature." });
+    if (connecting.signed) return void answer({ refused: "One signature is given for a connection." });
+    const { key, username, asset } = connecting;
+    const request = readAuthRequest(Buffer.from(data ?? []));
+    if (
+      request === null ||
+      request.username !== username ||
+      !request.publicKey.equals(key.publicKey) ||
+      request.algorithm !== algorithm
+    )
+      return void answer({ refused: "These are not the bytes that sign this account in." });
+    if (!maySignAs(key.type, request.algorithm, asset.legacyAlgorithms))
+      return void answer({ refused: `The algorithm ${request.algorithm.slice(0, 64)} is not used with this key.` });
+    connecting.signed = true;
+    answer({ signature: key.sign(request.bytes, hashOf(request.algorithm)) });
+  }
+}
+
+/** The agent's words for a connection that did not come to be. */
+const notReached: ReadonlySet<string> = new Set([
+  "connection-refused",
+  "unreachable",
+  "name-unknown",
+  "timeout",
+  "not-ssh",
+  "no-answer",
+]);
+
+/** What the person said for an account that is not in the vault. */
+function asked(choice: string, ownName: string, login: Login | undefined): { username: string; secret: Secret } {
+  if (choice === "@agent")
+    throw new HubError("no-account", "The agent's own identity reaches its own host only. Choose another account.");
+  const username = choice === "@same-name" ? ownName : (login?.username ?? "");
+  if (login?.password === undefined || username === "")
+    throw new HubError("secret-needed", "This account asks for its user name and password each time.", {
+      facts: { username: choice === "@same-name" ? ownName : "" },
+    });
+  return { username, secret: { kind: "password", password: login.password } };
+}
+
+/** An RSA key signs with SHA-2; with SHA-1 only where old devices are accepted. */
+const maySignAs = (type: string, algorithm: string, legacy: boolean): boolean =>
+  type === "ssh-rsa"
+    ? algorithm === "rsa-sha2-512" || algorithm === "rsa-sha2-256" || (legacy && algorithm === "ssh-rsa")
+    : algorithm === type;
+
+/** ssh2 signs RSA with SHA-1 unless told otherwise; of other keys the hash follows from the key. */
+const hashOf = (algorithm: string): string | undefined =>
+  algorithm === "rsa-sha2-512" ? "sha512" : algorithm === "rsa-sha2-256" ? "sha256" : undefined;
