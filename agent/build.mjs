@@ -1,4 +1,5 @@
-// Builds dist/: agent.cjs (the whole agent), runner.cjs (the small process beside each script), pty.node, and what the installer fetches.
+// Builds dist/: agent.cjs (the agent), ssh2.cjs (what it loads to reach neighbours), runner.cjs (the small process beside each script), pty.node,
+// and what the installer fetches.
 //     node build.mjs                 all of it, for this machine's processor
 //     node build.mjs --bundle DIR    only the programs, into DIR (for tests)
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +14,8 @@ const { version } = JSON.parse(readFileSync(path.join(here, "package.json"), "ut
 
 /**
  * Parts of libraries that an agent never runs cost it 15 MB: MQTT.js brings its own streams for old Nodes, timers for browsers,
- * WebSocket and SOCKS clients; protobufjs a 64-bit integer type in WebAssembly. Only the parts in use go in.
+ * WebSocket and SOCKS clients; protobufjs a 64-bit integer type in WebAssembly; ssh2 a server, and a cipher in WebAssembly that we do not
+ * offer. Only the parts in use go in.
  */
 const slimLibraries = {
   name: "slim-libraries",
@@ -23,11 +25,17 @@ const slimLibraries = {
       "readable-stream": 'module.exports = require("node:stream");',
       "worker-timers": 'module.exports = require("node:timers");',
       long: "module.exports = undefined;", // wire.ts takes numbers to 2^53
+      ssh2: 'module.exports = { Client: require("ssh2/lib/client.js"), BaseAgent: require("ssh2/lib/agent.js").BaseAgent };',
+      "./crypto/poly1305.js": "module.exports = async () => ({ _malloc() {}, cwrap() {} });",
+      "cpu-features": "module.exports = () => null;", // it is asked only which cipher to prefer, and we say that
     };
-    builder.onResolve({ filter: /^(mqtt|readable-stream|worker-timers|long)$/ }, ({ path: name }) => ({
-      path: name,
-      namespace: "slim",
-    }));
+    builder.onResolve(
+      { filter: /^(mqtt|readable-stream|worker-timers|long|ssh2|\.\/crypto\/poly1305\.js|cpu-features)$/ },
+      ({ path: name }) => ({
+        path: name,
+        namespace: "slim",
+      }),
+    );
     builder.onLoad({ filter: /.*/, namespace: "slim" }, ({ path: name }) => ({
       contents: modules[name],
       resolveDir: here,
@@ -45,7 +53,11 @@ const nodeFlags = "--max-semi-space-size=1 --max-old-space-size=128 --no-maglev"
 export async function bundle(outDir) {
   mkdirSync(outDir, { recursive: true });
   await build({
-    entryPoints: { agent: path.join(here, "src/main.ts"), runner: path.join(here, "src/run/runner.ts") },
+    entryPoints: {
+      agent: path.join(here, "src/main.ts"),
+      runner: path.join(here, "src/run/runner.ts"),
+      ssh2: path.join(here, "src/ssh/ssh2-part.ts"),
+    },
     outdir: outDir,
     outExtension: { ".js": ".cjs" },
     bundle: true,
@@ -62,7 +74,7 @@ export async function bundle(outDir) {
       __AGENT_VERSION__: JSON.stringify(version),
     },
     banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
-    external: ["bufferutil", "utf-8-validate"], // ws works without them
+    external: ["bufferutil", "utf-8-validate", "*.node"], // ws and ssh2 work without them
     plugins: [slimLibraries],
     logLevel: "warning",
   });

@@ -34,7 +34,7 @@ export async function pack(wanted) {
   for (const arch of wanted) await packRuntime(arch);
   await packFiles(
     path.join(dist, "agent.tar.gz"),
-    ["agent.cjs", "runner.cjs", "VERSION", "node-flags.txt"].map((name) => ({ name, file: path.join(dist, name) })),
+    ["agent.cjs", "ssh2.cjs", "runner.cjs", "VERSION", "node-flags.txt"].map((name) => ({ name, file: path.join(dist, name) })),
   );
   const version = readFileSync(path.join(dist, "VERSION"), "utf8").trim();
   const files = {};

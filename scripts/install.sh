@@ -258,7 +258,7 @@ put_in_place() {
     $as_root mv "$fresh/runtime" "$prefix/runtime"
   fi
   $as_root rm -rf "$state"
-  for name in agent.cjs runner.cjs VERSION node-flags.txt state; do $as_root mv "$fresh/$name" "$prefix/$name"; done
+  for name in agent.cjs ssh2.cjs runner.cjs VERSION node-flags.txt state; do $as_root mv "$fresh/$name" "$prefix/$name"; done
   $as_root rmdir "$fresh"
   $as_root chmod 700 "$state"
   node=$prefix/runtime/node
@@ -357,7 +357,7 @@ uninstall() {
   # Scripts that still run have a process of their own beside them; it needs ten seconds to end one that does not listen.
   for mark in $($as_root find "$state/journal" -mindepth 2 -maxdepth 2 -name runner 2>/dev/null || :); do stop_process "$mark" 12; done
   # Only what this script put there.
-  for name in agent.cjs runner.cjs VERSION node-flags.txt runtime state .fresh; do $as_root rm -rf "${prefix:?}/$name"; done
+  for name in agent.cjs ssh2.cjs runner.cjs VERSION node-flags.txt runtime state .fresh; do $as_root rm -rf "${prefix:?}/$name"; done
   $as_root rmdir "$prefix" 2>/dev/null || say "$prefix holds files that are not ours, so the folder stays."
   say "the agent is stopped and removed from $prefix. Revoke it in the console, too."
 }

@@ -1,6 +1,7 @@
 // The agent: makes its parts and joins them. The only wiring; decides nothing itself.
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import { newSealingKey, rawSealingKey, signSealingKey } from "@sallyport/protocol/sealed";
 import { StreamMux } from "@sallyport/protocol/stream/mux";
 import type { Config } from "./config.ts";
 import { dispatch } from "./dispatch.ts";
@@ -15,12 +16,14 @@ import type { AgentParts } from "./parts.ts";
 import { Journal } from "./run/journal.ts";
 import { Runs } from "./run/runs.ts";
 import { Sessions } from "./session/sessions.ts";
+import { HubAsks } from "./ssh/hub-asks.ts";
+import { Neighbours } from "./ssh/neighbours.ts";
 import { loadIdentity } from "./state/identity.ts";
 import { StatusFile } from "./status.ts";
 import { agentVersion, protocolVersion } from "./version.ts";
 
-/** "shell": pty sessions. "exec": scripts. */
-const capabilities = ["shell", "exec"];
+/** "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours. */
+const capabilities = ["shell", "exec", "dial", "ssh"];
 
 export type Agent = {
   /** Runs until {@link Agent.close}; failures of the link never end it. */
@@ -43,6 +46,10 @@ export function createAgent({
 }): Agent {
   const { identity, key, hubKey } = loadIdentity(stateDir);
   const instanceId = randomUUID();
+  // In memory only: what was sealed to a process that has ended, nobody opens any more.
+  const sealingPrivate = newSealingKey();
+  const sealingKey = rawSealingKey(sealingPrivate);
+  const sealingSignature = signSealingKey(sealingKey, identity, key);
   const status = new StatusFile(stateDir, { version: agentVersion, agentId: identity.agentId, hubUrl: identity.hubUrl });
   const clock = new HubClock();
   const send = (body: UpBody): boolean => link.send(body);
@@ -56,7 +63,10 @@ export function createAgent({
     onStray: () => {}, // a stream that ended while the frame was on its way
   });
   const gate = new OrderGate({ agentId: identity.agentId, hubKey, clock, sequenceFile: path.join(stateDir, "sequence") });
-  const sessions = new Sessions({ mux, config, log, hubAddresses: () => link.hubAddresses, send });
+  const asks = new HubAsks(send);
+  const hubAddresses = (): string[] => link.hubAddresses;
+  const neighbours = new Neighbours({ agentId: identity.agentId, sealingKey: sealingPrivate, asks, hubAddresses });
+  const sessions = new Sessions({ mux, config, log, hubAddresses, send, neighbours });
   const journal = new Journal(path.join(stateDir, "journal"));
   const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
   const inventory = new Inventory(send);
@@ -83,6 +93,8 @@ export function createAgent({
       streams: [...sessions.liveStreams(), ...runs.liveStreams()],
       journal: runs.journalEntries(),
       capabilities,
+      sealingKey,
+      sealingSignature,
     },
   });
   const link = new Link({
@@ -106,7 +118,7 @@ export function createAgent({
       sessionsLive: () => sessions.live > 0,
     },
   });
-  const parts: AgentParts = { identity, config, log, clock, gate, mux, link, heartbeat, sessions, journal, runs };
+  const parts: AgentParts = { identity, config, log, clock, gate, mux, link, heartbeat, sessions, journal, runs, asks };
 
   return {
     run: async () => {

@@ -2,11 +2,13 @@
 import type { DownMessage } from "@sallyport/protocol/wire";
 import { onGoaway } from "./handlers/goaway.ts";
 import { onHeartbeatEcho } from "./handlers/heartbeat-echo.ts";
+import { onHostKeyVerdict } from "./handlers/host-key-verdict.ts";
 import { onOrder } from "./handlers/order.ts";
 import { onRunGo } from "./handlers/run-go.ts";
 import { onRunLook } from "./handlers/run-look.ts";
 import { onRunOffers } from "./handlers/run-offers.ts";
 import { onRunResultAck } from "./handlers/run-result-ack.ts";
+import { onSignAnswer } from "./handlers/sign-answer.ts";
 import { onWatchEcho } from "./handlers/watch-echo.ts";
 import { onWelcome } from "./handlers/welcome.ts";
 import type { AgentParts } from "./parts.ts";
@@ -39,6 +41,12 @@ export function dispatch(parts: AgentParts, message: DownMessage): void {
       return;
     case "watchEcho":
       onWatchEcho(parts, message.value);
+      return;
+    case "hostKeyVerdict":
+      onHostKeyVerdict(parts, message.value);
+      return;
+    case "signAnswer":
+      onSignAnswer(parts, message.value);
       return;
   }
 }

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const pack = (folder: string, names: string[]): Buffer =>
     execFileSync("tar", ["-C", folder, "-I", "gzip -1", "-cf", "-", ...names], { maxBuffer: 2 ** 28 });
   runtime = pack(stage, ["runtime"]);
-  agent = pack(inject("programs"), ["agent.cjs", "runner.cjs", "VERSION", "node-flags.txt"]);
+  agent = pack(inject("programs"), ["agent.cjs", "ssh2.cjs", "runner.cjs", "VERSION", "node-flags.txt"]);
   fs.rmSync(stage, { recursive: true });
   hub = await TestHub.start();
   hub.pages.set("/agent/install-progress", () => ({ status: 200, body: {} }));

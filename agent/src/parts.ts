@@ -9,6 +9,7 @@ import type { OrderGate } from "./orders/order-gate.ts";
 import type { Journal } from "./run/journal.ts";
 import type { Runs } from "./run/runs.ts";
 import type { Sessions } from "./session/sessions.ts";
+import type { HubAsks } from "./ssh/hub-asks.ts";
 import type { Identity } from "./state/identity.ts";
 
 export type AgentParts = {
@@ -23,4 +24,5 @@ export type AgentParts = {
   sessions: Sessions;
   journal: Journal;
   runs: Runs;
+  asks: HubAsks;
 };

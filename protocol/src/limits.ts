@@ -129,3 +129,6 @@ export const sshHandshakeMs = 20_000;
 
 /** A command for a neighbour. Servers read it as one packet of at most 32 KiB or little more. */
 export const commandBytesMax = 32 * KiB;
+
+/** Output of a neighbour's command an agent holds for the hub, per channel: two windows, so that one travels while the other is stored. */
+export const execRingBytes = 2 * MiB;

@@ -14,9 +14,14 @@ const addressesMax = 4;
 
 const lookupOnHost: Lookup = async (name) => (await systemLookup(name, { all: true })).map(({ address }) => address);
 
+/**
+ * The connection of an order, paused and with its sending half open when the other ends.
+ *
+ * @param onread how the socket is read; without it as a stream.
+ */
 export async function connect(
   target: { host: string; port: number; allowed: readonly string[]; timeoutMs: number },
-  { hub, onread, lookup = lookupOnHost }: { hub: readonly string[]; onread: net.OnReadOpts; lookup?: Lookup },
+  { hub, onread, lookup = lookupOnHost }: { hub: readonly string[]; onread?: net.OnReadOpts; lookup?: Lookup },
 ): Promise<Dialled> {
   const host = readHost(target.host);
   if (host === null) return refusedAs("bad-address");
@@ -34,7 +39,7 @@ export async function connect(
   let last: Dialled = timedOut;
   for (const { address } of open) {
     if (performance.now() >= deadline) return last;
-    last = await connectOnce(address, target.port, deadline, onread);
+    last = await connectOnce(address, target.port, deadline, onread ?? null);
     if (last.ok) return last;
   }
   return last;
@@ -51,10 +56,10 @@ const failures: Record<string, { code: string; message: string }> = {
   ETIMEDOUT: { code: "timed-out", message: "Nothing answered there in time." },
 };
 
-function connectOnce(address: string, port: number, deadline: number, onread: net.OnReadOpts): Promise<Dialled> {
+function connectOnce(address: string, port: number, deadline: number, onread: net.OnReadOpts | null): Promise<Dialled> {
   return new Promise((resolve) => {
     // Half-open: one side may be done while the other still sends. Paused: nobody takes its bytes yet.
-    const socket = new net.Socket({ allowHalfOpen: true, onread });
+    const socket = new net.Socket({ allowHalfOpen: true, ...(onread !== null && { onread }) });
     const fail = (failure: Dialled): void => {
       clearTimeout(timer);
       socket.destroy();

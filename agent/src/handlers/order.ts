@@ -5,6 +5,7 @@ import { type Outcome, refused } from "../orders/order-gate.ts";
 import type { AgentParts } from "../parts.ts";
 import { onCancelRun } from "./cancel-run.ts";
 import { onOpenDial } from "./open-dial.ts";
+import { onOpenExec } from "./open-exec.ts";
 import { onOpenShell } from "./open-shell.ts";
 
 export function onOrder(parts: AgentParts, signed: wire.SignedOrder.$Properties): void {
@@ -54,6 +55,7 @@ export function answerOrder({ link, log }: Pick<AgentParts, "link" | "log">, seq
 function act(parts: AgentParts, order: wire.Order): Outcome | Promise<Outcome> {
   if (order.openShell) return onOpenShell(parts, order.sequence, order.openShell);
   if (order.openDial) return onOpenDial(parts, order.sequence, order.openDial);
+  if (order.openExec) return onOpenExec(parts, order.sequence, order.openExec);
   if (order.cancelRun) return onCancelRun(parts, order.cancelRun);
   if (order.runScript) return refused("policy", "A script comes as an offer, not as an order of its own.");
   return refused("malformed", "The order asks for something this agent does not know. A newer agent may.");

@@ -7,7 +7,7 @@ import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Folder with agent.cjs, runner.cjs and pty.node. */
+    /** Folder with agent.cjs, ssh2.cjs, runner.cjs and pty.node. */
     programs: string;
   }
 }

@@ -206,7 +206,8 @@ export class TestHub implements AsyncDisposable {
     const stream = this.addStream(sequence, [0], terminalWindowBytes);
     this.say({ order: signed });
     const outcome = await this.hear("orderOutcome", (value) => value.sequence === sequence);
-    if (!outcome.accepted) throw new Error(`refused: ${outcome.code}`);
+    if (!outcome.accepted)
+      throw new Error(shell.ssh ? `refused: ${outcome.code} (${outcome.message})` : `refused: ${outcome.code}`);
     return stream;
   }
 
@@ -219,6 +220,20 @@ export class TestHub implements AsyncDisposable {
     this.say({ order: signed });
     const outcome = await this.hear("orderOutcome", (value) => value.sequence === sequence);
     if (!outcome.accepted) throw new Error(`refused: ${outcome.code}`);
+    return stream;
+  }
+
+  /** Runs a command on a neighbour of the linked agent, or says with which code it was refused. */
+  async openExec(
+    ssh: wire.SshTarget.$Properties,
+    command: string,
+    exec: Partial<wire.OpenExec.$Properties> = {},
+  ): Promise<HubStream> {
+    const { sequence, signed } = this.sign({ openExec: { sessionId: newId("ses"), ssh, command, keepSeconds: 60, ...exec } });
+    const stream = this.addStream(sequence, [0, 1]);
+    this.say({ order: signed });
+    const outcome = await this.hear("orderOutcome", (value) => value.sequence === sequence);
+    if (!outcome.accepted) throw new Error(`refused: ${outcome.code} (${outcome.message})`);
     return stream;
   }
 

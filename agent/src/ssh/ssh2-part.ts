@@ -1,0 +1,2 @@
+// The part that load-ssh2.ts loads, as built. Nothing else imports it.
+export { BaseAgent, Client } from "ssh2";
