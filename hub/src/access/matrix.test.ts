@@ -20,7 +20,10 @@ const codes = { "+": null, "-": "not-signed-in", F: "forbidden", N: "not-found",
 type Letter = keyof typeof codes;
 
 /** Things of the first organisation, fresh for each call, or of nobody. */
-type Subjects = Record<"agent" | "asset" | "zone" | "session" | "run" | "execution" | "personId" | "grant" | "token", string>;
+type Subjects = Record<
+  "agent" | "asset" | "zone" | "session" | "run" | "execution" | "personId" | "group" | "grant" | "token",
+  string
+>;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
 
 const id = (name: keyof Subjects) => (subjects: Subjects) => ({ id: subjects[name] });
@@ -58,6 +61,12 @@ const table: Record<string, Row> = {
   "fleet.renameZone": ["-FFFF+N", ({ zone }) => ({ id: zone, name: newId("zone") })],
   "fleet.revokeAgent": ["-FFFF+N", id("agent")],
   "fleet.zones": ["-FFF+++"],
+  "groups.addMembers": ["-FFFF+N", ({ group, personId }) => ({ id: group, userIds: [personId] })],
+  "groups.create": ["-FFFF++", () => ({ name: newId("group") })],
+  "groups.delete": ["-FFFF+N", id("group")],
+  "groups.list": ["-FFF+++", () => ({})],
+  "groups.removeMembers": ["-FFFF+N", ({ group, personId }) => ({ id: group, userIds: [personId] })],
+  "groups.rename": ["-FFFF+N", ({ group }) => ({ id: group, name: newId("group") })],
   "home.summary": ["-++++++"],
   "keys.create": ["-++++++", () => ({ name: "k" })],
   "keys.list": ["-++++++"],
@@ -127,6 +136,7 @@ async function freshSubjects(): Promise<Subjects> {
     run: newId("run"),
     execution: newId("exe"),
     personId: newId("usr"),
+    group: newId("grp"),
     grant: newId("grt"),
     token: newId("tok"),
   };
@@ -135,6 +145,7 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into assets (id, org_id, agent_id, kind, name, platform, created_at) values (${newId("ast")}, ${orgId}, ${made.agent}, 'host', 'row', 'linux', now())`;
   await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted)
     values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true)`;
+  await sql`insert into groups (id, org_id, name, created_at) values (${made.group}, ${orgId}, ${made.group}, now())`;
   await sql`insert into grants (id, org_id, user_id, asset_id, actions, created_by, created_at) values (${made.grant}, ${orgId}, ${made.personId}, ${assetId}, '{connect}', ${owner}, now())`;
   await sql`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`;
   await sql`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, state, columns, rows, started_at, ended_at, end_reason)
@@ -154,6 +165,7 @@ const nobodys = (): Subjects => ({
   run: newId("run"),
   execution: newId("exe"),
   personId: newId("usr"),
+  group: newId("grp"),
   grant: newId("grt"),
   token: newId("tok"),
 });
@@ -270,6 +282,7 @@ describe("what is not a procedure", () => {
       "runs.list": "runs",
       "people.list": "users",
       "access.grants": "grants",
+      "groups.list": "groups",
     };
     for (const [name, rows] of Object.entries(tables)) {
       const { items } = await clients.stranger.query<{ items: { id: string }[] }>(name, name === "fleet.zones" ? undefined : {});

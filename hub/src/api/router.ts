@@ -1,6 +1,7 @@
 // The whole API, by room. The console knows it by its type alone.
 import { authRouter } from "./routers/auth.ts";
 import { fleetRouter } from "./routers/fleet.ts";
+import { groupsRouter } from "./routers/groups.ts";
 import { auditRouter, eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { accessRouter, keysRouter, peopleRouter } from "./routers/people.ts";
 import { assetsRouter, runsRouter, sessionsRouter } from "./routers/work.ts";
@@ -13,6 +14,7 @@ export const appRouter = router({
   auth: authRouter,
   events: eventsRouter,
   fleet: fleetRouter,
+  groups: groupsRouter,
   home: homeRouter,
   keys: keysRouter,
   people: peopleRouter,

@@ -16,6 +16,12 @@ export type AuditEventOf = {
   "person.enabled": Record<string, never>;
   "person.password-changed": { by: string };
   "person.reset-link-made": Record<string, never>;
+  "group.created": Record<string, never>;
+  "group.renamed": { before: string; after: string };
+  "group.deleted": { members: number };
+  /** userIds: separated by spaces. */
+  "group.members-added": { count: number; userIds: string };
+  "group.members-removed": { count: number; userIds: string };
   "key.created": { name: string; prefix: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
@@ -64,6 +70,11 @@ export const auditKinds = [
   "person.enabled",
   "person.password-changed",
   "person.reset-link-made",
+  "group.created",
+  "group.renamed",
+  "group.deleted",
+  "group.members-added",
+  "group.members-removed",
   "key.created",
   "key.revoked",
   "zone.created",
@@ -96,7 +107,7 @@ export const auditKinds = [
 ] as const satisfies readonly AuditKind[];
 
 export type AuditSubject = {
-  kind: "agent" | "asset" | "session" | "run" | "person" | "key" | "zone" | "grant" | "token" | "hub";
+  kind: "agent" | "asset" | "session" | "run" | "person" | "group" | "key" | "zone" | "grant" | "token" | "hub";
   id: string;
   name: string;
 };

@@ -84,8 +84,8 @@ export async function makeResetLink(
 }
 
 /** @throws HubError `last-admin`. */
-export async function setRole({ db }: IdentityDeps, actor: Actor, input: { id: string; role: Role }): Promise<void> {
-  await withPerson(db, actor, input.id, async (tx, user) => {
+export async function setRole(deps: IdentityDeps, actor: Actor, input: { id: string; role: Role }): Promise<void> {
+  await withPerson(deps.db, actor, input.id, async (tx, user) => {
     if (user.role === input.role) return;
     if (user.role === "admin") await assertNotLast(tx, user);
     await tx.update(users).set({ role: input.role }).where(eq(users.id, user.id));
@@ -98,10 +98,12 @@ export async function setRole({ db }: IdentityDeps, actor: Actor, input: { id: s
       data: { before: user.role, after: input.role },
     });
   });
+  await deps.accessChanged(actor.orgId);
 }
 
 /** Sign-ins end with the commit, live work right after. @throws HubError `last-admin`. */
-export async function disablePerson({ db, clock }: IdentityDeps, endWorkOf: EndWorkOf, actor: Actor, id: string): Promise<void> {
+export async function disablePerson(deps: IdentityDeps, endWorkOf: EndWorkOf, actor: Actor, id: string): Promise<void> {
+  const { db, clock } = deps;
   await withPerson(db, actor, id, async (tx, user) => {
     if (user.disabledAt !== null) return;
     if (user.role === "admin") await assertNotLast(tx, user);
@@ -117,6 +119,7 @@ export async function disablePerson({ db, clock }: IdentityDeps, endWorkOf: EndW
     });
   });
   await endWorkOf(id);
+  await deps.accessChanged(actor.orgId);
 }
 
 export async function enablePerson({ db }: IdentityDeps, actor: Actor, id: string): Promise<void> {

@@ -1,8 +1,8 @@
 // Queries over people.
-import { and, asc, count, eq, gt, ilike, isNull, or } from "drizzle-orm";
+import { and, asc, count, eq, exists, gt, ilike, inArray, isNull, or } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, decodeCursor, encodeCursor, likeOf } from "../platform/paging.ts";
-import { organisations, type UserRow, users } from "./schema.ts";
+import { groupMembers, organisations, type UserRow, users } from "./schema.ts";
 
 export async function findUser(db: Queryable, id: string): Promise<UserRow | null> {
   const [row] = await db.select().from(users).where(eq(users.id, id));
@@ -15,6 +15,14 @@ export async function findUserOf(db: Queryable, orgId: string, id: string): Prom
     .from(users)
     .where(and(eq(users.id, id), eq(users.orgId, orgId)));
   return row ?? null;
+}
+
+/** Those of the ids that are people of the organisation. */
+export async function findUsersOf(db: Queryable, orgId: string, ids: readonly string[]): Promise<UserRow[]> {
+  return db
+    .select()
+    .from(users)
+    .where(and(inArray(users.id, [...ids]), eq(users.orgId, orgId)));
 }
 
 export async function findUserByEmail(db: Queryable, email: string): Promise<UserRow | null> {
@@ -63,12 +71,13 @@ export async function lockActiveAdministrators(db: Queryable, orgId: string): Pr
 export async function listPeople(
   db: Queryable,
   orgId: string,
-  input: { cursor?: string | undefined; limit: number; search?: string | undefined },
+  input: { cursor?: string | undefined; limit: number; search?: string | undefined; groupId?: string | undefined },
 ): Promise<{ rows: UserRow[]; total: number; nextCursor: string | null }> {
   const pattern = input.search ? likeOf(input.search) : null;
   const filter = and(
     eq(users.orgId, orgId),
     pattern === null ? undefined : or(ilike(users.name, pattern), ilike(users.email, pattern)),
+    input.groupId === undefined ? undefined : memberOf(db, input.groupId),
   );
   const cursor = decodeCursor(input.cursor);
   const after =
@@ -86,3 +95,11 @@ export async function listPeople(
   ]);
   return { ...cutPage(rows, input.limit, (row) => encodeCursor(row.name, row.id)), total: counted?.total ?? 0 };
 }
+
+const memberOf = (db: Queryable, groupId: string) =>
+  exists(
+    db
+      .select({ userId: groupMembers.userId })
+      .from(groupMembers)
+      .where(and(eq(groupMembers.groupId, groupId), eq(groupMembers.userId, users.id))),
+  );

@@ -1,7 +1,7 @@
 // People, keys and sign-ins as the console sees them. No hash, no token leaves here.
 import type { Actor } from "./actor.ts";
 import { permissionsFor } from "./actor.ts";
-import type { AccessKeyRow, authSessions, UserRow } from "./schema.ts";
+import type { AccessKeyRow, authSessions, GroupRow, UserRow } from "./schema.ts";
 
 export const presentMe = (user: UserRow, organisation: { id: string; name: string }) => ({
   id: user.id,
@@ -50,4 +50,11 @@ export const presentSignIn = (row: typeof authSessions.$inferSelect, actor: Acto
   lastSeenAt: row.updatedAt.toISOString(),
   ip: row.ipAddress,
   userAgent: (row.userAgent ?? "").slice(0, 200),
+});
+
+export const presentGroup = ({ group, members }: { group: GroupRow; members: number }) => ({
+  id: group.id,
+  name: group.name,
+  members,
+  createdAt: group.createdAt.toISOString(),
 });

@@ -137,4 +137,5 @@ export const groupMembers = pgTable(
 );
 
 export type UserRow = typeof users.$inferSelect;
+export type GroupRow = typeof groups.$inferSelect;
 export type AccessKeyRow = typeof accessKeys.$inferSelect;

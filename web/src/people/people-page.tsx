@@ -1,8 +1,9 @@
 // People: who may sign in, as what, and what they may reach.
 "use client";
-import { Button } from "@mantine/core";
+import { Button, Tabs } from "@mantine/core";
 import { IconUserPlus } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
 import type { Person } from "../api/types.ts";
@@ -10,11 +11,12 @@ import { Allowed, useMay, useMe } from "../frame/me.tsx";
 import type { Column } from "../list/data-table.tsx";
 import { List } from "../list/list-page.tsx";
 import { nextPage, useSearch } from "../list/use-page-list.ts";
-import { useUrlState } from "../state/url-state.ts";
+import { oneOf, useUrlState } from "../state/url-state.ts";
 import { displayText } from "../ui/display-text.ts";
 import { Moment } from "../ui/moment.tsx";
 import { Page } from "../ui/page.tsx";
 import { Empty } from "../ui/page-states.tsx";
+import { GroupsList } from "./groups-list.tsx";
 import { InvitePanel } from "./invite-panel.tsx";
 import { PersonMark } from "./person-mark.tsx";
 import { PersonPanel } from "./person-panel.tsx";
@@ -22,25 +24,54 @@ import { PersonPanel } from "./person-panel.tsx";
 export function PeoplePage() {
   return (
     <Allowed permission="people.read">
-      <People />
+      <PeopleAndGroups />
     </Allowed>
   );
 }
 
-function People() {
+const views = ["people", "groups"] as const;
+/** What the address says of one view and means nothing in the other. */
+const ofOneView = { id: null, tab: null, q: null, new: null, invite: null };
+
+function PeopleAndGroups() {
   const { t } = useTranslation();
-  const trpc = useTRPC();
-  const me = useMe();
   const mayManage = useMay("people.manage");
   const [url, changeUrl] = useUrlState();
-  const query = useInfiniteQuery(trpc.people.list.infiniteQueryOptions(useSearch(), nextPage));
-  const open = query.data?.pages.flatMap(({ items }) => items).find(({ id }) => id === url.get("id"));
-
+  const view = oneOf(url.get("view"), views) ?? "people";
   const invite = mayManage && (
-    <Button leftSection={<IconUserPlus size={16} />} onClick={() => changeUrl({ invite: "person" })}>
+    <Button leftSection={<IconUserPlus size={16} />} onClick={() => changeUrl({ ...ofOneView, view: null, invite: "person" })}>
       {t("people.invite")}
     </Button>
   );
+  return (
+    <Page title={t("people.title")} purpose={t("people.purpose")} action={invite}>
+      <Tabs
+        value={view}
+        onChange={(value) => changeUrl({ ...ofOneView, view: value === "people" ? null : value })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="people">{t("people.title")}</Tabs.Tab>
+          <Tabs.Tab value="groups">{t("groups.title")}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="people">
+          <People invite={invite} />
+        </Tabs.Panel>
+        <Tabs.Panel value="groups">
+          <GroupsList />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+function People({ invite }: { invite: ReactNode }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const me = useMe();
+  const [url, changeUrl] = useUrlState();
+  const query = useInfiniteQuery(trpc.people.list.infiniteQueryOptions(useSearch(), nextPage));
+  const open = query.data?.pages.flatMap(({ items }) => items).find(({ id }) => id === url.get("id"));
 
   const columns: Column<Person>[] = [
     {
@@ -61,7 +92,7 @@ function People() {
   ];
 
   return (
-    <Page title={t("people.title")} purpose={t("people.purpose")} action={invite}>
+    <>
       <List
         name={t("people.title")}
         query={query}
@@ -77,6 +108,6 @@ function People() {
       />
       <PersonPanel person={open} onClose={() => changeUrl({ id: null, tab: null })} />
       <InvitePanel opened={url.has("invite")} onClose={() => changeUrl({ invite: null })} />
-    </Page>
+    </>
   );
 }
