@@ -33,6 +33,7 @@ import { ensureZone } from "./fleet/zones.ts";
 import { createUpgrades } from "./gateway/upgrades.ts";
 import { Attempts } from "./identity/attempts.ts";
 import type { IdentityDeps } from "./identity/deps.ts";
+import { endExpired } from "./identity/jobs.ts";
 import { anyAdministrator } from "./identity/people.ts";
 import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-up-hub.ts";
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
@@ -300,6 +301,7 @@ export async function createHub(
     let grantsSeenAt = clock.now();
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
+      every(1_000, () => endExpired(identity, api.endWorkOf, () => peopleAtWork(sessions)), log),
       every(60_000, () => noteSeen(fleet), log),
       every(60_000, () => noteHistory(fleet), log),
       every(2_000, () => endDetached(sessions), log),
@@ -333,6 +335,10 @@ export async function createHub(
     return { url, ports, adminSocket, setupLink: await setupLink() };
   }
 }
+
+const peopleAtWork = ({ live, dials }: SessionDeps): string[] => [
+  ...new Set([...live.all(), ...dials.all()].map(({ userId }) => userId)),
+];
 
 function prepareFolder(dataDir: string): void {
   try {

@@ -73,11 +73,15 @@ const table: Record<string, Row> = {
   "keys.revoke": ["-NNNNNN", () => ({ id: "key_of_somebody" })],
   "people.disable": ["-FFFF+N", id("personId")],
   "people.enable": ["-FFFF+N", id("personId")],
+  "people.disableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
+  "people.enableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
+  "people.get": ["-FFF++N", id("personId")],
   "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
   "people.list": ["-FFF+++", () => ({})],
   "people.resetLink": ["-FFFF+N", id("personId")],
   "people.setRole": ["-FFFF+N", ({ personId }) => ({ id: personId, role: "auditor" })],
   "people.unlock": ["-FFFF+N", id("personId")],
+  "people.update": ["-FFFF+N", ({ personId }) => ({ id: personId, comment: "x" })],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
   "runs.get": ["-NNN++N", id("run")],
   "runs.list": ["-++++++", () => ({})],
@@ -143,8 +147,8 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
   await sql`insert into assets (id, org_id, agent_id, kind, name, platform, created_at) values (${newId("ast")}, ${orgId}, ${made.agent}, 'host', 'row', 'linux', now())`;
-  await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted)
-    values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true)`;
+  await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted, username)
+    values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true, ${made.personId})`;
   await sql`insert into groups (id, org_id, name, created_at) values (${made.group}, ${orgId}, ${made.group}, now())`;
   await sql`insert into grants (id, org_id, user_id, asset_id, actions, created_by, created_at) values (${made.grant}, ${orgId}, ${made.personId}, ${assetId}, '{connect}', ${owner}, now())`;
   await sql`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`;

@@ -14,6 +14,9 @@ export type AuditEventOf = {
   "person.role-changed": { before: string; after: string };
   "person.disabled": Record<string, never>;
   "person.enabled": Record<string, never>;
+  /** before, after: JSON of the fields that changed. */
+  "person.updated": { fields: string; before: string; after: string };
+  "person.expired": { at: string };
   "person.password-changed": { by: string };
   "person.reset-link-made": Record<string, never>;
   "group.created": Record<string, never>;
@@ -68,6 +71,8 @@ export const auditKinds = [
   "person.role-changed",
   "person.disabled",
   "person.enabled",
+  "person.updated",
+  "person.expired",
   "person.password-changed",
   "person.reset-link-made",
   "group.created",

@@ -4,6 +4,7 @@ import { findByAccessKey } from "./access-keys.ts";
 import type { Actor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { findUser } from "./people.ts";
+import { mayAct } from "./person-state.ts";
 import type { UserRow } from "./schema.ts";
 
 export async function findActor(
@@ -20,7 +21,7 @@ export async function findActor(
   const signedIn = await deps.library.api.getSession({ headers: new Headers({ cookie: headers.cookie }) });
   if (signedIn === null) return null;
   const user = await findUser(deps.db, signedIn.user.id);
-  if (user === null || user.disabledAt !== null || !user.accepted) return null;
+  if (user === null || !mayAct(user, deps.clock.now())) return null;
   return toActor(user, ip, { kind: "session", sessionId: signedIn.session.id });
 }
 

@@ -14,7 +14,34 @@ export const acceptInvite = z.object({ token, name: displayName, password });
 export const inviteInfo = z.object({ token });
 export const changePassword = z.object({ current: z.string().min(1).max(200), next: password });
 export const setLanguage = z.object({ language: z.enum(["en", "zh"]) });
-export const listPeople = page.extend({ groupId: z.string().max(64).optional() });
+export const personStates = ["active", "invited", "disabled", "locked", "expired"] as const;
+export const listPeople = page.extend({
+  groupId: z.string().max(64).optional(),
+  state: z.enum(personStates).optional(),
+  role: z.enum(roleNames).optional(),
+});
+export const username = z.string().regex(/^[a-z][a-z0-9._-]{1,31}$/, "must be 2 to 32 of a-z, 0-9, ., _ and -, a letter first");
+const phone = z
+  .string()
+  .trim()
+  .regex(/^\+?[0-9][0-9 ()/-]{2,29}$/, "must be a telephone number");
+/** Several lines, but nothing that draws elsewhere. */
+const comment = z
+  .string()
+  .trim()
+  .max(1_000)
+  .regex(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, "must not contain control characters");
+/** What is left out stays as it is; null clears. */
+export const updatePerson = byId.extend({
+  name: displayName.optional(),
+  username: username.optional(),
+  email: email.optional(),
+  phone: phone.nullable().optional(),
+  language: z.enum(["en", "zh"]).nullable().optional(),
+  expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  comment: comment.optional(),
+});
+export type UpdatePerson = z.infer<typeof updatePerson>;
 export const invite = z.object({ email, name: displayName, role: z.enum(roleNames) });
 export const setRole = z.object({ id: z.string(), role: z.enum(roleNames) });
 export const createKey = z.object({ name: displayName, expiresInDays: z.number().int().min(1).max(3_650).optional() });
@@ -22,6 +49,7 @@ export const createKey = z.object({ name: displayName, expiresInDays: z.number()
 /** As many as a page of people shows: one transaction, one audit event. */
 export const peopleAtOnceMax = 200;
 const userIds = z.array(z.string().min(1).max(64)).min(1).max(peopleAtOnceMax);
+export const people = z.object({ ids: userIds });
 export const listGroups = page;
 export const createGroup = z.object({ name: displayName });
 export const renameGroup = byId.extend({ name: displayName });

@@ -4,18 +4,19 @@ import { newId } from "@sallyport/protocol/ids";
 import { eq } from "drizzle-orm";
 import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { isUniqueViolation, type Transaction } from "../platform/database.ts";
-import { HubError, notFound } from "../platform/errors.ts";
+import { type Transaction, violatedUnique } from "../platform/database.ts";
+import { type ErrorCode, HubError, notFound } from "../platform/errors.ts";
 import { type Actor, assertMay, auditActor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { makePasswordLink } from "./password-links.ts";
 import { findUserOf, lockActiveAdministrators } from "./people.ts";
 import { authSessions, type Role, type UserRow, users } from "./schema.ts";
+import { freeUsername } from "./usernames.ts";
 
 /** Ends what a person has open; called after the commit. Passed in, since sessions lie above identity. */
 export type EndWorkOf = (userId: string) => Promise<void>;
 
-const subjectOf = (user: { id: string; name: string }): AuditSubject => ({ kind: "person", id: user.id, name: user.name });
+export const subjectOf = (user: { id: string; name: string }): AuditSubject => ({ kind: "person", id: user.id, name: user.name });
 
 /** @throws HubError `email-taken`. */
 export async function invitePerson(
@@ -38,7 +39,7 @@ export async function invitePerson(
   };
   return db
     .transaction(async (tx) => {
-      await tx.insert(users).values(user);
+      await tx.insert(users).values({ ...user, username: await freeUsername(tx, user.email) });
       const link = await makePasswordLink(tx, { orgId: actor.orgId, purpose: "invite", userId: user.id }, now);
       await recordAudit(tx, {
         kind: "person.invited",
@@ -51,12 +52,28 @@ export async function invitePerson(
       return { id: user.id, ...link };
     })
     .catch((error) => {
-      throw isUniqueViolation(error)
-        ? new HubError("email-taken", `There is already a person with the address ${input.email}.`, {
-            facts: { email: input.email },
-          })
-        : error;
+      throw violatedUnique(error) === "users_email" ? emailTaken(input.email) : error;
     });
+}
+
+export const emailTaken = (email: string): HubError =>
+  new HubError("email-taken", `There is already a person with the address ${email}.`, { facts: { email } });
+
+export type BulkResult = { done: string[]; refused: { id: string; code: ErrorCode }[] };
+
+/** Each person on its own: what one is refused does not hold up the others. */
+export async function forEachPerson(ids: readonly string[], work: (id: string) => Promise<void>): Promise<BulkResult> {
+  const result: BulkResult = { done: [], refused: [] };
+  for (const id of new Set(ids)) {
+    try {
+      await work(id);
+      result.done.push(id);
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      result.refused.push({ id, code: error.code });
+    }
+  }
+  return result;
 }
 
 /** A link that sets a new password; for one who has not accepted yet it is a new invitation. */
@@ -151,7 +168,7 @@ export async function unlockPerson({ db }: IdentityDeps, actor: Actor, id: strin
   });
 }
 
-async function withPerson<T>(
+export async function withPerson<T>(
   db: IdentityDeps["db"],
   actor: Actor,
   id: string,
@@ -165,7 +182,8 @@ async function withPerson<T>(
   });
 }
 
-async function assertNotLast(tx: Transaction, user: UserRow): Promise<void> {
+/** Before an administrator loses the role, the account or, with a date, both. @throws HubError `last-admin`. */
+export async function assertNotLast(tx: Transaction, user: UserRow): Promise<void> {
   const active = await lockActiveAdministrators(tx, user.orgId);
   if (active.every((id) => id === user.id))
     throw new HubError("last-admin", "This is the last administrator. Make somebody else administrator first.");

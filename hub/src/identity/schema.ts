@@ -30,6 +30,12 @@ export const users = pgTable("users", {
   /** Wrong passwords in a row, and until when the account is locked for them. */
   failedSignIns: integer("failed_sign_ins").notNull().default(0),
   lockedUntil: moment("locked_until"),
+  /** Lower case, unique on the hub; see usernames.ts. */
+  username: text("username").notNull().unique("users_username"),
+  phone: text("phone"),
+  /** From then on the person may neither sign in nor go on. */
+  expiresAt: moment("expires_at"),
+  comment: text("comment").notNull().default(""),
 });
 
 export const authSessions = pgTable(

@@ -5,13 +5,14 @@ import { HubError } from "../platform/errors.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
 import { freeAttempts, lockedUntil } from "./lock-out.ts";
 import { findUserByEmail } from "./people.ts";
+import { mayAct } from "./person-state.ts";
 import { type UserRow, users } from "./schema.ts";
 
 /**
  * Returns the person and the cookie header.
  *
  * @throws HubError `rate-limited` for an address that guesses, `locked-out` for an account under guessing, and
- *   `bad-credentials` for everything else: an unknown address, a wrong password and a disabled account look the same.
+ *   `bad-credentials` for everything else: an unknown address, a wrong password, a disabled and an expired account look the same.
  */
 export async function signIn(
   deps: IdentityDeps,
@@ -40,7 +41,7 @@ export async function signIn(
       returnHeaders: true,
     })
     .catch(() => null); // the library throws for a wrong password
-  if (user === null || made === null || user.disabledAt !== null || !user.accepted) {
+  if (user === null || made === null || !mayAct(user, now)) {
     if (made !== null)
       await library.api.revokeSession({ body: { token: made.response.token }, headers: cookieOf(made.headers) }).catch(() => {});
     if (failures >= freeAttempts) throw await lock(deps, user, failures, origin);

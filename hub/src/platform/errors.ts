@@ -22,6 +22,7 @@ const statuses = {
   "last-admin": 409,
   "email-taken": 409,
   "name-taken": 409,
+  "username-taken": 409,
   "agent-offline": 503,
   "agent-refused": 502,
   "agent-revoked": 409,

@@ -195,6 +195,10 @@ export class LiveDials {
     return this.#byId.get(id);
   }
 
+  all(): LiveDial[] {
+    return [...this.#byId.values()];
+  }
+
   ofUser(userId: string): LiveDial[] {
     return [...this.#byId.values()].filter((dial) => dial.userId === userId);
   }
