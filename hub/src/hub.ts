@@ -43,6 +43,8 @@ import { lookAtRoom } from "./logs/jobs.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { S3Store } from "./logs/s3-store.ts";
 import { lookEveryMs } from "./logs/storage-room.ts";
+import { createMailer } from "./notify/mailer.ts";
+import { Outbox } from "./notify/outbox.ts";
 import { Changes } from "./platform/changes.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import type { Config } from "./platform/config.ts";
@@ -213,7 +215,13 @@ export async function createHub(
 
     const screens = new Screens(layout.screenWorker);
     closers.push(() => screens.close());
+    const mailer = config.smtp === undefined ? null : createMailer(config.smtp);
+    closers.push(() => mailer?.close());
+    const outbox = new Outbox(log);
+    closers.push(() => outbox.close());
     const api: ApiDeps = {
+      mailer,
+      outbox,
       config: { ...config, dataDir },
       keys,
       version: layout.version,

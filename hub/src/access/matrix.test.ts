@@ -42,6 +42,7 @@ const table: Record<string, Row> = {
   "auth.acceptInvite": ["TTTTTTT", () => ({ token: "spi_x", name: "X", password: "a-long-password" })],
   "auth.changePassword": ["-", () => ({ current: "x", next: "a-long-password" })],
   "auth.endSession": ["-NNNNNN", () => ({ id: "sin_nobody" })],
+  "auth.forgotPassword": ["+++++++", () => ({ email: "nobody@example.org" })],
   "auth.inviteInfo": ["TTTTTTT", () => ({ token: "spi_x" })],
   "auth.sessions": ["-++++++"],
   "auth.setLanguage": ["-++++++", () => ({ language: "en" })],

@@ -20,7 +20,13 @@ export const person = z.object({
   lockedUntil: moment.nullable(),
 });
 export const personWithGroups = person.extend({ groups: z.array(z.object({ id: z.string(), name: z.string() })) });
-export const passwordLink = z.object({ link: z.string(), expiresAt: moment });
+/** link: null when it was mailed. mailFailed: there is a mail server and it did not take the mail. */
+export const passwordLink = z.object({
+  link: z.string().nullable(),
+  mailedTo: z.string().nullable(),
+  mailFailed: z.boolean(),
+  expiresAt: moment,
+});
 export const invited = passwordLink.extend({ id: z.string() });
 /** code: of the refusal, as in docs/errors.md. */
 export const bulk = z.object({ done: z.array(z.string()), refused: z.array(z.object({ id: z.string(), code: z.string() })) });

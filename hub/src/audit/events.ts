@@ -19,6 +19,7 @@ export type AuditEventOf = {
   "person.expired": { at: string };
   "person.password-changed": { by: string };
   "person.reset-link-made": Record<string, never>;
+  "person.reset-requested": Record<string, never>;
   "group.created": Record<string, never>;
   "group.renamed": { before: string; after: string };
   "group.deleted": { members: number };
@@ -75,6 +76,7 @@ export const auditKinds = [
   "person.expired",
   "person.password-changed",
   "person.reset-link-made",
+  "person.reset-requested",
   "group.created",
   "group.renamed",
   "group.deleted",

@@ -42,7 +42,9 @@ export const updatePerson = byId.extend({
   comment: comment.optional(),
 });
 export type UpdatePerson = z.infer<typeof updatePerson>;
-export const invite = z.object({ email, name: displayName, role: z.enum(roleNames) });
+/** language: of the mail and of the person's console, until they choose. */
+export const invite = z.object({ email, name: displayName, role: z.enum(roleNames), language: z.enum(["en", "zh"]).optional() });
+export const forgotPassword = z.object({ email });
 export const setRole = z.object({ id: z.string(), role: z.enum(roleNames) });
 export const createKey = z.object({ name: displayName, expiresInDays: z.number().int().min(1).max(3_650).optional() });
 

@@ -22,7 +22,7 @@ export const subjectOf = (user: { id: string; name: string }): AuditSubject => (
 export async function invitePerson(
   { db, clock }: IdentityDeps,
   actor: Actor,
-  input: { email: string; name: string; role: Role },
+  input: { email: string; name: string; role: Role; language?: "en" | "zh" | undefined },
 ): Promise<{ id: string; token: string; expiresAt: Date }> {
   assertMay(actor, "people.manage");
   const now = clock.now();
@@ -35,6 +35,7 @@ export async function invitePerson(
     updatedAt: now,
     orgId: actor.orgId,
     role: input.role,
+    language: input.language ?? null,
     accepted: false,
   };
   return db
@@ -81,13 +82,10 @@ export async function makeResetLink(
   { db, clock }: IdentityDeps,
   actor: Actor,
   id: string,
-): Promise<{ token: string; expiresAt: Date }> {
+): Promise<{ purpose: "reset" | "invite"; token: string; expiresAt: Date }> {
   return withPerson(db, actor, id, async (tx, user) => {
-    const link = await makePasswordLink(
-      tx,
-      { orgId: actor.orgId, purpose: user.accepted ? "reset" : "invite", userId: user.id },
-      clock.now(),
-    );
+    const purpose = user.accepted ? "reset" : "invite";
+    const link = await makePasswordLink(tx, { orgId: actor.orgId, purpose, userId: user.id }, clock.now());
     await recordAudit(tx, {
       kind: "person.reset-link-made",
       orgId: actor.orgId,
@@ -96,7 +94,7 @@ export async function makeResetLink(
       ip: actor.ip,
       data: {},
     });
-    return link;
+    return { purpose, ...link };
   });
 }
 

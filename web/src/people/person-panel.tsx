@@ -140,7 +140,7 @@ function PersonActions({ person }: { person: Person }) {
           </Button>
         )}
       </Group>
-      {reset.data !== undefined && <LinkOnce name={person.name} link={reset.data.link} expiresAt={reset.data.expiresAt} />}
+      {reset.data !== undefined && <LinkOnce name={person.name} sent={reset.data} />}
       {asking === "fields" && <EditPerson person={person} onDone={() => setAsking(null)} />}
       {asking === "role" && <RoleForm person={person} onDone={() => setAsking(null)} />}
       <Confirm

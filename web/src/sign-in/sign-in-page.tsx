@@ -1,8 +1,8 @@
 // Signing in, with the truth about attempts and lock-out.
 "use client";
-import { Alert, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { signIn } from "@sallyport/hub/identity/input";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/error-text.ts";
@@ -12,6 +12,7 @@ import { useForm } from "../state/use-form.ts";
 import { useLocale } from "../ui/use-locale.ts";
 import { useNow } from "../ui/use-now.ts";
 import { Card } from "./card.tsx";
+import { ForgotPassword } from "./forgot-password.tsx";
 
 export function SignInPage() {
   const { t } = useTranslation();
@@ -30,6 +31,14 @@ export function SignInPage() {
   );
   const form = useForm(signIn, { email: "", password: "" }, (parsed) => enter.mutate(parsed));
   const locked = useNow(1000) < lockedUntil;
+  const [forgot, setForgot] = useState(false);
+  const mails = useQuery(trpc.auth.state.queryOptions()).data?.hub.mails === true;
+  if (forgot)
+    return (
+      <Card title={t("signIn.forgotTitle")}>
+        <ForgotPassword onBack={() => setForgot(false)} />
+      </Card>
+    );
   return (
     <Card title={t("signIn.title")}>
       <form onSubmit={form.submit} noValidate>
@@ -55,9 +64,15 @@ export function SignInPage() {
           <Button type="submit" loading={enter.isPending} disabled={locked}>
             {t("signIn.submit")}
           </Button>
-          <Text size="xs" c="dimmed">
-            {t("signIn.forgot")}
-          </Text>
+          {mails ? (
+            <Anchor component="button" type="button" size="xs" onClick={() => setForgot(true)}>
+              {t("signIn.forgotTitle")}
+            </Anchor>
+          ) : (
+            <Text size="xs" c="dimmed">
+              {t("signIn.forgot")}
+            </Text>
+          )}
         </Stack>
       </form>
     </Card>

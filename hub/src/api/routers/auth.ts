@@ -6,10 +6,12 @@ import * as input from "../../identity/input.ts";
 import { badLink, findPasswordLink } from "../../identity/password-links.ts";
 import { anyAdministrator, findOrganisation, findUser } from "../../identity/people.ts";
 import { presentMe, presentSignIn } from "../../identity/present.ts";
+import { requestReset } from "../../identity/request-reset.ts";
 import { users } from "../../identity/schema.ts";
 import { setUpHub } from "../../identity/set-up-hub.ts";
 import { signIn } from "../../identity/sign-in.ts";
 import { endSignIn, listSignIns } from "../../identity/sign-ins.ts";
+import { renderLinkMail } from "../../notify/mails.ts";
 import { HubError } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
 import { type Context, open, router, signedIn } from "../trpc.ts";
@@ -32,7 +34,7 @@ export const authRouter = router({
     signedIn: ctx.actor !== null,
     needsSetup: !(await anyAdministrator(ctx.hub.identity.db)),
     me: ctx.actor === null ? null : await describeMe(ctx, ctx.actor.id),
-    hub: { name: ctx.host ?? "", version: ctx.hub.version },
+    hub: { name: ctx.host ?? "", version: ctx.hub.version, mails: ctx.hub.mailer !== null },
   })),
   setup: open.input(input.setup).mutation(async ({ ctx, input: given }) => {
     assertNotGuessing(ctx);
@@ -56,6 +58,23 @@ export const authRouter = router({
     assertNotGuessing(ctx);
     const email = await acceptPasswordLink(ctx.hub.identity, given, ctx.origin);
     return enter(ctx, { email, password: given.password });
+  }),
+  /** The same answer, in the same time, for everybody: what there is to do is done afterwards. */
+  forgotPassword: open.input(input.forgotPassword).mutation(async ({ ctx, input: { email } }) => {
+    assertNotGuessing(ctx);
+    const { identity, mailer, outbox, config } = ctx.hub;
+    const { publicUrl } = config;
+    if (mailer === null || publicUrl === undefined) return {};
+    const hub = new URL(publicUrl).host;
+    outbox.add(async () => {
+      const made = await requestReset(identity, email, ctx.origin);
+      if (made === null) return;
+      const { user, token, expiresAt } = made;
+      const link = `${publicUrl}/invite?token=${token}`;
+      const mail = renderLinkMail({ kind: "forgot", name: user.name, by: "", link, expiresAt, hub }, user.language ?? "en");
+      await mailer.send({ name: user.name, address: user.email }, mail);
+    });
+    return {};
   }),
   changePassword: signedIn.input(input.changePassword).mutation(async ({ ctx, input: given }) => {
     await changePassword(ctx.hub.identity, ctx.actor, given);

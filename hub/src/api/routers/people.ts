@@ -22,8 +22,8 @@ import { presentKey, presentPerson } from "../../identity/present.ts";
 import { updatePerson } from "../../identity/update-person.ts";
 import { notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
-import { baseUrl } from "../links.ts";
 import { nothing, pageOf } from "../output.ts";
+import { sendOrShow } from "../password-mail.ts";
 import * as output from "../people-output.ts";
 import { type Context, needs, router, signedIn } from "../trpc.ts";
 
@@ -59,9 +59,9 @@ export const peopleRouter = router({
     .input(input.invite)
     .output(output.invited)
     .mutation(async ({ ctx, input: given }) => {
-      const { id, token, expiresAt } = await invitePerson(ctx.hub.identity, ctx.actor, given);
+      const { id, ...link } = await invitePerson(ctx.hub.identity, ctx.actor, given);
       announce(ctx, ctx.actor.orgId, id);
-      return { id, link: `${baseUrl(ctx)}/invite?token=${token}`, expiresAt: expiresAt.toISOString() };
+      return { id, ...(await sendOrShow(ctx, id, "invite", link)) };
     }),
   update: managing
     .meta({ rest: { method: "POST", path: "/people/{id}", tag, summary: "Change a person's fields; what is left out stays" } })
@@ -77,8 +77,8 @@ export const peopleRouter = router({
     .input(byId)
     .output(output.passwordLink)
     .mutation(async ({ ctx, input: { id } }) => {
-      const { token, expiresAt } = await makeResetLink(ctx.hub.identity, ctx.actor, id);
-      return { link: `${baseUrl(ctx)}/invite?token=${token}`, expiresAt: expiresAt.toISOString() };
+      const { purpose, ...link } = await makeResetLink(ctx.hub.identity, ctx.actor, id);
+      return sendOrShow(ctx, id, purpose, link);
     }),
   setRole: managing
     .meta({ rest: { method: "POST", path: "/people/{id}/role", tag, summary: "Change a person's role" } })
