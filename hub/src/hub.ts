@@ -57,6 +57,7 @@ import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
 import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
+import { loadSealingKey } from "./platform/sealed-text.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
@@ -140,6 +141,7 @@ export async function createHub(
       db,
       clock,
       library: createSignInLibrary(db, cookieSecret(dataDir)),
+      sealing: loadSealingKey(path.join(dataDir, "keys", "identity-key")),
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
       accessChanged: async () => {}, // roles and groups decide nothing about open sessions yet

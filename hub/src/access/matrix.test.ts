@@ -40,13 +40,21 @@ const table: Record<string, Row> = {
   "audit.list": ["-FFF+++", () => ({})],
   "audit.verify": ["-FFF+++"],
   "auth.acceptInvite": ["TTTTTTT", () => ({ token: "spi_x", name: "X", password: "a-long-password" })],
+  "auth.beginTotp": ["-"], // second-factor.test.ts, as the other rows with one letter
+  "auth.cancelSignIn": ["+++++++"],
   "auth.changePassword": ["-", () => ({ current: "x", next: "a-long-password" })],
+  "auth.confirm": ["-", () => ({ password: "x" })],
+  "auth.confirmTotp": ["-", () => ({ code: "000000" })],
   "auth.endSession": ["-NNNNNN", () => ({ id: "sin_nobody" })],
   "auth.forgotPassword": ["+++++++", () => ({ email: "nobody@example.org" })],
   "auth.inviteInfo": ["TTTTTTT", () => ({ token: "spi_x" })],
+  "auth.removeTotp": ["-"],
+  "auth.renewRecoveryCodes": ["-"],
+  "auth.secondFactor": ["-++++++"],
   "auth.sessions": ["-++++++"],
   "auth.setLanguage": ["-++++++", () => ({ language: "en" })],
   "auth.setup": ["SSSSSSS", () => ({ token: "sps_x", name: "X", email: "x@example.org", password: "a-long-password" })],
+  "auth.showCode": ["-------", () => ({ code: "000000" })],
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table
   "auth.state": ["+++++++"],
@@ -80,6 +88,7 @@ const table: Record<string, Row> = {
   "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
   "people.list": ["-FFF+++", () => ({})],
   "people.resetLink": ["-FFFF+N", id("personId")],
+  "people.resetSecondFactor": ["-FFFF", id("personId")],
   "people.setRole": ["-FFFF+N", ({ personId }) => ({ id: personId, role: "auditor" })],
   "people.unlock": ["-FFFF+N", id("personId")],
   "people.update": ["-FFFF+N", ({ personId }) => ({ id: personId, comment: "x" })],
@@ -92,6 +101,8 @@ const table: Record<string, Row> = {
   "sessions.get": ["-NNN++N", id("session")],
   "sessions.list": ["-++++++", () => ({})],
   "settings.get": ["-FFFF++"],
+  "signInPolicy.get": ["-FFFF++"],
+  "signInPolicy.set": ["-FFFF", () => ({ mfaRoles: [] })],
 };
 
 const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;

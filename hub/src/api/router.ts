@@ -4,6 +4,7 @@ import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
 import { auditRouter, eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { accessRouter, keysRouter, peopleRouter } from "./routers/people.ts";
+import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { assetsRouter, runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
 
@@ -21,6 +22,7 @@ export const appRouter = router({
   runs: runsRouter,
   sessions: sessionsRouter,
   settings: settingsRouter,
+  signInPolicy: signInPolicyRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -26,6 +26,15 @@ export type AuditEventOf = {
   /** userIds: separated by spaces. */
   "group.members-added": { count: number; userIds: string };
   "group.members-removed": { count: number; userIds: string };
+  "person.second-factor-set-up": { factor: string };
+  "person.second-factor-removed": { factor: string };
+  "person.second-factor-reset": Record<string, never>;
+  "person.second-factor-failed": { attempts: number };
+  "person.recovery-code-used": { left: number };
+  "person.recovery-codes-made": Record<string, never>;
+  "person.confirmed": { by: string };
+  /** before, after: JSON of the policy. */
+  "sign-in-policy.changed": { before: string; after: string };
   "key.created": { name: string; prefix: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
@@ -82,6 +91,14 @@ export const auditKinds = [
   "group.deleted",
   "group.members-added",
   "group.members-removed",
+  "person.second-factor-set-up",
+  "person.second-factor-removed",
+  "person.second-factor-reset",
+  "person.second-factor-failed",
+  "person.recovery-code-used",
+  "person.recovery-codes-made",
+  "person.confirmed",
+  "sign-in-policy.changed",
   "key.created",
   "key.revoked",
   "zone.created",

@@ -11,8 +11,8 @@ export type Actor = {
   readonly role: Role;
   readonly orgId: string;
   readonly ip: string | null;
-  /** The browser's sign-in, or the access key used. */
-  readonly via: { kind: "session"; sessionId: string } | { kind: "key"; keyId: string };
+  /** The browser's sign-in and when a factor was last shown there (see fresh-mfa.ts), or the access key used. */
+  readonly via: { kind: "session"; sessionId: string; confirmedAt: Date | null } | { kind: "key"; keyId: string };
 };
 
 export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });

@@ -56,3 +56,12 @@ export const listGroups = page;
 export const createGroup = z.object({ name: displayName });
 export const renameGroup = byId.extend({ name: displayName });
 export const groupMembers = byId.extend({ userIds });
+
+/** Of an authenticator app, or a recovery code as it was printed. */
+export const code = z.object({ code: z.string().trim().min(6).max(40) });
+export const confirmIdentity = z.object({ code: z.string().trim().max(40).optional(), password: z.string().max(200).optional() });
+export const signInPolicy = z.object({
+  /** Roles whose people must have a second factor. */
+  mfaRoles: z.array(z.enum(roleNames)).max(roleNames.length),
+});
+export type SignInPolicy = z.infer<typeof signInPolicy>;

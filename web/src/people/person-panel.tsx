@@ -99,7 +99,7 @@ function PersonActions({ person }: { person: Person }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const [asking, setAsking] = useState<"disable" | "role" | "fields" | null>(null);
+  const [asking, setAsking] = useState<"disable" | "role" | "fields" | "factor" | null>(null);
   const name = displayText(person.name);
   const changed = (text: string) => () => {
     setAsking(null);
@@ -109,6 +109,12 @@ function PersonActions({ person }: { person: Person }) {
   const disable = useMutation(trpc.people.disable.mutationOptions({ onSuccess: changed(t("people.disabled", { name })) }));
   const enable = useMutation(trpc.people.enable.mutationOptions({ onSuccess: changed(t("people.enabled", { name })) }));
   const unlock = useMutation(trpc.people.unlock.mutationOptions({ onSuccess: changed(t("people.unlocked", { name })) }));
+  const resetFactor = useMutation(
+    trpc.people.resetSecondFactor.mutationOptions({
+      onSuccess: changed(t("people.factorReset", { name })),
+      onError: () => setAsking(null),
+    }),
+  );
   const reset = useMutation(trpc.people.resetLink.mutationOptions());
   const { id, state } = person;
   return (
@@ -123,6 +129,11 @@ function PersonActions({ person }: { person: Person }) {
         {state !== "disabled" && (
           <Button variant="default" loading={reset.isPending} onClick={() => reset.mutate({ id })}>
             {t("people.resetLink")}
+          </Button>
+        )}
+        {state !== "disabled" && (
+          <Button variant="default" onClick={() => setAsking("factor")}>
+            {t("people.resetFactor")}
           </Button>
         )}
         {state === "locked" && (
@@ -143,6 +154,16 @@ function PersonActions({ person }: { person: Person }) {
       {reset.data !== undefined && <LinkOnce name={person.name} sent={reset.data} />}
       {asking === "fields" && <EditPerson person={person} onDone={() => setAsking(null)} />}
       {asking === "role" && <RoleForm person={person} onDone={() => setAsking(null)} />}
+      <Confirm
+        opened={asking === "factor"}
+        title={t("people.resetFactorTitle", { name })}
+        action={t("people.resetFactor")}
+        pending={resetFactor.isPending}
+        onConfirm={() => resetFactor.mutate({ id })}
+        onClose={() => setAsking(null)}
+      >
+        <Text size="sm">{t("people.resetFactorText")}</Text>
+      </Confirm>
       <Confirm
         opened={asking === "disable"}
         title={t("people.disableTitle", { name })}

@@ -19,6 +19,7 @@ import {
 } from "../../identity/manage-people.ts";
 import { findUserOf, listPeople } from "../../identity/people.ts";
 import { presentKey, presentPerson } from "../../identity/present.ts";
+import { resetSecondFactor } from "../../identity/second-factor.ts";
 import { updatePerson } from "../../identity/update-person.ts";
 import { notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
@@ -125,6 +126,15 @@ export const peopleRouter = router({
       const result = await forEachPerson(ids, (id) => enablePerson(ctx.hub.identity, ctx.actor, id));
       announce(ctx, ctx.actor.orgId);
       return result;
+    }),
+  resetSecondFactor: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}/reset-second-factor", tag, summary: "Take a lost second factor away" } })
+    .input(byId)
+    .output(nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await resetSecondFactor(ctx.hub.identity, ctx.hub.endWorkOf, ctx.actor, id);
+      announce(ctx, ctx.actor.orgId, id);
+      return {};
     }),
   unlock: managing
     .meta({ rest: { method: "POST", path: "/people/{id}/unlock", tag, summary: "Unlock a person after wrong passwords" } })
