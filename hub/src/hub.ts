@@ -32,6 +32,7 @@ import { ensureZone } from "./fleet/zones.ts";
 import { createUpgrades } from "./gateway/upgrades.ts";
 import { Attempts } from "./identity/attempts.ts";
 import type { IdentityDeps } from "./identity/deps.ts";
+import { endExpired } from "./identity/jobs.ts";
 import { anyAdministrator } from "./identity/people.ts";
 import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-up-hub.ts";
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
@@ -41,6 +42,8 @@ import { lookAtRoom } from "./logs/jobs.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { S3Store } from "./logs/s3-store.ts";
 import { lookEveryMs } from "./logs/storage-room.ts";
+import { createMailer } from "./notify/mailer.ts";
+import { Outbox } from "./notify/outbox.ts";
 import { Changes } from "./platform/changes.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import type { Config } from "./platform/config.ts";
@@ -53,6 +56,7 @@ import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
 import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
+import { loadSealingKey } from "./platform/sealed-text.ts";
 import { Vault } from "./platform/vault.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endForbidden } from "./sessions/end-forbidden.ts";
@@ -141,6 +145,7 @@ export async function createHub(
       db,
       clock,
       library: createSignInLibrary(db, cookieSecret(dataDir)),
+      sealing: loadSealingKey(path.join(dataDir, "keys", "identity-key")),
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
       accessChanged,
@@ -213,7 +218,13 @@ export async function createHub(
 
     const screens = new Screens(layout.screenWorker);
     closers.push(() => screens.close());
+    const mailer = config.smtp === undefined ? null : createMailer(config.smtp);
+    closers.push(() => mailer?.close());
+    const outbox = new Outbox(log);
+    closers.push(() => outbox.close());
     const api: ApiDeps = {
+      mailer,
+      outbox,
       config: { ...config, dataDir },
       keys,
       version: layout.version,
@@ -301,6 +312,7 @@ export async function createHub(
     closers.push(() => firstRemoval);
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
+      every(1_000, () => endExpired(identity, api.endWorkOf, () => peopleAtWork(sessions)), log),
       every(60_000, () => noteSeen(fleet), log),
       every(60_000, () => noteHistory(fleet), log),
       every(2_000, () => endDetached(sessions), log),
@@ -325,6 +337,10 @@ export async function createHub(
     return { url, ports, adminSocket, setupLink: await setupLink() };
   }
 }
+
+const peopleAtWork = ({ live, dials }: SessionDeps): string[] => [
+  ...new Set([...live.all(), ...dials.all()].map(({ userId }) => userId)),
+];
 
 function prepareFolder(dataDir: string): void {
   try {

@@ -37,6 +37,7 @@ type Subjects = Record<
   | "run"
   | "execution"
   | "personId"
+  | "group"
   | "grant"
   | "token"
   | "node"
@@ -86,12 +87,21 @@ const table: Record<string, Row> = {
   "audit.list": ["-FFF+++", () => ({})],
   "audit.verify": ["-FFF+++"],
   "auth.acceptInvite": ["TTTTTTT", () => ({ token: "spi_x", name: "X", password: "a-long-password" })],
+  "auth.beginTotp": ["-"], // second-factor.test.ts, as the other rows with one letter
+  "auth.cancelSignIn": ["+++++++"],
   "auth.changePassword": ["-", () => ({ current: "x", next: "a-long-password" })],
+  "auth.confirm": ["-", () => ({ password: "x" })],
+  "auth.confirmTotp": ["-", () => ({ code: "000000" })],
   "auth.endSession": ["-NNNNNN", () => ({ id: "sin_nobody" })],
+  "auth.forgotPassword": ["+++++++", () => ({ email: "nobody@example.org" })],
   "auth.inviteInfo": ["TTTTTTT", () => ({ token: "spi_x" })],
+  "auth.removeTotp": ["-"],
+  "auth.renewRecoveryCodes": ["-"],
+  "auth.secondFactor": ["-++++++"],
   "auth.sessions": ["-++++++"],
   "auth.setLanguage": ["-++++++", () => ({ language: "en" })],
   "auth.setup": ["SSSSSSS", () => ({ token: "sps_x", name: "X", email: "x@example.org", password: "a-long-password" })],
+  "auth.showCode": ["-------", () => ({ code: "000000" })],
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table
   "auth.state": ["+++++++"],
@@ -107,6 +117,12 @@ const table: Record<string, Row> = {
   "fleet.renameZone": ["-FFFF+N", ({ zone }) => ({ id: zone, name: newId("zone") })],
   "fleet.revokeAgent": ["-FFFF+N", id("agent")],
   "fleet.zones": ["-FFF+++"],
+  "groups.addMembers": ["-FFFF+N", ({ group, personId }) => ({ id: group, userIds: [personId] })],
+  "groups.create": ["-FFFF++", () => ({ name: newId("group") })],
+  "groups.delete": ["-FFFF+N", id("group")],
+  "groups.list": ["-FFF+++", () => ({})],
+  "groups.removeMembers": ["-FFFF+N", ({ group, personId }) => ({ id: group, userIds: [personId] })],
+  "groups.rename": ["-FFFF+N", ({ group }) => ({ id: group, name: newId("group") })],
   "home.summary": ["-++++++"],
   "keys.create": ["-++++++", () => ({ name: "k" })],
   "keys.list": ["-++++++"],
@@ -119,11 +135,16 @@ const table: Record<string, Row> = {
   "nodes.rename": ["-FFFF+N", ({ node }) => ({ id: node, name: newId("node") })],
   "people.disable": ["-FFFF+N", id("personId")],
   "people.enable": ["-FFFF+N", id("personId")],
+  "people.disableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
+  "people.enableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
+  "people.get": ["-FFF++N", id("personId")],
   "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
   "people.list": ["-FFF+++", () => ({})],
   "people.resetLink": ["-FFFF+N", id("personId")],
+  "people.resetSecondFactor": ["-FFFF", id("personId")],
   "people.setRole": ["-FFFF+N", ({ personId }) => ({ id: personId, role: "auditor" })],
   "people.unlock": ["-FFFF+N", id("personId")],
+  "people.update": ["-FFFF+N", ({ personId }) => ({ id: personId, comment: "x" })],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
   "runs.get": ["-NNN++N", id("run")],
   "runs.list": ["-++++++", () => ({})],
@@ -133,6 +154,8 @@ const table: Record<string, Row> = {
   "sessions.get": ["-NNN++N", id("session")],
   "sessions.list": ["-++++++", () => ({})],
   "settings.get": ["-FFFF++"],
+  "signInPolicy.get": ["-FFFF++"],
+  "signInPolicy.set": ["-FFFF", () => ({ mfaRoles: [] })],
 };
 
 const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;
@@ -182,6 +205,7 @@ async function freshSubjects(): Promise<Subjects> {
     run: newId("run"),
     execution: newId("exe"),
     personId: newId("usr"),
+    group: newId("grp"),
     grant: newId("grt"),
     token: newId("tok"),
     node: newId("nod"),
@@ -195,11 +219,12 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
   await sql`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`;
   await sql`insert into node_ancestors (node_id, ancestor_id) values (${made.node}, ${made.node})`;
-  await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted)
-    values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true)`;
+  await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted, username)
+    values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true, ${made.personId})`;
   await sql`insert into grants (id, org_id, name, accounts, protocols, addresses, actions, created_by, created_at, updated_at) values (${made.grant}, ${orgId}, 'row', '{@all}', '{@all}', '{}', '{connect}', ${owner}, now(), now())`;
   await sql`insert into grant_subjects (grant_id, kind, subject_id) values (${made.grant}, 'user', ${made.personId})`;
   await sql`insert into grant_targets (grant_id, kind, target_id) values (${made.grant}, 'asset', ${assetId})`;
+  await sql`insert into groups (id, org_id, name, created_at) values (${made.group}, ${orgId}, ${made.group}, now())`;
   await sql`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`;
   await sql`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, account_choice, protocol, state, columns, rows, started_at, ended_at, end_reason)
     values (${made.session}, ${orgId}, 'shell', ${assetId}, ${agent.id}, ${owner}, 'x', '@agent', 'ssh', 'ended', 80, 24, now(), now(), 'exit')`;
@@ -218,6 +243,7 @@ const nobodys = (): Subjects => ({
   run: newId("run"),
   execution: newId("exe"),
   personId: newId("usr"),
+  group: newId("grp"),
   grant: newId("grt"),
   token: newId("tok"),
   node: newId("nod"),
@@ -337,6 +363,7 @@ describe("what is not a procedure", () => {
       "runs.list": "runs",
       "people.list": "users",
       "access.grants": "grants",
+      "groups.list": "groups",
     };
     for (const [name, rows] of Object.entries(tables)) {
       const { items } = await clients.stranger.query<{ items: { id: string }[] }>(name, name === "fleet.zones" ? undefined : {});

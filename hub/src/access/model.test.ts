@@ -147,8 +147,8 @@ beforeAll(async () => {
   await sql`insert into zones (id, org_id, name, created_at) values (${zone}, ${orgId}, 'z', now())`;
   for (const id of groupIds) await sql`insert into groups (id, org_id, name, created_at) values (${id}, ${orgId}, ${id}, now())`;
   for (const { id, role, groups } of people) {
-    await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted)
-      values (${id}, ${id}, ${`${id}@example.org`}, false, now(), now(), ${orgId}, ${role}, true)`;
+    await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted, username)
+      values (${id}, ${id}, ${`${id}@example.org`}, false, now(), now(), ${orgId}, ${role}, true, ${id})`;
     for (const group of groups) await sql`insert into group_members (group_id, user_id) values (${group}, ${id})`;
   }
   for (const { id, parent } of nodes) {
@@ -182,6 +182,7 @@ afterAll(async () => {
 const actorOf = (person: Person): Actor => ({
   id: person.id,
   name: person.id,
+  username: person.id,
   email: `${person.id}@example.org`,
   role: person.role,
   orgId,

@@ -5,6 +5,8 @@ import type { AutomationDeps } from "../automation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
+import type { Mailer } from "../notify/mailer.ts";
+import type { Outbox } from "../notify/outbox.ts";
 import type { Config } from "../platform/config.ts";
 import type { HubKeys } from "../platform/hub-keys.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
@@ -28,4 +30,7 @@ export type ApiDeps = {
   automation: AutomationDeps;
   screens: Screens;
   endWorkOf: EndWorkOf;
+  /** Null without a mail server. */
+  mailer: Mailer | null;
+  outbox: Outbox;
 };

@@ -56,6 +56,7 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
         origin: originOf(request),
         host: request.headers.host ?? null,
         secure: "encrypted" in request.socket,
+        cookie: request.headers.cookie,
         setCookies: (cookies) => response.appendHeader("set-cookie", cookies),
       };
     }

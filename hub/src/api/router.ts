@@ -3,8 +3,10 @@ import { accessRouter } from "./routers/access.ts";
 import { accountsRouter, assetsRouter, nodesRouter } from "./routers/assets.ts";
 import { authRouter } from "./routers/auth.ts";
 import { fleetRouter } from "./routers/fleet.ts";
+import { groupsRouter } from "./routers/groups.ts";
 import { auditRouter, eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
+import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
 
@@ -16,6 +18,7 @@ export const appRouter = router({
   auth: authRouter,
   events: eventsRouter,
   fleet: fleetRouter,
+  groups: groupsRouter,
   home: homeRouter,
   keys: keysRouter,
   nodes: nodesRouter,
@@ -23,6 +26,7 @@ export const appRouter = router({
   runs: runsRouter,
   sessions: sessionsRouter,
   settings: settingsRouter,
+  signInPolicy: signInPolicyRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -18,6 +18,8 @@ export type Context = {
   host: string | null;
   /** True on TLS, or where a proxy speaks TLS for us. */
   secure: boolean;
+  /** As it came; for what a sign-in half-way may do. */
+  cookie: string | undefined;
   setCookies(cookies: string[]): void;
 };
 

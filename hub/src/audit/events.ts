@@ -14,8 +14,27 @@ export type AuditEventOf = {
   "person.role-changed": { before: string; after: string };
   "person.disabled": Record<string, never>;
   "person.enabled": Record<string, never>;
+  /** before, after: JSON of the fields that changed. */
+  "person.updated": { fields: string; before: string; after: string };
+  "person.expired": { at: string };
   "person.password-changed": { by: string };
   "person.reset-link-made": Record<string, never>;
+  "person.reset-requested": Record<string, never>;
+  "group.created": Record<string, never>;
+  "group.renamed": { before: string; after: string };
+  "group.deleted": { members: number };
+  /** userIds: separated by spaces. */
+  "group.members-added": { count: number; userIds: string };
+  "group.members-removed": { count: number; userIds: string };
+  "person.second-factor-set-up": { factor: string };
+  "person.second-factor-removed": { factor: string };
+  "person.second-factor-reset": Record<string, never>;
+  "person.second-factor-failed": { attempts: number };
+  "person.recovery-code-used": { left: number };
+  "person.recovery-codes-made": Record<string, never>;
+  "person.confirmed": { by: string };
+  /** before, after: JSON of the policy. */
+  "sign-in-policy.changed": { before: string; after: string };
   "key.created": { name: string; prefix: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
@@ -81,8 +100,24 @@ export const auditKinds = [
   "person.role-changed",
   "person.disabled",
   "person.enabled",
+  "person.updated",
+  "person.expired",
   "person.password-changed",
   "person.reset-link-made",
+  "person.reset-requested",
+  "group.created",
+  "group.renamed",
+  "group.deleted",
+  "group.members-added",
+  "group.members-removed",
+  "person.second-factor-set-up",
+  "person.second-factor-removed",
+  "person.second-factor-reset",
+  "person.second-factor-failed",
+  "person.recovery-code-used",
+  "person.recovery-codes-made",
+  "person.confirmed",
+  "sign-in-policy.changed",
   "key.created",
   "key.revoked",
   "zone.created",
@@ -134,7 +169,20 @@ export const auditKinds = [
 ] as const satisfies readonly AuditKind[];
 
 export type AuditSubject = {
-  kind: "agent" | "asset" | "node" | "account" | "session" | "run" | "person" | "key" | "zone" | "grant" | "token" | "hub";
+  kind:
+    | "agent"
+    | "asset"
+    | "node"
+    | "account"
+    | "session"
+    | "run"
+    | "person"
+    | "group"
+    | "key"
+    | "zone"
+    | "grant"
+    | "token"
+    | "hub";
   id: string;
   name: string;
 };

@@ -8,6 +8,7 @@ import type { Queryable } from "../platform/database.ts";
 import { notFound } from "../platform/errors.ts";
 import { hashToken, newToken } from "../platform/secret.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { mayActNow } from "./people.ts";
 import { type AccessKeyRow, accessKeys, type UserRow, users } from "./schema.ts";
 
 const prefixChars = 9; // "sp_" and six characters
@@ -95,8 +96,7 @@ export async function findByAccessKey(
         eq(accessKeys.keyHash, hashToken(key)),
         isNull(accessKeys.revokedAt),
         or(isNull(accessKeys.expiresAt), gt(accessKeys.expiresAt, now)),
-        isNull(users.disabledAt),
-        eq(users.accepted, true),
+        mayActNow(now),
       ),
     );
   if (row === undefined) return null;

@@ -7,12 +7,14 @@ import type { Role } from "./schema.ts";
 export type Actor = {
   readonly id: string;
   readonly name: string;
+  /** As which `@same-name` reaches an asset. */
+  readonly username: string;
   readonly email: string;
   readonly role: Role;
   readonly orgId: string;
   readonly ip: string | null;
-  /** The browser's sign-in, or the access key used. */
-  readonly via: { kind: "session"; sessionId: string } | { kind: "key"; keyId: string };
+  /** The browser's sign-in and when a factor was last shown there (see fresh-mfa.ts), or the access key used. */
+  readonly via: { kind: "session"; sessionId: string; confirmedAt: Date | null } | { kind: "key"; keyId: string };
 };
 
 export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });

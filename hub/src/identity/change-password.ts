@@ -7,6 +7,7 @@ import type { IdentityDeps, Origin } from "./deps.ts";
 import { badLink, usePasswordLink } from "./password-links.ts";
 import { passwordMatches, setPassword } from "./passwords.ts";
 import { findUser } from "./people.ts";
+import { mayAct } from "./person-state.ts";
 import { authSessions, users } from "./schema.ts";
 
 /** @throws HubError `bad-credentials` when the current password is wrong. */
@@ -39,7 +40,7 @@ export async function acceptPasswordLink(
     const now = deps.clock.now();
     const link = await usePasswordLink(tx, input.token, now);
     const user = link.userId === null ? null : await findUser(tx, link.userId);
-    if (user === null || user.disabledAt !== null || link.purpose === "setup") throw badLink();
+    if (user === null || !mayAct({ ...user, accepted: true }, now) || link.purpose === "setup") throw badLink();
     await tx
       .update(users)
       .set({ name: input.name, accepted: true, failedSignIns: 0, lockedUntil: null, updatedAt: now })

@@ -1,6 +1,7 @@
 // What identity's use cases work with.
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Transaction } from "../platform/database.ts";
+import type { SealingKey } from "../platform/sealed-text.ts";
 import type { Attempts } from "./attempts.ts";
 import type { SignInLibrary } from "./sign-in-library.ts";
 import type { UnknownAddresses } from "./unknown-addresses.ts";
@@ -9,6 +10,8 @@ export type IdentityDeps = {
   db: Database;
   clock: Clock;
   library: SignInLibrary;
+  /** Seals what identity keeps secret: the keys of authenticator apps. */
+  sealing: SealingKey;
   attempts: Attempts;
   unknownAddresses: UnknownAddresses;
   /** After the commit of what may take access from somebody: ends what is open and no longer allowed. Filled in by hub.ts: sessions lie above. */

@@ -2,8 +2,8 @@
 
 import { findByAccessKey } from "./access-keys.ts";
 import type { Actor } from "./actor.ts";
+import { findSignIn } from "./current-sign-in.ts";
 import type { IdentityDeps } from "./deps.ts";
-import { findUser } from "./people.ts";
 import type { UserRow } from "./schema.ts";
 
 export async function findActor(
@@ -16,17 +16,17 @@ export async function findActor(
     const found = await findByAccessKey(deps, key);
     return found === null ? null : toActor(found.user, ip, { kind: "key", keyId: found.keyId });
   }
-  if (headers.authorization !== undefined || headers.cookie === undefined) return null;
-  const signedIn = await deps.library.api.getSession({ headers: new Headers({ cookie: headers.cookie }) });
-  if (signedIn === null) return null;
-  const user = await findUser(deps.db, signedIn.user.id);
-  if (user === null || user.disabledAt !== null || !user.accepted) return null;
-  return toActor(user, ip, { kind: "session", sessionId: signedIn.session.id });
+  if (headers.authorization !== undefined) return null;
+  const current = await findSignIn(deps, headers.cookie);
+  if (current === null || current.signIn.stage !== "in") return null;
+  const { id: sessionId, confirmedAt } = current.signIn;
+  return toActor(current.user, ip, { kind: "session", sessionId, confirmedAt });
 }
 
 const toActor = (user: UserRow, ip: string | null, via: Actor["via"]): Actor => ({
   id: user.id,
   name: user.name,
+  username: user.username,
   email: user.email,
   role: user.role,
   orgId: user.orgId,

@@ -1,6 +1,6 @@
 // What callers may send to identity.
 import { z } from "zod";
-import { displayName, page } from "../platform/input.ts";
+import { byId, displayName, page } from "../platform/input.ts";
 
 /** Length is what counts (NIST SP 800-63B §5.1.1); 200 bounds the work of hashing. */
 export const password = z.string().min(10).max(200);
@@ -14,7 +14,54 @@ export const acceptInvite = z.object({ token, name: displayName, password });
 export const inviteInfo = z.object({ token });
 export const changePassword = z.object({ current: z.string().min(1).max(200), next: password });
 export const setLanguage = z.object({ language: z.enum(["en", "zh"]) });
-export const listPeople = page;
-export const invite = z.object({ email, name: displayName, role: z.enum(roleNames) });
+export const personStates = ["active", "invited", "disabled", "locked", "expired"] as const;
+export const listPeople = page.extend({
+  groupId: z.string().max(64).optional(),
+  state: z.enum(personStates).optional(),
+  role: z.enum(roleNames).optional(),
+});
+export const username = z.string().regex(/^[a-z][a-z0-9._-]{1,31}$/, "must be 2 to 32 of a-z, 0-9, ., _ and -, a letter first");
+const phone = z
+  .string()
+  .trim()
+  .regex(/^\+?[0-9][0-9 ()/-]{2,29}$/, "must be a telephone number");
+/** Several lines, but nothing that draws elsewhere. */
+const comment = z
+  .string()
+  .trim()
+  .max(1_000)
+  .regex(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, "must not contain control characters");
+/** What is left out stays as it is; null clears. */
+export const updatePerson = byId.extend({
+  name: displayName.optional(),
+  username: username.optional(),
+  email: email.optional(),
+  phone: phone.nullable().optional(),
+  language: z.enum(["en", "zh"]).nullable().optional(),
+  expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  comment: comment.optional(),
+});
+export type UpdatePerson = z.infer<typeof updatePerson>;
+/** language: of the mail and of the person's console, until they choose. */
+export const invite = z.object({ email, name: displayName, role: z.enum(roleNames), language: z.enum(["en", "zh"]).optional() });
+export const forgotPassword = z.object({ email });
 export const setRole = z.object({ id: z.string(), role: z.enum(roleNames) });
 export const createKey = z.object({ name: displayName, expiresInDays: z.number().int().min(1).max(3_650).optional() });
+
+/** As many as a page of people shows: one transaction, one audit event. */
+export const peopleAtOnceMax = 200;
+const userIds = z.array(z.string().min(1).max(64)).min(1).max(peopleAtOnceMax);
+export const people = z.object({ ids: userIds });
+export const listGroups = page;
+export const createGroup = z.object({ name: displayName });
+export const renameGroup = byId.extend({ name: displayName });
+export const groupMembers = byId.extend({ userIds });
+
+/** Of an authenticator app, or a recovery code as it was printed. */
+export const code = z.object({ code: z.string().trim().min(6).max(40) });
+export const confirmIdentity = z.object({ code: z.string().trim().max(40).optional(), password: z.string().max(200).optional() });
+export const signInPolicy = z.object({
+  /** Roles whose people must have a second factor. */
+  mfaRoles: z.array(z.enum(roleNames)).max(roleNames.length),
+});
+export type SignInPolicy = z.infer<typeof signInPolicy>;

@@ -4,24 +4,25 @@ import { newId } from "@sallyport/protocol/ids";
 import { eq } from "drizzle-orm";
 import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { isUniqueViolation, type Transaction } from "../platform/database.ts";
-import { HubError, notFound } from "../platform/errors.ts";
+import { type Transaction, violatedUnique } from "../platform/database.ts";
+import { type ErrorCode, HubError, notFound } from "../platform/errors.ts";
 import { type Actor, assertMay, auditActor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { makePasswordLink } from "./password-links.ts";
 import { findUserOf, lockActiveAdministrators } from "./people.ts";
 import { authSessions, type Role, type UserRow, users } from "./schema.ts";
+import { freeUsername } from "./usernames.ts";
 
 /** Ends what a person has open; called after the commit. Passed in, since sessions lie above identity. */
 export type EndWorkOf = (userId: string) => Promise<void>;
 
-const subjectOf = (user: { id: string; name: string }): AuditSubject => ({ kind: "person", id: user.id, name: user.name });
+export const subjectOf = (user: { id: string; name: string }): AuditSubject => ({ kind: "person", id: user.id, name: user.name });
 
 /** @throws HubError `email-taken`. */
 export async function invitePerson(
   { db, clock }: IdentityDeps,
   actor: Actor,
-  input: { email: string; name: string; role: Role },
+  input: { email: string; name: string; role: Role; language?: "en" | "zh" | undefined },
 ): Promise<{ id: string; token: string; expiresAt: Date }> {
   assertMay(actor, "people.manage");
   const now = clock.now();
@@ -34,11 +35,12 @@ export async function invitePerson(
     updatedAt: now,
     orgId: actor.orgId,
     role: input.role,
+    language: input.language ?? null,
     accepted: false,
   };
   return db
     .transaction(async (tx) => {
-      await tx.insert(users).values(user);
+      await tx.insert(users).values({ ...user, username: await freeUsername(tx, user.email) });
       const link = await makePasswordLink(tx, { orgId: actor.orgId, purpose: "invite", userId: user.id }, now);
       await recordAudit(tx, {
         kind: "person.invited",
@@ -51,12 +53,28 @@ export async function invitePerson(
       return { id: user.id, ...link };
     })
     .catch((error) => {
-      throw isUniqueViolation(error)
-        ? new HubError("email-taken", `There is already a person with the address ${input.email}.`, {
-            facts: { email: input.email },
-          })
-        : error;
+      throw violatedUnique(error) === "users_email" ? emailTaken(input.email) : error;
     });
+}
+
+export const emailTaken = (email: string): HubError =>
+  new HubError("email-taken", `There is already a person with the address ${email}.`, { facts: { email } });
+
+export type BulkResult = { done: string[]; refused: { id: string; code: ErrorCode }[] };
+
+/** Each person on its own: what one is refused does not hold up the others. */
+export async function forEachPerson(ids: readonly string[], work: (id: string) => Promise<void>): Promise<BulkResult> {
+  const result: BulkResult = { done: [], refused: [] };
+  for (const id of new Set(ids)) {
+    try {
+      await work(id);
+      result.done.push(id);
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      result.refused.push({ id, code: error.code });
+    }
+  }
+  return result;
 }
 
 /** A link that sets a new password; for one who has not accepted yet it is a new invitation. */
@@ -64,13 +82,10 @@ export async function makeResetLink(
   { db, clock }: IdentityDeps,
   actor: Actor,
   id: string,
-): Promise<{ token: string; expiresAt: Date }> {
+): Promise<{ purpose: "reset" | "invite"; token: string; expiresAt: Date }> {
   return withPerson(db, actor, id, async (tx, user) => {
-    const link = await makePasswordLink(
-      tx,
-      { orgId: actor.orgId, purpose: user.accepted ? "reset" : "invite", userId: user.id },
-      clock.now(),
-    );
+    const purpose = user.accepted ? "reset" : "invite";
+    const link = await makePasswordLink(tx, { orgId: actor.orgId, purpose, userId: user.id }, clock.now());
     await recordAudit(tx, {
       kind: "person.reset-link-made",
       orgId: actor.orgId,
@@ -79,13 +94,13 @@ export async function makeResetLink(
       ip: actor.ip,
       data: {},
     });
-    return link;
+    return { purpose, ...link };
   });
 }
 
 /** @throws HubError `last-admin`. */
-export async function setRole({ db }: IdentityDeps, actor: Actor, input: { id: string; role: Role }): Promise<void> {
-  await withPerson(db, actor, input.id, async (tx, user) => {
+export async function setRole(deps: IdentityDeps, actor: Actor, input: { id: string; role: Role }): Promise<void> {
+  await withPerson(deps.db, actor, input.id, async (tx, user) => {
     if (user.role === input.role) return;
     if (user.role === "admin") await assertNotLast(tx, user);
     await tx.update(users).set({ role: input.role }).where(eq(users.id, user.id));
@@ -98,10 +113,12 @@ export async function setRole({ db }: IdentityDeps, actor: Actor, input: { id: s
       data: { before: user.role, after: input.role },
     });
   });
+  await deps.accessChanged(actor.orgId);
 }
 
 /** Sign-ins end with the commit, live work right after. @throws HubError `last-admin`. */
-export async function disablePerson({ db, clock }: IdentityDeps, endWorkOf: EndWorkOf, actor: Actor, id: string): Promise<void> {
+export async function disablePerson(deps: IdentityDeps, endWorkOf: EndWorkOf, actor: Actor, id: string): Promise<void> {
+  const { db, clock } = deps;
   await withPerson(db, actor, id, async (tx, user) => {
     if (user.disabledAt !== null) return;
     if (user.role === "admin") await assertNotLast(tx, user);
@@ -117,6 +134,7 @@ export async function disablePerson({ db, clock }: IdentityDeps, endWorkOf: EndW
     });
   });
   await endWorkOf(id);
+  await deps.accessChanged(actor.orgId);
 }
 
 export async function enablePerson({ db }: IdentityDeps, actor: Actor, id: string): Promise<void> {
@@ -148,7 +166,7 @@ export async function unlockPerson({ db }: IdentityDeps, actor: Actor, id: strin
   });
 }
 
-async function withPerson<T>(
+export async function withPerson<T>(
   db: IdentityDeps["db"],
   actor: Actor,
   id: string,
@@ -162,7 +180,8 @@ async function withPerson<T>(
   });
 }
 
-async function assertNotLast(tx: Transaction, user: UserRow): Promise<void> {
+/** Before an administrator loses the role, the account or, with a date, both. @throws HubError `last-admin`. */
+export async function assertNotLast(tx: Transaction, user: UserRow): Promise<void> {
   const active = await lockActiveAdministrators(tx, user.orgId);
   if (active.every((id) => id === user.id))
     throw new HubError("last-admin", "This is the last administrator. Make somebody else administrator first.");

@@ -1,8 +1,9 @@
 // Queries over people.
-import { and, asc, count, eq, gt, ilike, isNull, or } from "drizzle-orm";
+import { and, asc, count, eq, exists, gt, ilike, inArray, isNotNull, isNull, lte, or, type SQL } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, decodeCursor, encodeCursor, likeOf } from "../platform/paging.ts";
-import { organisations, type UserRow, users } from "./schema.ts";
+import type { PersonState } from "./person-state.ts";
+import { groupMembers, organisations, type Role, type UserRow, users } from "./schema.ts";
 
 export async function findUser(db: Queryable, id: string): Promise<UserRow | null> {
   const [row] = await db.select().from(users).where(eq(users.id, id));
@@ -15,6 +16,14 @@ export async function findUserOf(db: Queryable, orgId: string, id: string): Prom
     .from(users)
     .where(and(eq(users.id, id), eq(users.orgId, orgId)));
   return row ?? null;
+}
+
+/** Those of the ids that are people of the organisation. */
+export async function findUsersOf(db: Queryable, orgId: string, ids: readonly string[]): Promise<UserRow[]> {
+  return db
+    .select()
+    .from(users)
+    .where(and(inArray(users.id, [...ids]), eq(users.orgId, orgId)));
 }
 
 export async function findUserByEmail(db: Queryable, email: string): Promise<UserRow | null> {
@@ -50,12 +59,20 @@ export async function anyAdministrator(db: Queryable): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Administrators who can still sign in; locks the rows, so that two cannot leave at once. */
+/** Administrators who can sign in and whose time has no end; locks the rows, so that two cannot leave at once. */
 export async function lockActiveAdministrators(db: Queryable, orgId: string): Promise<string[]> {
   const rows = await db
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.orgId, orgId), eq(users.role, "admin"), eq(users.accepted, true), isNull(users.disabledAt)))
+    .where(
+      and(
+        eq(users.orgId, orgId),
+        eq(users.role, "admin"),
+        eq(users.accepted, true),
+        isNull(users.disabledAt),
+        isNull(users.expiresAt),
+      ),
+    )
     .for("update");
   return rows.map((row) => row.id);
 }
@@ -63,12 +80,23 @@ export async function lockActiveAdministrators(db: Queryable, orgId: string): Pr
 export async function listPeople(
   db: Queryable,
   orgId: string,
-  input: { cursor?: string | undefined; limit: number; search?: string | undefined },
+  input: {
+    cursor?: string | undefined;
+    limit: number;
+    search?: string | undefined;
+    groupId?: string | undefined;
+    state?: PersonState | undefined;
+    role?: Role | undefined;
+  },
+  now: Date,
 ): Promise<{ rows: UserRow[]; total: number; nextCursor: string | null }> {
   const pattern = input.search ? likeOf(input.search) : null;
   const filter = and(
     eq(users.orgId, orgId),
-    pattern === null ? undefined : or(ilike(users.name, pattern), ilike(users.email, pattern)),
+    pattern === null ? undefined : or(ilike(users.name, pattern), ilike(users.email, pattern), ilike(users.username, pattern)),
+    input.groupId === undefined ? undefined : memberOf(db, input.groupId),
+    input.state === undefined ? undefined : inState(input.state, now),
+    input.role === undefined ? undefined : eq(users.role, input.role),
   );
   const cursor = decodeCursor(input.cursor);
   const after =
@@ -85,4 +113,33 @@ export async function listPeople(
     db.select({ total: count() }).from(users).where(filter),
   ]);
   return { ...cutPage(rows, input.limit, (row) => encodeCursor(row.name, row.id)), total: counted?.total ?? 0 };
+}
+
+const memberOf = (db: Queryable, groupId: string) =>
+  exists(
+    db
+      .select({ userId: groupMembers.userId })
+      .from(groupMembers)
+      .where(and(eq(groupMembers.groupId, groupId), eq(groupMembers.userId, users.id))),
+  );
+
+const notOver = (now: Date) => or(isNull(users.expiresAt), gt(users.expiresAt, now));
+
+/** mayAct() in SQL. */
+export const mayActNow = (now: Date): SQL | undefined => and(isNull(users.disabledAt), eq(users.accepted, true), notOver(now));
+
+/** personStateOf() in SQL. */
+function inState(state: PersonState, now: Date): SQL | undefined {
+  switch (state) {
+    case "disabled":
+      return isNotNull(users.disabledAt);
+    case "expired":
+      return and(isNull(users.disabledAt), lte(users.expiresAt, now));
+    case "invited":
+      return and(isNull(users.disabledAt), notOver(now), eq(users.accepted, false));
+    case "locked":
+      return and(mayActNow(now), gt(users.lockedUntil, now));
+    case "active":
+      return and(mayActNow(now), or(isNull(users.lockedUntil), lte(users.lockedUntil, now)));
+  }
 }

@@ -1,12 +1,14 @@
 // People, keys and sign-ins as the console sees them. No hash, no token leaves here.
 import type { Actor } from "./actor.ts";
 import { permissionsFor } from "./actor.ts";
-import type { AccessKeyRow, authSessions, UserRow } from "./schema.ts";
+import { personStateOf } from "./person-state.ts";
+import type { AccessKeyRow, authSessions, GroupRow, UserRow } from "./schema.ts";
 
 export const presentMe = (user: UserRow, organisation: { id: string; name: string }) => ({
   id: user.id,
   name: user.name,
   email: user.email,
+  username: user.username,
   role: user.role,
   language: user.language,
   org: organisation,
@@ -14,23 +16,21 @@ export const presentMe = (user: UserRow, organisation: { id: string; name: strin
 });
 
 export function presentPerson(user: UserRow, now: Date) {
-  const locked = user.lockedUntil !== null && user.lockedUntil > now;
+  const state = personStateOf(user, now);
   return {
     id: user.id,
     name: user.name,
     email: user.email,
+    username: user.username,
+    phone: user.phone,
+    language: user.language,
     role: user.role,
-    state:
-      user.disabledAt !== null
-        ? ("disabled" as const)
-        : !user.accepted
-          ? ("invited" as const)
-          : locked
-            ? ("locked" as const)
-            : ("active" as const),
+    state,
+    expiresAt: user.expiresAt?.toISOString() ?? null,
+    comment: user.comment,
     lastSignInAt: user.lastSignInAt?.toISOString() ?? null,
     createdAt: user.createdAt.toISOString(),
-    lockedUntil: locked ? (user.lockedUntil?.toISOString() ?? null) : null,
+    lockedUntil: state === "locked" ? (user.lockedUntil?.toISOString() ?? null) : null,
   };
 }
 
@@ -50,4 +50,11 @@ export const presentSignIn = (row: typeof authSessions.$inferSelect, actor: Acto
   lastSeenAt: row.updatedAt.toISOString(),
   ip: row.ipAddress,
   userAgent: (row.userAgent ?? "").slice(0, 200),
+});
+
+export const presentGroup = ({ group, members }: { group: GroupRow; members: number }) => ({
+  id: group.id,
+  name: group.name,
+  members,
+  createdAt: group.createdAt.toISOString(),
 });

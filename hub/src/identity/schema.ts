@@ -1,7 +1,8 @@
 // Identity: organisations, people, their sign-ins, invitations and access keys.
-import { boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { moment, orgId } from "../platform/columns.ts";
 import type { roleNames } from "./input.ts";
+import type { SignInStage } from "./sign-in-stage.ts";
 
 export const organisations = pgTable("organisations", {
   id: text("id").primaryKey(),
@@ -30,6 +31,15 @@ export const users = pgTable("users", {
   /** Wrong passwords in a row, and until when the account is locked for them. */
   failedSignIns: integer("failed_sign_ins").notNull().default(0),
   lockedUntil: moment("locked_until"),
+  /** Lower case, unique on the hub; see usernames.ts. */
+  username: text("username").notNull().unique("users_username"),
+  phone: text("phone"),
+  /** From then on the person may neither sign in nor go on. */
+  expiresAt: moment("expires_at"),
+  comment: text("comment").notNull().default(""),
+  /** Guesses at codes since then; see guesses.ts. */
+  guesses: integer("guesses").notNull().default(0),
+  guessesSince: moment("guesses_since"),
 });
 
 export const authSessions = pgTable(
@@ -45,6 +55,10 @@ export const authSessions = pgTable(
     userAgent: text("user_agent"),
     createdAt: moment("created_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
+    /** How far it has come: sign-in-stage.ts. The library makes rows without it, and such a row lets nobody in. */
+    stage: text("stage").$type<SignInStage>().notNull().default("new"),
+    /** When the second factor, or the password of who has none, was last shown. */
+    confirmedAt: moment("confirmed_at"),
   },
   (table) => [index("auth_sessions_user").on(table.userId)],
 );
@@ -136,5 +150,40 @@ export const groupMembers = pgTable(
   (table) => [primaryKey({ columns: [table.groupId, table.userId] }), index("group_members_user").on(table.userId)],
 );
 
+/** One authenticator app a person. Secrets are sealed: see totp.ts. */
+export const totpSecrets = pgTable("totp_secrets", {
+  userId: text("user_id")
+    .primaryKey()
+    .references(() => users.id, { onDelete: "cascade" }),
+  orgId: orgId(),
+  secret: text("secret"),
+  /** Being set up: no code of it was shown yet. */
+  nextSecret: text("next_secret"),
+  confirmedAt: moment("confirmed_at"),
+  /** Periods of thirty seconds since 1970, of the last code accepted. */
+  lastPeriod: bigint("last_period", { mode: "number" }),
+});
+
+export const recoveryCodes = pgTable(
+  "recovery_codes",
+  {
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    codeHash: text("code_hash").notNull(),
+    usedAt: moment("used_at"),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.codeHash] })],
+);
+
+/** What an organisation asks at sign-in; without a row, nothing but the password. */
+export const signInPolicies = pgTable("sign_in_policies", {
+  orgId: text("org_id").primaryKey(),
+  mfaRoles: text("mfa_roles").array().$type<Role[]>().notNull(),
+});
+
+export type SignInRow = typeof authSessions.$inferSelect;
+export type TotpRow = typeof totpSecrets.$inferSelect;
 export type UserRow = typeof users.$inferSelect;
+export type GroupRow = typeof groups.$inferSelect;
 export type AccessKeyRow = typeof accessKeys.$inferSelect;

@@ -8,6 +8,7 @@ import { makePasswordLink, usePasswordLink } from "./password-links.ts";
 import { setPassword } from "./passwords.ts";
 import { anyAdministrator, defaultOrganisation } from "./people.ts";
 import { organisations, users } from "./schema.ts";
+import { freeUsername } from "./usernames.ts";
 
 /** Makes the default organisation on the first start. */
 export async function ensureOrganisation({ db, clock, onOrganisation }: IdentityDeps): Promise<{ id: string; name: string }> {
@@ -66,7 +67,7 @@ async function createAdministrator(
     role: "admin" as const,
     accepted: true,
   };
-  await tx.insert(users).values(user);
+  await tx.insert(users).values({ ...user, username: await freeUsername(tx, user.email) });
   await setPassword(deps, tx, user.id, input.password);
   await recordAudit(
     tx,

@@ -25,6 +25,7 @@ export function createSignInLibrary(db: Database, secret: string) {
       additionalFields: {
         orgId: { type: "string", input: false },
         role: { type: "string", input: false },
+        username: { type: "string", input: false }, // named here, since it refuses a table with required columns it does not know
         language: { type: "string", required: false, input: false },
         accepted: { type: "boolean", input: false },
         disabledAt: { type: "date", required: false, input: false },

@@ -5,19 +5,23 @@ import { HubError } from "../platform/errors.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
 import { freeAttempts, lockedUntil } from "./lock-out.ts";
 import { findUserByEmail } from "./people.ts";
-import { type UserRow, users } from "./schema.ts";
+import { mayAct } from "./person-state.ts";
+import { authSessions, type UserRow, users } from "./schema.ts";
+import { findSignInPolicy } from "./sign-in-policy.ts";
+import { type SignInStage, stageAfterPassword } from "./sign-in-stage.ts";
+import { findTotp } from "./totp.ts";
 
 /**
- * Returns the person and the cookie header.
+ * Returns the person, the cookie header, and what is still to be shown before the cookie is worth anything.
  *
  * @throws HubError `rate-limited` for an address that guesses, `locked-out` for an account under guessing, and
- *   `bad-credentials` for everything else: an unknown address, a wrong password and a disabled account look the same.
+ *   `bad-credentials` for everything else: an unknown address, a wrong password, a disabled and an expired account look the same.
  */
 export async function signIn(
   deps: IdentityDeps,
   input: { email: string; password: string },
   origin: Origin,
-): Promise<{ user: UserRow; setCookie: string[] }> {
+): Promise<{ user: UserRow; stage: SignInStage; setCookie: string[] }> {
   const { db, clock, library, attempts, unknownAddresses } = deps;
   const now = clock.now();
   const allowed = attempts.take(origin.ip ?? "unknown", now.getTime());
@@ -40,7 +44,7 @@ export async function signIn(
       returnHeaders: true,
     })
     .catch(() => null); // the library throws for a wrong password
-  if (user === null || made === null || user.disabledAt !== null || !user.accepted) {
+  if (user === null || made === null || !mayAct(user, now)) {
     if (made !== null)
       await library.api.revokeSession({ body: { token: made.response.token }, headers: cookieOf(made.headers) }).catch(() => {});
     if (failures >= freeAttempts) throw await lock(deps, user, failures, origin);
@@ -58,8 +62,25 @@ export async function signIn(
     const attemptsLeft = Math.max(0, freeAttempts - failures);
     throw new HubError("bad-credentials", "E-mail address or password is wrong.", { facts: { attemptsLeft } });
   }
+  await db.update(users).set({ failedSignIns: 0, lockedUntil: null }).where(eq(users.id, user.id));
+  const [row] = await db.select().from(authSessions).where(eq(authSessions.token, made.response.token));
+  if (row === undefined) throw new Error("the sign-in just made is not there");
+  const [totp, policy] = await Promise.all([findTotp(db, user.id), findSignInPolicy(db, user.orgId)]);
+  const stage = stageAfterPassword({
+    hasSecondFactor: totp !== null && totp.secret !== null,
+    needsSecondFactor: policy.mfaRoles.includes(user.role),
+  });
+  if (stage === "in") await letIn(deps, user, row.id, origin);
+  else await db.update(authSessions).set({ stage, createdAt: now }).where(eq(authSessions.id, row.id));
+  return { user, stage, setCookie: made.headers.getSetCookie() };
+}
+
+/** The last step of every way in: from now on the sign-in is its person's. */
+export async function letIn({ db, clock }: IdentityDeps, user: UserRow, signInId: string, origin: Origin): Promise<void> {
+  const now = clock.now();
   await db.transaction(async (tx) => {
-    await tx.update(users).set({ failedSignIns: 0, lockedUntil: null, lastSignInAt: now }).where(eq(users.id, user.id));
+    await tx.update(authSessions).set({ stage: "in", confirmedAt: now }).where(eq(authSessions.id, signInId));
+    await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, user.id));
     await recordAudit(tx, {
       kind: "person.signed-in",
       orgId: user.orgId,
@@ -69,7 +90,6 @@ export async function signIn(
       data: { userAgent: origin.userAgent },
     });
   });
-  return { user, setCookie: made.headers.getSetCookie() };
 }
 
 /** The headers of a request that carries the cookies just made. */

@@ -141,6 +141,27 @@ export const options = {
     help: "stored recordings that also stay on this disk, the last used",
     fallback: "1024",
   },
+  smtpUrl: {
+    flag: "smtp-url",
+    variable: "SALLYPORT_SMTP_URL",
+    hint: "a URL such as smtps://user@mail.example.org; its password goes into SALLYPORT_SMTP_PASSWORD",
+    help: "mail server for invitations and resets; needs --public-url, since links in mails do",
+    fallback: "none: links are shown",
+  },
+  smtpPassword: {
+    flag: "",
+    variable: "SALLYPORT_SMTP_PASSWORD",
+    hint: "the mail server's password",
+    help: "password of the mail server's user",
+    fallback: "",
+  },
+  mailFrom: {
+    flag: "mail-from",
+    variable: "SALLYPORT_MAIL_FROM",
+    hint: "an e-mail address",
+    help: "sender of the mails",
+    fallback: "sallyport@ the public address",
+  },
   logLevel: {
     flag: "log-level",
     variable: "SALLYPORT_LOG_LEVEL",
@@ -204,6 +225,9 @@ const schema = z
       .regex(/^([\w.-]+\/)*$/)
       .default(""),
     s3CacheMegabytes: z.coerce.number().int().min(0).max(10_000_000).default(1_024),
+    smtpUrl: z.string().refine(isMailServer).optional(),
+    smtpPassword: z.string().min(1).max(500).optional(),
+    mailFrom: z.email().optional(),
     logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
     tlsCert: z.string().optional(),
     tlsKey: z.string().optional(),
@@ -213,6 +237,7 @@ const schema = z
     ...values,
     agentPort: values.agentPort ?? (values.port === 0 ? 0 : values.port + 1),
     s3: s3Of(values),
+    smtp: smtpOf(values),
   }));
 
 type S3Values = {
@@ -239,11 +264,44 @@ function s3Of({ s3Endpoint, s3Bucket, s3AccessKeyId, s3SecretAccessKey, s3Region
   };
 }
 
+/** smtp://host[:587] or smtps://host[:465], with a user or without. A password in it would be in the process list. */
+function isMailServer(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, password, pathname, search } = new URL(text);
+  return /^smtps?:$/.test(protocol) && hostname !== "" && password === "" && /^\/?$/.test(pathname) && search === "";
+}
+
+type SmtpValues = {
+  smtpUrl?: string | undefined;
+  smtpPassword?: string | undefined;
+  mailFrom?: string | undefined;
+  publicUrl?: string | undefined;
+};
+
+/** Undefined without a mail server; whether what it needs was given is asked in readConfig. */
+function smtpOf({ smtpUrl, smtpPassword, mailFrom, publicUrl }: SmtpValues) {
+  if (smtpUrl === undefined || publicUrl === undefined) return undefined;
+  const url = new URL(smtpUrl);
+  const secure = url.protocol === "smtps:";
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port === "" ? (secure ? 465 : 587) : Number(url.port),
+    secure,
+    onThisMachine: isThisMachine(url.hostname),
+    user: url.username === "" ? undefined : decodeURIComponent(url.username),
+    password: smtpPassword,
+    from: mailFrom ?? `sallyport@${new URL(publicUrl).hostname}`,
+  };
+}
+
+const isThisMachine = (hostname: string): boolean => ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+
 /** Recordings show what people saw: they leave this machine encrypted, or not at all. */
 function isStoreEndpoint(text: string): boolean {
   const url = new URL(text);
-  const here = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  return (url.protocol === "https:" || here) && url.pathname === "/" && url.search === "" && url.username === "";
+  return (
+    (url.protocol === "https:" || isThisMachine(url.hostname)) && url.pathname === "/" && url.search === "" && url.username === ""
+  );
 }
 
 export type Config = Readonly<z.infer<typeof schema>>;
@@ -278,6 +336,10 @@ export function readConfig(argv: string[], environment: NodeJS.ProcessEnv = proc
     problems.push("SALLYPORT_ADMIN_EMAIL and SALLYPORT_ADMIN_PASSWORD must be set together");
   if ((values["tlsCert"] === undefined) !== (values["tlsKey"] === undefined))
     problems.push("SALLYPORT_TLS_CERT and SALLYPORT_TLS_KEY must be set together");
+  if (values["smtpUrl"] !== undefined && values["publicUrl"] === undefined)
+    problems.push(
+      "--smtp-url (SALLYPORT_SMTP_URL) also needs --public-url (SALLYPORT_PUBLIC_URL): links in mails must not come from a request",
+    );
   const ofStore = ["s3Endpoint", "s3Bucket", "s3AccessKeyId", "s3SecretAccessKey"] as const;
   const missing = ofStore.filter((name) => values[name] === undefined);
   if (missing.length > 0 && missing.length < ofStore.length)
@@ -291,7 +353,7 @@ function problemOf(name: string, values: Record<string, unknown>): string {
   const { flag, variable, hint } = options[name];
   const label = flag === "" ? variable : `--${flag} (${variable})`;
   // A secret's own text stays out of the message.
-  return name === "adminPassword" || name === "s3SecretAccessKey"
+  return ["adminPassword", "s3SecretAccessKey", "smtpUrl", "smtpPassword"].includes(name)
     ? `${label} must be ${hint}`
     : `${label} is "${String(values[name])}", it must be ${hint}`;
 }

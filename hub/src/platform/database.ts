@@ -93,6 +93,14 @@ export function isUniqueViolation(error: unknown): boolean {
   return false;
 }
 
+/** The name of the unique constraint or index that a write would have broken; null for every other error. */
+export function violatedUnique(error: unknown): string | null {
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    if ("code" in at && at.code === "23505" && "constraint_name" in at && typeof at.constraint_name === "string")
+      return at.constraint_name;
+  return null;
+}
+
 /** As libpq does, `?host=/folder` names a unix socket and `?user=` the role, since such a URL has no place for them. */
 function openUrl(text: string, shared: Parameters<typeof postgres>[1]) {
   const url = new URL(text);

@@ -192,11 +192,11 @@ export class LiveDials {
     return this.#byId.get(id);
   }
 
-  ofUser(userId: string): LiveDial[] {
-    return [...this.#byId.values()].filter((dial) => dial.userId === userId);
-  }
-
   all(): LiveDial[] {
     return [...this.#byId.values()];
+  }
+
+  ofUser(userId: string): LiveDial[] {
+    return [...this.#byId.values()].filter((dial) => dial.userId === userId);
   }
 }

@@ -12,6 +12,7 @@ import { places } from "./places.mjs";
 const hubSecrets = new Set([
   "DATABASE_URL",
   "SALLYPORT_ADMIN_PASSWORD",
+  "SALLYPORT_SMTP_PASSWORD",
   "SALLYPORT_S3_ACCESS_KEY_ID",
   "SALLYPORT_S3_SECRET_ACCESS_KEY",
 ]);

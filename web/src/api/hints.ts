@@ -21,7 +21,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "runs":
       return [trpc.runs.pathKey(), trpc.home.pathKey()];
     case "people":
-      return [trpc.people.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
+      return [trpc.people.pathKey(), trpc.groups.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
     case "audit":
       return [trpc.audit.pathKey()];
     case "enrolment":

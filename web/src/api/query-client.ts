@@ -14,15 +14,21 @@ declare module "@tanstack/react-query" {
 /** Hints keep answers fresh; this only bounds how long a missed hint can matter. */
 const staleAfterMs = 30_000;
 
-export function createQueryClient(onSignedOut: () => void): QueryClient {
+/** @param confirmFirst asks who is there, then does the work: a grave act that was refused for it is tried again. */
+export function createQueryClient(onSignedOut: () => void, confirmFirst: (work: () => void) => void): QueryClient {
   const noticeSignedOut = (error: unknown) => {
     if (hubErrorOf(error).code === "not-signed-in") onSignedOut();
   };
   return new QueryClient({
     queryCache: new QueryCache({ onError: noticeSignedOut }),
     mutationCache: new MutationCache({
-      onError: (error, _variables, _result, mutation) => {
+      onError: (error, variables, _result, mutation) => {
         noticeSignedOut(error);
+        if (hubErrorOf(error).code === "confirm-first") {
+          // Refused again, it comes here again: nothing is left to catch.
+          confirmFirst(() => void mutation.execute(variables).catch(() => {}));
+          return;
+        }
         if (!mutation.meta?.showsError) showToast("failed", errorSentence(error));
       },
     }),

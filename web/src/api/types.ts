@@ -33,5 +33,6 @@ export type Execution = RunDetail["executions"][number];
 export type Interpreter = RunSummary["interpreter"];
 
 export type Person = Outputs["people"]["list"]["items"][number];
+export type PeopleGroup = Outputs["groups"]["list"]["items"][number];
 export type AccessKey = Outputs["keys"]["list"]["items"][number];
 export type AuditEvent = Outputs["audit"]["list"]["items"][number];

@@ -7,6 +7,8 @@ import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { LiveUpdates } from "../api/live-updates.tsx";
 import { useTRPC } from "../api/trpc.ts";
 import { preferredLanguage, switchLanguage } from "../i18n/i18n.ts";
+import { unkeptCodes } from "../sign-in/unkept-codes.ts";
+import { useStore } from "../state/store.ts";
 import { Failed } from "../ui/page-states.tsx";
 import { MeProvider } from "./me.tsx";
 import { Outline } from "./outline.tsx";
@@ -26,7 +28,8 @@ export function Gate({ children }: { children: ReactNode }) {
   const languageReady = useLanguage(state.data?.me?.language ?? null);
 
   const isPublic = publicPages.has(pathname);
-  const redirect = state.data === undefined ? null : redirectFor(state.data, pathname, isPublic);
+  const keepsCodes = useStore(unkeptCodes) !== null;
+  const redirect = state.data === undefined || keepsCodes ? null : redirectFor(state.data, pathname, isPublic);
   useEffect(() => {
     // On its way while the hub is asked who we are; the pages of strangers never need it.
     if (!isPublic) void loadFrame();

@@ -9,13 +9,14 @@ import { createHubClient, TRPCProvider } from "../api/trpc.ts";
 import i18next from "../i18n/i18n.ts";
 import { theme } from "../ui/theme.ts";
 import { Toasts } from "../ui/toasts.tsx";
+import { ConfirmIdentity, confirmFirst } from "./confirm-identity.tsx";
 
 /** The key tRPC gives to `auth.state`: asked for again whenever the hub says that nobody is signed in. */
 const authStateKey = [["auth", "state"]];
 
 export function Providers({ children }: { children: ReactNode }) {
   const [queryClient] = useState(() => {
-    const client = createQueryClient(() => void client.invalidateQueries({ queryKey: authStateKey }));
+    const client = createQueryClient(() => void client.invalidateQueries({ queryKey: authStateKey }), confirmFirst);
     return client;
   });
   const [hubClient] = useState(createHubClient);
@@ -25,6 +26,7 @@ export function Providers({ children }: { children: ReactNode }) {
         <QueryClientProvider client={queryClient}>
           <TRPCProvider trpcClient={hubClient} queryClient={queryClient}>
             {children}
+            <ConfirmIdentity />
             <Toasts />
           </TRPCProvider>
         </QueryClientProvider>

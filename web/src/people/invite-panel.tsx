@@ -2,11 +2,12 @@
 "use client";
 import { Alert, Button, Drawer, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { invite, roleNames } from "@sallyport/hub/identity/input";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Role } from "../api/types.ts";
+import { currentLanguage } from "../i18n/i18n.ts";
 import { oneOf } from "../state/url-state.ts";
 import { useForm } from "../state/use-form.ts";
 import { LinkOnce } from "./link-once.tsx";
@@ -26,17 +27,20 @@ function InviteForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const queries = useQueryClient();
+  const mails = useQuery(trpc.auth.state.queryOptions()).data?.hub.mails === true;
   const send = useMutation(
     trpc.people.invite.mutationOptions({
       meta: { showsError: true },
       onSuccess: () => queries.invalidateQueries({ queryKey: trpc.people.pathKey() }),
     }),
   );
-  const form = useForm(invite, { name: "", email: "", role: firstRole }, (parsed) => send.mutate(parsed));
+  const form = useForm(invite, { name: "", email: "", role: firstRole }, (parsed) =>
+    send.mutate({ ...parsed, language: currentLanguage() }),
+  );
   if (send.data !== undefined) {
     return (
       <Stack gap="md">
-        <LinkOnce name={form.values.name} link={send.data.link} expiresAt={send.data.expiresAt} />
+        <LinkOnce name={form.values.name} sent={send.data} />
         <Button variant="default" onClick={onClose} style={{ alignSelf: "flex-end" }}>
           {t("action.close")}
         </Button>
@@ -47,7 +51,7 @@ function InviteForm({ onClose }: { onClose: () => void }) {
     <form onSubmit={form.submit} noValidate>
       <Stack gap="md">
         <Text size="sm" c="dimmed">
-          {t("people.inviteText")}
+          {mails ? t("people.inviteMailText") : t("people.inviteText")}
         </Text>
         {send.isError && <Alert color="red">{errorSentence(send.error)}</Alert>}
         <TextInput
@@ -66,7 +70,7 @@ function InviteForm({ onClose }: { onClose: () => void }) {
         />
         <RoleChoice value={form.values.role} onChange={(role) => form.set("role", role)} />
         <Button type="submit" loading={send.isPending} style={{ alignSelf: "flex-end" }}>
-          {t("people.makeLink")}
+          {mails ? t("people.sendInvitation") : t("people.makeLink")}
         </Button>
       </Stack>
     </form>

@@ -1,12 +1,12 @@
 // The state of a person's account in colour, word and icon.
 "use client";
-import { IconBan, IconCircleCheck, IconLock, IconMail } from "@tabler/icons-react";
+import { IconBan, IconCalendarOff, IconCircleCheck, IconLock, IconMail } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Person } from "../api/types.ts";
 import { StateMark } from "../ui/state-mark.tsx";
 
-const tones = { active: "green", invited: "blue", disabled: "grey", locked: "amber" } as const;
-const icons = { active: IconCircleCheck, invited: IconMail, disabled: IconBan, locked: IconLock };
+const tones = { active: "green", invited: "blue", disabled: "grey", locked: "amber", expired: "grey" } as const;
+const icons = { active: IconCircleCheck, invited: IconMail, disabled: IconBan, locked: IconLock, expired: IconCalendarOff };
 
 export function PersonMark({ state }: { state: Person["state"] }) {
   const { t } = useTranslation();

@@ -1,7 +1,7 @@
 // A person in the side panel: account, access, what they did; role, lock, disable, reset link.
 "use client";
 import { Button, Drawer, Group, Stack, Tabs, Text } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -16,6 +16,7 @@ import { Facts } from "../ui/facts.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
+import { EditPerson } from "./edit-person.tsx";
 import { Grants } from "./grants.tsx";
 import { RoleChoice } from "./invite-panel.tsx";
 import { LinkOnce } from "./link-once.tsx";
@@ -71,16 +72,24 @@ function PersonTabs({ person }: { person: Person }) {
 function PersonFacts({ person }: { person: Person }) {
   const { t } = useTranslation();
   const { moment } = useLocale();
+  const trpc = useTRPC();
+  const { data } = useQuery(trpc.people.get.queryOptions({ id: person.id }));
+  const groups = (data?.groups ?? []).map(({ name }) => displayText(name)).join(", ");
   return (
     <Facts
       items={[
         ["ID", <ShortId key="id" id={person.id} />],
         [t("field.email"), displayText(person.email)],
+        [t("people.username"), displayText(person.username)],
+        ...(person.phone === null ? [] : [[t("people.phone"), displayText(person.phone)] as const]),
         [t("people.role"), t(`role.${person.role}`)],
         [t("people.state"), <PersonMark key="state" state={person.state} />],
         ...(person.lockedUntil === null ? [] : [["", t("people.lockedUntil", { when: moment(person.lockedUntil) })] as const]),
         [t("people.lastSignIn"), <Moment key="seen" at={person.lastSignInAt} />],
         [t("people.created"), <Moment key="created" at={person.createdAt} />],
+        ...(person.expiresAt === null ? [] : [[t("people.expires"), moment(person.expiresAt)] as const]),
+        [t("groups.title"), groups === "" ? "–" : groups],
+        ...(person.comment === "" ? [] : [[t("people.comment"), displayText(person.comment, 1_000)] as const]),
       ]}
     />
   );
@@ -90,7 +99,7 @@ function PersonActions({ person }: { person: Person }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const [asking, setAsking] = useState<"disable" | "role" | null>(null);
+  const [asking, setAsking] = useState<"disable" | "role" | "fields" | "factor" | null>(null);
   const name = displayText(person.name);
   const changed = (text: string) => () => {
     setAsking(null);
@@ -100,17 +109,31 @@ function PersonActions({ person }: { person: Person }) {
   const disable = useMutation(trpc.people.disable.mutationOptions({ onSuccess: changed(t("people.disabled", { name })) }));
   const enable = useMutation(trpc.people.enable.mutationOptions({ onSuccess: changed(t("people.enabled", { name })) }));
   const unlock = useMutation(trpc.people.unlock.mutationOptions({ onSuccess: changed(t("people.unlocked", { name })) }));
+  const resetFactor = useMutation(
+    trpc.people.resetSecondFactor.mutationOptions({
+      onSuccess: changed(t("people.factorReset", { name })),
+      onError: () => setAsking(null),
+    }),
+  );
   const reset = useMutation(trpc.people.resetLink.mutationOptions());
   const { id, state } = person;
   return (
     <Stack gap="md">
       <Group gap="xs">
+        <Button variant="default" onClick={() => setAsking("fields")}>
+          {t("people.edit")}
+        </Button>
         <Button variant="default" onClick={() => setAsking("role")}>
           {t("people.changeRole")}
         </Button>
         {state !== "disabled" && (
           <Button variant="default" loading={reset.isPending} onClick={() => reset.mutate({ id })}>
             {t("people.resetLink")}
+          </Button>
+        )}
+        {state !== "disabled" && (
+          <Button variant="default" onClick={() => setAsking("factor")}>
+            {t("people.resetFactor")}
           </Button>
         )}
         {state === "locked" && (
@@ -128,8 +151,19 @@ function PersonActions({ person }: { person: Person }) {
           </Button>
         )}
       </Group>
-      {reset.data !== undefined && <LinkOnce name={person.name} link={reset.data.link} expiresAt={reset.data.expiresAt} />}
+      {reset.data !== undefined && <LinkOnce name={person.name} sent={reset.data} />}
+      {asking === "fields" && <EditPerson person={person} onDone={() => setAsking(null)} />}
       {asking === "role" && <RoleForm person={person} onDone={() => setAsking(null)} />}
+      <Confirm
+        opened={asking === "factor"}
+        title={t("people.resetFactorTitle", { name })}
+        action={t("people.resetFactor")}
+        pending={resetFactor.isPending}
+        onConfirm={() => resetFactor.mutate({ id })}
+        onClose={() => setAsking(null)}
+      >
+        <Text size="sm">{t("people.resetFactorText")}</Text>
+      </Confirm>
       <Confirm
         opened={asking === "disable"}
         title={t("people.disableTitle", { name })}

@@ -13,9 +13,11 @@ import { Panel } from "../ui/panel.tsx";
 import { AccessKeys } from "./access-keys.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { HubFacts } from "./hub-facts.tsx";
+import { SecondFactor } from "./second-factor.tsx";
+import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
 
-const tabs = ["account", "keys", "hub"] as const;
+const tabs = ["account", "keys", "sign-in", "hub"] as const;
 
 export function SettingsPage() {
   const { t } = useTranslation();
@@ -28,6 +30,7 @@ export function SettingsPage() {
         <Tabs.List mb="md">
           <Tabs.Tab value="account">{t("settings.account")}</Tabs.Tab>
           <Tabs.Tab value="keys">{t("settings.keys")}</Tabs.Tab>
+          {maySeeHub && <Tabs.Tab value="sign-in">{t("signInRules.title")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="hub">{t("settings.hub")}</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="account">
@@ -35,12 +38,20 @@ export function SettingsPage() {
             <Account />
             <Appearance />
             <ChangePassword />
+            <SecondFactor />
             <SignInSessions />
           </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="keys">
           <AccessKeys />
         </Tabs.Panel>
+        {maySeeHub && (
+          <Tabs.Panel value="sign-in">
+            <Stack maw={720}>
+              <SignInRules />
+            </Stack>
+          </Tabs.Panel>
+        )}
         {maySeeHub && (
           <Tabs.Panel value="hub">
             <HubFacts />

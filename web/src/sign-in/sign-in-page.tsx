@@ -1,17 +1,22 @@
 // Signing in, with the truth about attempts and lock-out.
 "use client";
-import { Alert, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { signIn } from "@sallyport/hub/identity/input";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/error-text.ts";
 import { type HubError, hubErrorOf } from "../api/hub-error.ts";
 import { useTRPC } from "../api/trpc.ts";
+import { useStore } from "../state/store.ts";
 import { useForm } from "../state/use-form.ts";
 import { useLocale } from "../ui/use-locale.ts";
 import { useNow } from "../ui/use-now.ts";
 import { Card } from "./card.tsx";
+import { CancelSignIn, CodeStep } from "./code-step.tsx";
+import { ForgotPassword } from "./forgot-password.tsx";
+import { RecoveryCodes, TotpSetUp } from "./totp-set-up.tsx";
+import { unkeptCodes } from "./unkept-codes.ts";
 
 export function SignInPage() {
   const { t } = useTranslation();
@@ -30,6 +35,45 @@ export function SignInPage() {
   );
   const form = useForm(signIn, { email: "", password: "" }, (parsed) => enter.mutate(parsed));
   const locked = useNow(1000) < lockedUntil;
+  const [forgot, setForgot] = useState(false);
+  const { data: state } = useQuery(trpc.auth.state.queryOptions());
+  const mails = state?.hub.mails === true;
+  const pending = state?.pending;
+  const codes = useStore(unkeptCodes);
+  if (codes !== null)
+    return (
+      <Card title={t("secondFactor.recoveryCodes")}>
+        <RecoveryCodes
+          codes={codes}
+          onDone={() => {
+            unkeptCodes.set(null);
+            void queries.invalidateQueries({ queryKey: trpc.auth.state.queryKey() });
+          }}
+        />
+      </Card>
+    );
+  if (pending === "enrol")
+    return (
+      <Card title={t("secondFactor.setUp")}>
+        <Stack gap="md">
+          <Text size="sm">{t("secondFactor.mustSetUp")}</Text>
+          <TotpSetUp onCodes={(made) => unkeptCodes.set(made)} />
+          <CancelSignIn />
+        </Stack>
+      </Card>
+    );
+  if (pending === "code")
+    return (
+      <Card title={t("secondFactor.code")}>
+        <CodeStep />
+      </Card>
+    );
+  if (forgot)
+    return (
+      <Card title={t("signIn.forgotTitle")}>
+        <ForgotPassword onBack={() => setForgot(false)} />
+      </Card>
+    );
   return (
     <Card title={t("signIn.title")}>
       <form onSubmit={form.submit} noValidate>
@@ -55,9 +99,15 @@ export function SignInPage() {
           <Button type="submit" loading={enter.isPending} disabled={locked}>
             {t("signIn.submit")}
           </Button>
-          <Text size="xs" c="dimmed">
-            {t("signIn.forgot")}
-          </Text>
+          {mails ? (
+            <Anchor component="button" type="button" size="xs" onClick={() => setForgot(true)}>
+              {t("signIn.forgotTitle")}
+            </Anchor>
+          ) : (
+            <Text size="xs" c="dimmed">
+              {t("signIn.forgot")}
+            </Text>
+          )}
         </Stack>
       </form>
     </Card>

@@ -2,52 +2,145 @@
 import { z } from "zod";
 import { createAccessKey, listAccessKeys, revokeAccessKey } from "../../identity/access-keys.ts";
 import { auditActor } from "../../identity/actor.ts";
+import { groupsOf } from "../../identity/groups.ts";
 import * as input from "../../identity/input.ts";
-import { disablePerson, enablePerson, invitePerson, makeResetLink, setRole, unlockPerson } from "../../identity/manage-people.ts";
-import { listPeople } from "../../identity/people.ts";
+import {
+  disablePerson,
+  enablePerson,
+  forEachPerson,
+  invitePerson,
+  makeResetLink,
+  setRole,
+  unlockPerson,
+} from "../../identity/manage-people.ts";
+import { findUserOf, listPeople } from "../../identity/people.ts";
 import { presentKey, presentPerson } from "../../identity/present.ts";
+import { resetSecondFactor } from "../../identity/second-factor.ts";
+import { updatePerson } from "../../identity/update-person.ts";
+import { notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
-import { baseUrl } from "../links.ts";
-import { needs, router, signedIn } from "../trpc.ts";
+import { nothing, pageOf } from "../output.ts";
+import { sendOrShow } from "../password-mail.ts";
+import * as output from "../people-output.ts";
+import { type Context, needs, router, signedIn } from "../trpc.ts";
 
 const reading = needs("people.read");
 const managing = needs("people.manage");
 
+const tag = "People";
+const announce = ({ hub }: Context, orgId: string, id: string | null = null): void =>
+  hub.fleet.changes.announce(orgId, "people", id);
+
 export const peopleRouter = router({
-  list: reading.input(input.listPeople).query(async ({ ctx, input: given }) => {
-    const now = ctx.hub.identity.clock.now();
-    const { rows, nextCursor, total } = await listPeople(ctx.hub.identity.db, ctx.actor.orgId, given);
-    return { items: rows.map((row) => presentPerson(row, now)), nextCursor, total };
-  }),
-  invite: managing.input(input.invite).mutation(async ({ ctx, input: given }) => {
-    const { id, token, expiresAt } = await invitePerson(ctx.hub.identity, ctx.actor, given);
-    ctx.hub.fleet.changes.announce(ctx.actor.orgId, "people", id);
-    return { id, link: `${baseUrl(ctx)}/invite?token=${token}`, expiresAt: expiresAt.toISOString() };
-  }),
-  resetLink: managing.input(byId).mutation(async ({ ctx, input: { id } }) => {
-    const { token, expiresAt } = await makeResetLink(ctx.hub.identity, ctx.actor, id);
-    return { link: `${baseUrl(ctx)}/invite?token=${token}`, expiresAt: expiresAt.toISOString() };
-  }),
-  setRole: managing.input(input.setRole).mutation(async ({ ctx, input: given }) => {
-    await setRole(ctx.hub.identity, ctx.actor, given);
-    ctx.hub.fleet.changes.announce(ctx.actor.orgId, "people", given.id);
-    return {};
-  }),
-  disable: managing.input(byId).mutation(async ({ ctx, input: { id } }) => {
-    await disablePerson(ctx.hub.identity, ctx.hub.endWorkOf, ctx.actor, id);
-    ctx.hub.fleet.changes.announce(ctx.actor.orgId, "people", id);
-    return {};
-  }),
-  enable: managing.input(byId).mutation(async ({ ctx, input: { id } }) => {
-    await enablePerson(ctx.hub.identity, ctx.actor, id);
-    ctx.hub.fleet.changes.announce(ctx.actor.orgId, "people", id);
-    return {};
-  }),
-  unlock: managing.input(byId).mutation(async ({ ctx, input: { id } }) => {
-    await unlockPerson(ctx.hub.identity, ctx.actor, id);
-    ctx.hub.fleet.changes.announce(ctx.actor.orgId, "people", id);
-    return {};
-  }),
+  list: reading
+    .meta({ rest: { method: "GET", path: "/people", tag, summary: "People, by name" } })
+    .input(input.listPeople)
+    .output(pageOf(output.person))
+    .query(async ({ ctx, input: given }) => {
+      const now = ctx.hub.identity.clock.now();
+      const { rows, nextCursor, total } = await listPeople(ctx.hub.identity.db, ctx.actor.orgId, given, now);
+      return { items: rows.map((row) => presentPerson(row, now)), nextCursor, total };
+    }),
+  get: reading
+    .meta({ rest: { method: "GET", path: "/people/{id}", tag, summary: "A person and the groups they are in" } })
+    .input(byId)
+    .output(output.personWithGroups)
+    .query(async ({ ctx, input: { id } }) => {
+      const { db, clock } = ctx.hub.identity;
+      const user = await findUserOf(db, ctx.actor.orgId, id);
+      if (user === null) throw notFound("person");
+      return { ...presentPerson(user, clock.now()), groups: await groupsOf(db, id) };
+    }),
+  invite: managing
+    .meta({ rest: { method: "POST", path: "/people", status: 201, tag, summary: "Invite a person" } })
+    .input(input.invite)
+    .output(output.invited)
+    .mutation(async ({ ctx, input: given }) => {
+      const { id, ...link } = await invitePerson(ctx.hub.identity, ctx.actor, given);
+      announce(ctx, ctx.actor.orgId, id);
+      return { id, ...(await sendOrShow(ctx, id, "invite", link)) };
+    }),
+  update: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}", tag, summary: "Change a person's fields; what is left out stays" } })
+    .input(input.updatePerson)
+    .output(nothing)
+    .mutation(async ({ ctx, input: given }) => {
+      await updatePerson(ctx.hub.identity, ctx.actor, given);
+      announce(ctx, ctx.actor.orgId, given.id);
+      return {};
+    }),
+  resetLink: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}/reset-link", tag, summary: "Make a link that sets a new password" } })
+    .input(byId)
+    .output(output.passwordLink)
+    .mutation(async ({ ctx, input: { id } }) => {
+      const { purpose, ...link } = await makeResetLink(ctx.hub.identity, ctx.actor, id);
+      return sendOrShow(ctx, id, purpose, link);
+    }),
+  setRole: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}/role", tag, summary: "Change a person's role" } })
+    .input(input.setRole)
+    .output(nothing)
+    .mutation(async ({ ctx, input: given }) => {
+      await setRole(ctx.hub.identity, ctx.actor, given);
+      announce(ctx, ctx.actor.orgId, given.id);
+      return {};
+    }),
+  disable: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}/disable", tag, summary: "Disable a person; what they have open ends" } })
+    .input(byId)
+    .output(nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await disablePerson(ctx.hub.identity, ctx.hub.endWorkOf, ctx.actor, id);
+      announce(ctx, ctx.actor.orgId, id);
+      return {};
+    }),
+  enable: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}/enable", tag, summary: "Enable a disabled person" } })
+    .input(byId)
+    .output(nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await enablePerson(ctx.hub.identity, ctx.actor, id);
+      announce(ctx, ctx.actor.orgId, id);
+      return {};
+    }),
+  disableMany: managing
+    .meta({ rest: { method: "POST", path: "/people-disable", tag, summary: "Disable several people, each on its own" } })
+    .input(input.people)
+    .output(output.bulk)
+    .mutation(async ({ ctx, input: { ids } }) => {
+      const { identity, endWorkOf } = ctx.hub;
+      const result = await forEachPerson(ids, (id) => disablePerson(identity, endWorkOf, ctx.actor, id));
+      announce(ctx, ctx.actor.orgId);
+      return result;
+    }),
+  enableMany: managing
+    .meta({ rest: { method: "POST", path: "/people-enable", tag, summary: "Enable several people, each on its own" } })
+    .input(input.people)
+    .output(output.bulk)
+    .mutation(async ({ ctx, input: { ids } }) => {
+      const result = await forEachPerson(ids, (id) => enablePerson(ctx.hub.identity, ctx.actor, id));
+      announce(ctx, ctx.actor.orgId);
+      return result;
+    }),
+  resetSecondFactor: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}/reset-second-factor", tag, summary: "Take a lost second factor away" } })
+    .input(byId)
+    .output(nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await resetSecondFactor(ctx.hub.identity, ctx.hub.endWorkOf, ctx.actor, id);
+      announce(ctx, ctx.actor.orgId, id);
+      return {};
+    }),
+  unlock: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}/unlock", tag, summary: "Unlock a person after wrong passwords" } })
+    .input(byId)
+    .output(nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await unlockPerson(ctx.hub.identity, ctx.actor, id);
+      announce(ctx, ctx.actor.orgId, id);
+      return {};
+    }),
 });
 
 export const keysRouter = router({

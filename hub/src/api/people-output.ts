@@ -1,0 +1,35 @@
+// Shapes of what /api/v1 answers about people and groups.
+import { z } from "zod";
+import { personStates, roleNames } from "../identity/input.ts";
+
+const moment = z.iso.datetime();
+
+export const person = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  username: z.string(),
+  phone: z.string().nullable(),
+  language: z.enum(["en", "zh"]).nullable(),
+  role: z.enum(roleNames),
+  state: z.enum(personStates),
+  expiresAt: moment.nullable(),
+  comment: z.string(),
+  lastSignInAt: moment.nullable(),
+  createdAt: moment,
+  lockedUntil: moment.nullable(),
+});
+export const personWithGroups = person.extend({ groups: z.array(z.object({ id: z.string(), name: z.string() })) });
+/** link: null when it was mailed. mailFailed: there is a mail server and it did not take the mail. */
+export const passwordLink = z.object({
+  link: z.string().nullable(),
+  mailedTo: z.string().nullable(),
+  mailFailed: z.boolean(),
+  expiresAt: moment,
+});
+export const invited = passwordLink.extend({ id: z.string() });
+/** code: of the refusal, as in docs/errors.md. */
+export const bulk = z.object({ done: z.array(z.string()), refused: z.array(z.object({ id: z.string(), code: z.string() })) });
+
+export const group = z.object({ id: z.string(), name: z.string(), members: z.number().int(), createdAt: moment });
+export const changedCount = z.object({ changed: z.number().int() });

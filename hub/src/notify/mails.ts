@@ -1,0 +1,89 @@
+// The mails, in the reader's language: one message, as text and as HTML. Names in them were typed by people and are escaped.
+
+export type Mail = { subject: string; text: string; html: string };
+export type Language = "en" | "zh";
+
+/** link works once, until `expiresAt`; hub is the address people reach it at. */
+export type LinkMail = {
+  kind: "invite" | "reset" | "forgot";
+  name: string;
+  by: string;
+  link: string;
+  expiresAt: Date;
+  hub: string;
+};
+
+type Words = { subject: string; hello: string; why: string; action: string; until: string; other: string };
+
+const words: Record<Language, Record<LinkMail["kind"], (mail: LinkMail) => Words>> = {
+  en: {
+    invite: ({ name, by, hub, expiresAt }) => ({
+      subject: `You are invited to ${hub}`,
+      hello: `Hello ${name},`,
+      why: `${by} has invited you to ${hub}. Choose a password to begin.`,
+      action: "Choose a password",
+      until: `The link works once, until ${at(expiresAt)}.`,
+      other: "If you do not know what this is about, do nothing: without the link nobody gets in.",
+    }),
+    reset: ({ name, by, hub, expiresAt }) => ({
+      subject: `Set a new password for ${hub}`,
+      hello: `Hello ${name},`,
+      why: `${by} sends you this link to set a new password for ${hub}.`,
+      action: "Set a new password",
+      until: `The link works once, until ${at(expiresAt)}. It ends every sign-in you have.`,
+      other: "If you did not ask for it, tell an administrator.",
+    }),
+    forgot: ({ name, hub, expiresAt }) => ({
+      subject: `Set a new password for ${hub}`,
+      hello: `Hello ${name},`,
+      why: `Somebody, hopefully you, asked for a new password for ${hub}.`,
+      action: "Set a new password",
+      until: `The link works once, until ${at(expiresAt)}. It ends every sign-in you have.`,
+      other: "If it was not you, do nothing: your password stays as it is.",
+    }),
+  },
+  zh: {
+    invite: ({ name, by, hub, expiresAt }) => ({
+      subject: `邀请你使用 ${hub}`,
+      hello: `${name}，你好：`,
+      why: `${by} 邀请你使用 ${hub}。请设置密码以开始使用。`,
+      action: "设置密码",
+      until: `此链接仅可使用一次，有效期至 ${at(expiresAt)}。`,
+      other: "如果你不清楚此邮件的来由，无需理会：没有此链接，任何人都无法进入。",
+    }),
+    reset: ({ name, by, hub, expiresAt }) => ({
+      subject: `设置 ${hub} 的新密码`,
+      hello: `${name}，你好：`,
+      why: `${by} 向你发送此链接，用于设置 ${hub} 的新密码。`,
+      action: "设置新密码",
+      until: `此链接仅可使用一次，有效期至 ${at(expiresAt)}。使用后你的所有登录都会退出。`,
+      other: "如果这不是你要求的，请告知管理员。",
+    }),
+    forgot: ({ name, hub, expiresAt }) => ({
+      subject: `设置 ${hub} 的新密码`,
+      hello: `${name}，你好：`,
+      why: `有人（希望是你本人）请求为 ${hub} 设置新密码。`,
+      action: "设置新密码",
+      until: `此链接仅可使用一次，有效期至 ${at(expiresAt)}。使用后你的所有登录都会退出。`,
+      other: "如果不是你本人操作，无需理会：你的密码保持不变。",
+    }),
+  },
+};
+
+/** UTC, named as such: the hub does not know where the reader is. */
+const at = (moment: Date): string => `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+export function renderLinkMail(mail: LinkMail, language: Language): Mail {
+  const { subject, hello, why, action, until, other } = words[language][mail.kind](mail);
+  const html = `<!doctype html><html lang="${language === "zh" ? "zh-CN" : "en"}"><body style="font-family:sans-serif;line-height:1.5">
+<p>${escaped(hello)}</p>
+<p>${escaped(why)}</p>
+<p><a href="${escaped(mail.link)}">${escaped(action)}</a></p>
+<p>${escaped(until)}</p>
+<p>${escaped(other)}</p>
+</body></html>`;
+  return { subject, text: [hello, why, mail.link, until, other].join("\n\n"), html };
+}
+
+const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? "");

@@ -1,0 +1,73 @@
+// What the organisation asks of its people at sign-in.
+"use client";
+import { Alert, Button, Checkbox, Group, Stack, Text } from "@mantine/core";
+import { roleNames, signInPolicy } from "@sallyport/hub/identity/input";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { errorSentence } from "../api/error-text.ts";
+import { useTRPC } from "../api/trpc.ts";
+import type { Outputs } from "../api/types.ts";
+import { useForm } from "../state/use-form.ts";
+import { Failed } from "../ui/page-states.tsx";
+import { Panel } from "../ui/panel.tsx";
+import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
+import { showToast } from "../ui/toasts.tsx";
+
+export function SignInRules() {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const policy = useQuery(trpc.signInPolicy.get.queryOptions());
+  if (policy.isError) return <Failed error={policy.error} onRetry={() => void policy.refetch()} />;
+  if (policy.data === undefined) return <PanelSkeleton />;
+  return (
+    <Panel title={t("signInRules.title")}>
+      <Rules policy={policy.data} />
+    </Panel>
+  );
+}
+
+function Rules({ policy }: { policy: Outputs["signInPolicy"]["get"] }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const save = useMutation(
+    trpc.signInPolicy.set.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: () => {
+        showToast("done", t("signInRules.saved"));
+        return queries.invalidateQueries({ queryKey: trpc.signInPolicy.get.queryKey() });
+      },
+    }),
+  );
+  const form = useForm(signInPolicy, policy, (parsed) => save.mutate(parsed));
+  return (
+    <form onSubmit={form.submit} noValidate>
+      <Stack gap="md">
+        {save.isError && <Alert color="red">{errorSentence(save.error)}</Alert>}
+        <Checkbox.Group
+          label={t("signInRules.mfaRoles")}
+          description={t("signInRules.mfaRolesHint")}
+          value={form.values.mfaRoles}
+          onChange={(values) =>
+            form.set(
+              "mfaRoles",
+              roleNames.filter((role) => values.includes(role)),
+            )
+          }
+        >
+          <Group mt={6}>
+            {roleNames.map((role) => (
+              <Checkbox key={role} value={role} label={t(`role.${role}`)} />
+            ))}
+          </Group>
+        </Checkbox.Group>
+        <Text size="xs" c="dimmed">
+          {t("signInRules.when")}
+        </Text>
+        <Button type="submit" loading={save.isPending} style={{ alignSelf: "flex-start" }}>
+          {t("action.save")}
+        </Button>
+      </Stack>
+    </form>
+  );
+}
