@@ -13,6 +13,9 @@ import { listenForConsole } from "./api/listen.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { addHostAsset, retireAssetsOf } from "./assets/assets.ts";
+import { CheckpointSigner } from "./audit/checkpoint.ts";
+import { CheckpointFile } from "./audit/checkpoint-file.ts";
+import { Checkpoints, lookForDueEveryMs } from "./audit/checkpoints.ts";
 import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
@@ -50,6 +53,7 @@ import { openDatabase } from "./platform/database.ts";
 import { embeddedUser, startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
 import { HubError } from "./platform/errors.ts";
 import { every } from "./platform/every.ts";
+import { loadEvidenceKey } from "./platform/evidence-key.ts";
 import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
 import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
@@ -131,6 +135,16 @@ export async function createHub(
     databaseDone();
 
     const { db } = database;
+    const checkpointFile = await CheckpointFile.open(dataDir);
+    closers.push(() => checkpointFile.close());
+    const checkpoints = await Checkpoints.start({
+      db,
+      clock,
+      signer: new CheckpointSigner(loadEvidenceKey(dataDir), keys.hubId),
+      file: checkpointFile,
+    });
+    // Among the last to close: what closing the rest puts on record is signed too.
+    closers.push(() => checkpoints.takeAll());
     const changes = new Changes();
     const ports = { console: 0, agents: 0 };
     const identity: IdentityDeps = {
@@ -300,6 +314,7 @@ export async function createHub(
     let grantsSeenAt = clock.now();
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
+      every(lookForDueEveryMs, () => checkpoints.takeDue(), log),
       every(60_000, () => noteSeen(fleet), log),
       every(60_000, () => noteHistory(fleet), log),
       every(2_000, () => endDetached(sessions), log),
