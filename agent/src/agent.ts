@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { StreamMux } from "@sallyport/protocol/stream/mux";
+import { AuditHeads } from "./audit/audit-heads.ts";
 import type { Config } from "./config.ts";
 import { dispatch } from "./dispatch.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -60,6 +61,7 @@ export function createAgent({
   const journal = new Journal(path.join(stateDir, "journal"));
   const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
   const inventory = new Inventory(send);
+  const auditHeads = new AuditHeads({ stateDir, hubId: identity.hubId, log });
   const heartbeat = new Heartbeat({ send, onSilence: () => link.drop(), onRoundTrip: (ms) => mux.noteRoundTrip(ms) });
   const onState = (state: LinkState): void => {
     try {
@@ -83,6 +85,7 @@ export function createAgent({
       streams: [...sessions.liveStreams(), ...runs.liveStreams()],
       journal: runs.journalEntries(),
       capabilities,
+      auditHeads: auditHeads.report(),
     },
   });
   const link = new Link({
@@ -106,7 +109,7 @@ export function createAgent({
       sessionsLive: () => sessions.live > 0,
     },
   });
-  const parts: AgentParts = { identity, config, log, clock, gate, mux, link, heartbeat, sessions, journal, runs };
+  const parts: AgentParts = { identity, config, log, clock, gate, mux, link, heartbeat, sessions, journal, runs, auditHeads };
 
   return {
     run: async () => {

@@ -1,5 +1,6 @@
 // What handlers work with. Made once in agent.ts; nothing else is shared.
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
+import type { AuditHeads } from "./audit/audit-heads.ts";
 import type { Config } from "./config.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { HubClock } from "./hub-clock.ts";
@@ -23,4 +24,5 @@ export type AgentParts = {
   sessions: Sessions;
   journal: Journal;
   runs: Runs;
+  auditHeads: AuditHeads;
 };

@@ -16,6 +16,7 @@ import { addHostAsset, retireAssetsOf } from "./assets/assets.ts";
 import { CheckpointSigner } from "./audit/checkpoint.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
 import { Checkpoints, lookForDueEveryMs } from "./audit/checkpoints.ts";
+import { Witnesses } from "./audit/witnesses.ts";
 import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
@@ -207,6 +208,7 @@ export async function createHub(
       links,
       linkRows: new LinkRows(db),
       changes,
+      witnesses: new Witnesses({ db, clock, log, checkpoints, hubId: keys.hubId }),
       onEnrolled: addHostAsset,
       onRevoked: async (agentId) => {
         for (const session of await unendedSessionsOf(db, [agentId]))
@@ -235,6 +237,7 @@ export async function createHub(
       ports,
       database: { kind: embedded === null ? "external" : "embedded", version: database.version, ping: database.ping },
       identity,
+      checkpoints,
       fleet,
       access: { db, clock, changes, liveWork },
       sessions,

@@ -108,3 +108,6 @@ export const stalledLinkMs = 10_000;
 /** Control messages an agent may send: a burst, then a steady rate. 200/s is a hundred times a busy agent's. */
 export const controlBurst = 400;
 export const controlPerSecond = 200;
+
+/** Audit heads in one Hello: the highest and what contradicts it. An agent that has more has said enough. */
+export const auditHeadsMax = 8;

@@ -1,5 +1,6 @@
 // Everything the API can reach, put together in hub.ts.
 import type { AccessDeps } from "../access/manage-grants.ts";
+import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
@@ -20,6 +21,7 @@ export type ApiDeps = {
   ports: { console: number; agents: number };
   database: { kind: "embedded" | "external"; version: string; ping(): Promise<void> };
   identity: IdentityDeps;
+  checkpoints: Checkpoints;
   fleet: FleetDeps;
   access: AccessDeps;
   sessions: SessionDeps;

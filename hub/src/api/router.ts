@@ -1,7 +1,8 @@
 // The whole API, by room. The console knows it by its type alone.
+import { auditRouter } from "./routers/audit.ts";
 import { authRouter } from "./routers/auth.ts";
 import { fleetRouter } from "./routers/fleet.ts";
-import { auditRouter, eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
+import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { accessRouter, keysRouter, peopleRouter } from "./routers/people.ts";
 import { assetsRouter, runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";

@@ -8,6 +8,9 @@ import { type Checkpoint, checkpointLineBytesMax, formatCheckpoint, parseCheckpo
 
 export const checkpointFile = (dataDir: string): string => path.join(dataDir, "audit", "checkpoints");
 
+/** What is looked at when the hub starts; the whole file is for the verifier. */
+const newestBytes = 256 * 1_024;
+
 export class CheckpointFile {
   readonly #handle: FileHandle;
 
@@ -36,6 +39,17 @@ export class CheckpointFile {
     const { size } = await this.#handle.stat();
     await this.#handle.write(Buffer.from(checkpoints.map(formatCheckpoint).join("")), 0, null, size);
     await this.#handle.datasync();
+  }
+
+  /** Those at its end, oldest first: a few hundred, at least one of each organisation that was busy lately. */
+  async newest(): Promise<Checkpoint[]> {
+    const { size } = await this.#handle.stat();
+    const tail = Buffer.alloc(Math.min(size, newestBytes));
+    await this.#handle.read(tail, 0, tail.length, size - tail.length);
+    return tail
+      .toString()
+      .split("\n")
+      .flatMap((line) => parseCheckpoint(line) ?? []);
   }
 
   async close(): Promise<void> {

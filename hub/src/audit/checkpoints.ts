@@ -2,8 +2,9 @@
 import { asc, sql } from "drizzle-orm";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
-import type { Checkpoint, CheckpointSigner } from "./checkpoint.ts";
+import { type Checkpoint, type CheckpointSigner, judgeSignature } from "./checkpoint.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
+import { hashesAt, noteContradiction } from "./contradictions.ts";
 import { auditCheckpoints } from "./schema.ts";
 
 /** An event that happened this long ago is signed, and known outside of the hub at the agents' next heartbeat. */
@@ -27,7 +28,10 @@ export class Checkpoints {
     this.#deps = deps;
   }
 
-  /** Knows the newest of each organisation, and signs what a hub that died left unsigned. */
+  /**
+   * Knows the newest of each organisation, compares the database with the file, which knows of more when an older database was put back, and
+   * signs what a hub that died left unsigned.
+   */
   static async start(deps: Deps): Promise<Checkpoints> {
     const checkpoints = new Checkpoints(deps);
     const rows = await deps.db
@@ -35,8 +39,30 @@ export class Checkpoints {
       .from(auditCheckpoints)
       .orderBy(asc(auditCheckpoints.orgId), sql`${auditCheckpoints.seq} desc`);
     for (const row of rows) checkpoints.#newest.set(row.orgId, presentCheckpoint(row));
+    await checkpoints.#compareFile();
     await checkpoints.takeAll();
     return checkpoints;
+  }
+
+  async #compareFile(): Promise<void> {
+    const { db, file, signer } = this.#deps;
+    const highest = new Map<string, Checkpoint>();
+    for (const checkpoint of await file.newest())
+      if (
+        checkpoint.seq >= (highest.get(checkpoint.org)?.seq ?? 0) &&
+        judgeSignature(checkpoint, signer.publicKey, signer.keyId) === "ok"
+      )
+        highest.set(checkpoint.org, checkpoint);
+    const hashAt = hashesAt(db);
+    for (const checkpoint of highest.values()) {
+      const holds = await hashAt(checkpoint);
+      if (holds !== checkpoint.hash)
+        await noteContradiction(this.#deps, checkpoint, holds, {
+          by: "file",
+          subject: { kind: "hub", id: checkpoint.hub, name: "audit/checkpoints" },
+          ip: null,
+        });
+    }
   }
 
   /** Null before an organisation's first event. */

@@ -43,6 +43,7 @@ export async function onHello(
         data: { addresses: duplicateAddresses.join(", ") },
       }),
     );
+  if (await deps.witnesses.compare(agent, link.address, hello.auditHeads ?? [])) deps.changes.announce(agent.orgId, "audit");
   await deps.linkRows.linked({
     agentId: agent.id,
     since: link.since,
