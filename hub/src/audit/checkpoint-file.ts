@@ -68,21 +68,26 @@ async function dropHalfLine(handle: FileHandle): Promise<void> {
   await handle.sync();
 }
 
-export type CheckpointLine = { line: number; checkpoint: Checkpoint | null };
+/** `end`: bytes of the file up to the end of this line. */
+export type CheckpointLine = { line: number; end: number; checkpoint: Checkpoint | null };
 
 /** Every line, flat in memory: null for one that is no checkpoint. A last line without its end is a write that a crash cut, and is left out. */
 export async function* readCheckpointLines(file: string): AsyncGenerator<CheckpointLine> {
   let rest = "";
   let line = 0;
+  let end = 0;
   for await (const part of createReadStream(file, { encoding: "utf8" })) {
     rest += String(part);
     const lines = rest.split("\n");
     rest = lines.pop() ?? "";
-    for (const text of lines) if (text.trim() !== "") yield { line: ++line, checkpoint: parseCheckpoint(text) };
+    for (const text of lines) {
+      end += Buffer.byteLength(text) + 1;
+      yield { line: ++line, end, checkpoint: parseCheckpoint(text) };
+    }
     // A file without any line's end is not read into memory.
     if (rest.length > checkpointLineBytesMax) {
-      yield { line: ++line, checkpoint: null };
-      rest = rest.slice(-checkpointLineBytesMax);
+      yield { line: line + 1, end, checkpoint: null };
+      return;
     }
   }
 }

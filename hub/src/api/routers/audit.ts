@@ -1,10 +1,12 @@
 // The audit log: what happened, and whether the log is what was written.
-import { auditHistogram, listAuditEvents, verifyAudit } from "../../audit/audit-events.ts";
+import { auditHistogram, listAuditEvents } from "../../audit/audit-events.ts";
+import { checkpointFile } from "../../audit/checkpoint-file.ts";
 import { acknowledgeContradictions, openContradictions } from "../../audit/contradictions.ts";
 import { auditKinds } from "../../audit/events.ts";
 import * as auditInput from "../../audit/input.ts";
 import { presentAuditEvent, presentContradiction } from "../../audit/present.ts";
 import { recordAudit } from "../../audit/record-audit.ts";
+import { verifyAuditLog } from "../../audit/verify-audit.ts";
 import { auditActor } from "../../identity/actor.ts";
 import { needs, router } from "../trpc.ts";
 
@@ -39,8 +41,17 @@ export const auditRouter = router({
   }),
   verify: auditing.mutation(async ({ ctx }) => {
     const { db } = ctx.hub.fleet;
-    const { brokenAt, events, head } = await verifyAudit(db, ctx.actor.orgId);
-    const state = brokenAt === null ? ("ok" as const) : ("altered" as const);
+    const { checkpoints, config } = ctx.hub;
+    // What has happened up to now is signed first, so that the answer covers it.
+    await checkpoints.takeAll();
+    const [verdict] = await verifyAuditLog(db, {
+      publicKey: checkpoints.signer.publicKey,
+      file: checkpointFile(config.dataDir),
+      heads: [],
+      org: ctx.actor.orgId,
+    });
+    if (verdict === undefined) throw new Error("no verdict on the organisation that was asked for");
+    const { state, events } = verdict;
     await db.transaction((tx) =>
       recordAudit(tx, {
         kind: "audit.verified",
@@ -51,6 +62,6 @@ export const auditRouter = router({
         data: { state, events },
       }),
     );
-    return { state, events, brokenAt, head };
+    return { ...verdict, keyId: checkpoints.signer.keyId };
   }),
 });
