@@ -1,9 +1,14 @@
-// Bundles the hub, its screen worker and the verifier of recordings with everything they use: one file loads in a third of the time that a thousand take,
+// Bundles the hub, its screen worker and the verifiers of recordings and of the audit log with everything they use: one file loads in a third of the time that a thousand take,
 // and what nobody calls is left out.
 import { build } from "esbuild";
 
 await build({
-  entryPoints: { main: "src/main.ts", "screen-worker": "src/sessions/screen-worker.ts", verify: "src/logs/verify-main.ts" },
+  entryPoints: {
+    main: "src/main.ts",
+    "screen-worker": "src/sessions/screen-worker.ts",
+    verify: "src/logs/verify-main.ts",
+    "audit-verify": "src/audit/verify-main.ts",
+  },
   outdir: "dist",
   bundle: true,
   platform: "node",

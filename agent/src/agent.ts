@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { newSealingKey, rawSealingKey, signSealingKey } from "@sallyport/protocol/sealed";
 import { StreamMux } from "@sallyport/protocol/stream/mux";
+import { AuditHeads } from "./audit/audit-heads.ts";
 import type { Config } from "./config.ts";
 import { dispatch } from "./dispatch.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -70,6 +71,7 @@ export function createAgent({
   const journal = new Journal(path.join(stateDir, "journal"));
   const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
   const inventory = new Inventory(send);
+  const auditHeads = new AuditHeads({ stateDir, hubId: identity.hubId, log });
   const heartbeat = new Heartbeat({ send, onSilence: () => link.drop(), onRoundTrip: (ms) => mux.noteRoundTrip(ms) });
   const onState = (state: LinkState): void => {
     try {
@@ -95,6 +97,7 @@ export function createAgent({
       capabilities,
       sealingKey,
       sealingSignature,
+      auditHeads: auditHeads.report(),
     },
   });
   const link = new Link({
@@ -118,7 +121,21 @@ export function createAgent({
       sessionsLive: () => sessions.live > 0,
     },
   });
-  const parts: AgentParts = { identity, config, log, clock, gate, mux, link, heartbeat, sessions, journal, runs, asks };
+  const parts: AgentParts = {
+    identity,
+    config,
+    log,
+    clock,
+    gate,
+    mux,
+    link,
+    heartbeat,
+    sessions,
+    journal,
+    runs,
+    asks,
+    auditHeads,
+  };
 
   return {
     run: async () => {

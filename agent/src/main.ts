@@ -16,6 +16,7 @@ const usage = `sallyport agent ${agentVersion}
   run    --state DIR [--log-file FILE]
   status --state DIR [--wait SECONDS] [--json]
   doctor --state DIR
+  audit-heads --state DIR      what this host has witnessed of the hub's audit log, for: sallyport audit verify --heads
   version
 `;
 
@@ -97,6 +98,11 @@ async function main(args: string[]): Promise<number> {
       const checks = await examine(path.resolve(needed("state")), readConfig());
       for (const check of checks) process.stdout.write(`${describeCheck(check)}\n`);
       return checks.every(({ ok }) => ok) ? 0 : 1;
+    }
+    case "audit-heads": {
+      const { allHeads, formatHeads } = await import("./audit/audit-heads.ts");
+      process.stdout.write(formatHeads(allHeads(path.resolve(needed("state")))));
+      return 0;
     }
     case "version":
       process.stdout.write(`${agentVersion}\n`);

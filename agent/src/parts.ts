@@ -1,5 +1,6 @@
 // What handlers work with. Made once in agent.ts; nothing else is shared.
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
+import type { AuditHeads } from "./audit/audit-heads.ts";
 import type { Config } from "./config.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { HubClock } from "./hub-clock.ts";
@@ -25,4 +26,5 @@ export type AgentParts = {
   journal: Journal;
   runs: Runs;
   asks: HubAsks;
+  auditHeads: AuditHeads;
 };

@@ -12,6 +12,10 @@ import { listenForConsole } from "./api/listen.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { addHostAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
+import { CheckpointSigner } from "./audit/checkpoint.ts";
+import { CheckpointFile } from "./audit/checkpoint-file.ts";
+import { Checkpoints, lookForDueEveryMs } from "./audit/checkpoints.ts";
+import { Witnesses } from "./audit/witnesses.ts";
 import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
@@ -52,6 +56,7 @@ import { openDatabase } from "./platform/database.ts";
 import { embeddedUser, startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
 import { HubError } from "./platform/errors.ts";
 import { every } from "./platform/every.ts";
+import { loadEvidenceKey } from "./platform/evidence-key.ts";
 import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
 import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
@@ -138,6 +143,16 @@ export async function createHub(
     databaseDone();
 
     const { db } = database;
+    const checkpointFile = await CheckpointFile.open(dataDir);
+    closers.push(() => checkpointFile.close());
+    const checkpoints = await Checkpoints.start({
+      db,
+      clock,
+      signer: new CheckpointSigner(loadEvidenceKey(dataDir), keys.hubId),
+      file: checkpointFile,
+    });
+    // Among the last to close: what closing the rest puts on record is signed too.
+    closers.push(() => checkpoints.takeAll());
     const changes = new Changes();
     const ports = { console: 0, agents: 0 };
     const accessChanged = (orgId: string) => endForbidden(sessions, orgId);
@@ -198,6 +213,7 @@ export async function createHub(
       links,
       linkRows: new LinkRows(db),
       changes,
+      witnesses: new Witnesses({ db, clock, log, checkpoints, hubId: keys.hubId }),
       onEnrolled: addHostAsset,
       onChanged: followAgent,
       onRevoked: async (agentId) => {
@@ -233,6 +249,7 @@ export async function createHub(
       ports,
       database: { kind: embedded === null ? "external" : "embedded", version: database.version, ping: database.ping },
       identity,
+      checkpoints,
       fleet,
       access: { db, clock, changes, accessChanged },
       assets: { db, clock, changes, vault, accessChanged },
@@ -313,6 +330,7 @@ export async function createHub(
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
       every(1_000, () => endExpired(identity, api.endWorkOf, () => peopleAtWork(sessions)), log),
+      every(lookForDueEveryMs, () => checkpoints.takeDue(), log),
       every(60_000, () => noteSeen(fleet), log),
       every(60_000, () => noteHistory(fleet), log),
       every(2_000, () => endDetached(sessions), log),

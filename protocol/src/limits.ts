@@ -132,3 +132,5 @@ export const commandBytesMax = 32 * KiB;
 
 /** Output of a neighbour's command an agent holds for the hub, per channel: two windows, so that one travels while the other is stored. */
 export const execRingBytes = 2 * MiB;
+/** Audit heads in one Hello: the highest and what contradicts it. An agent that has more has said enough. */
+export const auditHeadsMax = 8;

@@ -1,5 +1,5 @@
 // The golden vectors, read by the reference implementation. Hub, agent and console read the same file.
-import { createPrivateKey, createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey, verify } from "node:crypto";
 import { expect, test } from "vitest";
 import vectors from "../vectors/wire.json" with { type: "json" };
 import { sallyport } from "./gen/wire.js";
@@ -139,4 +139,18 @@ test("publish headers, log events, terminal data and topics have the bytes they 
     expect(Buffer.from(decoded?.data ?? []).toString("hex")).toBe(data);
   }
   for (const { topic, is } of vectors.topics) expect(parseTopic(topic)).toEqual(is);
+});
+
+test("an audit head has the bytes it had, and its signature is the hub's over the text as the specification says", () => {
+  const { head, hubId, hubPublicKey, text, hello, welcome, heartbeatEcho } = vectors.auditHead;
+  const { hash, signature, ...rest } = head;
+  const auditHead = { ...rest, hash: bytes(hash), signature: bytes(signature) };
+  const hex = (encoded: Uint8Array) => Buffer.from(encoded).toString("hex");
+  expect(hex(encodeUp({ hello: { protocol: 1, auditHeads: [auditHead] } }))).toBe(hello);
+  expect(hex(encodeDown({ welcome: { hubId, node: "h1", auditHead } }))).toBe(welcome);
+  expect(hex(encodeDown({ heartbeatEcho: { sentUs: 123_456_789, auditHead } }))).toBe(heartbeatEcho);
+  expect(text).toBe(JSON.stringify([head.orgId, head.seq, hash, new Date(head.atMs).toISOString(), hubId, head.keyId]));
+  expect(verify(null, Buffer.from(`sallyport audit checkpoint 1\n${text}`), publicKey(hubPublicKey), auditHead.signature)).toBe(
+    true,
+  );
 });

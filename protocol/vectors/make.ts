@@ -57,6 +57,10 @@ const claims = { agentId, hubId, issuedAtMs: 1_795_000_000_000, nonce: Buffer.al
 const unsigned = wire.LinkToken.encode(claims).finish();
 const tokenSignature = sign(null, Buffer.concat([Buffer.from("sallyport/link/v1\0"), unsigned]), keyOf(agentSeed));
 
+/** As the hub signs it: the domain, then the JSON of the rest. */
+const auditText = JSON.stringify(["org_06gzr3x7mkme29fvyae612zb", 1_234, "ab".repeat(32), new Date(1_795_000_000_000).toISOString(), claims.hubId, "0123456789abcdef"]);
+const auditHead = { orgId: "org_06gzr3x7mkme29fvyae612zb", seq: 1_234, hash: Buffer.alloc(32, 0xab), atMs: 1_795_000_000_000, keyId: "0123456789abcdef", signature: sign(null, Buffer.from(`sallyport audit checkpoint 1\n${auditText}`), keyOf(hubSeed)) };
+
 const vectors = {
   frames: frames.map((frame) => {
     const { header, data } = encodeFrame(frame);
@@ -83,6 +87,7 @@ const vectors = {
   sealed: { ...sealedFor, secret, agentPrivateKey: sealingSeed, agentPublicKey: hex(sealingKey), ephemeralPrivateKey: ephemeralSeed, ephemeralKey: hex(sealed.ephemeralKey), ciphertext: hex(sealed.ciphertext) },
   sealingKey: { hubId, agentId, agentPublicKey: hex(rawPublic(agentSeed)), sealingKey: hex(sealingKey), signature: hex(signSealingKey(sealingKey, { hubId, agentId }, keyOf(agentSeed))) },
   linkToken: { agentPublicKey: hex(rawPublic(agentSeed)), agentId, hubId: claims.hubId, issuedAtMs: claims.issuedAtMs, nonce: hex(claims.nonce), binding: hex(claims.binding), token: Buffer.from(wire.LinkToken.encode({ ...claims, signature: tokenSignature }).finish()).toString("base64url") },
+  auditHead: { hubPublicKey: hex(rawPublic(hubSeed)), hubId: claims.hubId, text: auditText, head: { ...auditHead, hash: hex(auditHead.hash), signature: hex(auditHead.signature) }, hello: hex(encodeUp({ hello: { protocol: 1, auditHeads: [auditHead] } })), welcome: hex(encodeDown({ welcome: { hubId: claims.hubId, node: "h1", auditHead } })), heartbeatEcho: hex(encodeDown({ heartbeatEcho: { sentUs: 123_456_789, auditHead } })) },
   publishHeader: [5, 200, 70_000].map((payloadBytes) => ({ topic: `sp/${agentId}/dn/s`, payloadBytes, bytes: hex(encodePublishHeader(Buffer.from(`sp/${agentId}/dn/s`), payloadBytes)) })),
   logEvents: [
     { atMs: 0, kind: 0, data: "6869" },

@@ -4,10 +4,11 @@ import { heartbeatIntervalMsMin } from "../heartbeat.ts";
 import type { AgentParts } from "../parts.ts";
 
 export function onHeartbeatEcho(
-  { heartbeat, clock }: Pick<AgentParts, "heartbeat" | "clock">,
-  { sentUs, hubTimeMs, intervalMs }: wire.HeartbeatEcho.$Properties,
+  { heartbeat, clock, auditHeads }: Pick<AgentParts, "heartbeat" | "clock" | "auditHeads">,
+  { sentUs, hubTimeMs, intervalMs, auditHead }: wire.HeartbeatEcho.$Properties,
 ): void {
   heartbeat.echo(sentUs ?? 0);
   if (intervalMs) heartbeat.changeInterval(Math.max(heartbeatIntervalMsMin, intervalMs));
   if ((hubTimeMs ?? 0) > 0) clock.set(hubTimeMs ?? 0);
+  auditHeads.note(auditHead);
 }

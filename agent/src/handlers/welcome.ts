@@ -32,6 +32,7 @@ export function onWelcome(parts: AgentParts, welcome: wire.Welcome.$Properties):
     runs.dropOutput(end.stream);
   }
   for (const verdict of welcome.journal ?? []) obey(parts, verdict);
+  parts.auditHeads.note(welcome.auditHead);
 
   const frames = link.welcome(welcome.node ?? "");
   if (frames === null) return;

@@ -53,6 +53,8 @@ export class TestHub implements AsyncDisposable {
   verdicts: wire.JournalVerdict.$Properties[] = [];
   /** Streams to leave out of the next Welcome. */
   readonly forgotten = new Set<number>();
+  /** Goes with each Welcome and each echo. */
+  auditHead: wire.AuditHead.$Properties | null = null;
   heartbeatIntervalMs = 15_000;
   sequence = 0;
   readonly mux: StreamMux;
@@ -323,7 +325,8 @@ export class TestHub implements AsyncDisposable {
     this.heard.push(message);
     this.onHeard(message);
     if (message.body === "hello") this.#welcome(client);
-    if (message.body === "heartbeat") this.say({ heartbeatEcho: { sentUs: message.value.sentUs ?? 0 } });
+    if (message.body === "heartbeat")
+      this.say({ heartbeatEcho: { sentUs: message.value.sentUs ?? 0, auditHead: this.auditHead } });
     this.#wake();
   }
 
@@ -337,6 +340,7 @@ export class TestHub implements AsyncDisposable {
         heartbeatIntervalMs: this.heartbeatIntervalMs,
         streams: streams.map((stream) => stream.position()),
         journal: this.verdicts,
+        auditHead: this.auditHead,
       },
     });
     this.verdicts = [];

@@ -82,9 +82,11 @@ const table: Record<string, Row> = {
   "assets.list": ["-++++++", () => ({})],
   "assets.remove": ["-FFFF+N", ({ neighbour }) => ({ ids: [neighbour] })],
   "assets.setFavourite": ["-N++++N", ({ asset }) => ({ id: asset, favourite: true })],
+  "audit.acknowledge": ["-FFFF++", () => ({ reason: "a backup was put back" })],
   "audit.histogram": ["-FFF+++", () => span],
   "audit.kinds": ["-FFF+++"],
   "audit.list": ["-FFF+++", () => ({})],
+  "audit.state": ["-FFF+++"],
   "audit.verify": ["-FFF+++"],
   "auth.acceptInvite": ["TTTTTTT", () => ({ token: "spi_x", name: "X", password: "a-long-password" })],
   "auth.beginTotp": ["-"], // second-factor.test.ts, as the other rows with one letter

@@ -1,6 +1,7 @@
 // Everything the API can reach, put together in hub.ts.
 import type { AccessDeps } from "../access/manage-grants.ts";
 import type { AssetDeps } from "../assets/deps.ts";
+import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
@@ -23,6 +24,7 @@ export type ApiDeps = {
   ports: { console: number; agents: number };
   database: { kind: "embedded" | "external"; version: string; ping(): Promise<void> };
   identity: IdentityDeps;
+  checkpoints: Checkpoints;
   fleet: FleetDeps;
   assets: AssetDeps;
   access: AccessDeps;

@@ -1,10 +1,11 @@
 // The whole API, by room. The console knows it by its type alone.
 import { accessRouter } from "./routers/access.ts";
 import { accountsRouter, assetsRouter, nodesRouter } from "./routers/assets.ts";
+import { auditRouter } from "./routers/audit.ts";
 import { authRouter } from "./routers/auth.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
-import { auditRouter, eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
+import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";

@@ -1,8 +1,7 @@
 // Queries over audit events.
-import { and, asc, count, desc, eq, gt, gte, ilike, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, ilike, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
 import { likeOf } from "../platform/paging.ts";
-import { findBreak, genesis } from "./chain.ts";
 import type { ListAudit } from "./input.ts";
 import { type AuditRow, auditEvents } from "./schema.ts";
 
@@ -70,26 +69,4 @@ export async function auditHistogram(db: Queryable, orgId: string, from: Date, t
     .groupBy(bucket)
     .orderBy(bucket);
   return rows.map((row) => ({ at: new Date(Number(row.at) * 1_000), count: row.count }));
-}
-
-/** Walks the whole chain in steps, so that memory stays flat. */
-export async function verifyAudit(
-  db: Queryable,
-  orgId: string,
-): Promise<{ brokenAt: number | null; events: number; head: string }> {
-  const step = 2_000;
-  let previous = { seq: 0, hash: genesis };
-  for (;;) {
-    const events = await db
-      .select()
-      .from(auditEvents)
-      .where(and(eq(auditEvents.orgId, orgId), gt(auditEvents.seq, previous.seq)))
-      .orderBy(asc(auditEvents.seq))
-      .limit(step);
-    const brokenAt = findBreak(previous, events);
-    if (brokenAt !== null) return { brokenAt, events: previous.seq + events.length, head: previous.hash };
-    const last = events.at(-1);
-    if (last === undefined) return { brokenAt: null, events: previous.seq, head: previous.hash };
-    previous = { seq: last.seq, hash: last.hash };
-  }
 }

@@ -83,6 +83,8 @@ export type AuditEventOf = {
   "run.stop-requested": { executions: number };
   "run.finished": { succeeded: number; failed: number; stopped: number };
   "audit.verified": { state: string; events: number };
+  "audit.contradicted": { seq: number; hash: string; signedAt: string; why: string };
+  "audit.contradiction-acknowledged": { checkpoints: number; highestSeq: number; reason: string };
 };
 
 export type AuditKind = keyof AuditEventOf;
@@ -166,6 +168,8 @@ export const auditKinds = [
   "run.stop-requested",
   "run.finished",
   "audit.verified",
+  "audit.contradicted",
+  "audit.contradiction-acknowledged",
 ] as const satisfies readonly AuditKind[];
 
 export type AuditSubject = {

@@ -13,3 +13,5 @@ export const listAudit = page.extend({
 });
 export type ListAudit = z.infer<typeof listAudit>;
 export const histogram = z.object({ from: moment, to: moment });
+/** Why it is as it should be: "restored the backup of 3 May after the disk failed". */
+export const acknowledge = z.object({ reason: z.string().trim().min(3).max(500) });

@@ -1,4 +1,5 @@
 // Audit rows as the console sees them.
+import type { ContradictionRow } from "./contradictions.ts";
 import type { AuditRow } from "./schema.ts";
 
 export const presentAuditEvent = (row: AuditRow) => ({
@@ -14,4 +15,13 @@ export const presentAuditEvent = (row: AuditRow) => ({
   data: row.data,
   ip: row.ip,
   hash: row.hash,
+});
+
+export const presentContradiction = ({ seq, hash, signedAt, why, shownBy, foundAt }: ContradictionRow) => ({
+  seq,
+  hash,
+  signedAt: signedAt.toISOString(),
+  why,
+  shownBy,
+  foundAt: foundAt.toISOString(),
 });

@@ -1,5 +1,5 @@
 // Audit: rows that are only ever added.
-import { bigint, index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { moment, orgId } from "../platform/columns.ts";
 
 export const auditEvents = pgTable(
@@ -31,3 +31,49 @@ export const auditEvents = pgTable(
 
 export type AuditData = Record<string, string | number | boolean | null>;
 export type AuditRow = typeof auditEvents.$inferSelect;
+
+/**
+ * What the hub has signed: up to `seq` the chain of this organisation was `hash`. The same line stands in the data folder's `audit/checkpoints`,
+ * and newer ones with the agents, so that neither a rewritten chain nor an older database passes for the true one.
+ */
+export const auditCheckpoints = pgTable(
+  "audit_checkpoints",
+  {
+    orgId: orgId(),
+    seq: bigint("seq", { mode: "number" }).notNull(),
+    /** `audit_events.hash` of that event, hex. */
+    hash: text("hash").notNull(),
+    at: moment("at").notNull(),
+    hubId: text("hub_id").notNull(),
+    /** Which key signed: the first 16 hex digits of the SHA-256 of its SPKI. */
+    keyId: text("key_id").notNull(),
+    /** Ed25519, 64 bytes, base64. */
+    signature: text("signature").notNull(),
+  },
+  (table) => [primaryKey({ name: "audit_checkpoints_pk", columns: [table.orgId, table.seq] })],
+);
+
+/**
+ * A checkpoint that this hub has signed, that an agent or the data folder has kept, and that the database contradicts: the chain ends before it, or has another
+ * event there. One row a checkpoint, whoever shows it; open until somebody says that he knows.
+ */
+export const auditContradictions = pgTable(
+  "audit_contradictions",
+  {
+    orgId: orgId(),
+    seq: bigint("seq", { mode: "number" }).notNull(),
+    /** As the agent has it, hex. */
+    hash: text("hash").notNull(),
+    /** When the hub signed it. */
+    signedAt: moment("signed_at").notNull(),
+    signature: text("signature").notNull(),
+    /** `missing`: the chain ends before it. `other`: another event is there. */
+    why: text("why").$type<"missing" | "other">().notNull(),
+    /** The first that showed it: an agent's id, or `file` for the data folder's own. */
+    shownBy: text("shown_by").notNull(),
+    foundAt: moment("found_at").notNull(),
+    acknowledgedAt: moment("acknowledged_at"),
+    acknowledgedBy: text("acknowledged_by"),
+  },
+  (table) => [primaryKey({ name: "audit_contradictions_pk", columns: [table.orgId, table.seq, table.hash] })],
+);

@@ -51,12 +51,19 @@ export async function dispatch(
 
 /** The commonest message of a quiet fleet: 667 a second of ten thousand agents. */
 export function onHeartbeat(
-  { fleet: { links, clock, changes } }: Pick<DispatchDeps, "fleet">,
+  { fleet: { links, clock, changes, witnesses } }: Pick<DispatchDeps, "fleet">,
   link: MqttLink,
   heartbeat: wire.Heartbeat.$Properties,
 ): void {
+  const auditHead = witnesses.headFor(link.orgId, link.auditSeqSent);
+  link.auditSeqSent = auditHead?.seq ?? link.auditSeqSent;
   link.sendUnacknowledged({
-    heartbeatEcho: { sentUs: heartbeat.sentUs ?? 0, hubTimeMs: clock.now().getTime(), intervalMs: links.heartbeatIntervalMs },
+    heartbeatEcho: {
+      sentUs: heartbeat.sentUs ?? 0,
+      hubTimeMs: clock.now().getTime(),
+      intervalMs: links.heartbeatIntervalMs,
+      ...(auditHead === null ? {} : { auditHead }),
+    },
   });
   const us = heartbeat.roundTripUs ?? 0;
   if (us === 0) return;

@@ -44,6 +44,8 @@ export class MqttLink implements AgentLink {
   #flushed = 0;
   #flushedAt = performance.now();
   ended: LinkEnd | null = null;
+  /** The checkpoint of the audit chain that this agent was given last, 0 for none. */
+  auditSeqSent = 0;
 
   constructor(agent: { id: string; orgId: string }, since: Date, client: Client, door: Admission, events: MqttLinkEvents) {
     this.agentId = agent.id;

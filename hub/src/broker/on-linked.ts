@@ -37,6 +37,8 @@ export async function onLinked(
   const kept = new Set(surviving.map((position) => position.stream));
   for (const end of [...(streams()?.streams() ?? [])]) if (!kept.has(end.stream)) streams()?.remove(end.stream);
 
+  const auditHead = fleet.witnesses.headFor(agent.orgId, link.auditSeqSent);
+  link.auditSeqSent = auditHead?.seq ?? link.auditSeqSent;
   link.beginFrames(deps.node);
   await link.sendAndWait({
     welcome: {
@@ -46,6 +48,7 @@ export async function onLinked(
       heartbeatIntervalMs: fleet.links.heartbeatIntervalMs,
       streams: surviving,
       journal: verdicts,
+      ...(auditHead === null ? {} : { auditHead }),
     },
   });
   if (link.ended !== null) return;

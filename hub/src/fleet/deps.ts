@@ -1,5 +1,6 @@
 // What fleet's use cases work with. Rooms above are reached through ports that hub.ts fills.
 
+import type { Witnesses } from "../audit/witnesses.ts";
 import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Transaction } from "../platform/database.ts";
@@ -13,6 +14,7 @@ export type FleetDeps = {
   links: AgentLinks;
   linkRows: LinkRows;
   changes: Changes;
+  witnesses: Witnesses;
   /** In the enrolment's transaction: what the new agent makes reachable. */
   onEnrolled(tx: Transaction, agent: AgentRow): Promise<void>;
   /** In the transaction that renames or moves an agent: what is called after it follows. */

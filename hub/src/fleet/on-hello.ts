@@ -46,6 +46,7 @@ export async function onHello(
       }),
     );
   deps.links.noteProcess(agent.id, processOf(deps.hubId, agent, hello));
+  if (await deps.witnesses.compare(agent, link.address, hello.auditHeads ?? [])) deps.changes.announce(agent.orgId, "audit");
   await deps.linkRows.linked({
     agentId: agent.id,
     since: link.since,

@@ -4,13 +4,13 @@ import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { HubError } from "../platform/errors.ts";
+import { loadEvidenceKey } from "../platform/evidence-key.ts";
 import { Archive, type ArchiveOptions, type ArchiveState } from "./archive.ts";
-import { loadHeadSigner } from "./evidence-key.ts";
 import { LogFile, type LogHeader } from "./log-file.ts";
 import { checkpointOf, keyframesOf, logFileOf, logsFolder, storedNoteOf } from "./log-places.ts";
 import { LogWriter, type LogWriterEvents } from "./log-writer.ts";
 import { logsUntouchedSince } from "./old-logs.ts";
-import type { HeadSigner } from "./signed-head.ts";
+import { HeadSigner } from "./signed-head.ts";
 import { StorageRoom } from "./storage-room.ts";
 import { type Verdict, verifyLog } from "./verify-log.ts";
 
@@ -33,7 +33,7 @@ export class LogStore {
     this.#dataDir = dataDir;
     this.#root = logsFolder(dataDir);
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
-    this.#signer = loadHeadSigner(dataDir);
+    this.#signer = new HeadSigner(loadEvidenceKey(dataDir));
     this.room = new StorageRoom(dataDir);
     this.#archive = archive === null ? null : new Archive({ dataDir, ...archive, isOpen: (id) => this.#writing.has(id) });
   }

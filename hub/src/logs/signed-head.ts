@@ -4,8 +4,9 @@
 //
 // A closed log ends with one. Beside an open log lies one more (`….log.open`), a checkpoint: so far it had come.
 // The first four bytes, read as a chunk's length, are beyond any chunk's: a reader of chunks stops there.
-import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
+import { keyIdOf } from "../platform/evidence-key.ts";
 
 const headMagic = Buffer.from("SPHEAD1\n");
 const signatureBytes = 64;
@@ -52,13 +53,6 @@ export class HeadSigner {
     return Buffer.concat([headMagic, length, json, sign(null, Buffer.concat([domain, json]), this.#key)]);
   }
 }
-
-/** Short name of a public key: the first 16 hex digits of the SHA-256 of its SPKI. */
-export const keyIdOf = (publicKey: KeyObject): string =>
-  createHash("sha256")
-    .update(publicKey.export({ type: "spki", format: "der" }))
-    .digest("hex")
-    .slice(0, 16);
 
 export type ReadHead =
   | { ok: true; head: Head; bytes: number }

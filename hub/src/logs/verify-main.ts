@@ -4,9 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { isId } from "@sallyport/protocol/ids";
-import { readPublicKey } from "./evidence-key.ts";
+import { keyIdOf, readEvidencePublicKey } from "../platform/evidence-key.ts";
 import { logEntries, logFileOf, logsFolder, storedNoteOf } from "./log-places.ts";
-import { keyIdOf } from "./signed-head.ts";
 import { type Integrity, type Verdict, verifyLog } from "./verify-log.ts";
 
 /** 0 all ok · 1 something is truncated, altered or missing · 3 nothing is wrong, but not everything is closed, or here. 2 is a wrong command. */
@@ -57,7 +56,7 @@ async function main(): Promise<number> {
 
 function readKey(file: string | undefined, dataDir: string): KeyObject {
   try {
-    return file === undefined ? readPublicKey(dataDir) : createPublicKey(readFileSync(file));
+    return file === undefined ? readEvidencePublicKey(dataDir) : createPublicKey(readFileSync(file));
   } catch {
     throw new Refusal(
       file === undefined

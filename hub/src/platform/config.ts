@@ -308,6 +308,9 @@ export type Config = Readonly<z.infer<typeof schema>>;
 
 const keyOf = (name: string): name is keyof typeof options => name in options;
 
+/** For commands that need nothing else of the configuration; null when it is not set. */
+export const databaseUrlOf = (environment: NodeJS.ProcessEnv = process.env): string | null => environment["DATABASE_URL"] || null;
+
 /**
  * Reads flags over environment over defaults.
  * @throws HubError `bad-config` listing every bad value with what would be right.

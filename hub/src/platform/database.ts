@@ -67,6 +67,31 @@ export async function openDatabase(
   }
 }
 
+/**
+ * For a verifier: nothing is migrated, and the server refuses every write.
+ *
+ * @throws the driver's error when the server cannot be reached.
+ */
+export async function openForReading(
+  connection: { url: string } | { socketDir: string; user: string },
+): Promise<{ db: Database; close(): Promise<void> }> {
+  const shared = {
+    max: 1,
+    connect_timeout: 10,
+    onnotice: () => {},
+    connection: { application_name: "sallyport audit verify", TimeZone: "UTC", default_transaction_read_only: true },
+  };
+  const sql =
+    "url" in connection
+      ? openUrl(connection.url, shared)
+      : postgres({ ...shared, host: connection.socketDir, user: connection.user, database: "sallyport" });
+  await sql`select 1`.catch(async (error: unknown) => {
+    await sql.end({ timeout: 1 });
+    throw error;
+  });
+  return { db: drizzle(sql), close: () => sql.end({ timeout: 5 }) };
+}
+
 /** Codes of postgres.js, and of a server that goes down or comes up (class 57P). */
 const awayCodes = /^(CONNECT_TIMEOUT|CONNECTION_(CLOSED|DESTROYED|ENDED)|57P0[1-3])$/;
 

@@ -30,6 +30,8 @@ export type TestAgentOptions = {
   shell?: (shell: TestShell, data: Buffer) => void;
   /** What a script prints and how it ends; exit 0 with nothing by default. Null: never ends by itself. */
   script?: (order: wire.RunScript) => { stdout?: Buffer; stderr?: Buffer; exitCode?: number } | null;
+  /** What it says it has witnessed of the audit log; by default all that it was given. */
+  auditHeads?: () => wire.AuditHead.$Properties[];
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
 };
@@ -105,6 +107,8 @@ export class TestAgent {
   /** What it was told to connect to. */
   readonly dialled: string[] = [];
   readonly downs: string[] = [];
+  /** Heads of the audit chain it was given, oldest first. */
+  readonly auditHeads: wire.AuditHead.$Properties[] = [];
   /** What it was asked of its terminals' echo, oldest first. */
   readonly echoAsks: wire.WatchEcho.$Properties[] = [];
   readonly mux = new StreamMux({ onFault: () => {}, onStray: () => {} });
@@ -221,6 +225,7 @@ export class TestAgent {
       streams: [...shellStreams, ...runStreams],
       journal,
       capabilities: ["shell", "exec"],
+      auditHeads: this.options.auditHeads?.() ?? this.auditHeads.slice(-1),
     };
   }
 
@@ -230,7 +235,11 @@ export class TestAgent {
     this.downs.push(message.body);
     if (this.options.lose?.(message.body)) return;
     switch (message.body) {
+      case "heartbeatEcho":
+        if (message.value.auditHead) this.auditHeads.push(message.value.auditHead);
+        return;
       case "welcome":
+        if (message.value.auditHead) this.auditHeads.push(message.value.auditHead);
         this.#onWelcome(message.value);
         welcomed();
         return;

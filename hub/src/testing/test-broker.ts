@@ -5,6 +5,10 @@ import os from "node:os";
 import path from "node:path";
 import { newId } from "@sallyport/protocol/ids";
 import type { Sql } from "postgres";
+import { CheckpointSigner } from "../audit/checkpoint.ts";
+import { CheckpointFile } from "../audit/checkpoint-file.ts";
+import { Checkpoints } from "../audit/checkpoints.ts";
+import { Witnesses } from "../audit/witnesses.ts";
 import { ExecutionOutputs } from "../automation/execution-output.ts";
 import { Broker } from "../broker/broker.ts";
 import { listenForAgents } from "../broker/listen.ts";
@@ -16,6 +20,7 @@ import { LogStore } from "../logs/log-store.ts";
 import { Changes } from "../platform/changes.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type OpenDatabase, openDatabase } from "../platform/database.ts";
+import { loadEvidenceKey } from "../platform/evidence-key.ts";
 import { type HubKeys, loadHubKeys } from "../platform/hub-keys.ts";
 import { createLog } from "../platform/log.ts";
 import { Vault } from "../platform/vault.ts";
@@ -56,6 +61,10 @@ export class TestBroker {
     const keys = await loadHubKeys(dataDir, null);
     const { db } = database;
     const links = new AgentLinks(() => {});
+    const file = await CheckpointFile.open(dataDir);
+    const signer = new CheckpointSigner(loadEvidenceKey(dataDir), keys.hubId);
+    const checkpoints = await Checkpoints.start({ db, clock: systemClock, signer, file });
+    await file.close();
     const shared = { db, clock: systemClock, log: createLog("fatal"), links, changes: new Changes() };
     const orders = new Orders({ ...shared, signingKey: keys.signingKey });
     const kept = { ...shared, orders, store: new LogStore(dataDir) };
@@ -65,6 +74,7 @@ export class TestBroker {
       fleet: {
         ...shared,
         linkRows: new LinkRows(db),
+        witnesses: new Witnesses({ ...shared, checkpoints, hubId: keys.hubId }),
         duplicates: new Duplicates(),
         onEnrolled: async () => {},
         onChanged: async () => {},

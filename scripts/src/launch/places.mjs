@@ -10,6 +10,7 @@ export const places = {
   binaries: path.join(root, "node_modules/.bin"),
   hub: path.join(root, "hub/dist/main.js"),
   verify: path.join(root, "hub/dist/verify.js"),
+  auditVerify: path.join(root, "hub/dist/audit-verify.js"),
   agent: path.join(root, "agent/dist/agent.cjs"),
   agentFlags: path.join(root, "agent/dist/node-flags.txt"),
 };

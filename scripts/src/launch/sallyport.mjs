@@ -15,6 +15,8 @@ export const usage = `npx sallyport <command> [--data DIR] [--json]
   doctor                                       checks the hub and says what is wrong
   verify <id|FILE|all> [--key FILE]            checks recordings from their files alone; needs no hub
   verify --public-key                          prints the key they are checked with
+  audit verify [--database URL] [--key FILE] [--heads FILE …]
+                                               checks the audit log; on the embedded database while the hub is stopped
   help                                         this text
 
 --data is the hub's data folder, as for npm start (default ./data, or SALLYPORT_DATA).
@@ -35,6 +37,7 @@ export async function sallyport(args) {
     process.stdout.write(usage);
     return command === "" && values.help !== true ? 2 : 0;
   }
+  if (command === "audit verify") return verifyAudit(values);
   if (positionals[0] === "verify") return verify(positionals.slice(1), values);
   const run = commands[command];
   if (run === undefined) throw new UsageFault(`There is no command "${command}".`);
@@ -59,6 +62,8 @@ function read(args) {
         name: { type: "string" },
         key: { type: "string" },
         "public-key": { type: "boolean" },
+        database: { type: "string" },
+        heads: { type: "string", multiple: true },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -76,12 +81,33 @@ function read(args) {
  * @returns {Promise<number>}
  */
 function verify(what, values) {
-  if (!existsSync(places.verify)) throw new LaunchFault("The verifier is not built yet. Run npm start once, or npm run build.");
   const dataDir = dataDirOf(values.data === undefined ? [] : ["--data", values.data]);
   const args = ["--data", dataDir, ...(values.key === undefined ? [] : ["--key", values.key])];
   if (values.json === true) args.push("--json");
   if (values["public-key"] === true) args.push("--public-key");
-  const child = spawn(places.node, [places.verify, ...args, "--", ...what], { stdio: "inherit" });
+  return runVerifier(places.verify, [...args, "--", ...what]);
+}
+
+/**
+ * Its exit code: 0 all ok, 1 altered, truncated or rolled back, 2 wrong command, 3 nothing wrong but not all signed.
+ * A database's URL may hold a password: DATABASE_URL, which it inherits, shows it to nobody.
+ *
+ * @param {{ data?: string, json?: boolean, key?: string, database?: string, heads?: string[] }} values
+ * @returns {Promise<number>}
+ */
+function verifyAudit(values) {
+  const args = ["--data", dataDirOf(values.data === undefined ? [] : ["--data", values.data])];
+  if (values.key !== undefined) args.push("--key", values.key);
+  if (values.database !== undefined) args.push("--database", values.database);
+  for (const file of values.heads ?? []) args.push("--heads", file);
+  if (values.json === true) args.push("--json");
+  return runVerifier(places.auditVerify, args);
+}
+
+/** @param {string} program @param {string[]} args @returns {Promise<number>} */
+function runVerifier(program, args) {
+  if (!existsSync(program)) throw new LaunchFault("The verifier is not built yet. Run npm start once, or npm run build.");
+  const child = spawn(places.node, [program, ...args], { stdio: "inherit" });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 1));

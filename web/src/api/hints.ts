@@ -23,7 +23,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "people":
       return [trpc.people.pathKey(), trpc.groups.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
     case "audit":
-      return [trpc.audit.pathKey()];
+      return [trpc.audit.pathKey(), trpc.home.pathKey()];
     case "enrolment":
       return [trpc.fleet.enrolmentToken.queryKey()];
     case "storage":

@@ -104,11 +104,16 @@ function Audit() {
 function Seal({ result }: { result: Outputs["audit"]["verify"] }) {
   const { t } = useTranslation();
   const { count } = useLocale();
-  const ok = result.state === "ok";
+  const ok = result.state === "ok" || result.state === "open";
+  const sealProblem = () => {
+    if (result.state === "rolled-back") return t("audit.rolledBack", { events: count(result.events) });
+    if (result.state === "truncated") return t("audit.truncated", { events: count(result.events) });
+    return result.at === null ? t("audit.checkpointsAltered") : t("audit.altered", { at: result.at });
+  };
   return (
     <div className={classes.seal} role="status">
       <StateMark tone={ok ? "green" : "red"} icon={ok ? IconShieldCheck : IconAlertTriangle}>
-        {ok ? t("audit.ok", { events: count(result.events) }) : t("audit.altered", { at: result.brokenAt ?? 0 })}
+        {ok ? t("audit.ok", { events: count(result.events) }) : sealProblem()}
       </StateMark>
       <span className={`${classes.head} mono truncate`}>{t("audit.head", { head: displayText(result.head) })}</span>
     </div>

@@ -6,6 +6,7 @@ import { usePathname } from "next/navigation";
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Dock } from "../terminal/dock.tsx";
+import { AuditBanner } from "./audit-banner.tsx";
 import classes from "./frame.module.css";
 import { Palette } from "./palette.tsx";
 import { Rail } from "./rail.tsx";
@@ -30,6 +31,7 @@ export function Frame({ children }: { children: ReactNode }) {
       {menuOpen && <RailDrawer opened onClose={menu.close} />}
       <div className={classes.column}>
         <TopBar onMenu={menu.open} />
+        <AuditBanner />
         <StorageBanner />
         <main id="content" className={classes.main} tabIndex={-1}>
           {children}

@@ -34,6 +34,11 @@ export const en = {
     signOut: "Sign out",
     myAccount: "My account and keys",
   },
+  auditBanner: {
+    title: "The audit log is not the one that was signed.",
+    text: "A witness has seen more of it, or something else: events were removed or changed, or an older database was put back.",
+    look: "Look at it",
+  },
   storage: {
     low: { title: "The hub's disk is nearly full.", text: "New terminals and scripts are refused; what runs goes on." },
     full: { title: "The hub's disk is full.", text: "Terminals have ended and scripts wait: nothing runs unrecorded." },
@@ -771,6 +776,9 @@ export const en = {
     verify: "Verify chain",
     ok: "Intact: {{events}} events, none altered.",
     altered: "Altered at event {{at}}.",
+    truncated: "Truncated: the chain ends at event {{events}}, before what was signed.",
+    rolledBack: "Rolled back: more than {{events}} events had been signed. An older database was put back.",
+    checkpointsAltered: "The checkpoints are not what the hub signed.",
     head: "Head {{head}}",
     empty: "No events",
     emptyText: "Everything that changes something is written here.",
@@ -860,6 +868,9 @@ export const en = {
     "run.stop-requested": "{{actor}} stopped the run {{subject}}",
     "run.finished": "The run {{subject}} finished: {{succeeded}} succeeded, {{failed}} failed, {{stopped}} stopped",
     "audit.verified": "{{actor}} verified the audit chain: {{state}}",
+    "audit.contradicted":
+      "{{subject}} has seen event {{seq}} of the audit log as it was signed at {{signedAt}}; this database does not hold it",
+    "audit.contradiction-acknowledged": "{{actor}} acknowledged that the audit log was set back: {{reason}}",
   },
   settings: {
     title: "Settings",

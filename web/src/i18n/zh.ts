@@ -35,6 +35,11 @@ export const zh: Translation = {
     signOut: "退出登录",
     myAccount: "我的账户与密钥",
   },
+  auditBanner: {
+    title: "审计日志与签名过的不一致。",
+    text: "有见证者见过更多或不同的内容：事件被删除或修改，或者恢复了旧的数据库。",
+    look: "查看",
+  },
   storage: {
     low: { title: "中心的磁盘空间即将用尽。", text: "新的终端和脚本会被拒绝，已在运行的不受影响。" },
     full: { title: "中心的磁盘空间已满。", text: "终端已结束，脚本处于等待状态：无法录制时不运行任何操作。" },
@@ -767,6 +772,9 @@ export const zh: Translation = {
     verify: "校验哈希链",
     ok: "完整：共 {{events}} 条事件，均未被篡改。",
     altered: "自第 {{at}} 条事件起被篡改。",
+    truncated: "被截断：链在第 {{events}} 条事件处结束，早于已签名的位置。",
+    rolledBack: "被回退：已签名的事件多于 {{events}} 条，可能恢复了旧的数据库。",
+    checkpointsAltered: "检查点与中心签名过的不一致。",
     head: "链末端 {{head}}",
     empty: "没有事件",
     emptyText: "所有更改都会记录在这里。",
@@ -856,6 +864,8 @@ export const zh: Translation = {
     "run.stop-requested": "{{actor}} 停止了执行 {{subject}}",
     "run.finished": "执行 {{subject}} 完成：成功 {{succeeded}}，失败 {{failed}}，停止 {{stopped}}",
     "audit.verified": "{{actor}} 校验了审计哈希链：{{state}}",
+    "audit.contradicted": "{{subject}} 见过审计日志第 {{seq}} 条事件（签名于 {{signedAt}}），但本数据库中没有",
+    "audit.contradiction-acknowledged": "{{actor}} 确认审计日志曾被回退：{{reason}}",
   },
   settings: {
     title: "设置",

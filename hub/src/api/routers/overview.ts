@@ -1,16 +1,12 @@
-// Home, audit, settings, and the hints that keep screens current.
+// Home, settings, and the hints that keep screens current.
 
 import { Reach } from "../../access/reach.ts";
 import { countAssets, findAssets } from "../../assets/assets.ts";
-import { auditHistogram, listAuditEvents, verifyAudit } from "../../audit/audit-events.ts";
-import { auditKinds } from "../../audit/events.ts";
-import * as auditInput from "../../audit/input.ts";
-import { presentAuditEvent } from "../../audit/present.ts";
-import { recordAudit } from "../../audit/record-audit.ts";
+import { openContradictions } from "../../audit/contradictions.ts";
 import { presentRun } from "../../automation/present.ts";
 import { countRunsSince, failedRuns, listRuns } from "../../automation/runs.ts";
 import { countAgents, fleetHistorySince } from "../../fleet/agents.ts";
-import { auditActor, may } from "../../identity/actor.ts";
+import { may } from "../../identity/actor.ts";
 import type { ArchiveState } from "../../logs/archive.ts";
 import type { Change } from "../../platform/changes.ts";
 import { presentSession } from "../../sessions/present.ts";
@@ -45,9 +41,11 @@ export const homeRouter = router({
     ]);
     const recent = (await findAssets(db, orgId, recentIds)).filter(({ asset }) => asset.retiredAt === null);
     const offer = await reach.offers(db, recent);
+    const contradictions = may(ctx.actor, "audit.read") ? await openContradictions(db, orgId) : [];
     return {
       assets,
       agents,
+      auditContradicted: contradictions.length > 0,
       storage: ctx.hub.sessions.store.room.state,
       archive: archiveState(ctx.hub.sessions.store.archive),
       liveSessions: live,
@@ -63,36 +61,6 @@ export const homeRouter = router({
       ),
       fleetHistory: history.map((point) => ({ ...point, at: point.at.toISOString() })),
     };
-  }),
-});
-
-const auditing = needs("audit.read");
-
-export const auditRouter = router({
-  list: auditing.input(auditInput.listAudit).query(async ({ ctx, input }) => {
-    const { rows, nextCursor, total } = await listAuditEvents(ctx.hub.fleet.db, ctx.actor.orgId, input);
-    return { items: rows.map(presentAuditEvent), nextCursor, total };
-  }),
-  kinds: auditing.query(() => ({ items: [...auditKinds] })),
-  histogram: auditing.input(auditInput.histogram).query(async ({ ctx, input }) => {
-    const points = await auditHistogram(ctx.hub.fleet.db, ctx.actor.orgId, new Date(input.from), new Date(input.to));
-    return { items: points.map((point) => ({ at: point.at.toISOString(), count: point.count })) };
-  }),
-  verify: auditing.mutation(async ({ ctx }) => {
-    const { db } = ctx.hub.fleet;
-    const { brokenAt, events, head } = await verifyAudit(db, ctx.actor.orgId);
-    const state = brokenAt === null ? ("ok" as const) : ("altered" as const);
-    await db.transaction((tx) =>
-      recordAudit(tx, {
-        kind: "audit.verified",
-        orgId: ctx.actor.orgId,
-        actor: auditActor(ctx.actor),
-        subject: null,
-        ip: ctx.actor.ip,
-        data: { state, events },
-      }),
-    );
-    return { state, events, brokenAt, head };
   }),
 });
 
