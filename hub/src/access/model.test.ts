@@ -198,7 +198,7 @@ const cells = people.flatMap((person) =>
   ),
 );
 
-test("authorize() says in every cell what the rules say", { timeout: 120_000 }, async () => {
+test("authorize() says in every cell what the rules say", { timeout: 300_000 }, async () => {
   const wrong: object[] = [];
   let allowed = 0;
   const waiting = [...cells];
