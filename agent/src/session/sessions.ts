@@ -10,6 +10,7 @@ import { DialSession } from "../dial/dial-session.ts";
 import type { UpBody } from "../link/connection.ts";
 import { type Log, reasonOf } from "../log.ts";
 import { accepted, type Outcome, refused } from "../orders/order-gate.ts";
+import type { SshConnection } from "../ssh/connection.ts";
 import { ExecSession } from "../ssh/exec-session.ts";
 import type { Neighbours } from "../ssh/neighbours.ts";
 import { SshTerminal } from "../ssh/ssh-terminal.ts";
@@ -36,6 +37,16 @@ const termOf = ({ term }: wire.OpenShell.$Properties): string => (term && termPa
 
 const keepMsOf = ({ keepSeconds }: { keepSeconds?: number | null }): number =>
   (keepSeconds || keepTerminalSecondsDefault) * 1_000;
+
+/** The link may have filled up with streams while the neighbour was being reached. */
+function orHangUp({ connection }: { connection: SshConnection }, join: () => void): void {
+  try {
+    join();
+  } catch (error) {
+    connection.end();
+    throw error;
+  }
+}
 
 export class Sessions {
   readonly #mux: StreamMux;
@@ -117,7 +128,7 @@ export class Sessions {
         pty,
       }));
       if (!opened.ok) return opened.outcome;
-      this.#addTerminal(stream, sessionId, order, (owner) => new SshTerminal(opened, owner));
+      orHangUp(opened, () => this.#addTerminal(stream, sessionId, order, (owner) => new SshTerminal(opened, owner)));
       this.#log.info(`terminal ${sessionId} opened on a neighbour`);
       return accepted;
     } finally {
@@ -139,7 +150,7 @@ export class Sessions {
     try {
       const opened = await this.#neighbours.open({ sequence: stream, sessionId, ssh: order.ssh }, () => ({ command, pty: null }));
       if (!opened.ok) return opened.outcome;
-      const session = new ExecSession({
+      const options = {
         ...opened,
         stream,
         sessionId,
@@ -148,8 +159,8 @@ export class Sessions {
         outputBytesMax: order.outputBytesMax ?? 0,
         mux: this.#mux,
         onGone: () => this.#gone(stream, "command"),
-      });
-      this.#add(stream, session);
+      };
+      orHangUp(opened, () => this.#add(stream, new ExecSession(options)));
       this.#log.info(`command ${sessionId} runs on a neighbour`);
       return accepted;
     } finally {

@@ -12,6 +12,7 @@ export function onChannelEnd(connection: SshConnection, channel: ClientChannel, 
     if (typeof code === "number") exit = { exitCode: Math.min(code, 0x7fff_ffff), reason: "exit" };
     else exit = { exitCode: null, reason: typeof signal === "string" && signalName.test(signal) ? signal : "SIGUNKNOWN" };
   });
+  channel.on("error", () => connection.end()); // without a listener one faulty channel would end the agent
   let open = 2;
   const done = (): void => {
     open -= 1;

@@ -69,7 +69,6 @@ export class SshConnection {
   #asked = false;
   #channel: ClientChannel | null = null;
   #settle: (outcome: Outcome | null) => void = () => {};
-  #onClosed: () => void = () => {};
 
   /** Takes the socket over, which must be paused. */
   constructor({ socket, target, sequence, asks }: ConnectionOptions) {
@@ -102,14 +101,16 @@ export class SshConnection {
     const window = pty === null ? null : { term: pty.term, cols: pty.columns, rows: pty.rows, width: 0, height: 0 };
     const opened = await new Promise<ClientChannel | Outcome>((resolve) => {
       this.#settle = (outcome) => resolve(outcome ?? closedEarly);
-      if (this.closed) return resolve(closedEarly);
       const done = (error: Error | undefined, channel: ClientChannel): void => {
         const what = command === null ? "gives this account no terminal" : "runs no commands for this account";
         const none = this.closed ? closedEarly : refused("command-refused", `The neighbour let us in but ${what}.`);
         resolve(error ? none : channel);
       };
-      if (command !== null) this.#client.exec(command, window === null ? {} : { pty: window }, done);
-      else this.#client.shell(window ?? false, done);
+      this.#try(() => {
+        if (command !== null) this.#client.exec(command, window === null ? {} : { pty: window }, done);
+        else this.#client.shell(window ?? false, done);
+      });
+      if (this.closed) resolve(closedEarly);
     });
     clearTimeout(this.#timer);
     if ("accepted" in opened) {
@@ -128,12 +129,6 @@ export class SshConnection {
   /** A packet of the channel's output was read. Whoever reads the channel says so. */
   delivered(bytes: number): void {
     this.#guard.delivered(bytes);
-  }
-
-  /** Called once, when the connection is gone. */
-  onClosed(listener: () => void): void {
-    if (this.closed) listener();
-    else this.#onClosed = listener;
   }
 
   /** Says goodbye; who does not answer is cut off. */
@@ -326,7 +321,6 @@ export class SshConnection {
     this.#forgetSecrets();
     this.#socket.destroy();
     this.#settle(outcome);
-    this.#onClosed();
   }
 
   #forgetSecrets(): void {

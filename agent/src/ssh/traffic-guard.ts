@@ -4,8 +4,12 @@
 /** Before the shell: identification, key exchange, keys, banner, a dialogue about the password. Honest servers need about 5 KiB. */
 const wasteBeforeOpenBytesMax = 128 * 1_024;
 
-/** Afterwards. It matters while nobody reads: of lines of twenty bytes, which cost fifty more each, 1.6 MiB may then wait; of single bytes 100 KiB, in 30 MiB of memory. */
-const wasteBytesMax = 4 * 1_024 * 1_024;
+/** Afterwards, while all output is read. Ten thousand requests and not one byte of output: nobody honest. */
+const wasteBytesMax = 512 * 1_024;
+
+/** While output waits, each byte of it may have come in a packet of its own, up to a bound: single bytes are 100 KiB then, in 30 MiB of memory. */
+const wasteOfWaitingByte = 64;
+const wasteWhileWaitingBytesMax = 4 * 1_024 * 1_024;
 
 /** A packet with output costs its length, padding and MAC: at most this much is not called waste. */
 const packetBytes = 256;
@@ -45,7 +49,12 @@ export class TrafficGuard {
       this.#waste = Math.max(0, this.#waste - allowed);
       this.#sinceMs = nowMs;
     }
-    return this.#waste - buffered <= (this.#opened ? wasteBytesMax : wasteBeforeOpenBytesMax) && buffered <= bufferedBytesMax;
+    return this.#waste - buffered <= this.#wasteMax(buffered) && buffered <= bufferedBytesMax;
+  }
+
+  #wasteMax(buffered: number): number {
+    if (!this.#opened) return wasteBeforeOpenBytesMax;
+    return Math.min(wasteWhileWaitingBytesMax, wasteBytesMax + buffered * wasteOfWaitingByte);
   }
 
   /** One packet of output was read. */

@@ -43,7 +43,7 @@ export async function linkedAgent(hub: TestHub, state = enrolledState(hub), conf
 }
 
 /** The built agent as a process of its own; `kill` is the kind no process hears. */
-export function spawnAgent(stateDir: string): AsyncDisposable & { kill(): void } {
+export function spawnAgent(stateDir: string): AsyncDisposable & { pid: number; kill(): void } {
   const agent = spawn(process.execPath, [path.join(inject("programs"), "agent.cjs"), "run", "--state", stateDir], {
     stdio: "ignore",
     env: { PATH: readConfig().path },
@@ -51,6 +51,7 @@ export function spawnAgent(stateDir: string): AsyncDisposable & { kill(): void }
   const gone = new Promise<void>((resolve) => agent.once("exit", () => resolve()));
   const kill = (): void => void agent.kill("SIGKILL");
   return {
+    pid: agent.pid ?? 0,
     kill,
     [Symbol.asyncDispose]: async () => {
       kill();
