@@ -70,6 +70,20 @@ test.skipIf(noSshd)("a command reads its stdin to the end, and says which signal
   expect(killed.closing).toEqual({ exitCode: null, reason: "SIGKILL" });
 });
 
+test.skipIf(noSshd)("the shortest commands lose neither output nor exit code", async () => {
+  const key = newUserKey();
+  await using sshd = await startSshd({ authorized: [key] });
+  await using hub = await TestHub.start();
+  await using _agent = await linkedAgent(hub);
+  answerAsks(hub, { signsWith: key });
+  const target = targetAt(sshd.port, { publicKey: key.wire });
+  for (let code = 0; code < 30; code++) {
+    const command = await hub.openExec(target, `echo ${code}; exit ${code}`);
+    await command.until(() => command.closing !== null);
+    expect([command.text(), command.closing]).toEqual([`${code}\n`, { exitCode: code, reason: "exit" }]);
+  }
+});
+
 test.skipIf(noSshd)(
   "a terminal on a neighbour echoes, resizes, survives the loss of its link and tells its exit code",
   async () => {
