@@ -7,6 +7,7 @@ import { onCancelRun } from "./cancel-run.ts";
 import { onOpenDial } from "./open-dial.ts";
 import { onOpenExec } from "./open-exec.ts";
 import { onOpenShell } from "./open-shell.ts";
+import { onOpenSshShell } from "./open-ssh-shell.ts";
 
 export function onOrder(parts: AgentParts, signed: wire.SignedOrder.$Properties): void {
   const checked = parts.gate.check(signed);
@@ -54,6 +55,7 @@ export function answerOrder({ link, log }: Pick<AgentParts, "link" | "log">, seq
 
 function act(parts: AgentParts, order: wire.Order): Outcome | Promise<Outcome> {
   if (order.openShell) return onOpenShell(parts, order.sequence, order.openShell);
+  if (order.openSshShell) return onOpenSshShell(parts, order.sequence, order.openSshShell);
   if (order.openDial) return onOpenDial(parts, order.sequence, order.openDial);
   if (order.openExec) return onOpenExec(parts, order.sequence, order.openExec);
   if (order.cancelRun) return onCancelRun(parts, order.cancelRun);

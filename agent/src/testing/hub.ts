@@ -195,7 +195,7 @@ export class TestHub implements AsyncDisposable {
   /** Opens a terminal on the linked agent, or says with which code it was refused. */
   async openShell(shell: Partial<wire.OpenShell.$Properties> = {}): Promise<HubStream> {
     const { sequence, signed } = this.sign({
-      openShell: {
+      [shell.ssh ? "openSshShell" : "openShell"]: {
         sessionId: newId("ses"),
         columns: 80,
         rows: 24,

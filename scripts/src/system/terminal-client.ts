@@ -17,7 +17,7 @@ export type Opened = {
   owner: boolean;
 };
 export type TerminalOptions = { url: string; key: string; ca?: string } & (
-  | { assetId: string }
+  | { assetId: string; account?: string; login?: { username?: string; password?: string } }
   | { sessionId: string; from: number | null }
 ) & { cols?: number; rows?: number };
 
@@ -40,7 +40,7 @@ export class TerminalClient {
     });
     const first =
       "assetId" in options
-        ? { type: "open", assetId: options.assetId, cols, rows }
+        ? { type: "open", assetId: options.assetId, account: options.account, login: options.login, cols, rows }
         : { type: "attach", sessionId: options.sessionId, from: options.from, cols, rows };
     this.#socket.once("open", () => this.#tell(first));
     this.opened = new Promise((resolve, reject) => {

@@ -1,0 +1,145 @@
+// A host without an agent, reached through one: the account's key stays in the hub, the host's key is pinned, and what is withdrawn ends.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AgentPart, type HubParts, startHubParts } from "../src/system/hub-parts.ts";
+import { type PrivateNetwork, privateNetwork } from "../src/system/private-network.ts";
+import { RestError } from "../src/system/rest-client.ts";
+import { type SshServer, startSshServer } from "../src/system/ssh-server.ts";
+import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
+import { TerminalClient } from "../src/system/terminal-client.ts";
+import { until } from "../src/system/until.ts";
+import { describeWith } from "./needs.ts";
+
+describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen"], "a neighbour", () => {
+  let folder: TempFolder;
+  let network: PrivateNetwork;
+  let server: SshServer;
+  let parts: HubParts;
+  let agent: AgentPart;
+  let assetId = "";
+  let accountId = "";
+
+  beforeAll(async () => {
+    folder = tempFolder("neighbours");
+    network = privateNetwork(11);
+    server = await startSshServer(network, path.join(folder.path, "sshd"));
+    parts = await startHubParts({ folder: folder.path });
+    agent = await parts.addAgent({ name: "one" });
+    const zone = (await parts.rest.json<{ items: { id: string; zone: { id: string } }[] }>("GET", "/assets")).items[0]?.zone.id;
+    ({ id: assetId } = await parts.rest.json<{ id: string }>("POST", "/assets", {
+      name: "web-1",
+      zoneId: zone,
+      platform: "linux",
+      address: server.address,
+      protocols: [{ name: "ssh", port: server.port }],
+    }));
+    ({ id: accountId } = await parts.rest.json<{ id: string }>("POST", "/accounts", {
+      assetId,
+      username: server.username,
+      secret: { kind: "ssh-key", privateKey: server.privateKey, passphrase: null },
+    }));
+  }, 120_000);
+  afterAll(async () => {
+    await parts?.[Symbol.asyncDispose]();
+    await server?.stop();
+    network?.[Symbol.dispose]();
+    folder?.[Symbol.dispose]();
+  });
+
+  const open = (more: object = {}) =>
+    new TerminalClient({ url: parts.address.url, key: parts.rest.key, assetId, account: accountId, ...more });
+
+  async function shows(terminal: TerminalClient, line: string, wanted: RegExp): Promise<string> {
+    let shown = "";
+    terminal.onOutput = (data) => {
+      shown += data.toString();
+    };
+    await terminal.opened;
+    terminal.type(`${line}\r`);
+    await until(`${wanted} in the terminal`, () => wanted.test(shown));
+    return shown;
+  }
+
+  test("opens a terminal for who has no key of his own, in the neighbour's network", async () => {
+    const terminal = open();
+    expect(await terminal.opened).toMatchObject({ assetName: "web-1", account: server.username });
+    const shown = await shows(terminal, "echo $((6*7))-$(readlink /proc/self/ns/net)", /42-net:\[\d+\]/);
+    expect(shown).toContain(`net:[${network.id}]`);
+    terminal.type("exit 3\r");
+    expect(await terminal.ended).toMatchObject({ exitCode: 3 });
+  });
+
+  test("never gives the key away: it is in no file and no memory of the agent, and in no log", async () => {
+    const secret = Buffer.from(
+      server.privateKey
+        .split("\n")
+        .filter((line) => !line.startsWith("-----"))
+        .join(""),
+      "base64",
+    );
+    // The last 64 bytes before comment and padding are seed and public key; the seed alone is the secret.
+    const publicKey = Buffer.from(
+      readFileSync(path.join(folder.path, "sshd/user-key.pub"), "utf8").split(" ")[1] ?? "",
+      "base64",
+    ).subarray(-32);
+    const seedAt = secret.lastIndexOf(publicKey) - 32;
+    const seed = secret.subarray(seedAt, seedAt + 32);
+    expect(seed.length).toBe(32);
+    const terminal = open();
+    await terminal.opened;
+    const found = spawnSync("python3", ["-c", searchMemory, String(agent.part().pid), seed.toString("hex")], {
+      encoding: "utf8",
+    });
+    expect(found).toMatchObject({ status: 0, stdout: "0\n" });
+    const files = spawnSync(
+      "grep",
+      ["-rlF", server.privateKey.split("\n")[2] ?? "x", agent.stateDir, path.join(folder.path, "hub.log")],
+      { encoding: "utf8" },
+    );
+    expect(files.stdout).toBe("");
+    terminal.leave();
+  });
+
+  test("shows the same host key each time, or is refused with both fingerprints until somebody decides", async () => {
+    const before = server.fingerprint();
+    await server.renewHostKey();
+    const refusal = await open().opened.catch((error: Error) => error.message);
+    expect(refusal).toContain("host-key-refused");
+    expect(refusal).toContain(before);
+    expect(refusal).toContain(server.fingerprint());
+  });
+
+  test("is told apart from a host that is not there", async () => {
+    await parts.rest.json("POST", `/assets/${assetId}`, { protocols: [{ name: "ssh", port: 2_999 }] });
+    await expect(open().opened).rejects.toThrow(/not-reached/);
+    await parts.rest.json("POST", `/assets/${assetId}`, { protocols: [{ name: "ssh", port: server.port }] });
+  });
+
+  test("without an account named is no account", async () => {
+    const asset = await parts.rest.json<{ accounts: { id: string }[] }>("GET", `/assets/${assetId}`);
+    expect(asset.accounts.map(({ id }) => id)).toContain(accountId);
+    await expect(open({ account: undefined }).opened).rejects.toThrow(/not-found/);
+    await expect(
+      parts.rest.json("POST", "/accounts", { assetId, username: "-x", secret: { kind: "password", password: "p" } }),
+    ).rejects.toThrow(RestError);
+  });
+});
+
+/** Counts the bytes in every readable mapping of a process. */
+const searchMemory = `
+import re, sys
+pid, wanted = sys.argv[1], bytes.fromhex(sys.argv[2])
+found = 0
+with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+    for line in open(f"/proc/{pid}/maps"):
+        span, rights = line.split()[:2]
+        if "r" not in rights or "[v" in line: continue
+        start, end = (int(x, 16) for x in span.split("-"))
+        try:
+            memory.seek(start)
+            found += memory.read(end - start).count(wanted)
+        except (OSError, ValueError, OverflowError): pass
+print(found)
+`;
