@@ -1,10 +1,12 @@
 // Shells and commands on real neighbours, through a real link: who gets in, what comes back, and what happens when something is missing.
 import { createHash } from "node:crypto";
+import fs from "node:fs";
 import os from "node:os";
+import path from "node:path";
 import { newId } from "@sallyport/protocol/ids";
 import { checkSealingKey, seal } from "@sallyport/protocol/sealed";
 import { expect, test } from "vitest";
-import { linkedAgent } from "../testing/agents.ts";
+import { enrolledState, linkedAgent, spawnAgent } from "../testing/agents.ts";
 import { TestHub } from "../testing/hub.ts";
 import { answerAsks, newAccount, newUserKey, noSshd, startSshd, targetAt } from "../testing/sshd.ts";
 
@@ -131,6 +133,54 @@ test.skipIf(noSshd)("keys of every kind sign in by the hub's signature, asked fo
   expect(Buffer.from(data ?? []).includes(Buffer.from(os.userInfo().username))).toBe(true);
   expect(Buffer.from(data ?? []).includes(keys[0]?.wire ?? "")).toBe(true);
 });
+
+test.skipIf(noSshd || !root)(
+  "the private key is neither in the agent's memory nor on its disk while its session is open",
+  async () => {
+    const key = newUserKey();
+    await using sshd = await startSshd({ authorized: [key] });
+    await using hub = await TestHub.start();
+    const { stateDir } = enrolledState(hub);
+    await using agent = spawnAgent(stateDir);
+    await hub.hear("heartbeat");
+    answerAsks(hub, { signsWith: key });
+    const terminal = await hub.openShell({ ssh: targetAt(sshd.port, { publicKey: key.wire }) });
+    terminal.type("echo 'ok'-1\n");
+    await terminal.until(() => terminal.text().includes("ok-1"));
+    const seed = key.privateKey.export({ type: "pkcs8", format: "der" }).subarray(-32);
+    expect(inMemory(agent.pid, key.wire)).toBe(true); // what is there is found
+    expect(inMemory(agent.pid, seed)).toBe(false);
+    const files = fs.readdirSync(stateDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(files.some((file) => fs.readFileSync(path.join(file.parentPath, file.name)).includes(seed))).toBe(false);
+  },
+);
+
+/** Whether a process of this host has these bytes anywhere it can read. */
+function inMemory(pid: number, bytes: Buffer): boolean {
+  const memory = fs.openSync(`/proc/${pid}/mem`, "r");
+  try {
+    for (const line of fs.readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
+      const [, from, to, kind] = /^([0-9a-f]+)-([0-9a-f]+) rw.. \S+ \S+ \S+ *(.*)$/.exec(line) ?? [];
+      if (from === undefined || to === undefined || kind === "[vvar]") continue;
+      const start = BigInt(`0x${from}`);
+      const part = Buffer.alloc(Math.min(Number(BigInt(`0x${to}`) - start), 256 * MiB));
+      const read = readOrNothing(memory, part, start);
+      if (part.subarray(0, read).includes(bytes)) return true;
+    }
+    return false;
+  } finally {
+    fs.closeSync(memory);
+  }
+}
+
+/** Memory may go while it is being read. */
+function readOrNothing(file: number, into: Buffer, position: bigint): number {
+  try {
+    return fs.readSync(file, into, 0, into.length, position);
+  } catch {
+    return 0;
+  }
+}
 
 test.skipIf(noSshd || !root)("a sealed password lets the account in, and is nowhere in the log", async () => {
   using account = newAccount();
