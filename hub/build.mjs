@@ -15,8 +15,10 @@ await build({
   target: "node24",
   format: "esm",
   sourcemap: true,
-  // CommonJS packages inside the bundle still ask for Node's own modules with require.
-  banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
+  // CommonJS packages inside the bundle still ask for Node's own modules with require, and for their folder.
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url); const __dirname = import.meta.dirname;',
+  },
   external: [
     "pino", // resolves files beside itself
     "cpu-features", // ssh2's native helpers, which it does without
