@@ -32,6 +32,7 @@ import { Orders } from "./fleet/orders.ts";
 import { ensureZone } from "./fleet/zones.ts";
 import { createUpgrades } from "./gateway/upgrades.ts";
 import { Attempts } from "./identity/attempts.ts";
+import { Challenges } from "./identity/challenges.ts";
 import type { IdentityDeps } from "./identity/deps.ts";
 import { endExpired } from "./identity/jobs.ts";
 import { anyAdministrator } from "./identity/people.ts";
@@ -142,6 +143,7 @@ export async function createHub(
       clock,
       library: createSignInLibrary(db, cookieSecret(dataDir)),
       sealing: loadSealingKey(path.join(dataDir, "keys", "identity-key")),
+      challenges: new Challenges(),
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
       accessChanged: async () => {}, // roles and groups decide nothing about open sessions yet

@@ -16,7 +16,16 @@ const people = ["anonymous", "bare", "connect", "run", "auditor", "admin", "stra
 type Person = (typeof people)[number];
 
 /** `+` allowed, anything else is the code of the refusal. */
-const codes = { "+": null, "-": "not-signed-in", F: "forbidden", N: "not-found", G: "no-grant", T: "bad-token", S: "setup-done" };
+const codes = {
+  "+": null,
+  "-": "not-signed-in",
+  F: "forbidden",
+  N: "not-found",
+  G: "no-grant",
+  T: "bad-token",
+  S: "setup-done",
+  P: "bad-passkey",
+};
 type Letter = keyof typeof codes;
 
 /** Things of the first organisation, fresh for each call, or of nobody. */
@@ -28,6 +37,15 @@ type Row = [letters: string, input?: (subjects: Subjects) => object];
 
 const id = (name: keyof Subjects) => (subjects: Subjects) => ({ id: subjects[name] });
 const span = { from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" };
+
+/** Of the right form, and nobody's. */
+const passkey = {
+  id: "AA",
+  rawId: "AA",
+  type: "public-key",
+  response: { clientDataJSON: "AA", attestationObject: "AA", authenticatorData: "AA", signature: "AA" },
+  clientExtensionResults: {},
+};
 
 const table: Record<string, Row> = {
   //                        anonymous, bare, connect, run, auditor, admin, stranger
@@ -80,6 +98,13 @@ const table: Record<string, Row> = {
   "keys.create": ["-++++++", () => ({ name: "k" })],
   "keys.list": ["-++++++"],
   "keys.revoke": ["-NNNNNN", () => ({ id: "key_of_somebody" })],
+  "passkeys.begin": ["-"],
+  "passkeys.beginSignIn": ["+++++++"],
+  "passkeys.finish": ["-", () => ({ name: "P", response: passkey })],
+  "passkeys.list": ["-++++++"],
+  "passkeys.remove": ["-", () => ({ id: newId("psk") })],
+  "passkeys.rename": ["-NNNNNN", () => ({ id: "psk_of_somebody", name: "P" })],
+  "passkeys.signIn": ["PPPPPPP", () => passkey],
   "people.disable": ["-FFFF+N", id("personId")],
   "people.enable": ["-FFFF+N", id("personId")],
   "people.disableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],

@@ -3,6 +3,7 @@ import { authRouter } from "./routers/auth.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
 import { auditRouter, eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
+import { passkeysRouter } from "./routers/passkeys.ts";
 import { accessRouter, keysRouter, peopleRouter } from "./routers/people.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { assetsRouter, runsRouter, sessionsRouter } from "./routers/work.ts";
@@ -18,6 +19,7 @@ export const appRouter = router({
   groups: groupsRouter,
   home: homeRouter,
   keys: keysRouter,
+  passkeys: passkeysRouter,
   people: peopleRouter,
   runs: runsRouter,
   sessions: sessionsRouter,

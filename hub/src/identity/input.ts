@@ -65,3 +65,28 @@ export const signInPolicy = z.object({
   mfaRoles: z.array(z.enum(roleNames)).max(roleNames.length),
 });
 export type SignInPolicy = z.infer<typeof signInPolicy>;
+
+/** base64url; the longest, an attestation with certificates, is a few thousand letters. */
+const bytes = z
+  .string()
+  .max(20_000)
+  .regex(/^[A-Za-z0-9_-]*$/);
+/** Both as @simplewebauthn/browser sends them; what else is in them is not looked at. */
+export const passkeyMade = z.object({
+  id: bytes,
+  rawId: bytes,
+  type: z.literal("public-key"),
+  response: z.object({ clientDataJSON: bytes, attestationObject: bytes }),
+  clientExtensionResults: z.object({}),
+});
+export const passkeyAnswer = z.object({
+  id: bytes,
+  rawId: bytes,
+  type: z.literal("public-key"),
+  response: z.object({ clientDataJSON: bytes, authenticatorData: bytes, signature: bytes }),
+  clientExtensionResults: z.object({}),
+});
+export type PasskeyMade = z.infer<typeof passkeyMade>;
+export type PasskeyAnswer = z.infer<typeof passkeyAnswer>;
+export const finishPasskey = z.object({ name: displayName, response: passkeyMade });
+export const renamePasskey = byId.extend({ name: displayName });

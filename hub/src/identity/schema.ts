@@ -182,6 +182,28 @@ export const signInPolicies = pgTable("sign_in_policies", {
   mfaRoles: text("mfa_roles").array().$type<Role[]>().notNull(),
 });
 
+export const passkeys = pgTable(
+  "passkeys",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** base64url, as browsers name it. */
+    credentialId: text("credential_id").notNull(),
+    /** COSE key, base64. */
+    publicKey: text("public_key").notNull(),
+    /** Signatures made, where the device counts; a copied key is found by it. */
+    counter: bigint("counter", { mode: "number" }).notNull(),
+    createdAt: moment("created_at").notNull(),
+    lastUsedAt: moment("last_used_at"),
+  },
+  (table) => [uniqueIndex("passkeys_credential").on(table.credentialId), index("passkeys_user").on(table.userId)],
+);
+
+export type PasskeyRow = typeof passkeys.$inferSelect;
 export type SignInRow = typeof authSessions.$inferSelect;
 export type TotpRow = typeof totpSecrets.$inferSelect;
 export type UserRow = typeof users.$inferSelect;

@@ -10,7 +10,7 @@ import { countGuess, forgetGuesses, guessesMax } from "./guesses.ts";
 import { type EndWorkOf, subjectOf, withPerson } from "./manage-people.ts";
 import { passwordMatches } from "./passwords.ts";
 import { makeRecoveryCodes, recoveryCodesLeft, useRecoveryCode } from "./recovery-codes.ts";
-import { authSessions, recoveryCodes, totpSecrets, type UserRow } from "./schema.ts";
+import { authSessions, passkeys, recoveryCodes, totpSecrets, type UserRow } from "./schema.ts";
 import { letIn } from "./sign-in.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
 import { findTotp, newTotpSecret, openTotp, sealTotp, totpPeriod, totpUri, useTotpCode } from "./totp.ts";
@@ -158,6 +158,7 @@ export async function resetSecondFactor(deps: IdentityDeps, endWorkOf: EndWorkOf
     freshMfa(actor, deps.clock.now());
     await tx.delete(totpSecrets).where(eq(totpSecrets.userId, user.id));
     await tx.delete(recoveryCodes).where(eq(recoveryCodes.userId, user.id));
+    await tx.delete(passkeys).where(eq(passkeys.userId, user.id));
     await tx.delete(authSessions).where(eq(authSessions.userId, user.id));
     await recordAudit(tx, {
       kind: "person.second-factor-reset",

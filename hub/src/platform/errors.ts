@@ -10,6 +10,7 @@ const statuses = {
   "not-signed-in": 401,
   "bad-credentials": 401,
   "bad-code": 401,
+  "bad-passkey": 401,
   "confirm-first": 403,
   "second-factor-needed": 409,
   "locked-out": 429,

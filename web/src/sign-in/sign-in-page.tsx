@@ -17,6 +17,7 @@ import { CancelSignIn, CodeStep } from "./code-step.tsx";
 import { ForgotPassword } from "./forgot-password.tsx";
 import { RecoveryCodes, TotpSetUp } from "./totp-set-up.tsx";
 import { unkeptCodes } from "./unkept-codes.ts";
+import { UsePasskey } from "./use-passkey.tsx";
 
 export function SignInPage() {
   const { t } = useTranslation();
@@ -99,6 +100,7 @@ export function SignInPage() {
           <Button type="submit" loading={enter.isPending} disabled={locked}>
             {t("signIn.submit")}
           </Button>
+          <UsePasskey />
           {mails ? (
             <Anchor component="button" type="button" size="xs" onClick={() => setForgot(true)}>
               {t("signIn.forgotTitle")}

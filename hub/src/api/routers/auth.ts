@@ -26,6 +26,7 @@ import { endSignIn, listSignIns } from "../../identity/sign-ins.ts";
 import { renderLinkMail } from "../../notify/mails.ts";
 import { HubError } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
+import { assertNotGuessing } from "../guessing.ts";
 import { baseUrl } from "../links.ts";
 import { type Context, open, router, signedIn } from "../trpc.ts";
 
@@ -164,12 +165,3 @@ export const authRouter = router({
 });
 
 const noCookie = "sallyport.session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax";
-
-/** Links carry 256 bits, but trying must still not be free. */
-function assertNotGuessing(ctx: Context): void {
-  const allowed = ctx.hub.identity.attempts.take(ctx.origin.ip ?? "unknown", ctx.hub.identity.clock.now().getTime());
-  if (!allowed.ok)
-    throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, {
-      facts: { retryAfterSeconds: allowed.retryAfterSeconds },
-    });
-}
