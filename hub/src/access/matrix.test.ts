@@ -66,6 +66,7 @@ const table: Record<string, Row> = {
   "auth.endSession": ["-NNNNNN", () => ({ id: "sin_nobody" })],
   "auth.forgotPassword": ["+++++++", () => ({ email: "nobody@example.org" })],
   "auth.inviteInfo": ["TTTTTTT", () => ({ token: "spi_x" })],
+  "auth.newPassword": ["-------", () => ({ password: "a-long-password" })],
   "auth.removeTotp": ["-"],
   "auth.renewRecoveryCodes": ["-"],
   "auth.secondFactor": ["-++++++"],
@@ -106,14 +107,17 @@ const table: Record<string, Row> = {
   "passkeys.rename": ["-NNNNNN", () => ({ id: "psk_of_somebody", name: "P" })],
   "passkeys.signIn": ["PPPPPPP", () => passkey],
   "people.disable": ["-FFFF+N", id("personId")],
+  "people.endSession": ["-FFFF", ({ personId }) => ({ id: personId, sessionId: "sin_nobody" })], // password-rules.test.ts
   "people.enable": ["-FFFF+N", id("personId")],
   "people.disableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
   "people.enableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
   "people.get": ["-FFF++N", id("personId")],
   "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
   "people.list": ["-FFF+++", () => ({})],
+  "people.requireNewPassword": ["-FFFF+N", id("personId")],
   "people.resetLink": ["-FFFF+N", id("personId")],
   "people.resetSecondFactor": ["-FFFF", id("personId")],
+  "people.sessions": ["-FFFF+N", id("personId")],
   "people.setRole": ["-FFFF+N", ({ personId }) => ({ id: personId, role: "auditor" })],
   "people.unlock": ["-FFFF+N", id("personId")],
   "people.update": ["-FFFF+N", ({ personId }) => ({ id: personId, comment: "x" })],
@@ -127,7 +131,10 @@ const table: Record<string, Row> = {
   "sessions.list": ["-++++++", () => ({})],
   "settings.get": ["-FFFF++"],
   "signInPolicy.get": ["-FFFF++"],
-  "signInPolicy.set": ["-FFFF", () => ({ mfaRoles: [] })],
+  "signInPolicy.set": [
+    "-FFFF",
+    () => ({ mfaRoles: [], passwordLengthMin: 10, passwordHistory: 0, passwordDaysMax: null, idleDaysMax: null }),
+  ],
 };
 
 const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;

@@ -60,9 +60,18 @@ export const groupMembers = byId.extend({ userIds });
 /** Of an authenticator app, or a recovery code as it was printed. */
 export const code = z.object({ code: z.string().trim().min(6).max(40) });
 export const confirmIdentity = z.object({ code: z.string().trim().max(40).optional(), password: z.string().max(200).optional() });
+/** Each is compared by a hash that is slow on purpose: ten take about a second. */
+export const passwordHistoryMax = 10;
+export const newPassword = z.object({ password });
+export const endSessionOf = byId.extend({ sessionId: z.string().min(1).max(64) });
 export const signInPolicy = z.object({
   /** Roles whose people must have a second factor. */
   mfaRoles: z.array(z.enum(roleNames)).max(roleNames.length),
+  passwordLengthMin: z.number().int().min(10).max(64),
+  passwordHistory: z.number().int().min(0).max(passwordHistoryMax),
+  /** Null: for ever. */
+  passwordDaysMax: z.number().int().min(1).max(3_650).nullable(),
+  idleDaysMax: z.number().int().min(1).max(3_650).nullable(),
 });
 export type SignInPolicy = z.infer<typeof signInPolicy>;
 

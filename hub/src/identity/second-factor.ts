@@ -11,7 +11,7 @@ import { type EndWorkOf, subjectOf, withPerson } from "./manage-people.ts";
 import { passwordMatches } from "./passwords.ts";
 import { makeRecoveryCodes, recoveryCodesLeft, useRecoveryCode } from "./recovery-codes.ts";
 import { authSessions, passkeys, recoveryCodes, totpSecrets, type UserRow } from "./schema.ts";
-import { letIn } from "./sign-in.ts";
+import { goOn } from "./sign-in.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
 import { findTotp, newTotpSecret, openTotp, sealTotp, totpPeriod, totpUri, useTotpCode } from "./totp.ts";
 
@@ -79,7 +79,7 @@ export async function showCodeAtSignIn(
   origin: Origin,
 ): Promise<void> {
   await assertCode(deps, user, code, origin.ip);
-  await letIn(deps, user, signIn.id, origin);
+  await goOn(deps, user, signIn.id, origin);
 }
 
 /** Shows again who is there, for `freshMfa`: a code, or the password of who has no second factor. */

@@ -9,6 +9,8 @@ const statuses = {
   "bad-input": 400,
   "not-signed-in": 401,
   "bad-credentials": 401,
+  "password-too-short": 400,
+  "password-used-before": 409,
   "bad-code": 401,
   "bad-passkey": 401,
   "confirm-first": 403,

@@ -15,6 +15,7 @@ import { useNow } from "../ui/use-now.ts";
 import { Card } from "./card.tsx";
 import { CancelSignIn, CodeStep } from "./code-step.tsx";
 import { ForgotPassword } from "./forgot-password.tsx";
+import { PasswordStep } from "./password-step.tsx";
 import { RecoveryCodes, TotpSetUp } from "./totp-set-up.tsx";
 import { unkeptCodes } from "./unkept-codes.ts";
 import { UsePasskey } from "./use-passkey.tsx";
@@ -61,6 +62,12 @@ export function SignInPage() {
           <TotpSetUp onCodes={(made) => unkeptCodes.set(made)} />
           <CancelSignIn />
         </Stack>
+      </Card>
+    );
+  if (pending === "password")
+    return (
+      <Card title={t("settings.next")}>
+        <PasswordStep />
       </Card>
     );
   if (pending === "code")
