@@ -35,8 +35,9 @@ import { Orders } from "./fleet/orders.ts";
 import { ensureZone } from "./fleet/zones.ts";
 import { createUpgrades } from "./gateway/upgrades.ts";
 import { Attempts } from "./identity/attempts.ts";
+import { Challenges } from "./identity/challenges.ts";
 import type { IdentityDeps } from "./identity/deps.ts";
-import { endExpired } from "./identity/jobs.ts";
+import { disableIdle, endExpired } from "./identity/jobs.ts";
 import { anyAdministrator } from "./identity/people.ts";
 import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-up-hub.ts";
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
@@ -161,6 +162,7 @@ export async function createHub(
       clock,
       library: createSignInLibrary(db, cookieSecret(dataDir)),
       sealing: loadSealingKey(path.join(dataDir, "keys", "identity-key")),
+      challenges: new Challenges(),
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
       accessChanged,
@@ -340,6 +342,7 @@ export async function createHub(
       every(10_000, () => repeatStops(automation), log),
       every(2_000, () => remindAgents(automation), log),
       every(3_600_000, removeOld, log),
+      every(3_600_000, () => disableIdle(identity, api.endWorkOf), log),
       // A grant that ends by time ends what is open under it within two seconds.
       every(1_000, () => endForbidden(sessions, null), log),
     ];

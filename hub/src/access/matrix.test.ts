@@ -25,6 +25,7 @@ const codes = {
   T: "bad-token",
   S: "setup-done",
   K: "no-secret",
+  P: "bad-passkey",
 };
 type Letter = keyof typeof codes;
 
@@ -56,6 +57,15 @@ const grantOf = (personId: string, asset: string) => ({
   actions: ["connect"],
 });
 const span = { from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" };
+
+/** Of the right form, and nobody's. */
+const passkey = {
+  id: "AA",
+  rawId: "AA",
+  type: "public-key",
+  response: { clientDataJSON: "AA", attestationObject: "AA", authenticatorData: "AA", signature: "AA" },
+  clientExtensionResults: {},
+};
 
 const table: Record<string, Row> = {
   //                        anonymous, bare, connect, run, auditor, admin, stranger
@@ -97,6 +107,7 @@ const table: Record<string, Row> = {
   "auth.endSession": ["-NNNNNN", () => ({ id: "sin_nobody" })],
   "auth.forgotPassword": ["+++++++", () => ({ email: "nobody@example.org" })],
   "auth.inviteInfo": ["TTTTTTT", () => ({ token: "spi_x" })],
+  "auth.newPassword": ["-------", () => ({ password: "a-long-password" })],
   "auth.removeTotp": ["-"],
   "auth.renewRecoveryCodes": ["-"],
   "auth.secondFactor": ["-++++++"],
@@ -135,15 +146,25 @@ const table: Record<string, Row> = {
   "nodes.place": ["-FFFF+N", ({ node, neighbour }) => ({ nodeId: node, assetIds: [neighbour], in: true })],
   "nodes.remove": ["-FFFF+N", id("node")],
   "nodes.rename": ["-FFFF+N", ({ node }) => ({ id: node, name: newId("node") })],
+  "passkeys.begin": ["-"],
+  "passkeys.beginSignIn": ["+++++++"],
+  "passkeys.finish": ["-", () => ({ name: "P", response: passkey })],
+  "passkeys.list": ["-++++++"],
+  "passkeys.remove": ["-", () => ({ id: newId("psk") })],
+  "passkeys.rename": ["-NNNNNN", () => ({ id: "psk_of_somebody", name: "P" })],
+  "passkeys.signIn": ["PPPPPPP", () => passkey],
   "people.disable": ["-FFFF+N", id("personId")],
+  "people.endSession": ["-FFFF", ({ personId }) => ({ id: personId, sessionId: "sin_nobody" })], // password-rules.test.ts
   "people.enable": ["-FFFF+N", id("personId")],
   "people.disableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
   "people.enableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
   "people.get": ["-FFF++N", id("personId")],
   "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
   "people.list": ["-FFF+++", () => ({})],
+  "people.requireNewPassword": ["-FFFF+N", id("personId")],
   "people.resetLink": ["-FFFF+N", id("personId")],
   "people.resetSecondFactor": ["-FFFF", id("personId")],
+  "people.sessions": ["-FFFF+N", id("personId")],
   "people.setRole": ["-FFFF+N", ({ personId }) => ({ id: personId, role: "auditor" })],
   "people.unlock": ["-FFFF+N", id("personId")],
   "people.update": ["-FFFF+N", ({ personId }) => ({ id: personId, comment: "x" })],
@@ -157,7 +178,10 @@ const table: Record<string, Row> = {
   "sessions.list": ["-++++++", () => ({})],
   "settings.get": ["-FFFF++"],
   "signInPolicy.get": ["-FFFF++"],
-  "signInPolicy.set": ["-FFFF", () => ({ mfaRoles: [] })],
+  "signInPolicy.set": [
+    "-FFFF",
+    () => ({ mfaRoles: [], passwordLengthMin: 10, passwordHistory: 0, passwordDaysMax: null, idleDaysMax: null }),
+  ],
 };
 
 const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;

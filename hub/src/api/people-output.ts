@@ -20,6 +20,18 @@ export const person = z.object({
   lockedUntil: moment.nullable(),
 });
 export const personWithGroups = person.extend({ groups: z.array(z.object({ id: z.string(), name: z.string() })) });
+export const signIns = z.object({
+  items: z.array(
+    z.object({
+      id: z.string(),
+      current: z.boolean(),
+      createdAt: moment,
+      lastSeenAt: moment,
+      ip: z.string().nullable(),
+      userAgent: z.string(),
+    }),
+  ),
+});
 /** link: null when it was mailed. mailFailed: there is a mail server and it did not take the mail. */
 export const passwordLink = z.object({
   link: z.string().nullable(),

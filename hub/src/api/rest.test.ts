@@ -251,6 +251,12 @@ describe("a list", () => {
   });
 });
 
+test("a procedure without input is called with an empty body, as browsers send it", async () => {
+  const headers = { ...admin.headers, "content-type": "application/json", origin: hub.url };
+  expect((await rawHttp(hub.url, { method: "POST", path: "/trpc/audit.verify", headers })).status).toBe(200);
+  expect((await rawHttp(hub.url, { method: "POST", path: "/trpc/keys.create", headers, body: "{" })).status).toBe(400);
+});
+
 describe("ranges of an output", () => {
   const get = (range?: string, method = "GET") =>
     rawHttp(hub.url, {

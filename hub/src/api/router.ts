@@ -7,6 +7,9 @@ import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
+import { auditRouter, eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
+import { passkeysRouter } from "./routers/passkeys.ts";
+import { accessRouter, keysRouter, peopleRouter } from "./routers/people.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
@@ -23,6 +26,7 @@ export const appRouter = router({
   home: homeRouter,
   keys: keysRouter,
   nodes: nodesRouter,
+  passkeys: passkeysRouter,
   people: peopleRouter,
   runs: runsRouter,
   sessions: sessionsRouter,

@@ -94,7 +94,8 @@ function unstorableAt(value: unknown, at = ""): string | null {
 
 /** Gives errors their status, and logs those that nobody expected. */
 const procedure = t.procedure.use(async ({ next, path, ctx, getRawInput }) => {
-  const bad = unstorableAt(await getRawInput());
+  // A body that cannot be read is refused by whoever takes input. Procedures without any get none: the console sends them an empty body.
+  const bad = unstorableAt(await getRawInput().catch(() => undefined));
   if (bad !== null)
     throw refused(
       new HubError("bad-input", `${bad || "The request"} contains a NUL or half a character, which no text has.`, {

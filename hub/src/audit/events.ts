@@ -26,6 +26,8 @@ export type AuditEventOf = {
   /** userIds: separated by spaces. */
   "group.members-added": { count: number; userIds: string };
   "group.members-removed": { count: number; userIds: string };
+  "person.new-password-required": Record<string, never>;
+  "person.idle": { days: number };
   "person.second-factor-set-up": { factor: string };
   "person.second-factor-removed": { factor: string };
   "person.second-factor-reset": Record<string, never>;
@@ -112,6 +114,8 @@ export const auditKinds = [
   "group.deleted",
   "group.members-added",
   "group.members-removed",
+  "person.new-password-required",
+  "person.idle",
   "person.second-factor-set-up",
   "person.second-factor-removed",
   "person.second-factor-reset",

@@ -3,6 +3,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database, Transaction } from "../platform/database.ts";
 import type { SealingKey } from "../platform/sealed-text.ts";
 import type { Attempts } from "./attempts.ts";
+import type { Challenges } from "./challenges.ts";
 import type { SignInLibrary } from "./sign-in-library.ts";
 import type { UnknownAddresses } from "./unknown-addresses.ts";
 
@@ -12,6 +13,7 @@ export type IdentityDeps = {
   library: SignInLibrary;
   /** Seals what identity keeps secret: the keys of authenticator apps. */
   sealing: SealingKey;
+  challenges: Challenges;
   attempts: Attempts;
   unknownAddresses: UnknownAddresses;
   /** After the commit of what may take access from somebody: ends what is open and no longer allowed. Filled in by hub.ts: sessions lie above. */

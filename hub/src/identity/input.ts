@@ -60,8 +60,42 @@ export const groupMembers = byId.extend({ userIds });
 /** Of an authenticator app, or a recovery code as it was printed. */
 export const code = z.object({ code: z.string().trim().min(6).max(40) });
 export const confirmIdentity = z.object({ code: z.string().trim().max(40).optional(), password: z.string().max(200).optional() });
+/** Each is compared by a hash that is slow on purpose: ten take about a second. */
+export const passwordHistoryMax = 10;
+export const newPassword = z.object({ password });
+export const endSessionOf = byId.extend({ sessionId: z.string().min(1).max(64) });
 export const signInPolicy = z.object({
   /** Roles whose people must have a second factor. */
   mfaRoles: z.array(z.enum(roleNames)).max(roleNames.length),
+  passwordLengthMin: z.number().int().min(10).max(64),
+  passwordHistory: z.number().int().min(0).max(passwordHistoryMax),
+  /** Null: for ever. */
+  passwordDaysMax: z.number().int().min(1).max(3_650).nullable(),
+  idleDaysMax: z.number().int().min(1).max(3_650).nullable(),
 });
 export type SignInPolicy = z.infer<typeof signInPolicy>;
+
+/** base64url; the longest, an attestation with certificates, is a few thousand letters. */
+const bytes = z
+  .string()
+  .max(20_000)
+  .regex(/^[A-Za-z0-9_-]*$/);
+/** Both as @simplewebauthn/browser sends them; what else is in them is not looked at. */
+export const passkeyMade = z.object({
+  id: bytes,
+  rawId: bytes,
+  type: z.literal("public-key"),
+  response: z.object({ clientDataJSON: bytes, attestationObject: bytes }),
+  clientExtensionResults: z.object({}),
+});
+export const passkeyAnswer = z.object({
+  id: bytes,
+  rawId: bytes,
+  type: z.literal("public-key"),
+  response: z.object({ clientDataJSON: bytes, authenticatorData: bytes, signature: bytes }),
+  clientExtensionResults: z.object({}),
+});
+export type PasskeyMade = z.infer<typeof passkeyMade>;
+export type PasskeyAnswer = z.infer<typeof passkeyAnswer>;
+export const finishPasskey = z.object({ name: displayName, response: passkeyMade });
+export const renamePasskey = byId.extend({ name: displayName });

@@ -137,12 +137,27 @@ export async function disablePerson(deps: IdentityDeps, endWorkOf: EndWorkOf, ac
   await deps.accessChanged(actor.orgId);
 }
 
-export async function enablePerson({ db }: IdentityDeps, actor: Actor, id: string): Promise<void> {
+export async function enablePerson({ db, clock }: IdentityDeps, actor: Actor, id: string): Promise<void> {
   await withPerson(db, actor, id, async (tx, user) => {
     if (user.disabledAt === null) return;
-    await tx.update(users).set({ disabledAt: null }).where(eq(users.id, user.id));
+    await tx.update(users).set({ disabledAt: null, enabledAt: clock.now() }).where(eq(users.id, user.id));
     await recordAudit(tx, {
       kind: "person.enabled",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(user),
+      ip: actor.ip,
+      data: {},
+    });
+  });
+}
+
+/** At the next sign-in; who is in stays in. */
+export async function requireNewPassword({ db }: IdentityDeps, actor: Actor, id: string): Promise<void> {
+  await withPerson(db, actor, id, async (tx, user) => {
+    await tx.update(users).set({ mustChangePassword: true }).where(eq(users.id, user.id));
+    await recordAudit(tx, {
+      kind: "person.new-password-required",
       orgId: actor.orgId,
       actor: auditActor(actor),
       subject: subjectOf(user),

@@ -8,12 +8,13 @@ import { authAccounts } from "./schema.ts";
 
 const passwordAccount = (userId: string) => and(eq(authAccounts.userId, userId), eq(authAccounts.providerId, "credential"));
 
+/** Whatever it is: rules are asked before, in password-rules.ts. Returns the hash. */
 export async function setPassword(
   { library, clock }: IdentityDeps,
   tx: Transaction,
   userId: string,
   password: string,
-): Promise<void> {
+): Promise<string> {
   const now = clock.now();
   const hash = await (await library.$context).password.hash(password);
   const changed = await tx
@@ -31,6 +32,7 @@ export async function setPassword(
       createdAt: now,
       updatedAt: now,
     });
+  return hash;
 }
 
 export async function passwordMatches(

@@ -2,7 +2,7 @@
 import type { Actor } from "./actor.ts";
 import { permissionsFor } from "./actor.ts";
 import { personStateOf } from "./person-state.ts";
-import type { AccessKeyRow, authSessions, GroupRow, UserRow } from "./schema.ts";
+import type { AccessKeyRow, authSessions, GroupRow, PasskeyRow, UserRow } from "./schema.ts";
 
 export const presentMe = (user: UserRow, organisation: { id: string; name: string }) => ({
   id: user.id,
@@ -57,4 +57,11 @@ export const presentGroup = ({ group, members }: { group: GroupRow; members: num
   name: group.name,
   members,
   createdAt: group.createdAt.toISOString(),
+});
+
+export const presentPasskey = (row: PasskeyRow) => ({
+  id: row.id,
+  name: row.name,
+  createdAt: row.createdAt.toISOString(),
+  lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
 });

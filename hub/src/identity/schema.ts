@@ -37,6 +37,11 @@ export const users = pgTable("users", {
   /** From then on the person may neither sign in nor go on. */
   expiresAt: moment("expires_at"),
   comment: text("comment").notNull().default(""),
+  /** Null: when the account was made. */
+  passwordChangedAt: moment("password_changed_at"),
+  mustChangePassword: boolean("must_change_password").notNull().default(false),
+  /** Enabled again after having been disabled: idleness counts from then. */
+  enabledAt: moment("enabled_at"),
   /** Guesses at codes since then; see guesses.ts. */
   guesses: integer("guesses").notNull().default(0),
   guessesSince: moment("guesses_since"),
@@ -180,8 +185,50 @@ export const recoveryCodes = pgTable(
 export const signInPolicies = pgTable("sign_in_policies", {
   orgId: text("org_id").primaryKey(),
   mfaRoles: text("mfa_roles").array().$type<Role[]>().notNull(),
+  passwordLengthMin: integer("password_length_min").notNull().default(10),
+  /** How many of the last passwords may not be used again. */
+  passwordHistory: integer("password_history").notNull().default(0),
+  passwordDaysMax: integer("password_days_max"),
+  /** Whoever has not signed in for so long is disabled. */
+  idleDaysMax: integer("idle_days_max"),
 });
 
+/** Hashes of passwords a person had, the current one among them. */
+export const oldPasswords = pgTable(
+  "old_passwords",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    hash: text("hash").notNull(),
+    createdAt: moment("created_at").notNull(),
+  },
+  (table) => [index("old_passwords_user").on(table.userId, table.createdAt)],
+);
+
+export const passkeys = pgTable(
+  "passkeys",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** base64url, as browsers name it. */
+    credentialId: text("credential_id").notNull(),
+    /** COSE key, base64. */
+    publicKey: text("public_key").notNull(),
+    /** Signatures made, where the device counts; a copied key is found by it. */
+    counter: bigint("counter", { mode: "number" }).notNull(),
+    createdAt: moment("created_at").notNull(),
+    lastUsedAt: moment("last_used_at"),
+  },
+  (table) => [uniqueIndex("passkeys_credential").on(table.credentialId), index("passkeys_user").on(table.userId)],
+);
+
+export type PasskeyRow = typeof passkeys.$inferSelect;
 export type SignInRow = typeof authSessions.$inferSelect;
 export type TotpRow = typeof totpSecrets.$inferSelect;
 export type UserRow = typeof users.$inferSelect;

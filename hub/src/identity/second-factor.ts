@@ -10,8 +10,8 @@ import { countGuess, forgetGuesses, guessesMax } from "./guesses.ts";
 import { type EndWorkOf, subjectOf, withPerson } from "./manage-people.ts";
 import { passwordMatches } from "./passwords.ts";
 import { makeRecoveryCodes, recoveryCodesLeft, useRecoveryCode } from "./recovery-codes.ts";
-import { authSessions, recoveryCodes, totpSecrets, type UserRow } from "./schema.ts";
-import { letIn } from "./sign-in.ts";
+import { authSessions, passkeys, recoveryCodes, totpSecrets, type UserRow } from "./schema.ts";
+import { goOn } from "./sign-in.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
 import { findTotp, newTotpSecret, openTotp, sealTotp, totpPeriod, totpUri, useTotpCode } from "./totp.ts";
 
@@ -79,7 +79,7 @@ export async function showCodeAtSignIn(
   origin: Origin,
 ): Promise<void> {
   await assertCode(deps, user, code, origin.ip);
-  await letIn(deps, user, signIn.id, origin);
+  await goOn(deps, user, signIn.id, origin);
 }
 
 /** Shows again who is there, for `freshMfa`: a code, or the password of who has no second factor. */
@@ -158,6 +158,7 @@ export async function resetSecondFactor(deps: IdentityDeps, endWorkOf: EndWorkOf
     freshMfa(actor, deps.clock.now());
     await tx.delete(totpSecrets).where(eq(totpSecrets.userId, user.id));
     await tx.delete(recoveryCodes).where(eq(recoveryCodes.userId, user.id));
+    await tx.delete(passkeys).where(eq(passkeys.userId, user.id));
     await tx.delete(authSessions).where(eq(authSessions.userId, user.id));
     await recordAudit(tx, {
       kind: "person.second-factor-reset",

@@ -9,11 +9,19 @@ import type { SignInPolicy } from "./input.ts";
 import { signInPolicies } from "./schema.ts";
 
 /** Of an organisation that has chosen nothing. */
-const atFirst: SignInPolicy = { mfaRoles: [] };
+const atFirst: SignInPolicy = {
+  mfaRoles: [],
+  passwordLengthMin: 10,
+  passwordHistory: 0,
+  passwordDaysMax: null,
+  idleDaysMax: null,
+};
 
 export async function findSignInPolicy(db: Queryable, orgId: string): Promise<SignInPolicy> {
   const [row] = await db.select().from(signInPolicies).where(eq(signInPolicies.orgId, orgId));
-  return row === undefined ? atFirst : { mfaRoles: row.mfaRoles };
+  if (row === undefined) return atFirst;
+  const { orgId: _, ...policy } = row;
+  return policy;
 }
 
 /** Holds from the next sign-in on: who is in stays in. @throws HubError `confirm-first`. */

@@ -1,17 +1,21 @@
 // How far a sign-in has come. Pure.
 //
-//   new ── password right ──┬── has a second factor ──▶ code ── right ──▶ in
-//                           ├── must have one, has not ──▶ enrol ── confirmed ──▶ in
-//                           └── neither ──▶ in
+//   new ── password right ──┬── has a second factor ──▶ code ── right ───────────┐
+//                           ├── must have one, has not ──▶ enrol ── confirmed ───┤
+//                           └── neither ─────────────────────────────────────────┤
+//                                                                                ▼
+//                            in ◀── a new one ── password ◀── too old, or must be changed
+//                             ▲                                                  │
+//                             └───────────────────────────── neither ────────────┘
 //
 // Only "in" is signed in; a cookie of any other stage is nobody's. A row begins as "new", so what fails on the way lets nobody in.
 
-export const signInStages = ["new", "code", "enrol", "in"] as const;
+export const signInStages = ["new", "code", "enrol", "password", "in"] as const;
 export type SignInStage = (typeof signInStages)[number];
 /** What a person is asked for before being let in. */
-export type PendingStage = "code" | "enrol";
+export type PendingStage = "code" | "enrol" | "password";
 
-/** What follows when the password was right. */
+/** What follows when the password was right; "in" is where goOn() decides. */
 export function stageAfterPassword(person: { hasSecondFactor: boolean; needsSecondFactor: boolean }): SignInStage {
   if (person.hasSecondFactor) return "code";
   return person.needsSecondFactor ? "enrol" : "in";
@@ -21,4 +25,6 @@ export function stageAfterPassword(person: { hasSecondFactor: boolean; needsSeco
 export const halfWayMs = 10 * 60_000;
 
 export const pendingStage = (stage: SignInStage, createdAt: Date, now: Date): PendingStage | null =>
-  (stage === "code" || stage === "enrol") && now.getTime() - createdAt.getTime() < halfWayMs ? stage : null;
+  (stage === "code" || stage === "enrol" || stage === "password") && now.getTime() - createdAt.getTime() < halfWayMs
+    ? stage
+    : null;

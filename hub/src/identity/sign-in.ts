@@ -4,6 +4,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { HubError } from "../platform/errors.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
 import { freeAttempts, lockedUntil } from "./lock-out.ts";
+import { mustChangePassword } from "./password-rules.ts";
 import { findUserByEmail } from "./people.ts";
 import { mayAct } from "./person-state.ts";
 import { authSessions, type UserRow, users } from "./schema.ts";
@@ -70,9 +71,20 @@ export async function signIn(
     hasSecondFactor: totp !== null && totp.secret !== null,
     needsSecondFactor: policy.mfaRoles.includes(user.role),
   });
-  if (stage === "in") await letIn(deps, user, row.id, origin);
-  else await db.update(authSessions).set({ stage, createdAt: now }).where(eq(authSessions.id, row.id));
+  if (stage === "in") return { user, stage: await goOn(deps, user, row.id, origin), setCookie: made.headers.getSetCookie() };
+  await db.update(authSessions).set({ stage, createdAt: now }).where(eq(authSessions.id, row.id));
   return { user, stage, setCookie: made.headers.getSetCookie() };
+}
+
+/** All factors were shown: in, unless a new password is due first. */
+export async function goOn(deps: IdentityDeps, user: UserRow, signInId: string, origin: Origin): Promise<"in" | "password"> {
+  const now = deps.clock.now();
+  if (mustChangePassword(user, await findSignInPolicy(deps.db, user.orgId), now)) {
+    await deps.db.update(authSessions).set({ stage: "password", createdAt: now }).where(eq(authSessions.id, signInId));
+    return "password";
+  }
+  await letIn(deps, user, signInId, origin);
+  return "in";
 }
 
 /** The last step of every way in: from now on the sign-in is its person's. */

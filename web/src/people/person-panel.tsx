@@ -21,6 +21,7 @@ import { Grants } from "./grants.tsx";
 import { RoleChoice } from "./invite-panel.tsx";
 import { LinkOnce } from "./link-once.tsx";
 import { PersonMark } from "./person-mark.tsx";
+import { PersonSignIns } from "./person-sign-ins.tsx";
 
 export function PersonPanel({ person, onClose }: { person: Person | undefined; onClose: () => void }) {
   const { t } = useTranslation();
@@ -36,7 +37,7 @@ export function PersonPanel({ person, onClose }: { person: Person | undefined; o
   );
 }
 
-const tabs = ["overview", "access", "activity"] as const;
+const tabs = ["overview", "access", "sign-ins", "activity"] as const;
 
 function PersonTabs({ person }: { person: Person }) {
   const { t } = useTranslation();
@@ -49,6 +50,7 @@ function PersonTabs({ person }: { person: Person }) {
       <Tabs.List mb="md">
         <Tabs.Tab value="overview">{t("people.overview")}</Tabs.Tab>
         <Tabs.Tab value="access">{t("people.access")}</Tabs.Tab>
+        {mayManage && <Tabs.Tab value="sign-ins">{t("people.signIns")}</Tabs.Tab>}
         {mayAudit && <Tabs.Tab value="activity">{t("people.activity")}</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="overview">
@@ -60,6 +62,11 @@ function PersonTabs({ person }: { person: Person }) {
       <Tabs.Panel value="access">
         <Grants person={person} mayManage={mayManage} />
       </Tabs.Panel>
+      {mayManage && (
+        <Tabs.Panel value="sign-ins">
+          <PersonSignIns id={person.id} />
+        </Tabs.Panel>
+      )}
       {mayAudit && (
         <Tabs.Panel value="activity">
           <PersonActivity userId={person.id} />
@@ -109,6 +116,9 @@ function PersonActions({ person }: { person: Person }) {
   const disable = useMutation(trpc.people.disable.mutationOptions({ onSuccess: changed(t("people.disabled", { name })) }));
   const enable = useMutation(trpc.people.enable.mutationOptions({ onSuccess: changed(t("people.enabled", { name })) }));
   const unlock = useMutation(trpc.people.unlock.mutationOptions({ onSuccess: changed(t("people.unlocked", { name })) }));
+  const requireNew = useMutation(
+    trpc.people.requireNewPassword.mutationOptions({ onSuccess: changed(t("people.newPasswordRequired", { name })) }),
+  );
   const resetFactor = useMutation(
     trpc.people.resetSecondFactor.mutationOptions({
       onSuccess: changed(t("people.factorReset", { name })),
@@ -129,6 +139,11 @@ function PersonActions({ person }: { person: Person }) {
         {state !== "disabled" && (
           <Button variant="default" loading={reset.isPending} onClick={() => reset.mutate({ id })}>
             {t("people.resetLink")}
+          </Button>
+        )}
+        {state !== "disabled" && (
+          <Button variant="default" loading={requireNew.isPending} onClick={() => requireNew.mutate({ id })}>
+            {t("people.requireNewPassword")}
           </Button>
         )}
         {state !== "disabled" && (

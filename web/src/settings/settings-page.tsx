@@ -13,6 +13,7 @@ import { Panel } from "../ui/panel.tsx";
 import { AccessKeys } from "./access-keys.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { HubFacts } from "./hub-facts.tsx";
+import { Passkeys } from "./passkeys.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
@@ -39,6 +40,7 @@ export function SettingsPage() {
             <Appearance />
             <ChangePassword />
             <SecondFactor />
+            <Passkeys />
             <SignInSessions />
           </Stack>
         </Tabs.Panel>

@@ -1,6 +1,6 @@
 // What the organisation asks of its people at sign-in.
 "use client";
-import { Alert, Button, Checkbox, Group, Stack, Text } from "@mantine/core";
+import { Alert, Button, Checkbox, Group, NumberInput, Stack, Text } from "@mantine/core";
 import { roleNames, signInPolicy } from "@sallyport/hub/identity/input";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -61,6 +61,33 @@ function Rules({ policy }: { policy: Outputs["signInPolicy"]["get"] }) {
             ))}
           </Group>
         </Checkbox.Group>
+        <WholeNumber
+          label={t("signInRules.length")}
+          value={form.values.passwordLengthMin}
+          error={form.error("passwordLengthMin")}
+          onChange={(value) => form.set("passwordLengthMin", value ?? 10)}
+        />
+        <WholeNumber
+          label={t("signInRules.history")}
+          hint={t("signInRules.historyHint")}
+          value={form.values.passwordHistory}
+          error={form.error("passwordHistory")}
+          onChange={(value) => form.set("passwordHistory", value ?? 0)}
+        />
+        <WholeNumber
+          label={t("signInRules.age")}
+          hint={t("signInRules.emptyForever")}
+          value={form.values.passwordDaysMax}
+          error={form.error("passwordDaysMax")}
+          onChange={(value) => form.set("passwordDaysMax", value)}
+        />
+        <WholeNumber
+          label={t("signInRules.idle")}
+          hint={t("signInRules.idleHint")}
+          value={form.values.idleDaysMax}
+          error={form.error("idleDaysMax")}
+          onChange={(value) => form.set("idleDaysMax", value)}
+        />
         <Text size="xs" c="dimmed">
           {t("signInRules.when")}
         </Text>
@@ -69,5 +96,30 @@ function Rules({ policy }: { policy: Outputs["signInPolicy"]["get"] }) {
         </Button>
       </Stack>
     </form>
+  );
+}
+
+interface WholeNumberProps {
+  label: string;
+  hint?: string;
+  value: number | null;
+  error: string | undefined;
+  /** Null for an empty field. */
+  onChange: (value: number | null) => void;
+}
+
+function WholeNumber({ label, hint, value, error, onChange }: WholeNumberProps) {
+  return (
+    <NumberInput
+      maw={360}
+      label={label}
+      description={hint}
+      allowDecimal={false}
+      allowNegative={false}
+      hideControls
+      value={value ?? ""}
+      error={error}
+      onChange={(given) => onChange(typeof given === "number" ? given : null)}
+    />
   );
 }

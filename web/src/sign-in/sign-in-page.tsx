@@ -15,8 +15,10 @@ import { useNow } from "../ui/use-now.ts";
 import { Card } from "./card.tsx";
 import { CancelSignIn, CodeStep } from "./code-step.tsx";
 import { ForgotPassword } from "./forgot-password.tsx";
+import { PasswordStep } from "./password-step.tsx";
 import { RecoveryCodes, TotpSetUp } from "./totp-set-up.tsx";
 import { unkeptCodes } from "./unkept-codes.ts";
+import { UsePasskey } from "./use-passkey.tsx";
 
 export function SignInPage() {
   const { t } = useTranslation();
@@ -62,6 +64,12 @@ export function SignInPage() {
         </Stack>
       </Card>
     );
+  if (pending === "password")
+    return (
+      <Card title={t("settings.next")}>
+        <PasswordStep />
+      </Card>
+    );
   if (pending === "code")
     return (
       <Card title={t("secondFactor.code")}>
@@ -99,6 +107,7 @@ export function SignInPage() {
           <Button type="submit" loading={enter.isPending} disabled={locked}>
             {t("signIn.submit")}
           </Button>
+          <UsePasskey />
           {mails ? (
             <Anchor component="button" type="button" size="xs" onClick={() => setForgot(true)}>
               {t("signIn.forgotTitle")}

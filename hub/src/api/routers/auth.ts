@@ -1,7 +1,7 @@
 // Signing in and out, the first administrator, invitations, one's own password and sign-ins.
 
 import { eq } from "drizzle-orm";
-import { acceptPasswordLink, changePassword } from "../../identity/change-password.ts";
+import { acceptPasswordLink, changePassword, chooseNewPassword } from "../../identity/change-password.ts";
 import { findSignIn, pendingSignIn } from "../../identity/current-sign-in.ts";
 import { freshMfa } from "../../identity/fresh-mfa.ts";
 import * as input from "../../identity/input.ts";
@@ -20,12 +20,13 @@ import {
   showCodeAtSignIn,
 } from "../../identity/second-factor.ts";
 import { setUpHub } from "../../identity/set-up-hub.ts";
-import { letIn, signIn } from "../../identity/sign-in.ts";
+import { goOn, signIn } from "../../identity/sign-in.ts";
 import { pendingStage } from "../../identity/sign-in-stage.ts";
 import { endSignIn, listSignIns } from "../../identity/sign-ins.ts";
 import { renderLinkMail } from "../../notify/mails.ts";
 import { HubError } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
+import { assertNotGuessing } from "../guessing.ts";
 import { baseUrl } from "../links.ts";
 import { type Context, open, router, signedIn } from "../trpc.ts";
 
@@ -91,7 +92,13 @@ export const authRouter = router({
   showCode: open.input(input.code).mutation(async ({ ctx, input: { code } }) => {
     const current = await pendingSignIn(ctx.hub.identity, ctx.cookie, "code");
     await showCodeAtSignIn(ctx.hub.identity, current, code, ctx.origin);
-    return { me: await describeMe(ctx, current.user.id) };
+    return {};
+  }),
+  /** The new password that a sign-in waits for. */
+  newPassword: open.input(input.newPassword).mutation(async ({ ctx, input: { password } }) => {
+    const current = await pendingSignIn(ctx.hub.identity, ctx.cookie, "password");
+    await chooseNewPassword(ctx.hub.identity, current, password, ctx.origin);
+    return {};
   }),
   secondFactor: signedIn.query(({ ctx }) => secondFactorOf(ctx.hub.identity, ctx.actor)),
   beginTotp: open.mutation(async ({ ctx }) => {
@@ -101,7 +108,7 @@ export const authRouter = router({
   confirmTotp: open.input(input.code).mutation(async ({ ctx, input: { code } }) => {
     const { user, signIn } = await settingUp(ctx);
     const recoveryCodes = await confirmTotp(ctx.hub.identity, user, code, ctx.origin);
-    if (signIn.stage === "enrol") await letIn(ctx.hub.identity, user, signIn.id, ctx.origin);
+    if (signIn.stage === "enrol") await goOn(ctx.hub.identity, user, signIn.id, ctx.origin);
     return { recoveryCodes };
   }),
   removeTotp: signedIn.mutation(async ({ ctx }) => {
@@ -164,12 +171,3 @@ export const authRouter = router({
 });
 
 const noCookie = "sallyport.session_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax";
-
-/** Links carry 256 bits, but trying must still not be free. */
-function assertNotGuessing(ctx: Context): void {
-  const allowed = ctx.hub.identity.attempts.take(ctx.origin.ip ?? "unknown", ctx.hub.identity.clock.now().getTime());
-  if (!allowed.ok)
-    throw new HubError("rate-limited", `Too many tries from this address. Try again in ${allowed.retryAfterSeconds} seconds.`, {
-      facts: { retryAfterSeconds: allowed.retryAfterSeconds },
-    });
-}

@@ -10,12 +10,14 @@ import {
   forEachPerson,
   invitePerson,
   makeResetLink,
+  requireNewPassword,
   setRole,
   unlockPerson,
 } from "../../identity/manage-people.ts";
 import { findUserOf, listPeople } from "../../identity/people.ts";
-import { presentKey, presentPerson } from "../../identity/present.ts";
+import { presentKey, presentPerson, presentSignIn } from "../../identity/present.ts";
 import { resetSecondFactor } from "../../identity/second-factor.ts";
+import { endSignInOf, listSignIns } from "../../identity/sign-ins.ts";
 import { updatePerson } from "../../identity/update-person.ts";
 import { notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
@@ -130,6 +132,38 @@ export const peopleRouter = router({
     .mutation(async ({ ctx, input: { id } }) => {
       await resetSecondFactor(ctx.hub.identity, ctx.hub.endWorkOf, ctx.actor, id);
       announce(ctx, ctx.actor.orgId, id);
+      return {};
+    }),
+  requireNewPassword: managing
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/people/{id}/require-new-password",
+        tag,
+        summary: "Ask for a new password at the next sign-in",
+      },
+    })
+    .input(byId)
+    .output(nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await requireNewPassword(ctx.hub.identity, ctx.actor, id);
+      return {};
+    }),
+  sessions: managing
+    .meta({ rest: { method: "GET", path: "/people/{id}/sign-ins", tag, summary: "Where a person is signed in" } })
+    .input(byId)
+    .output(output.signIns)
+    .query(async ({ ctx, input: { id } }) => {
+      const { db, clock } = ctx.hub.identity;
+      if ((await findUserOf(db, ctx.actor.orgId, id)) === null) throw notFound("person");
+      return { items: (await listSignIns(db, id, clock.now())).map((row) => presentSignIn(row, ctx.actor)) };
+    }),
+  endSession: managing
+    .meta({ rest: { method: "POST", path: "/people/{id}/sign-ins/end", tag, summary: "End one of a person's sign-ins" } })
+    .input(input.endSessionOf)
+    .output(nothing)
+    .mutation(async ({ ctx, input: given }) => {
+      await endSignInOf(ctx.hub.identity, ctx.actor, given);
       return {};
     }),
   unlock: managing
