@@ -1,6 +1,7 @@
 // Everything the API can reach, put together in hub.ts.
 import type { AccessDeps } from "../access/manage-grants.ts";
 import type { Checkpoints } from "../audit/checkpoints.ts";
+import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
@@ -22,6 +23,8 @@ export type ApiDeps = {
   database: { kind: "embedded" | "external"; version: string; ping(): Promise<void> };
   identity: IdentityDeps;
   checkpoints: Checkpoints;
+  /** Files and receivers that events also go to. */
+  auditExports(): ExportState[];
   fleet: FleetDeps;
   access: AccessDeps;
   sessions: SessionDeps;

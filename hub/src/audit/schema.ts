@@ -77,3 +77,15 @@ export const auditContradictions = pgTable(
   },
   (table) => [primaryKey({ name: "audit_contradictions_pk", columns: [table.orgId, table.seq, table.hash] })],
 );
+
+/** How far a file or a receiver outside has taken an organisation's events: what is beyond waits in `audit_events` itself. */
+export const auditExportCursors = pgTable(
+  "audit_export_cursors",
+  {
+    /** `file:/path`, `tcp://host:port`, … */
+    target: text("target").notNull(),
+    orgId: orgId(),
+    seq: bigint("seq", { mode: "number" }).notNull(),
+  },
+  (table) => [primaryKey({ name: "audit_export_cursors_pk", columns: [table.target, table.orgId] })],
+);

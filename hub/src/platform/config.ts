@@ -85,6 +85,20 @@ export const options = {
     help: "days a recording or output is kept after its end",
     fallback: "for ever",
   },
+  auditFile: {
+    flag: "audit-file",
+    variable: "SALLYPORT_AUDIT_FILE",
+    hint: "an absolute path",
+    help: "file that every audit event is also written to, a JSON line each",
+    fallback: "none",
+  },
+  auditSyslog: {
+    flag: "audit-syslog",
+    variable: "SALLYPORT_AUDIT_SYSLOG",
+    hint: "udp://host:port, tcp://host:port or unix:/path of a stream socket",
+    help: "syslog receiver (RFC 5424) that every audit event is also sent to",
+    fallback: "none",
+  },
   s3Endpoint: {
     flag: "s3-endpoint",
     variable: "SALLYPORT_S3_ENDPOINT",
@@ -180,6 +194,8 @@ const schema = z
     adminName: z.string().min(1).max(100).default("Administrator"),
     detachGraceSeconds: z.coerce.number().int().min(1).max(86_400).default(600),
     recordingDays: z.coerce.number().int().min(1).max(36_500).optional(),
+    auditFile: z.string().startsWith("/").max(4_096).optional(),
+    auditSyslog: z.string().max(300).refine(isSyslogAddress).optional(),
     s3Endpoint: httpUrl.refine(isStoreEndpoint).optional(),
     s3Bucket: z
       .string()
@@ -236,6 +252,13 @@ function isStoreEndpoint(text: string): boolean {
   const url = new URL(text);
   const here = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   return (url.protocol === "https:" || here) && url.pathname === "/" && url.search === "" && url.username === "";
+}
+
+function isSyslogAddress(text: string): boolean {
+  if (text.startsWith("unix:/")) return true;
+  if (!/^(udp|tcp):\/\//.test(text) || !URL.canParse(text)) return false;
+  const { hostname, port, pathname, username, search } = new URL(text);
+  return hostname !== "" && Number(port) > 0 && pathname === "" && username === "" && search === "";
 }
 
 export type Config = Readonly<z.infer<typeof schema>>;
