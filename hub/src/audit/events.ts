@@ -45,6 +45,7 @@ export type AuditEventOf = {
   "run.stop-requested": { executions: number };
   "run.finished": { succeeded: number; failed: number; stopped: number };
   "audit.verified": { state: string; events: number };
+  "audit.exported": { filter: string };
   "audit.contradicted": { seq: number; hash: string; signedAt: string; why: string };
   "audit.contradiction-acknowledged": { checkpoints: number; highestSeq: number; reason: string };
 };
@@ -95,6 +96,7 @@ export const auditKinds = [
   "run.stop-requested",
   "run.finished",
   "audit.verified",
+  "audit.exported",
   "audit.contradicted",
   "audit.contradiction-acknowledged",
 ] as const satisfies readonly AuditKind[];

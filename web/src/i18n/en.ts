@@ -723,6 +723,7 @@ export const en = {
     "run.stop-requested": "{{actor}} stopped the run {{subject}}",
     "run.finished": "The run {{subject}} finished: {{succeeded}} succeeded, {{failed}} failed, {{stopped}} stopped",
     "audit.verified": "{{actor}} verified the audit chain: {{state}}",
+    "audit.exported": "{{actor}} exported the audit log: {{filter}}",
     "audit.contradicted":
       "{{subject}} has seen event {{seq}} of the audit log as it was signed at {{signedAt}}; this database does not hold it",
     "audit.contradiction-acknowledged": "{{actor}} acknowledged that the audit log was set back: {{reason}}",

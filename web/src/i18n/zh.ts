@@ -721,6 +721,7 @@ export const zh: Translation = {
     "run.stop-requested": "{{actor}} 停止了执行 {{subject}}",
     "run.finished": "执行 {{subject}} 完成：成功 {{succeeded}}，失败 {{failed}}，停止 {{stopped}}",
     "audit.verified": "{{actor}} 校验了审计哈希链：{{state}}",
+    "audit.exported": "{{actor}} 导出了审计日志：{{filter}}",
     "audit.contradicted": "{{subject}} 见过审计日志第 {{seq}} 条事件（签名于 {{signedAt}}），但本数据库中没有",
     "audit.contradiction-acknowledged": "{{actor}} 确认审计日志曾被回退：{{reason}}",
   },
