@@ -33,7 +33,7 @@ export const auditEvents = pgTable(
     index("audit_events_org_actor").on(table.orgId, table.actorId, table.seq),
     index("audit_events_org_asset").on(table.orgId, sql`(${table.data} ->> 'assetId')`, table.seq),
     index("audit_events_org_ip").on(table.orgId, table.ip, table.seq),
-    index("audit_events_org_at").on(table.orgId, table.at),
+    index("audit_events_org_at").on(table.orgId, table.at, table.seq),
   ],
 );
 
