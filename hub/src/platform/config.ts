@@ -263,6 +263,9 @@ function isSyslogAddress(text: string): boolean {
 
 export type Config = Readonly<z.infer<typeof schema>>;
 
+/** For programs beside the hub that read its database. A URL may hold a password, and arguments can be read by everybody on the machine. */
+export const databaseUrlOfEnvironment = (): string | null => process.env["DATABASE_URL"] || null;
+
 const keyOf = (name: string): name is keyof typeof options => name in options;
 
 /**
