@@ -15,6 +15,8 @@ import { addHostAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
 import { CheckpointSigner } from "./audit/checkpoint.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
 import { Checkpoints, lookForDueEveryMs } from "./audit/checkpoints.ts";
+import { EventExport, exportEveryMs } from "./audit/export-events.ts";
+import { FileSink, syslogSink } from "./audit/export-sinks.ts";
 import { Witnesses } from "./audit/witnesses.ts";
 import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
@@ -152,6 +154,11 @@ export async function createHub(
       signer: new CheckpointSigner(loadEvidenceKey(dataDir), keys.hubId),
       file: checkpointFile,
     });
+    const exports = [
+      ...(config.auditFile === undefined ? [] : [new FileSink(config.auditFile)]),
+      ...(config.auditSyslog === undefined ? [] : [syslogSink(config.auditSyslog, keys.hubId)]),
+    ].map((sink) => new EventExport(db, log, sink));
+    for (const eventExport of exports) closers.push(() => eventExport.close());
     // Among the last to close: what closing the rest puts on record is signed too.
     closers.push(() => checkpoints.takeAll());
     const changes = new Changes();
@@ -252,6 +259,7 @@ export async function createHub(
       database: { kind: embedded === null ? "external" : "embedded", version: database.version, ping: database.ping },
       identity,
       checkpoints,
+      auditExports: () => exports.map(({ state }) => state),
       fleet,
       access: { db, clock, changes, accessChanged },
       assets: { db, clock, changes, vault, accessChanged },
@@ -333,6 +341,7 @@ export async function createHub(
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
       every(1_000, () => endExpired(identity, api.endWorkOf, () => peopleAtWork(sessions)), log),
       every(lookForDueEveryMs, () => checkpoints.takeDue(), log),
+      ...exports.map((eventExport) => every(exportEveryMs, () => eventExport.turn(), log)),
       every(60_000, () => noteSeen(fleet), log),
       every(60_000, () => noteHistory(fleet), log),
       every(2_000, () => endDetached(sessions), log),

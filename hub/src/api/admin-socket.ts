@@ -84,6 +84,7 @@ async function answer(deps: AdminDeps, call: string, request: http.IncomingMessa
         },
         storage: { state: hub.sessions.store.room.state, freeBytes: hub.sessions.store.room.freeBytes },
         archive: hub.sessions.store.archive,
+        auditExports: hub.auditExports(),
         memory: { rssBytes: process.memoryUsage.rss() },
         dataDir: hub.config.dataDir,
         setupLink: await deps.setupLink(),

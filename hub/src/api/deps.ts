@@ -2,6 +2,7 @@
 import type { AccessDeps } from "../access/manage-grants.ts";
 import type { AssetDeps } from "../assets/deps.ts";
 import type { Checkpoints } from "../audit/checkpoints.ts";
+import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
@@ -25,6 +26,8 @@ export type ApiDeps = {
   database: { kind: "embedded" | "external"; version: string; ping(): Promise<void> };
   identity: IdentityDeps;
   checkpoints: Checkpoints;
+  /** Files and receivers that events also go to. */
+  auditExports(): ExportState[];
   fleet: FleetDeps;
   assets: AssetDeps;
   access: AccessDeps;

@@ -2,9 +2,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { csvHead, csvOf } from "../audit/audit-csv.ts";
+import { walkAuditEvents } from "../audit/audit-events.ts";
+import { exportAudit } from "../audit/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { findExecution } from "../automation/runs.ts";
-import { type Actor, auditActor, may } from "../identity/actor.ts";
+import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
 import type { Channel, LogFile } from "../logs/log-file.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { asciicast, replayIndex, replaySegment } from "../sessions/replay.ts";
@@ -33,6 +36,7 @@ const handlers: [RegExp, Handler][] = [
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/index$/, sendIndex],
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/segment$/, sendSegment],
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/keyframe$/, sendKeyframe],
+  [/^\/audit\/(events)\.csv$/, sendAudit],
 ];
 
 /** False when the path is none of these. The caller has checked who asks. @throws HubError. */
@@ -160,6 +164,44 @@ async function recordWatching(
       data: {},
     }),
   );
+}
+
+/** What the list's filters find, whole. Recorded before the first line leaves, since nobody knows which line was the last. */
+async function sendAudit(
+  hub: ApiDeps,
+  actor: Actor,
+  _name: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
+  assertMay(actor, "audit.read");
+  const filter = exportAudit.parse(Object.fromEntries([...query].filter(([, value]) => value !== "")));
+  const { db } = hub.fleet;
+  if (request.method === "GET")
+    await db.transaction((tx) =>
+      recordAudit(tx, {
+        kind: "audit.exported",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: null,
+        ip: actor.ip,
+        data: { filter: JSON.stringify(filter) },
+      }),
+    );
+  response.writeHead(200, {
+    "content-type": "text/csv; charset=utf-8",
+    "content-disposition": 'attachment; filename="audit.csv"',
+  });
+  if (request.method === "HEAD") {
+    response.end();
+    return;
+  }
+  const lines = async function* () {
+    yield csvHead;
+    for await (const rows of walkAuditEvents(db, actor.orgId, filter)) yield rows.map(csvOf).join("");
+  };
+  await pipeline(Readable.from(lines()), response);
 }
 
 function sendCast(hub: ApiDeps, actor: Actor, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

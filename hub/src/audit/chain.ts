@@ -1,5 +1,5 @@
 // The hash chain over audit events. Pure: what is hashed, in which order.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AuditData, AuditRow } from "./schema.ts";
 
 /** Hash before the first event of an organisation. */
@@ -25,15 +25,15 @@ export function hashEvent(previous: string, event: Hashed): string {
     canonical(event.data),
     event.ip,
   ]);
-  return createHash("sha256").update(previous).update(text).digest("hex");
+  return hash("sha256", previous + text, "hex");
 }
 
 /** Checks a run of events; returns the sequence number where the chain breaks, or null. */
 export function findBreak(previous: { seq: number; hash: string }, events: AuditRow[]): number | null {
-  let { seq, hash } = previous;
+  let { seq, hash: before } = previous;
   for (const event of events) {
-    if (event.seq !== seq + 1 || event.hash !== hashEvent(hash, event)) return seq + 1;
-    ({ seq, hash } = event);
+    if (event.seq !== seq + 1 || event.hash !== hashEvent(before, event)) return seq + 1;
+    ({ seq, hash: before } = event);
   }
   return null;
 }

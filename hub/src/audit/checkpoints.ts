@@ -119,7 +119,7 @@ export class Checkpoints {
 }
 
 /** The end of each organisation's chain. Walks the index from organisation to organisation, whatever the number of events. */
-async function chainHeads(db: Database): Promise<ChainHead[]> {
+export async function chainHeads(db: Database): Promise<ChainHead[]> {
   const rows = await db.execute<{ org: string; seq: string; hash: string }>(sql`
     with recursive orgs as (
       (select org_id from audit_events order by org_id limit 1)

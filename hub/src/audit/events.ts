@@ -85,6 +85,7 @@ export type AuditEventOf = {
   "run.stop-requested": { executions: number };
   "run.finished": { succeeded: number; failed: number; stopped: number };
   "audit.verified": { state: string; events: number };
+  "audit.exported": { filter: string };
   "audit.contradicted": { seq: number; hash: string; signedAt: string; why: string };
   "audit.contradiction-acknowledged": { checkpoints: number; highestSeq: number; reason: string };
 };
@@ -172,6 +173,7 @@ export const auditKinds = [
   "run.stop-requested",
   "run.finished",
   "audit.verified",
+  "audit.exported",
   "audit.contradicted",
   "audit.contradiction-acknowledged",
 ] as const satisfies readonly AuditKind[];

@@ -1,6 +1,10 @@
 // Audit: rows that are only ever added.
+import { sql } from "drizzle-orm";
 import { bigint, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { moment, orgId } from "../platform/columns.ts";
+
+/** What free text is looked for in. A migration makes a trigram index over exactly this, where the server allows the extension. */
+export const searchedText = sql`(coalesce(actor_name, '') || ' ' || coalesce(subject_name, '') || ' ' || kind || ' ' || coalesce(subject_id, ''))`;
 
 export const auditEvents = pgTable(
   "audit_events",
@@ -24,8 +28,12 @@ export const auditEvents = pgTable(
   (table) => [
     uniqueIndex("audit_events_org_seq").on(table.orgId, table.seq),
     index("audit_events_org_kind").on(table.orgId, table.kind, table.seq),
-    index("audit_events_subject").on(table.subjectId),
-    index("audit_events_actor").on(table.actorId),
+    // Each ends with seq, so that a filtered page is read from its end and nothing is sorted.
+    index("audit_events_org_subject").on(table.orgId, table.subjectId, table.seq),
+    index("audit_events_org_actor").on(table.orgId, table.actorId, table.seq),
+    index("audit_events_org_asset").on(table.orgId, sql`(${table.data} ->> 'assetId')`, table.seq),
+    index("audit_events_org_ip").on(table.orgId, table.ip, table.seq),
+    index("audit_events_org_at").on(table.orgId, table.at, table.seq),
   ],
 );
 
@@ -76,4 +84,16 @@ export const auditContradictions = pgTable(
     acknowledgedBy: text("acknowledged_by"),
   },
   (table) => [primaryKey({ name: "audit_contradictions_pk", columns: [table.orgId, table.seq, table.hash] })],
+);
+
+/** How far a file or a receiver outside has taken an organisation's events: what is beyond waits in `audit_events` itself. */
+export const auditExportCursors = pgTable(
+  "audit_export_cursors",
+  {
+    /** `file:/path`, `tcp://host:port`, … */
+    target: text("target").notNull(),
+    orgId: orgId(),
+    seq: bigint("seq", { mode: "number" }).notNull(),
+  },
+  (table) => [primaryKey({ name: "audit_export_cursors_pk", columns: [table.target, table.orgId] })],
 );

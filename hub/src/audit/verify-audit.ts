@@ -9,7 +9,7 @@ import { findBreak, genesis } from "./chain.ts";
 import { type Checkpoint, judgeSignature } from "./checkpoint.ts";
 import { readCheckpointLines } from "./checkpoint-file.ts";
 import { presentCheckpoint } from "./checkpoints.ts";
-import { auditCheckpoints, auditEvents } from "./schema.ts";
+import { type AuditRow, auditCheckpoints, auditEvents } from "./schema.ts";
 
 /**
  * - `ok`: every event is in the chain, and the hub has signed the last of them.
@@ -84,7 +84,6 @@ type Finding = Pick<AuditVerdict, "state" | "why" | "at">;
 /** One organisation's chain with its checkpoints, walked side by side. The first finding stands. */
 class Walk {
   readonly org: string;
-  checkpoints = 0;
   #seq = 0;
   #hash = genesis;
   #signedSeq = 0;
@@ -108,24 +107,27 @@ class Walk {
         .orderBy(asc(auditEvents.seq))
         .limit(step);
       for (const event of events) {
-        const brokenAt = findBreak({ seq: walk.#seq, hash: walk.#hash }, [event]);
-        if (brokenAt !== null) {
-          walk.find("altered", `Event ${brokenAt} is not the one that was written there.`, brokenAt);
-          return walk;
-        }
-        walk.#seq = event.seq;
-        walk.#hash = event.hash;
-        const checkpoint = await signed.upTo(event.seq);
-        if (checkpoint !== null) walk.#meet(checkpoint, judge);
+        walk.#pass(event);
+        const next = signed.ahead ?? (signed.ended ? null : await signed.turned());
+        if (next !== null && next.seq <= event.seq) walk.#meet(signed.take(next), judge);
         if (walk.#found !== null) return walk;
       }
       if (events.length < step) break;
     }
-    const beyond = await signed.upTo(Number.MAX_SAFE_INTEGER);
+    const beyond = await signed.turned();
     if (beyond !== null)
       walk.find("truncated", `The chain ends at event ${walk.#seq}; the hub had signed event ${beyond.seq}.`, walk.#seq + 1);
-    walk.checkpoints = signed.read;
     return walk;
+  }
+
+  #pass(event: AuditRow): void {
+    const brokenAt = findBreak({ seq: this.#seq, hash: this.#hash }, [event]);
+    if (brokenAt !== null) {
+      this.find("altered", `Event ${brokenAt} is not the one that was written there.`, brokenAt);
+      return;
+    }
+    this.#seq = event.seq;
+    this.#hash = event.hash;
   }
 
   #meet(checkpoint: Checkpoint, judge: Judge): void {
@@ -202,29 +204,27 @@ class Walk {
 
 /** An organisation's checkpoints in the database, in order, a page at a time. */
 class CheckpointRows {
-  read = 0;
+  /** The next one; null when the page is at its end. Most events have none, so that asking for it must cost nothing. */
+  ahead: Checkpoint | null = null;
   readonly #db: Queryable;
   readonly #org: string;
   #page: Checkpoint[] = [];
   #last = Number.MIN_SAFE_INTEGER;
-  #ended = false;
+  ended = false;
 
   constructor(db: Queryable, org: string) {
     this.#db = db;
     this.#org = org;
   }
 
-  /** The next one, if it is not beyond `seq`. */
-  async upTo(seq: number): Promise<Checkpoint | null> {
-    if (this.#page.length === 0 && !this.#ended) await this.#turn();
-    const [next] = this.#page;
-    if (next === undefined || next.seq > seq) return null;
-    this.#page.shift();
-    this.read++;
+  take(next: Checkpoint): Checkpoint {
+    this.ahead = this.#page.shift() ?? null;
     return next;
   }
 
-  async #turn(): Promise<void> {
+  /** The next one, from the next page if need be; null when there is none. */
+  async turned(): Promise<Checkpoint | null> {
+    if (this.ahead !== null || this.ended) return this.ahead;
     const rows = await this.#db
       .select()
       .from(auditCheckpoints)
@@ -233,7 +233,9 @@ class CheckpointRows {
       .limit(step);
     this.#page = rows.map(presentCheckpoint);
     this.#last = rows.at(-1)?.seq ?? this.#last;
-    this.#ended = rows.length < step;
+    this.ended = rows.length < step;
+    this.ahead = this.#page.shift() ?? null;
+    return this.ahead;
   }
 }
 

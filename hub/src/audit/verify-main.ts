@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { sql } from "drizzle-orm";
-import { databaseUrlOf } from "../platform/config.ts";
+import { databaseUrlOfEnvironment } from "../platform/config.ts";
 import { lockDataFolder } from "../platform/data-lock.ts";
 import { type Database, openForReading } from "../platform/database.ts";
 import { embeddedUser, startEmbeddedPostgres } from "../platform/embedded-postgres.ts";
@@ -32,8 +32,7 @@ async function main(): Promise<number> {
       json: { type: "boolean", default: false },
     },
   });
-  // The URL may hold a password, and arguments can be read by everybody on the machine.
-  const url = values.database ?? databaseUrlOf();
+  const url = values.database ?? databaseUrlOfEnvironment();
   const dataDir = path.resolve(values.data ?? "data");
   const hasFolder = existsSync(path.join(dataDir, "keys"));
   if (url === null && !hasFolder)

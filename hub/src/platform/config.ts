@@ -92,6 +92,20 @@ export const options = {
     help: "days a recording or output is kept after its end",
     fallback: "for ever",
   },
+  auditFile: {
+    flag: "audit-file",
+    variable: "SALLYPORT_AUDIT_FILE",
+    hint: "an absolute path",
+    help: "file that every audit event is also written to, a JSON line each",
+    fallback: "none",
+  },
+  auditSyslog: {
+    flag: "audit-syslog",
+    variable: "SALLYPORT_AUDIT_SYSLOG",
+    hint: "udp://host:port, tcp://host:port or unix:/path of a stream socket",
+    help: "syslog receiver (RFC 5424) that every audit event is also sent to",
+    fallback: "none",
+  },
   s3Endpoint: {
     flag: "s3-endpoint",
     variable: "SALLYPORT_S3_ENDPOINT",
@@ -209,6 +223,8 @@ const schema = z
     hostKeys: z.enum(["first", "ask"]).default("first"),
     detachGraceSeconds: z.coerce.number().int().min(1).max(86_400).default(600),
     recordingDays: z.coerce.number().int().min(1).max(36_500).optional(),
+    auditFile: z.string().startsWith("/").max(4_096).optional(),
+    auditSyslog: z.string().max(300).refine(isSyslogAddress).optional(),
     s3Endpoint: httpUrl.refine(isStoreEndpoint).optional(),
     s3Bucket: z
       .string()
@@ -304,12 +320,19 @@ function isStoreEndpoint(text: string): boolean {
   );
 }
 
+function isSyslogAddress(text: string): boolean {
+  if (text.startsWith("unix:/")) return true;
+  if (!/^(udp|tcp):\/\//.test(text) || !URL.canParse(text)) return false;
+  const { hostname, port, pathname, username, search } = new URL(text);
+  return hostname !== "" && Number(port) > 0 && pathname === "" && username === "" && search === "";
+}
+
 export type Config = Readonly<z.infer<typeof schema>>;
 
-const keyOf = (name: string): name is keyof typeof options => name in options;
+/** For programs beside the hub that read its database. A URL may hold a password, and arguments can be read by everybody on the machine. */
+export const databaseUrlOfEnvironment = (): string | null => process.env["DATABASE_URL"] || null;
 
-/** For commands that need nothing else of the configuration; null when it is not set. */
-export const databaseUrlOf = (environment: NodeJS.ProcessEnv = process.env): string | null => environment["DATABASE_URL"] || null;
+const keyOf = (name: string): name is keyof typeof options => name in options;
 
 /**
  * Reads flags over environment over defaults.

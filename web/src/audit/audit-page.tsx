@@ -1,7 +1,7 @@
 // Audit: what happened as sentences, when it happened as a histogram, and whether the chain of hashes holds.
 "use client";
-import { Button } from "@mantine/core";
-import { IconAlertTriangle, IconShieldCheck } from "@tabler/icons-react";
+import { Button, Group } from "@mantine/core";
+import { IconAlertTriangle, IconDownload, IconShieldCheck } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -20,6 +20,7 @@ import { StateMark } from "../ui/state-mark.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import classes from "./audit.module.css";
 import { AuditHistogram } from "./audit-histogram.tsx";
+import { AuditSignature } from "./audit-signature.tsx";
 import { EventPanel } from "./event-panel.tsx";
 import { eventSentence } from "./event-sentence.ts";
 
@@ -37,11 +38,13 @@ function Audit() {
   const [url, changeUrl] = useUrlState();
   const period = usePeriod();
   const kind = url.get("kind") ?? undefined;
+  const group = url.get("group") ?? undefined;
+  const assetId = url.get("asset") ?? undefined;
+  const ip = url.get("ip") ?? undefined;
   const actorId = url.get("actor") ?? undefined;
   const subjectId = url.get("subject") ?? undefined;
-  const query = useInfiniteQuery(
-    trpc.audit.list.infiniteQueryOptions({ ...useSearch(), ...period, kind, actorId, subjectId }, nextPage),
-  );
+  const filter = { ...useSearch(), ...period, kind, group, actorId, subjectId, assetId, ip };
+  const query = useInfiniteQuery(trpc.audit.list.infiniteQueryOptions(filter, nextPage));
   const kinds = useQuery(trpc.audit.kinds.queryOptions());
   const verify = useMutation(trpc.audit.verify.mutationOptions());
   const events = query.data?.pages.flatMap(({ items }) => items) ?? [];
@@ -70,16 +73,22 @@ function Audit() {
       title={t("audit.title")}
       purpose={t("audit.purpose")}
       action={
-        <Button
-          variant="default"
-          leftSection={<IconShieldCheck size={16} />}
-          loading={verify.isPending}
-          onClick={() => verify.mutate()}
-        >
-          {t("audit.verify")}
-        </Button>
+        <Group gap="xs">
+          <Button component="a" variant="default" leftSection={<IconDownload size={16} />} href={csvLink(filter)} download>
+            {t("audit.csv")}
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<IconShieldCheck size={16} />}
+            loading={verify.isPending}
+            onClick={() => verify.mutate()}
+          >
+            {t("audit.verify")}
+          </Button>
+        </Group>
       }
     >
+      <AuditSignature />
       {verify.data !== undefined && <Seal result={verify.data} />}
       <AuditHistogram period={period} onSelect={(from, to) => changeUrl({ period: null, from, to })} />
       <List
@@ -88,6 +97,11 @@ function Audit() {
         columns={columns}
         rowId={(event) => event.id}
         filters={[
+          {
+            key: "group",
+            label: t("audit.group"),
+            options: (kinds.data?.groups ?? []).map((value) => ({ value, label: value })),
+          },
           { key: "kind", label: t("audit.kind"), options: (kinds.data?.items ?? []).map((value) => ({ value, label: value })) },
           { key: "actor", label: t("audit.actor"), options: Array.from(actors, ([value, label]) => ({ value, label })) },
           periodFilter(t),
@@ -99,6 +113,14 @@ function Audit() {
       <EventPanel event={open} onClose={() => changeUrl({ id: null })} />
     </Page>
   );
+}
+
+/** The same filter as the list's, for the hub's CSV. */
+function csvLink(filter: Record<string, string | undefined>): string {
+  const query = new URLSearchParams(
+    Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  return `/api/v1/audit/events.csv?${query.toString()}`;
 }
 
 function Seal({ result }: { result: Outputs["audit"]["verify"] }) {

@@ -46,7 +46,10 @@ function EventDetails({ event }: { event: AuditEvent }) {
             ? []
             : [[displayText(subject.kind), <Named key="subject" name={subject.name} id={subject.id} />] as const]),
           [t("audit.address"), displayText(event.ip ?? "–")],
-          ...Object.entries(event.data).map(([name, value]) => [displayText(name), displayText(String(value))] as const),
+          ...Object.entries(event.data)
+            .filter(([name]) => !isChange(event) || (name !== "before" && name !== "after"))
+            .map(([name, value]) => [displayText(name), displayText(String(value))] as const),
+          ...(isChange(event) ? [[t("audit.change"), <Change key="change" data={event.data} />] as const] : []),
           [
             t("audit.hash"),
             <span key="hash" className="mono">
@@ -61,6 +64,19 @@ function EventDetails({ event }: { event: AuditEvent }) {
         </Button>
       )}
     </Stack>
+  );
+}
+
+const isChange = ({ data }: AuditEvent): boolean => Object.hasOwn(data, "before") && Object.hasOwn(data, "after");
+
+/** What was there above what is there now. */
+function Change({ data }: Pick<AuditEvent, "data">) {
+  return (
+    <>
+      <del>{displayText(String(data["before"]))}</del>
+      <br />
+      <ins>{displayText(String(data["after"]))}</ins>
+    </>
   );
 }
 

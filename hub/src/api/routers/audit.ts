@@ -18,6 +18,7 @@ export const auditRouter = router({
     const checkpoint = ctx.hub.checkpoints.newestOf(orgId);
     return {
       checkpoint: checkpoint === null ? null : { seq: checkpoint.seq, at: checkpoint.at, keyId: checkpoint.keyId },
+      exports: ctx.hub.auditExports().map(({ behind, failure }) => ({ behind, isFailing: failure !== null })),
       contradictions: (await openContradictions(ctx.hub.fleet.db, orgId)).map(presentContradiction),
     };
   }),
@@ -31,10 +32,13 @@ export const auditRouter = router({
       return { checkpoints };
     }),
   list: auditing.input(auditInput.listAudit).query(async ({ ctx, input }) => {
-    const { rows, nextCursor, total } = await listAuditEvents(ctx.hub.fleet.db, ctx.actor.orgId, input);
-    return { items: rows.map(presentAuditEvent), nextCursor, total };
+    const { rows, nextCursor, total, totalIsLeast } = await listAuditEvents(ctx.hub.fleet.db, ctx.actor.orgId, input);
+    return { items: rows.map(presentAuditEvent), nextCursor, total, totalIsLeast };
   }),
-  kinds: auditing.query(() => ({ items: [...auditKinds] })),
+  kinds: auditing.query(() => ({
+    items: [...auditKinds],
+    groups: [...new Set(auditKinds.map((kind) => kind.slice(0, kind.indexOf("."))))],
+  })),
   histogram: auditing.input(auditInput.histogram).query(async ({ ctx, input }) => {
     const points = await auditHistogram(ctx.hub.fleet.db, ctx.actor.orgId, new Date(input.from), new Date(input.to));
     return { items: points.map((point) => ({ at: point.at.toISOString(), count: point.count })) };
