@@ -4,6 +4,7 @@ import { openChoices } from "../assets/account-choice.ts";
 import { findAssets } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
 import { permissionsFor } from "../identity/actor.ts";
+import { mayAct } from "../identity/person-state.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { asWhom, decide } from "./authorize.ts";
@@ -40,7 +41,7 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
   ]);
   for (const user of people) {
     const his = works.filter(({ userId, orgId }) => userId === user.id && orgId === user.orgId);
-    if (user.disabledAt !== null || !permissionsFor(user.role).includes("terminal.open")) continue;
+    if (!mayAct(user, now) || !permissionsFor(user.role).includes("terminal.open")) continue;
     const assetIds = [...new Set(his.map(({ assetId }) => assetId))];
     const [grants, targets] = await Promise.all([grantsOfPerson(db, user), findAssets(db, user.orgId, assetIds)]);
     const named = await grantsOnAssets(

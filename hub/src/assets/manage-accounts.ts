@@ -4,6 +4,7 @@ import { and, desc, eq, isNull } from "drizzle-orm";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
+import { freshMfa } from "../identity/fresh-mfa.ts";
 import { isUniqueViolation, type Queryable, type Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { addSecret, readSecret } from "./account-secrets.ts";
@@ -114,13 +115,14 @@ export async function setSecret(
   });
 }
 
-/** The secret in the clear. The record of it commits before it is shown. @throws HubError `not-found`, `no-secret`. */
+/** The secret in the clear. The record of it commits before it is shown. @throws HubError `confirm-first`, `not-found`, `no-secret`. */
 export async function revealSecret(
-  { db, vault }: AssetDeps,
+  { db, vault, clock }: AssetDeps,
   actor: Actor,
   { id, version, reason }: { id: string; version?: number | undefined; reason: string },
 ): Promise<Secret & { version: number }> {
   assertMay(actor, "secrets.reveal");
+  freshMfa(actor, clock.now());
   const account = await findAccount(db, actor.orgId, id);
   if (account === null) throw notFound("account");
   const wanted = version ?? account.version;

@@ -119,6 +119,10 @@ describe("with a mail server", () => {
       await forgot(email, { "x-forwarded-host": "evil.example", forwarded: "host=evil.example" });
       const { text, html } = await mailTo(email, 1);
       expect(text + html).not.toContain("evil.example");
+      const { items } = await admin.query<{ items: { subject: { name: string } }[] }>("audit.list", {
+        kind: "person.reset-requested",
+      });
+      expect(items.length).toBeGreaterThan(0);
       expect(tokenIn(text)).not.toBe("");
     });
 

@@ -27,7 +27,7 @@ export class TestHub {
   readonly dataDir: string;
   /** The hub's own database, for what no API shows. */
   readonly sql: Sql;
-  readonly #databaseUrl: string;
+  readonly databaseUrl: string;
   readonly #overrides: Partial<Config>;
   readonly #parts: TestHubParts;
   #hub: Hub | null = null;
@@ -37,7 +37,7 @@ export class TestHub {
 
   private constructor(dataDir: string, database: TestDatabase, overrides: Partial<Config>, parts: TestHubParts) {
     this.dataDir = dataDir;
-    this.#databaseUrl = database.url;
+    this.databaseUrl = database.url;
     this.sql = database.sql;
     this.#overrides = overrides;
     this.#parts = parts;
@@ -76,7 +76,7 @@ export class TestHub {
         this.dataDir,
       ],
       {
-        DATABASE_URL: this.#databaseUrl,
+        DATABASE_URL: this.databaseUrl,
         SALLYPORT_ADMIN_EMAIL: admin.email,
         SALLYPORT_ADMIN_PASSWORD: admin.password,
         SALLYPORT_PER_ADDRESS_MAX: "1000",
