@@ -20,6 +20,7 @@ export type EnrolmentToken = Outputs["fleet"]["createEnrolmentToken"];
 export type EnrolmentProgress = Outputs["fleet"]["enrolmentToken"];
 
 export type Asset = Outputs["assets"]["list"]["items"][number];
+export type Account = Outputs["accounts"]["list"]["items"][number];
 export type Grant = Outputs["access"]["grants"]["items"][number];
 export type GrantAction = Grant["actions"][number];
 

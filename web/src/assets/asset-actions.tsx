@@ -1,7 +1,7 @@
-// What a person may do with an asset: the buttons, and in their place the reason why not.
+// What a person may do with an asset: the buttons, and in their place the reason why not. Of several accounts one is chosen first.
 "use client";
-import { Button, Group, Tooltip } from "@mantine/core";
-import { IconPlayerPlay, IconTerminal2 } from "@tabler/icons-react";
+import { Button, Group, Menu, Tooltip } from "@mantine/core";
+import { IconChevronDown, IconPlayerPlay, IconTerminal2 } from "@tabler/icons-react";
 import Link from "next/link";
 import { useTranslation } from "react-i18next";
 import { codeSentence } from "../api/error-text.ts";
@@ -9,28 +9,64 @@ import type { Asset } from "../api/types.ts";
 import { dock } from "../terminal/dock-store.ts";
 import { displayText } from "../ui/display-text.ts";
 
+type Offer = Asset["accounts"][number];
+
+/** Accounts a terminal opens as by one click. Those that ask for a secret are for programs that can say one. */
+export const terminalAccounts = ({ accounts }: Asset): readonly Offer[] =>
+  accounts.filter(({ id, actions }) => actions.includes("connect") && id !== "@ask" && id !== "@same-name");
+
+const hasSsh = ({ agentId, protocols }: Asset) => agentId !== null || protocols.some(({ name }) => name === "ssh");
+
 export function AssetActions({ asset }: { asset: Asset }) {
   const { t } = useTranslation();
   const name = displayText(asset.name);
-  const whyNot = asset.why === null ? (asset.online ? null : codeSentence("agent-offline")) : codeSentence(asset.why);
+  const accounts = terminalAccounts(asset);
+  const mayConnect = asset.may.connect && accounts.length > 0 && hasSsh(asset);
+  const whyNot = !asset.online
+    ? codeSentence("agent-offline")
+    : mayConnect
+      ? null
+      : asset.why !== null
+        ? codeSentence(asset.why)
+        : t(hasSsh(asset) ? "reach.noAccount" : "reach.noTerminal");
+  const open = (account: Offer) => dock.open(asset.id, asset.name, account.id);
+  const button = (
+    <Button
+      size="compact-sm"
+      variant="light"
+      leftSection={<IconTerminal2 size={15} />}
+      rightSection={accounts.length > 1 ? <IconChevronDown size={14} aria-hidden /> : undefined}
+      disabled={!mayConnect || !asset.online}
+      aria-label={t("reach.connectTo", { name })}
+      onClick={(event) => {
+        event.stopPropagation();
+        const [only, ...others] = accounts;
+        if (only !== undefined && others.length === 0) open(only);
+      }}
+    >
+      {t("action.connect")}
+    </Button>
+  );
   return (
     <Group gap={6} wrap="nowrap">
-      <Explained reason={asset.may.connect && asset.online ? null : whyNot}>
-        <Button
-          size="compact-sm"
-          variant="light"
-          leftSection={<IconTerminal2 size={15} />}
-          disabled={!asset.may.connect || !asset.online}
-          aria-label={t("reach.connectTo", { name })}
-          onClick={(event) => {
-            event.stopPropagation();
-            dock.open(asset.id, asset.name);
-          }}
-        >
-          {t("action.connect")}
-        </Button>
+      <Explained reason={mayConnect && asset.online ? null : whyNot}>
+        {accounts.length > 1 && mayConnect && asset.online ? (
+          <Menu position="bottom-start">
+            <Menu.Target>{button}</Menu.Target>
+            <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
+              <Menu.Label>{t("reach.asWhom")}</Menu.Label>
+              {accounts.map((account) => (
+                <Menu.Item key={account.id} onClick={() => open(account)}>
+                  <span className="mono">{displayText(account.username, 60)}</span>
+                </Menu.Item>
+              ))}
+            </Menu.Dropdown>
+          </Menu>
+        ) : (
+          button
+        )}
       </Explained>
-      {asset.may.run && (
+      {asset.may.run && asset.agentId !== null && (
         <Button
           size="compact-sm"
           variant="subtle"

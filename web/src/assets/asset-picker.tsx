@@ -14,6 +14,8 @@ interface AssetPickerProps {
   onChange: (ids: readonly string[]) => void;
   /** Only assets on which the person may do this; all of them when null. */
   action: "connect" | "run" | null;
+  /** Also those that the person himself may not reach: for giving, not for using. */
+  everything?: boolean;
   label: string;
   hint: string;
   error?: string | undefined;
@@ -21,12 +23,17 @@ interface AssetPickerProps {
 
 const offeredMost = 200;
 
-export function AssetPicker({ chosen, onChange, action, label, hint, error }: AssetPickerProps) {
+export function AssetPicker({ chosen, onChange, action, everything = false, label, hint, error }: AssetPickerProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data } = useQuery(trpc.assets.list.queryOptions({ search, limit: offeredMost }, { placeholderData: keepPreviousData }));
+  const { data } = useQuery(
+    trpc.assets.list.queryOptions(
+      { search, limit: offeredMost, scope: everything ? "all" : "mine" },
+      { placeholderData: keepPreviousData },
+    ),
+  );
   // A chosen asset must keep its name while the search shows others.
   const known = useRef(new Map<string, Asset>());
   for (const asset of data?.items ?? []) known.current.set(asset.id, asset);

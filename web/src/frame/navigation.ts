@@ -1,8 +1,10 @@
 // The places of the console and who may open them. The rail and the palette both read this list.
 import {
   IconHome,
+  IconKey,
   IconListSearch,
   IconPlayerPlay,
+  IconServer2,
   IconSettings,
   IconStack2,
   IconTerminal2,
@@ -12,7 +14,7 @@ import {
 } from "@tabler/icons-react";
 import type { Permission } from "../api/types.ts";
 
-export type PlaceName = "home" | "reach" | "sessions" | "runs" | "fleet" | "people" | "audit" | "settings";
+export type PlaceName = "home" | "reach" | "sessions" | "runs" | "fleet" | "assets" | "grants" | "people" | "audit" | "settings";
 
 export interface Place {
   name: PlaceName;
@@ -28,6 +30,8 @@ export const places: readonly Place[] = [
   { name: "sessions", href: "/sessions", icon: IconTerminal2, group: "work", needs: null },
   { name: "runs", href: "/runs", icon: IconPlayerPlay, group: "work", needs: null },
   { name: "fleet", href: "/fleet", icon: IconStack2, group: "manage", needs: "fleet.read" },
+  { name: "assets", href: "/assets", icon: IconServer2, group: "manage", needs: "assets.read" },
+  { name: "grants", href: "/grants", icon: IconKey, group: "manage", needs: "grants.read" },
   { name: "people", href: "/people", icon: IconUsers, group: "manage", needs: "people.read" },
   { name: "audit", href: "/audit", icon: IconListSearch, group: "evidence", needs: "audit.read" },
   { name: "settings", href: "/settings", icon: IconSettings, group: "self", needs: null },

@@ -146,6 +146,7 @@ function GiveAccess({ person, onDone }: { person: Person; onDone: () => void }) 
         chosen={assetIds}
         onChange={setAssetIds}
         action={null}
+        everything
         label={t("grants.assets")}
         hint={t("grants.assetsHint")}
         error={tried && assetIds.length === 0 ? t("grants.noAssets") : undefined}

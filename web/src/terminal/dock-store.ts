@@ -26,8 +26,9 @@ class Dock {
   readonly state = new Store<DockState>({ tabs: [], active: null, beside: null, view: "docked", heightPx: 360 });
   #lastKey = 0;
 
-  open(assetId: string, name: string): void {
-    this.#add({ key: this.#newKey(), name, target: { kind: "asset", assetId }, sessionId: null });
+  open(assetId: string, name: string, account?: string): void {
+    const target: TerminalTarget = { kind: "asset", assetId, ...(account === undefined ? {} : { account }) };
+    this.#add({ key: this.#newKey(), name, target, sessionId: null });
   }
 
   /** Comes back to a session that is still alive; shows its tab if it has one here. */
@@ -38,13 +39,11 @@ class Dock {
   }
 
   /** A new terminal on the same asset takes the place of one that has ended. */
-  replace(key: string, assetId: string): void {
+  replace(key: string, target: TerminalTarget): void {
     const fresh = this.#newKey();
     const { tabs, active, beside } = this.state.get();
     this.#change({
-      tabs: tabs.map((tab) =>
-        tab.key === key ? { ...tab, key: fresh, target: { kind: "asset", assetId }, sessionId: null } : tab,
-      ),
+      tabs: tabs.map((tab) => (tab.key === key ? { ...tab, key: fresh, target, sessionId: null } : tab)),
       active: active === key ? fresh : active,
       beside: beside === key ? fresh : beside,
     });

@@ -50,7 +50,7 @@ const fromHub = z.discriminatedUnion("type", [
 export type HubMessage = z.infer<typeof fromHub>;
 
 export type ConsoleMessage =
-  | { type: "open"; assetId: string; cols: number; rows: number }
+  | { type: "open"; assetId: string; account?: string; cols: number; rows: number }
   | { type: "attach"; sessionId: string; from: number | null; cols: number; rows: number }
   | { type: "resize"; cols: number; rows: number }
   | { type: "ack"; offset: number }

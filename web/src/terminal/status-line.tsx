@@ -144,7 +144,7 @@ function Ended({ tab, ending, sessionId }: { tab: DockTab; ending: Ending; sessi
     <>
       <State headline={endingText(ending, t)} />
       {target.kind === "asset" && (
-        <Button className={classes.button} size="compact-xs" variant="default" onClick={() => dock.replace(key, target.assetId)}>
+        <Button className={classes.button} size="compact-xs" variant="default" onClick={() => dock.replace(key, target)}>
           {t("terminal.openAgain")}
         </Button>
       )}

@@ -28,7 +28,8 @@ export interface Size {
   rows: number;
 }
 
-export type TerminalTarget = { kind: "asset"; assetId: string } | { kind: "session"; sessionId: string };
+/** `account`: as whom, of what the asset offers; left out on an agent's own host. */
+export type TerminalTarget = { kind: "asset"; assetId: string; account?: string } | { kind: "session"; sessionId: string };
 
 export interface LinkListener {
   /** Draw these bytes, then call `drawn`; the hub's window opens only as drawing proceeds. */
@@ -166,7 +167,8 @@ export class TerminalLink {
       this.#send({ type: "attach", sessionId, from: this.#output.next, ...this.#size });
     } else if (this.#target.kind === "asset") {
       this.#apply({ type: "asked" });
-      this.#send({ type: "open", assetId: this.#target.assetId, ...this.#size });
+      const { assetId, account } = this.#target;
+      this.#send({ type: "open", assetId, ...(account === undefined ? {} : { account }), ...this.#size });
     }
   }
 

@@ -1,0 +1,1 @@
+export { AssetsPage as default } from "../../assets/assets-page.tsx";

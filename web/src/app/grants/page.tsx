@@ -1,0 +1,1 @@
+export { GrantsPage as default } from "../../grants/grants-page.tsx";

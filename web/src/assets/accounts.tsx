@@ -1,0 +1,229 @@
+// The accounts of an asset: which there are, adding one with its secret, taking one away. A secret is never shown here.
+"use client";
+import {
+  ActionIcon,
+  Alert,
+  Badge,
+  Button,
+  Checkbox,
+  Group,
+  PasswordInput,
+  SegmentedControl,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
+import { createAccount } from "@sallyport/hub/assets/input";
+import { IconTrash } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { errorSentence } from "../api/error-text.ts";
+import { useTRPC } from "../api/trpc.ts";
+import type { Account } from "../api/types.ts";
+import { useMay } from "../frame/me.tsx";
+import { Confirm } from "../ui/confirm.tsx";
+import { CopyIcon } from "../ui/copy.tsx";
+import { displayText } from "../ui/display-text.ts";
+import { Empty, Failed } from "../ui/page-states.tsx";
+import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
+import { showToast } from "../ui/toasts.tsx";
+
+export function Accounts({ assetId }: { assetId: string }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const mayManage = useMay("accounts.manage");
+  const [adding, setAdding] = useState(false);
+  const accounts = useQuery(trpc.accounts.list.queryOptions({ assetId }));
+  if (accounts.isError) return <Failed error={accounts.error} onRetry={() => void accounts.refetch()} />;
+  if (accounts.data === undefined) return <PanelSkeleton />;
+  const add = mayManage && !adding && (
+    <Button variant="light" onClick={() => setAdding(true)} style={{ alignSelf: "flex-start" }}>
+      {t("accounts.add")}
+    </Button>
+  );
+  return (
+    <Stack gap="md">
+      {accounts.data.items.length === 0 && !adding ? (
+        <Empty title={t("accounts.empty")} text={t("accounts.emptyText")}>
+          {add}
+        </Empty>
+      ) : (
+        add
+      )}
+      {adding && <AddAccount assetId={assetId} onDone={() => setAdding(false)} />}
+      {accounts.data.items.map((account) => (
+        <AccountLine key={account.id} account={account} mayManage={mayManage} />
+      ))}
+    </Stack>
+  );
+}
+
+function AccountLine({ account, mayManage }: { account: Account; mayManage: boolean }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const [asking, setAsking] = useState(false);
+  const name = displayText(account.username, 60);
+  const remove = useMutation(
+    trpc.accounts.remove.mutationOptions({ onSuccess: () => showToast("done", t("accounts.removed", { name })) }),
+  );
+  return (
+    <Stack gap={4}>
+      <Group gap="xs" wrap="nowrap" justify="space-between">
+        <Group gap="xs">
+          <b className="mono">{name}</b>
+          <Badge variant="light" color="gray">
+            {t(account.secretKind === "password" ? "accounts.password" : "accounts.key")}
+          </Badge>
+          {account.privileged && <Badge variant="light">{t("accounts.privileged")}</Badge>}
+        </Group>
+        {mayManage && (
+          <ActionIcon
+            variant="subtle"
+            color="red"
+            aria-label={t("accounts.removeTitle", { name })}
+            onClick={() => setAsking(true)}
+          >
+            <IconTrash size={16} />
+          </ActionIcon>
+        )}
+      </Group>
+      {account.publicKey !== null && (
+        <>
+          <Text size="xs" c="dimmed">
+            {t("accounts.publicKeyText", { name })}
+          </Text>
+          <Group gap="xs" wrap="nowrap">
+            <span className="mono truncate">{account.publicKey}</span>
+            <CopyIcon text={account.publicKey} />
+          </Group>
+        </>
+      )}
+      <Confirm
+        opened={asking}
+        title={t("accounts.removeTitle", { name })}
+        action={t("action.delete")}
+        pending={remove.isPending}
+        onConfirm={() => remove.mutate({ id: account.id })}
+        onClose={() => setAsking(false)}
+      >
+        <Text size="sm">{t("accounts.removeText")}</Text>
+      </Confirm>
+    </Stack>
+  );
+}
+
+const kinds = ["password", "ssh-key", "new-ssh-key"] as const;
+type Kind = (typeof kinds)[number];
+
+function AddAccount({ assetId, onDone }: { assetId: string; onDone: () => void }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const [kind, setKind] = useState<Kind>("password");
+  const [username, setUsername] = useState("");
+  const [secret, setSecret] = useState("");
+  const [passphrase, setPassphrase] = useState("");
+  const [privileged, setPrivileged] = useState(false);
+  const [tried, setTried] = useState(false);
+  const create = useMutation(
+    trpc.accounts.create.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: () => {
+        showToast("done", t("accounts.added", { name: displayText(username, 60) }));
+        onDone();
+      },
+    }),
+  );
+  const given =
+    kind === "password"
+      ? { kind, password: secret }
+      : kind === "ssh-key"
+        ? { kind, privateKey: secret, passphrase: passphrase === "" ? null : passphrase }
+        : { kind };
+  const parsed = createAccount.safeParse({ assetId, username, privileged, secret: given });
+  const wrong = (field: string) => tried && !parsed.success && parsed.error.issues.some(({ path }) => path[0] === field);
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setTried(true);
+        if (parsed.success) create.mutate(parsed.data);
+      }}
+    >
+      <Stack gap="sm">
+        {create.isError && <Alert color="red">{errorSentence(create.error)}</Alert>}
+        <TextInput
+          label={t("accounts.username")}
+          value={username}
+          error={wrong("username") ? t("accounts.usernameWrong") : undefined}
+          autoComplete="off"
+          onChange={(event) => setUsername(event.currentTarget.value)}
+          data-autofocus
+        />
+        <SegmentedControl
+          value={kind}
+          aria-label={t("accounts.secret")}
+          onChange={(value) => {
+            setKind(kinds.find((one) => one === value) ?? "password");
+            setSecret("");
+          }}
+          data={[
+            { value: "password", label: t("accounts.password") },
+            { value: "ssh-key", label: t("accounts.pasteKey") },
+            { value: "new-ssh-key", label: t("accounts.newKey") },
+          ]}
+        />
+        {kind === "password" && (
+          <PasswordInput
+            label={t("accounts.password")}
+            value={secret}
+            autoComplete="new-password"
+            error={wrong("secret") ? t("field.required") : undefined}
+            onChange={(event) => setSecret(event.currentTarget.value)}
+          />
+        )}
+        {kind === "ssh-key" && (
+          <>
+            <Textarea
+              label={t("accounts.privateKey")}
+              classNames={{ input: "mono" }}
+              autosize
+              minRows={4}
+              maxRows={10}
+              value={secret}
+              error={wrong("secret") ? t("field.required") : undefined}
+              onChange={(event) => setSecret(event.currentTarget.value)}
+            />
+            <PasswordInput
+              label={t("accounts.passphrase")}
+              value={passphrase}
+              autoComplete="off"
+              onChange={(event) => setPassphrase(event.currentTarget.value)}
+            />
+          </>
+        )}
+        {kind === "new-ssh-key" && (
+          <Text size="sm" c="dimmed">
+            {t("accounts.newKeyText")}
+          </Text>
+        )}
+        <Checkbox
+          label={t("accounts.privileged")}
+          description={t("accounts.privilegedHint")}
+          checked={privileged}
+          onChange={(event) => setPrivileged(event.currentTarget.checked)}
+        />
+        <Group gap="xs">
+          <Button variant="default" onClick={onDone}>
+            {t("action.cancel")}
+          </Button>
+          <Button type="submit" loading={create.isPending}>
+            {t("accounts.add")}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

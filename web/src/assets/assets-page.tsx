@@ -1,0 +1,104 @@
+// Assets: everything the organisation can reach, with the accounts on it; how to add and change them.
+"use client";
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { useTRPC } from "../api/trpc.ts";
+import type { Asset } from "../api/types.ts";
+import { OnlineMark } from "../fleet/online-mark.tsx";
+import { Allowed, useMay } from "../frame/me.tsx";
+import type { Column } from "../list/data-table.tsx";
+import { List } from "../list/list-page.tsx";
+import { nextPage, useSearch } from "../list/use-page-list.ts";
+import { oneOf, useUrlState } from "../state/url-state.ts";
+import { displayText } from "../ui/display-text.ts";
+import { Page } from "../ui/page.tsx";
+import { Empty } from "../ui/page-states.tsx";
+import { AddAsset } from "./add-asset.tsx";
+import { AssetPanel } from "./asset-panel.tsx";
+
+export function AssetsPage() {
+  return (
+    <Allowed permission="assets.read">
+      <Assets />
+    </Allowed>
+  );
+}
+
+const assetCategories = ["host", "database", "kubernetes", "web", "other"] as const;
+
+function Assets() {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const mayManage = useMay("assets.manage");
+  const [url, changeUrl] = useUrlState();
+  const category = oneOf(url.get("category"), assetCategories);
+  const zoneId = url.get("zone") ?? undefined;
+  const query = useInfiniteQuery(
+    trpc.assets.list.infiniteQueryOptions({ ...useSearch(), scope: "all", category, zoneId }, nextPage),
+  );
+  const zones = useQuery(trpc.fleet.zones.queryOptions(undefined, { enabled: useMay("fleet.read") }));
+  const add = mayManage && (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => changeUrl({ add: "asset" })}>
+      {t("assets.add")}
+    </Button>
+  );
+  const columns: Column<Asset>[] = [
+    { key: "name", title: t("reach.asset"), cell: ({ name }) => displayText(name) },
+    {
+      key: "state",
+      title: t("reach.state"),
+      cell: ({ online, active }) =>
+        active ? <OnlineMark state={online ? "online" : "offline"} /> : <span>{t("assets.off")}</span>,
+      hideOn: "small",
+    },
+    { key: "platform", title: t("assets.platform"), cell: ({ platform }) => t(`platform.${platform}`), hideOn: "medium" },
+    {
+      key: "address",
+      title: t("reach.address"),
+      cell: ({ address }) => <span className="mono">{displayText(address)}</span>,
+      hideOn: "small",
+    },
+    { key: "zone", title: t("reach.zone"), cell: ({ zone }) => displayText(zone.name), hideOn: "medium" },
+    {
+      key: "protocols",
+      title: t("assets.protocols"),
+      cell: ({ protocols }) => (
+        <span className="mono">{protocols.map(({ name, port }) => `${name}:${port}`).join(" ") || "–"}</span>
+      ),
+      hideOn: "medium",
+    },
+  ];
+  return (
+    <Page title={t("assets.title")} purpose={t("assets.purpose")} action={add}>
+      <List
+        name={t("assets.title")}
+        query={query}
+        columns={columns}
+        rowId={(asset) => asset.id}
+        filters={[
+          {
+            key: "category",
+            label: t("assets.category"),
+            options: assetCategories.map((value) => ({ value, label: t(`category.${value}`) })),
+          },
+          {
+            key: "zone",
+            label: t("reach.zone"),
+            options: (zones.data?.items ?? []).map(({ id, name }) => ({ value: id, label: displayText(name) })),
+          },
+        ]}
+        empty={
+          <Empty title={t("assets.empty")} text={t("assets.emptyText")}>
+            {add}
+          </Empty>
+        }
+        onOpen={(asset) => changeUrl({ id: asset.id })}
+        openRowId={url.get("id")}
+      />
+      <AssetPanel id={url.get("id")} onClose={() => changeUrl({ id: null, tab: null })} />
+      {mayManage && <AddAsset opened={url.has("add")} onClose={() => changeUrl({ add: null })} />}
+    </Page>
+  );
+}
