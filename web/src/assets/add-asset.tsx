@@ -53,7 +53,7 @@ function AddAssetForm() {
         </Text>
         {create.isError && <Alert color="red">{errorSentence(create.error)}</Alert>}
         <TextInput
-          label={t("field.name")}
+          label={t("grants.name")}
           value={values.name}
           error={error("name")}
           onChange={(event) => set("name", event.currentTarget.value)}

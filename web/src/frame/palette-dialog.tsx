@@ -16,6 +16,7 @@ import { useRouter } from "next/navigation";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
+import { terminalAccounts } from "../assets/asset-actions.tsx";
 import { currentLanguage, languageNames } from "../i18n/i18n.ts";
 import { useStore } from "../state/store.ts";
 import { dock } from "../terminal/dock-store.ts";
@@ -138,7 +139,7 @@ function useCommands(text: string): Command[] {
     icon: IconTerminal2,
     label: displayText(asset.name),
     detail: asset.online ? displayText(asset.zone.name) : t("state.offline"),
-    run: () => dock.open(asset.id, asset.name),
+    run: () => dock.open(asset.id, asset.name, terminalAccounts(asset)[0]?.id),
   }));
 
   const byId: Command[] = [];

@@ -65,7 +65,7 @@ function Grants() {
     </Button>
   );
   const columns: Column<Grant>[] = [
-    { key: "name", title: t("field.name"), cell: ({ name }) => displayText(name) },
+    { key: "name", title: t("grants.name"), cell: ({ name }) => displayText(name) },
     { key: "who", title: t("grants.who"), cell: (grant) => subjectsText(grant, t), hideOn: "small" },
     { key: "what", title: t("grants.what"), cell: (grant) => targetsText(grant, t), hideOn: "small" },
     { key: "as", title: t("grants.asWhom"), cell: (grant) => accountsText(grant, t), hideOn: "medium" },

@@ -69,7 +69,7 @@ function NewGrantForm({ onDone }: { onDone: () => void }) {
       <Stack gap="md">
         {give.isError && <Alert color="red">{errorSentence(give.error)}</Alert>}
         <TextInput
-          label={t("field.name")}
+          label={t("grants.name")}
           value={name}
           error={wrong("name")}
           onChange={(event) => setName(event.currentTarget.value)}
@@ -98,6 +98,9 @@ function NewGrantForm({ onDone }: { onDone: () => void }) {
             ))}
           </Group>
         </Checkbox.Group>
+        <Text size="sm" fw={500} mb={-12}>
+          {t("grants.what")}
+        </Text>
         <AssetPicker
           chosen={assets}
           onChange={setAssets}
