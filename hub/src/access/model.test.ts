@@ -237,7 +237,7 @@ test("what is open goes on in the cells in which it could be opened, and in no o
     action,
     address: person.ip,
   }));
-  const on = await mayGoOn(database.db, works, now);
+  const { on } = await mayGoOn(database.db, works, now);
   const expected = cells.flatMap(({ person, asset, choice, protocol, action }, n) =>
     mayModel(person, asset, choice, protocol, action) ? [String(n)] : [],
   );

@@ -25,10 +25,14 @@ export type OpenWork = {
   address: string | null;
 };
 
-/** The ids of those that may go on. Costs two lookups for each person who has something open. */
-export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Promise<Set<string>> {
+/** `on`: the ids of those that may go on. `personGone`: of the others, those whose person may do nothing any more. */
+export type Rechecked = { on: Set<string>; personGone: Set<string> };
+
+/** Costs two lookups for each person who has something open. */
+export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Promise<Rechecked> {
   const on = new Set<string>();
-  if (works.length === 0) return on;
+  const personGone = new Set<string>();
+  if (works.length === 0) return { on, personGone };
   const accountIds = works.map(({ accountChoice }) => accountChoice).filter((choice) => choice.startsWith("acc_"));
   const [people, vault] = await Promise.all([
     db
@@ -41,7 +45,11 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
   ]);
   for (const user of people) {
     const his = works.filter(({ userId, orgId }) => userId === user.id && orgId === user.orgId);
-    if (!mayAct(user, now) || !permissionsFor(user.role).includes("terminal.open")) continue;
+    if (!mayAct(user, now)) {
+      for (const { id } of his) personGone.add(id);
+      continue;
+    }
+    if (!permissionsFor(user.role).includes("terminal.open")) continue;
     const assetIds = [...new Set(his.map(({ assetId }) => assetId))];
     const [grants, targets] = await Promise.all([grantsOfPerson(db, user), findAssets(db, user.orgId, assetIds)]);
     const named = await grantsOnAssets(
@@ -62,5 +70,5 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
         on.add(work.id);
     }
   }
-  return on;
+  return { on, personGone };
 }

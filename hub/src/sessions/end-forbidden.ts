@@ -19,6 +19,7 @@ export async function endForbidden(deps: SessionDeps, orgId: string | null): Pro
     .select()
     .from(sessions)
     .where(and(inArray(sessions.id, open), orgId === null ? undefined : eq(sessions.orgId, orgId)));
-  const allowed = await mayGoOn(deps.db, rows.map(workOf), deps.clock.now());
-  for (const { id } of rows) if (!allowed.has(id)) await endSession(deps, id, { reason: "grant-revoked", by: null });
+  const { on, personGone } = await mayGoOn(deps.db, rows.map(workOf), deps.clock.now());
+  for (const { id } of rows)
+    if (!on.has(id)) await endSession(deps, id, { reason: personGone.has(id) ? "ended-by-admin" : "grant-revoked", by: null });
 }

@@ -30,7 +30,7 @@ export async function onHello(
       else positions.push(position);
       continue;
     }
-    if (deps.live.get(row.id) === undefined && !(await mayGoOn(deps.db, [workOf(row)], deps.clock.now())).has(row.id)) {
+    if (deps.live.get(row.id) === undefined && !(await mayGoOn(deps.db, [workOf(row)], deps.clock.now())).on.has(row.id)) {
       await endSession(deps, row.id, { reason: "grant-revoked", by: null });
       continue;
     }

@@ -222,7 +222,9 @@ test("a keystroke goes before bulk that was ready first", () => {
   expect(sent.slice(1).every((frame) => frame.stream === 1)).toBe(true);
 });
 
-test("a ring gives back what was put in, for any order of putting in and giving back, and refuses what it has not room for", () => {
+test("a ring gives back what was put in, for any order of putting in and giving back, and refuses what it has not room for", {
+  timeout: 30_000,
+}, () => {
   const capacity = 40_000; // grows three times, and is no power of two
   fc.assert(
     fc.property(
