@@ -109,6 +109,16 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen"], "a neighbour", ()
     expect(refusal).toContain("host-key-refused");
     expect(refusal).toContain(before);
     expect(refusal).toContain(server.fingerprint());
+    const { items } = await parts.rest.json<{ items: { id: string; fingerprint: string; state: string }[] }>(
+      "GET",
+      `/assets/${assetId}/host-keys`,
+    );
+    const offered = items.find(({ state }) => state === "offered");
+    expect(offered?.fingerprint).toBe(server.fingerprint());
+    await parts.rest.json("POST", `/host-keys/${offered?.id}/decide`, { decision: "trust-alone" });
+    const again = open();
+    expect(await again.opened).toMatchObject({ assetName: "web-1" });
+    again.leave();
   });
 
   test("is told apart from a host that is not there", async () => {

@@ -42,7 +42,8 @@ type Subjects = Record<
   | "token"
   | "node"
   | "neighbour"
-  | "account",
+  | "account"
+  | "hostKey",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
@@ -87,7 +88,9 @@ const table: Record<string, Row> = {
   "accounts.setSecret": ["-FFFF+N", ({ account }) => ({ id: account, secret: { kind: "password", password: "p" } })],
   "assets.change": ["-FFFF+N", ({ neighbour }) => ({ id: neighbour, comment: "x" })],
   "assets.create": ["-FFFF+N", ({ zone }) => ({ name: newId("asset"), zoneId: zone, platform: "linux", address: "192.0.2.1" })],
+  "assets.decideHostKey": ["-FFFF+N", ({ hostKey }) => ({ id: hostKey, decision: "refuse" })],
   "assets.get": ["-N++++N", id("asset")],
+  "assets.hostKeys": ["-FFF++N", ({ neighbour }) => ({ id: neighbour })],
   "assets.list": ["-++++++", () => ({})],
   "assets.remove": ["-FFFF+N", ({ neighbour }) => ({ ids: [neighbour] })],
   "assets.setFavourite": ["-N++++N", ({ asset }) => ({ id: asset, favourite: true })],
@@ -236,12 +239,14 @@ async function freshSubjects(): Promise<Subjects> {
     node: newId("nod"),
     neighbour: newId("ast"),
     account: newId("acc"),
+    hostKey: newId("hky"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
   await sql`insert into assets (id, org_id, zone_id, agent_id, category, name, platform, created_at, updated_at) values (${newId("ast")}, ${orgId}, ${admin?.zone ?? ""}, ${made.agent}, 'host', 'row', 'linux', now(), now())`;
   await sql`insert into assets (id, org_id, zone_id, category, name, platform, address, created_at, updated_at) values (${made.neighbour}, ${orgId}, ${admin?.zone ?? ""}, 'host', ${made.neighbour}, 'linux', '192.0.2.1', now(), now())`;
   await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
+  await sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at) values (${made.hostKey}, ${orgId}, ${made.neighbour}, 'ssh-ed25519', ${made.hostKey}, 'SHA256:x', 'offered', now())`;
   await sql`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`;
   await sql`insert into node_ancestors (node_id, ancestor_id) values (${made.node}, ${made.node})`;
   await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted, username)
@@ -274,6 +279,7 @@ const nobodys = (): Subjects => ({
   node: newId("nod"),
   neighbour: newId("ast"),
   account: newId("acc"),
+  hostKey: newId("hky"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

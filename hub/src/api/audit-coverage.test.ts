@@ -121,6 +121,15 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "assets.change": ["asset.changed", async () => admin.mutate("assets.change", { id: await newAsset(), comment: "covered" })],
   "assets.create": ["asset.created", newAsset],
+  "assets.decideHostKey": [
+    "host-key.decided",
+    async () => {
+      const [id, asset] = [newId("hky"), await newAsset()];
+      await hub.sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at)
+        select ${id}, org_id, id, 'ssh-ed25519', 'AAAA', 'SHA256:x', 'offered', now() from assets where id = ${asset}`;
+      return admin.mutate("assets.decideHostKey", { id, decision: "trust-alone" });
+    },
+  ],
   "assets.remove": ["asset.deleted", async () => admin.mutate("assets.remove", { ids: [await newAsset()] })],
   "audit.acknowledge": [
     "audit.contradiction-acknowledged",

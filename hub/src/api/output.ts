@@ -82,6 +82,14 @@ export const asset = z.object({
   accounts: z.array(z.object({ id: z.string(), username: z.string(), actions: z.array(z.enum(actions)) })),
 });
 
+export const hostKey = z.object({
+  id: z.string(),
+  algorithm: z.string(),
+  fingerprint: z.string(),
+  state: z.enum(["trusted", "offered", "refused"]),
+  seenAt: moment,
+  decidedAt: moment.nullable(),
+});
 export const nodes = z.array(z.object({ id: z.string(), path: z.string() }));
 export const node = z.object({
   id: z.string(),

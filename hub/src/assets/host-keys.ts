@@ -3,11 +3,13 @@ import { createHash } from "node:crypto";
 import { newId } from "@sallyport/protocol/ids";
 import { and, asc, eq } from "drizzle-orm";
 import ssh2 from "ssh2";
+import type { z } from "zod";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
 import type { Queryable } from "../platform/database.ts";
 import { notFound } from "../platform/errors.ts";
 import type { AssetDeps } from "./deps.ts";
+import type { decideHostKey as decideHostKeyInput } from "./input.ts";
 import { assetSubject } from "./manage-assets.ts";
 import { type AssetRow, assets, type HostKeyRow, hostKeys } from "./schema.ts";
 
@@ -81,7 +83,7 @@ export async function judgeHostKey(
 export async function decideHostKey(
   { db, clock, changes }: AssetDeps,
   actor: Actor,
-  { id, decision }: { id: string; decision: "trust" | "trust-alone" | "refuse" | "forget" },
+  { id, decision }: z.infer<typeof decideHostKeyInput>,
 ): Promise<void> {
   assertMay(actor, "assets.manage");
   const assetId = await db.transaction(async (tx) => {

@@ -110,6 +110,9 @@ export const listAssets = page.extend({
 });
 export type ListAssets = z.infer<typeof listAssets>;
 
+export const hostKeyDecisions = ["trust", "trust-alone", "refuse", "forget"] as const;
+/** `trust-alone` refuses the other keys of the asset, as after a new installation of the host. */
+export const decideHostKey = z.object({ id, decision: z.enum(hostKeyDecisions) });
 export const manyAssets = z.object({ ids: z.array(id).min(1).max(1_000) });
 export const setFavourite = z.object({ id, favourite: z.boolean() });
 

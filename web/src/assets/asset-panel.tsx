@@ -19,6 +19,7 @@ import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { Accounts } from "./accounts.tsx";
 import { AssetActions } from "./asset-actions.tsx";
+import { HostKeys } from "./host-keys.tsx";
 
 type AssetDetail = Outputs["assets"]["get"];
 
@@ -53,7 +54,7 @@ function PanelTitle({ asset }: { asset: AssetDetail }) {
   );
 }
 
-const tabs = ["overview", "accounts", "activity"] as const;
+const tabs = ["overview", "accounts", "host-keys", "activity"] as const;
 
 function AssetTabs({ asset, onGone }: { asset: AssetDetail; onGone: () => void }) {
   const { t } = useTranslation();
@@ -65,6 +66,7 @@ function AssetTabs({ asset, onGone }: { asset: AssetDetail; onGone: () => void }
       <Tabs.List mb="md">
         <Tabs.Tab value="overview">{t("fleet.overview")}</Tabs.Tab>
         {asset.agentId === null && <Tabs.Tab value="accounts">{t("assets.accounts")}</Tabs.Tab>}
+        {asset.agentId === null && <Tabs.Tab value="host-keys">{t("hostKeys.title")}</Tabs.Tab>}
         {mayAudit && <Tabs.Tab value="activity">{t("fleet.activity")}</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="overview">
@@ -72,6 +74,9 @@ function AssetTabs({ asset, onGone }: { asset: AssetDetail; onGone: () => void }
       </Tabs.Panel>
       <Tabs.Panel value="accounts">
         <Accounts assetId={asset.id} />
+      </Tabs.Panel>
+      <Tabs.Panel value="host-keys">
+        <HostKeys assetId={asset.id} />
       </Tabs.Panel>
       <Tabs.Panel value="activity">
         <SubjectActivity subjectId={asset.id} />

@@ -2,6 +2,7 @@
 import { Reach } from "../../access/reach.ts";
 import { accountsOf } from "../../assets/account-choice.ts";
 import { findAsset, findAssets, listAssets } from "../../assets/assets.ts";
+import { decideHostKey, hostKeysOf, presentHostKey } from "../../assets/host-keys.ts";
 import * as input from "../../assets/input.ts";
 import {
   changeAccount,
@@ -79,6 +80,27 @@ export const assetsRouter = router({
     .output(output.nothing)
     .mutation(async ({ ctx, input: { ids } }) => {
       await deleteAssets(ctx.hub.assets, ctx.actor, ids);
+      return {};
+    }),
+  hostKeys: reading
+    .meta({
+      rest: { method: "GET", path: "/assets/{id}/host-keys", tag: "Assets", summary: "SSH host keys that the asset has shown" },
+    })
+    .input(byId)
+    .output(output.listOf(output.hostKey))
+    .query(async ({ ctx, input: { id } }) => {
+      const { db } = ctx.hub.assets;
+      if ((await findAsset(db, ctx.actor.orgId, id)) === null) throw notFound("asset");
+      return { items: (await hostKeysOf(db, id)).map(presentHostKey) };
+    }),
+  decideHostKey: managing
+    .meta({
+      rest: { method: "POST", path: "/host-keys/{id}/decide", tag: "Assets", summary: "Trust, refuse or forget a host key" },
+    })
+    .input(input.decideHostKey)
+    .output(output.nothing)
+    .mutation(async ({ ctx, input: given }) => {
+      await decideHostKey(ctx.hub.assets, ctx.actor, given);
       return {};
     }),
   setFavourite: signedIn.input(input.setFavourite).mutation(async ({ ctx, input: given }) => {
