@@ -1,7 +1,7 @@
 // The SSH host keys an asset has shown: which are trusted, and which wait for somebody to decide.
 "use client";
-import { Alert, Badge, Button, Group, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle, IconCircleCheck, IconCircleX } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -9,9 +9,14 @@ import { useMay } from "../frame/me.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { Empty, Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
+import { StateMark } from "../ui/state-mark.tsx";
 import { showToast } from "../ui/toasts.tsx";
 
-const colours = { trusted: "green", offered: "yellow", refused: "red" } as const;
+const looks = {
+  trusted: { tone: "green", icon: IconCircleCheck },
+  offered: { tone: "amber", icon: IconAlertTriangle },
+  refused: { tone: "red", icon: IconCircleX },
+} as const;
 
 export function HostKeys({ assetId }: { assetId: string }) {
   const { t } = useTranslation();
@@ -36,9 +41,7 @@ export function HostKeys({ assetId }: { assetId: string }) {
       {items.map(({ id, algorithm, fingerprint, state, seenAt }) => (
         <Stack key={id} gap={4}>
           <Group gap="xs">
-            <Badge variant="light" color={colours[state]}>
-              {t(`hostKeys.${state}`)}
-            </Badge>
+            <StateMark {...looks[state]}>{t(`hostKeys.${state}`)}</StateMark>
             <span className="mono">{algorithm}</span>
             <Text size="xs" c="dimmed">
               <Moment at={seenAt} />

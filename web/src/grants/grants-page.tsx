@@ -1,7 +1,7 @@
 // Grants: who may reach what, as sentences.
 "use client";
-import { Badge, Button, Drawer, Group, Stack, Text } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+import { Button, Drawer, Group, Stack, Text } from "@mantine/core";
+import { IconCircleCheck, IconCircleOff, IconCircleX, IconClock, IconClockOff, IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useState } from "react";
@@ -19,6 +19,7 @@ import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Page } from "../ui/page.tsx";
 import { Empty } from "../ui/page-states.tsx";
+import { StateMark } from "../ui/state-mark.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import { NewGrant } from "./new-grant.tsx";
@@ -32,7 +33,13 @@ export function GrantsPage() {
 }
 
 const grantStates = ["active", "expired", "upcoming", "off", "revoked"] as const;
-const stateColours = { active: "green", expired: "gray", upcoming: "blue", off: "gray", revoked: "red" } as const;
+const looks = {
+  active: { tone: "green", icon: IconCircleCheck },
+  expired: { tone: "grey", icon: IconClockOff },
+  upcoming: { tone: "blue", icon: IconClock },
+  off: { tone: "grey", icon: IconCircleOff },
+  revoked: { tone: "red", icon: IconCircleX },
+} as const;
 
 export const subjectsText = ({ subjects }: Pick<Grant, "subjects">, t: TFunction): string =>
   subjects
@@ -114,11 +121,7 @@ function Grants() {
 
 function GrantState({ state }: { state: Grant["state"] }) {
   const { t } = useTranslation();
-  return (
-    <Badge variant="light" color={stateColours[state]}>
-      {t(`grants.state.${state}`)}
-    </Badge>
-  );
+  return <StateMark {...looks[state]}>{t(`grants.state.${state}`)}</StateMark>;
 }
 
 function GrantDetail({ grant, mayManage, onDone }: { grant: Grant; mayManage: boolean; onDone: () => void }) {
