@@ -4,7 +4,7 @@
 //                        ├─► those that hold now, for this account, protocol and action ─► Authorization, with everything else they allow
 //   asset ─ grants on it ┘
 
-import { type ChosenAccount, findChosenAccount } from "../assets/account-choice.ts";
+import { type ChosenAccount, findChosenAccount, noAccount } from "../assets/account-choice.ts";
 import { type AssetInZone, findAsset } from "../assets/assets.ts";
 import type { ProtocolName } from "../assets/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
@@ -45,7 +45,7 @@ export class Authorization {
   }
 }
 
-const permissionFor: Record<Action, Permission> = {
+export const permissionFor: Record<Action, Permission> = {
   connect: "terminal.open",
   upload: "terminal.open",
   download: "terminal.open",
@@ -57,20 +57,23 @@ const permissionFor: Record<Action, Permission> = {
   run: "run.start",
 };
 
-export type Request = {
-  assetId: string;
-  action: Action;
-  /** An account's id or one of account-choice.ts; may be left out on an agent's own host. */
-  account?: string | undefined;
-  protocol?: ProtocolName | undefined;
-};
+export type Request = { assetId: string } & (
+  | {
+      action: Exclude<Action, "forward">;
+      /** An account's id or one of account-choice.ts; may be left out on an agent's own host. */
+      account?: string | undefined;
+      protocol?: ProtocolName | undefined;
+    }
+  /** Nobody signs in; the protocol is the one that the asset has on this port. */
+  | { action: "forward"; port: number }
+);
 
 /**
  * @throws HubError `forbidden` when the role never may, `not-found` for another organisation's asset and for one that no grant shows to the
  *   person, `no-grant` with the reason when one does but does not allow this, `asset-off`, `agent-revoked`.
  */
 export async function authorize(db: Queryable, actor: Actor, request: Request, now: Date): Promise<Authorization> {
-  const { assetId, action, protocol = "ssh" } = request;
+  const { assetId, action } = request;
   assertMay(actor, permissionFor[action]);
   const [target, grants] = await Promise.all([findAsset(db, actor.orgId, assetId), grantsOfPerson(db, actor)]);
   if (target === null) throw notFound("asset");
@@ -92,7 +95,8 @@ export async function authorize(db: Queryable, actor: Actor, request: Request, n
     return refuse(why === undefined ? notFound("asset") : noGrant(action, why));
   }
   if (!asset.active) throw new HubError("asset-off", "This asset is switched off. An administrator of assets can switch it on.");
-  const as = await findChosenAccount(db, asset, request.account);
+  const as = request.action === "forward" ? noAccount : await findChosenAccount(db, asset, request.account);
+  const protocol = request.action === "forward" ? protocolOn(asset, request.port) : (request.protocol ?? "ssh");
   const decision = decide(holding, asWhom(as, asset), protocol, circumstances);
   const grantId = decision.grantOf(action);
   if (grantId === null) return refuse(noGrant(action, decision.whyNot(action)));
@@ -109,12 +113,17 @@ export async function stillHolds(
   return decide(grants, asWhom(as, target.asset), protocol, { now, address: actor.ip }).grantOf(action) !== null;
 }
 
+/** What an asset does not name is TCP. */
+const protocolOn = ({ protocols }: Pick<AssetInZone["asset"], "protocols">, port: number): ProtocolName =>
+  protocols.find((one) => one.port === port)?.name ?? "tcp";
+
+const kinds = { "@same-name": "same-name", "@ask": "ask", "@none": "none" } as const;
 export const asWhom = (as: ChosenAccount, asset: { agentId: string | null }): AsWhom =>
   as.account !== null
     ? { kind: "vault", username: as.account.username }
     : as.choice === "@agent"
       ? { kind: "agent", ownHost: asset.agentId !== null }
-      : { kind: as.choice === "@ask" ? "ask" : "same-name" };
+      : { kind: kinds[as.choice] };
 
 /** What these grants allow as this account by this protocol. Pure. */
 export function decide(grants: GrantRow[], as: AsWhom, protocol: string, circumstances: Circumstances) {

@@ -9,7 +9,7 @@ import { findUserOf } from "../identity/people.ts";
 import { groupMembers, users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { notFound } from "../platform/errors.ts";
-import { asWhom, decide } from "./authorize.ts";
+import { asWhom, decide, permissionFor } from "./authorize.ts";
 import { findGrant, withNames } from "./grants.ts";
 import { grantsOfPerson, grantsOnAssets, reachedBy } from "./held-grants.ts";
 import { type WhyNot, whyNot } from "./holds.ts";
@@ -20,7 +20,11 @@ export type Explanation = {
   /** Why no grant is even looked at; null when they decide. */
   barred: "disabled" | "role" | "asset-off" | "asset-gone" | null;
   /** For each account and choice, what is allowed and by which grant. */
-  accounts: { id: string; username: string; actions: { action: Action; grantId: string | null; why: WhyNot | null }[] }[];
+  accounts: {
+    id: string;
+    username: string;
+    actions: { action: Action; grantId: string | null; why: WhyNot | "role" | null }[];
+  }[];
   /** The grants that name both, with what they lack at this moment for connecting as the first account asked about. */
   grants: { id: string; name: string; subjects: string[]; targets: string[]; why: WhyNot | null }[];
 };
@@ -48,10 +52,11 @@ export async function explainAccess(
     )
   ).get(asset.id);
   const named = held.filter(({ id }) => on?.has(id));
+  const permitted = permissionsFor(user.role);
   const barred =
     user.disabledAt !== null
       ? "disabled"
-      : !permissionsFor(user.role).includes("terminal.open")
+      : !actions.some((action) => permitted.includes(permissionFor[action]))
         ? "role"
         : asset.retiredAt !== null
           ? "asset-gone"
@@ -77,6 +82,7 @@ export async function explainAccess(
         id: as.account?.id ?? as.choice,
         username: as.account?.username ?? "",
         actions: actions.map((action) => {
+          if (!permitted.includes(permissionFor[action])) return { action, grantId: null, why: "role" as const };
           const grantId = barred === null ? decision.grantOf(action) : null;
           return { action, grantId, why: grantId === null ? decision.whyNot(action) : null };
         }),

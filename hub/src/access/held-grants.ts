@@ -1,6 +1,7 @@
 // Which grants name a person, and which of them an asset: the only SQL that decides about access. Two questions, asked one after the other, so that
 // a person with a hundred grants among twenty thousand costs two index lookups whatever the number of assets.
 import { and, eq, isNull, sql } from "drizzle-orm";
+import { assets } from "../assets/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { type GrantRow, grantSubjects, grants } from "./schema.ts";
 
@@ -43,7 +44,7 @@ export async function grantsOnAssets(
 }
 
 /** A condition on assets: named by one of these grants. For lists of what a person may reach. */
-export const reachedBy = (orgId: string, grantIds: string[]) => sql`${sql.raw('"assets"."id"')} in (
+export const reachedBy = (orgId: string, grantIds: string[]) => sql`${assets.id} in (
     select t.target_id from grant_targets t where t.kind = 'asset' and t.grant_id = any(${sql.param(grantIds)}::text[])
     union select an.asset_id from grant_targets t join node_ancestors na on na.ancestor_id = t.target_id join asset_nodes an on an.node_id = na.node_id
       where t.kind = 'node' and t.grant_id = any(${sql.param(grantIds)}::text[])

@@ -4,7 +4,10 @@ import type { Action, Hours } from "./input.ts";
 import type { GrantRow } from "./schema.ts";
 
 /** As whom: an account of the vault by its user name, or one of the choices that need none. `ownHost`: the agent's own. */
-export type AsWhom = { kind: "vault"; username: string } | { kind: "same-name" | "ask" } | { kind: "agent"; ownHost: boolean };
+export type AsWhom =
+  | { kind: "vault"; username: string }
+  | { kind: "same-name" | "ask" | "none" }
+  | { kind: "agent"; ownHost: boolean };
 
 export type Wish = { as: AsWhom; protocol: string; action: Action };
 export type Circumstances = { now: Date; address: string | null };
@@ -21,7 +24,7 @@ type Rule = Pick<
 /** Null when it holds for the wish. */
 export const whyNot = (grant: Rule, wish: Wish, circumstances: Circumstances): WhyNot | null =>
   whyNotNow(grant, circumstances) ??
-  (!coversAccount(grant, wish.as)
+  (wish.action !== "forward" && !coversAccount(grant, wish.as) // nobody signs in to what is forwarded
     ? "account"
     : !coversProtocol(grant, wish.protocol)
       ? "protocol"

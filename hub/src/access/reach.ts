@@ -4,13 +4,13 @@ import type { AssetInZone } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
 import { type Actor, may } from "../identity/actor.ts";
 import type { Queryable } from "../platform/database.ts";
-import { asWhom, decide } from "./authorize.ts";
+import { asWhom, decide, permissionFor } from "./authorize.ts";
 import { grantsOfPerson, grantsOnAssets, reachedBy } from "./held-grants.ts";
 import { type Circumstances, whyNotNow } from "./holds.ts";
 import { type Action, actions } from "./input.ts";
 import { type GrantRow, grantTargets } from "./schema.ts";
 
-/** As whom he may reach an asset, and what he may do then. `id` is an account's, or the choice itself. */
+/** As whom he may reach an asset, and what he may do then; forwarding is nobody's. `id` is an account's, or the choice itself. */
 export type Offer = { id: string; username: string; actions: Action[] };
 export type MayReach = { connect: boolean; run: boolean; why: string | null; accounts: Offer[] };
 
@@ -18,13 +18,16 @@ export const nothing = (why: string): MayReach => ({ connect: false, run: false,
 
 export class Reach {
   readonly #orgId: string;
+  /** What his role lets him do where a grant does. */
+  readonly #permitted: readonly Action[];
   readonly #grants: GrantRow[];
   readonly #circumstances: Circumstances;
   /** The condition on `assets`; undefined for all. */
   readonly only: SQL | undefined;
 
-  private constructor(orgId: string, grants: GrantRow[], circumstances: Circumstances, only: SQL | undefined) {
-    this.#orgId = orgId;
+  private constructor(actor: Actor, grants: GrantRow[], circumstances: Circumstances, only: SQL | undefined) {
+    this.#orgId = actor.orgId;
+    this.#permitted = actions.filter((action) => may(actor, permissionFor[action]));
     this.#grants = grants;
     this.#circumstances = circumstances;
     this.only = only;
@@ -33,8 +36,8 @@ export class Reach {
   /** Through the grants that hold now. */
   static async of(db: Queryable, actor: Actor, now: Date): Promise<Reach> {
     const circumstances = { now, address: actor.ip };
-    const none = new Reach(actor.orgId, [], circumstances, sql`false`);
-    if (!may(actor, "terminal.open") && !may(actor, "run.start")) return none;
+    const none = new Reach(actor, [], circumstances, sql`false`);
+    if (none.#permitted.length === 0) return none;
     const grants = (await grantsOfPerson(db, actor)).filter((grant) => whyNotNow(grant, circumstances) === null);
     if (grants.length === 0) return none;
     const ids = grants.map(({ id }) => id);
@@ -43,7 +46,7 @@ export class Reach {
       .from(grantTargets)
       .where(and(inArray(grantTargets.grantId, ids), sql`${grantTargets.kind} = 'all'`))
       .limit(1);
-    return new Reach(actor.orgId, grants, circumstances, all === undefined ? reachedBy(actor.orgId, ids) : undefined);
+    return new Reach(actor, grants, circumstances, all === undefined ? reachedBy(actor.orgId, ids) : undefined);
   }
 
   /** What each of these assets offers him. One question for a page. */
@@ -92,7 +95,8 @@ export class Reach {
     ];
     const offered = choices.flatMap(({ id, username, as }): Offer[] => {
       const allowed = decide(held, asWhom(as, asset), main, this.#circumstances).actions;
-      return allowed.size === 0 ? [] : [{ id, username, actions: actions.filter((action) => allowed.has(action)) }];
+      const offered = this.#permitted.filter((action) => action !== "forward" && allowed.has(action));
+      return offered.length === 0 ? [] : [{ id, username, actions: offered }];
     });
     const may = (action: Action) => asset.active && offered.some((one) => one.actions.includes(action));
     const [connect, run] = [may("connect"), may("run")];

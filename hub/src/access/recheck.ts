@@ -1,13 +1,13 @@
 // Which of the things that are open may go on? Asked when something changed that may take access away, and every second, since time takes it too.
 import { inArray } from "drizzle-orm";
-import { openChoices } from "../assets/account-choice.ts";
+import { type ChosenAccount, noAccount, openChoices } from "../assets/account-choice.ts";
 import { findAssets } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
 import { permissionsFor } from "../identity/actor.ts";
 import { mayAct } from "../identity/person-state.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
-import { asWhom, decide } from "./authorize.ts";
+import { asWhom, decide, permissionFor } from "./authorize.ts";
 import { grantsOfPerson, grantsOnAssets } from "./held-grants.ts";
 import type { Action } from "./input.ts";
 
@@ -49,7 +49,7 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
       for (const { id } of his) personGone.add(id);
       continue;
     }
-    if (!permissionsFor(user.role).includes("terminal.open")) continue;
+    const permitted = permissionsFor(user.role);
     const assetIds = [...new Set(his.map(({ assetId }) => assetId))];
     const [grants, targets] = await Promise.all([grantsOfPerson(db, user), findAssets(db, user.orgId, assetIds)]);
     const named = await grantsOnAssets(
@@ -59,16 +59,24 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
       assetIds,
     );
     for (const work of his) {
+      if (!permitted.includes(permissionFor[work.action])) continue;
       const asset = targets.find((target) => target.asset.id === work.assetId)?.asset;
       if (asset === undefined || !asset.active || asset.retiredAt !== null) continue;
-      const choice = openChoices.find((one) => one === work.accountChoice);
-      const account = vault.find(({ id }) => id === work.accountChoice);
-      if (choice === undefined && (account === undefined || !account.active || account.retiredAt !== null)) continue;
-      const as = account === undefined ? { choice: choice ?? "@ask", account: null } : { choice: "account" as const, account };
+      const as = chosen(work.accountChoice, vault);
+      if (as === null) continue;
       const held = grants.filter(({ id }) => named.get(work.assetId)?.has(id));
       if (decide(held, asWhom(as, asset), work.protocol, { now, address: work.address }).grantOf(work.action) !== null)
         on.add(work.id);
     }
   }
   return { on, personGone };
+}
+
+/** Null for an account that is gone. */
+function chosen(choice: string, vault: AccountRow[]): ChosenAccount | null {
+  if (choice === noAccount.choice) return noAccount;
+  const open = openChoices.find((one) => one === choice);
+  if (open !== undefined) return { choice: open, account: null };
+  const account = vault.find(({ id, active, retiredAt }) => id === choice && active && retiredAt === null);
+  return account === undefined ? null : { choice: "account", account };
 }

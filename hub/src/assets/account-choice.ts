@@ -9,7 +9,10 @@ import { type AccountRow, type AssetRow, accounts } from "./schema.ts";
 
 export const openChoices = ["@agent", "@same-name", "@ask"] as const;
 export type OpenChoice = (typeof openChoices)[number];
-export type ChosenAccount = { choice: OpenChoice; account: null } | { choice: "account"; account: AccountRow };
+export type ChosenAccount = { choice: OpenChoice | "@none"; account: null } | { choice: "account"; account: AccountRow };
+
+/** Nobody signs in: a connection that is forwarded. It cannot be asked for. */
+export const noAccount: ChosenAccount = { choice: "@none", account: null };
 
 export async function accountsOf(db: Queryable, assetId: string): Promise<AccountRow[]> {
   return db

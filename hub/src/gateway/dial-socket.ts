@@ -91,7 +91,7 @@ async function dial(
       close(1000, reason);
     },
   };
-  const authorization = await authorize(deps.db, actor, { assetId, action: "forward" }, deps.clock.now());
+  const authorization = await authorize(deps.db, actor, { assetId, action: "forward", port }, deps.clock.now());
   const live = await openDial(deps, authorization, port, client);
   const { id } = live;
   opened = true;

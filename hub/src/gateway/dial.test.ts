@@ -91,6 +91,38 @@ describe("a dial", () => {
     expect(agent.dialled.length).toBe(before);
   });
 
+  test("to a neighbour reaches its address and never the agent's own host, by grants for its protocol on that port", async () => {
+    const zoneId = (await admin.query<{ items: { id: string }[] }>("fleet.zones")).items[0]?.id ?? "";
+    const neighbour = await admin.mutate<{ id: string }>("assets.create", {
+      name: "neighbour",
+      zoneId,
+      platform: "linux",
+      address: "192.0.2.7",
+      protocols: [
+        { name: "ssh", port: 22 },
+        { name: "postgresql", port: 5_432 },
+      ],
+    });
+    const other = await hub.enrolAgent();
+    const asked = () => [...agent.dialled, ...other.dialled];
+    const before = asked().length;
+    const client = await hub.as("user");
+    const { me } = await client.query<{ me: { id: string } }>("auth.state");
+    // A grant for one account: nobody signs in here, so it is no hindrance.
+    await hub.grant(me.id, [neighbour.id], ["forward"], { accounts: ["root"], protocols: ["postgresql"] });
+    const dial = await open(client, { assetId: neighbour.id });
+    expect(dial.outcome).toBe("opened");
+    expect(asked().slice(before)).toEqual(["192.0.2.7:5432 of "]);
+    dial.leave();
+    for (const port of [22, 8_080]) expect((await open(client, { assetId: neighbour.id, port })).outcome).toBe("no-grant");
+    expect(asked()).toHaveLength(before + 1);
+    // The first agent does not get there; the other one is asked too.
+    const unreached = await open(admin, { assetId: neighbour.id, port: 1 });
+    expect(unreached.find("error")).toMatchObject({ code: "not-reached", facts: { reason: "refused" } });
+    expect([...agent.dialled, ...other.dialled].filter((one) => one === "192.0.2.7:1 of ")).toHaveLength(2);
+    other.stop();
+  });
+
   test("that the agent refuses says why", async () => {
     const dial = await open(admin, { port: 1 });
     expect(dial.find("error")).toMatchObject({ code: "agent-refused", message: "Nothing listens on that port." });

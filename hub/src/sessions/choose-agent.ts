@@ -1,4 +1,4 @@
-// Which agent reaches an asset: its own, or one of those in its zone.
+// Which agent reaches an asset: its own, or one of those in its zone, and another of them when the first does not get there.
 import { and, eq, isNull } from "drizzle-orm";
 import type { AssetInZone } from "../assets/assets.ts";
 import { type AgentRow, agents } from "../fleet/schema.ts";
@@ -8,10 +8,32 @@ import type { SessionDeps } from "./deps.ts";
 /** Agents that are tried for one session: enough for one that is ill, and a person does not wait for more. */
 const triedMax = 3;
 
+/** What another agent may do better. What the host itself said, it would say again. */
+const passedOn: ReadonlySet<string> = new Set(["not-reached", "agent-offline"]);
+
+/** @param needs `ssh`: the agent speaks it to its neighbours. @throws HubError what the last agent came to, or `agent-offline`, `agent-refused`. */
+export async function throughAgent<T>(
+  deps: Pick<SessionDeps, "db" | "links">,
+  target: AssetInZone,
+  needs: "ssh" | "dial",
+  reach: (agent: AgentRow) => Promise<T>,
+): Promise<T> {
+  const agents = await agentsFor(deps, target, needs);
+  for (const agent of agents.slice(0, -1)) {
+    try {
+      return await reach(agent);
+    } catch (error) {
+      if (!(error instanceof HubError) || !passedOn.has(error.code)) throw error;
+    }
+  }
+  return reach(agents.at(-1) ?? agents[0]);
+}
+
 /** Those that are online, the nearest by its last round trip first; at least one. @throws HubError `agent-offline`, `agent-refused`. */
-export async function agentsFor(
-  { db, links }: SessionDeps,
+async function agentsFor(
+  { db, links }: Pick<SessionDeps, "db" | "links">,
   { asset, agent, zone }: AssetInZone,
+  needs: "ssh" | "dial",
 ): Promise<[AgentRow, ...AgentRow[]]> {
   if (agent !== null) {
     if (links.isOnline(agent.id)) return [agent];
@@ -27,7 +49,7 @@ export async function agentsFor(
     throw new HubError("agent-offline", `No agent of the zone ${zone.name} is online, so nothing in it can be reached.`);
   // An agent that knows no neighbours is never asked: what it would make of the order is its own host.
   const [nearest, ...others] = online
-    .filter(({ id }) => links.processOf(id)?.ssh)
+    .filter(({ id }) => needs === "dial" || links.processOf(id)?.ssh)
     .sort((a, b) => roundTripOf(a) - roundTripOf(b));
   if (nearest === undefined)
     throw new HubError(

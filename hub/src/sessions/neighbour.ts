@@ -14,6 +14,7 @@ import type { AgentLinks } from "../fleet/links.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields, type Log } from "../platform/log.ts";
 import { readAuthRequest } from "./auth-request.ts";
+import { asNotReached } from "./not-reached.ts";
 
 /** What a person typed for an account that asks. */
 export type Login = { username?: string | undefined; password?: string | undefined };
@@ -70,11 +71,16 @@ export class Neighbours {
       return seal(Buffer.from(password), sealingKey, { agentId, subjectId: sessionId });
     };
     const vaulted = async (account: AccountRow) => ({ username: account.username, secret: await readSecret(db, vault, account) });
-    let account = as.account;
-    if (as.choice === "@same-name")
-      account = (await accountsOf(db, asset.id)).find((one) => one.active && one.username === actor.username) ?? null;
-    const suFrom =
-      account?.suFromId == null ? null : ((await accountsOf(db, asset.id)).find(({ id }) => id === account?.suFromId) ?? null);
+    const usable = (await accountsOf(db, asset.id)).filter(({ active }) => active);
+    const account =
+      as.choice === "@same-name" ? (usable.find(({ username }) => username === actor.username) ?? null) : as.account;
+    const suFromId = account?.suFromId ?? null;
+    const suFrom = usable.find(({ id }) => id === suFromId) ?? null;
+    if (suFromId !== null && suFrom === null)
+      throw new HubError(
+        "no-account",
+        `${account?.username} is reached by su from an account that is gone or switched off. An administrator of assets can change that.`,
+      );
     const final = account === null ? asked(as.choice, actor.username, login) : await vaulted(account);
     const first = suFrom === null ? final : await vaulted(suFrom);
     if (suFrom !== null && final.secret.kind !== "password")
@@ -128,11 +134,7 @@ export class Neighbours {
         facts: { asset: name, account: username },
         cause: error,
       });
-    if (!notReached.has(reason)) return error;
-    return new HubError("not-reached", `${name} was not reached: ${error.message}`, {
-      facts: { asset: name, reason },
-      cause: error,
-    });
+    return asNotReached(error, connecting.asset);
   }
 
   async onHostKey(agentId: string, { sequence = 0, key }: wire.SshHostKey.$Properties): Promise<void> {
@@ -171,16 +173,6 @@ export class Neighbours {
     answer({ signature: key.sign(request.bytes, hashOf(request.algorithm)) });
   }
 }
-
-/** The agent's words for a connection that did not come to be. */
-const notReached: ReadonlySet<string> = new Set([
-  "connection-refused",
-  "unreachable",
-  "name-unknown",
-  "timeout",
-  "not-ssh",
-  "no-answer",
-]);
 
 /** What the person said for an account that is not in the vault. */
 function asked(choice: string, ownName: string, login: Login | undefined): { username: string; secret: Secret } {

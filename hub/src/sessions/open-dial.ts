@@ -1,19 +1,21 @@
-// Opens a TCP connection to a port of an asset, through its agent. The person names the port; the host is the asset's, never his word.
+// Opens a TCP connection to a port of an asset, through an agent. The person names the port; the host is the asset's, never his word.
 import os from "node:os";
 import { newId } from "@sallyport/protocol/ids";
 import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
+import type { AgentRow } from "../fleet/schema.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
-import { agentsFor } from "./choose-agent.ts";
+import { throughAgent } from "./choose-agent.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession } from "./end-session.ts";
 import { type DialClient, dialsPerPersonMax, LiveDial } from "./live-dial.ts";
+import { asNotReached } from "./not-reached.ts";
 import { openSession } from "./open-session.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 import type { EndReason } from "./session-state.ts";
 
-/** An agent's own host is reached by its loopback address; the order allows that one and no other. */
+/** An agent's own host is reached by its loopback address; the order allows that one and no other. Of a neighbour it allows none. */
 const ownHost = "127.0.0.1";
 /** Connections that outlive a lost link are waited for a minute: a program at their other end gives up as soon. */
 const keepSeconds = 60;
@@ -21,7 +23,7 @@ const keepSeconds = 60;
 /**
  * Resolves once the connection stands.
  *
- * @throws HubError `too-many`, `agent-offline`, `agent-refused` with the agent's reason, `no-grant`.
+ * @throws HubError `too-many`, `agent-offline`, `agent-refused` with the agent's reason, of a neighbour `not-reached` with it, `no-grant`.
  */
 export async function openDial(
   deps: SessionDeps,
@@ -29,14 +31,23 @@ export async function openDial(
   port: number,
   client: DialClient,
 ): Promise<LiveDial> {
-  const { clock, dials, links, orders, db } = deps;
-  const { actor, target, grantId } = authorization;
-  if (dials.ofUser(actor.id).length >= dialsPerPersonMax)
+  const { actor, target } = authorization;
+  if (deps.dials.ofUser(actor.id).length >= dialsPerPersonMax)
     throw new HubError("too-many", `You have ${dialsPerPersonMax} connections open. End one first.`, {
       facts: { most: dialsPerPersonMax },
     });
-  const [agent] = await agentsFor(deps, target);
-  if (deps.ownPorts().includes(port) && isThisMachine(links.get(agent.id)?.address ?? ""))
+  return throughAgent(deps, target, "dial", (agent) => open(deps, authorization, { agent, port, client }));
+}
+
+async function open(
+  deps: SessionDeps,
+  authorization: Authorization,
+  { agent, port, client }: { agent: AgentRow; port: number; client: DialClient },
+): Promise<LiveDial> {
+  const { clock, dials, links, orders, db } = deps;
+  const { actor, target, grantId } = authorization;
+  const isOwnHost = target.agent !== null;
+  if (isOwnHost && deps.ownPorts().includes(port) && isThisMachine(links.get(agent.id)?.address ?? ""))
     throw new HubError(
       "forbidden",
       "That is the hub's own port. It is reached as people and agents reach it, not through an agent.",
@@ -70,8 +81,9 @@ export async function openDial(
   };
   return openSession(deps, authorization, row, { kind: "dial.opened", data: { assetId: target.asset.id, port } }, async () => {
     let live: LiveDial | null = null;
-    const order = { sessionId: row.id, host: ownHost, port, allowed: [ownHost], keepSeconds };
-    await orders.send(row.agentId, { openDial: order }, (stream) => {
+    const where = isOwnHost ? { host: ownHost, allowed: [ownHost] } : { host: target.asset.address, allowed: [] };
+    const order = { ...where, sessionId: row.id, port, keepSeconds };
+    const onStream = (stream: number): void => {
       live = new LiveDial({
         id: row.id,
         orgId: row.orgId,
@@ -90,6 +102,9 @@ export async function openDial(
         .set({ stream })
         .where(eq(sessions.id, row.id))
         .catch((error: unknown) => deps.log.error({ session: row.id, ...errorFields(error) }, "stream number not stored"));
+    };
+    await orders.send(row.agentId, { openDial: order }, onStream).catch((error: unknown) => {
+      throw isOwnHost ? error : asNotReached(error, target.asset);
     });
     if (live === null) throw new HubError("internal", "The order was accepted without a stream.");
     return live;

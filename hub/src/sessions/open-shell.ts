@@ -7,7 +7,7 @@ import type { Authorization } from "../access/authorize.ts";
 import type { AgentRow } from "../fleet/schema.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
-import { agentsFor } from "./choose-agent.ts";
+import { throughAgent } from "./choose-agent.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
 import { LiveSession } from "./live-session.ts";
@@ -35,22 +35,11 @@ export async function openShell(
       facts: { most: livePerPersonMax },
     });
   try {
-    const agents = await agentsFor(deps, authorization.target);
-    for (const [n, agent] of agents.entries()) {
-      try {
-        return await open(deps, authorization, { ...size, agent, login });
-      } catch (error) {
-        // The host may be out of this agent's sight and in another's. What the host itself said, it would say again.
-        if (n === agents.length - 1 || !(error instanceof HubError) || !passedOn.has(error.code)) throw error;
-      }
-    }
-    throw new HubError("internal", "No agent was asked.");
+    return await throughAgent(deps, authorization.target, "ssh", (agent) => open(deps, authorization, { ...size, agent, login }));
   } finally {
     release();
   }
 }
-
-const passedOn: ReadonlySet<string> = new Set(["not-reached", "agent-offline"]);
 
 async function open(
   deps: SessionDeps,

@@ -14,6 +14,7 @@ import {
   terminalWindowBytes,
 } from "@sallyport/protocol/limits";
 import { exporterBytes, exporterLabel, signLinkToken } from "@sallyport/protocol/link-token";
+import { newSealingKey, rawSealingKey, signSealingKey } from "@sallyport/protocol/sealed";
 import { decodeFrame, encodeFrame } from "@sallyport/protocol/stream/frame";
 import { Incoming } from "@sallyport/protocol/stream/incoming";
 import { StreamMux } from "@sallyport/protocol/stream/mux";
@@ -32,8 +33,17 @@ export type TestAgentOptions = {
   script?: (order: wire.RunScript) => { stdout?: Buffer; stderr?: Buffer; exitCode?: number } | null;
   /** What it says it has witnessed of the audit log; by default all that it was given. */
   auditHeads?: () => wire.AuditHead.$Properties[];
+  /** It knows neighbours: what becomes of a connection to one. Null: its shell is open. Otherwise the code it is refused with. */
+  neighbours?: (order: wire.OpenShell.$Properties, asks: TestAsks) => Promise<string | null> | string | null;
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
+};
+
+/** What an agent asks the hub while it connects; by default about the order at hand. */
+export type TestAsks = {
+  sequence: number;
+  hostKey(key: Uint8Array): Promise<boolean>;
+  sign(request: { data: Uint8Array; algorithm: string; sequence?: number }): Promise<wire.SignAnswer.$Properties>;
 };
 
 export type TestShell = { print(data: Buffer | string): number; exit(code: number): void };
@@ -106,6 +116,10 @@ export class TestAgent {
   readonly begun: string[] = [];
   /** What it was told to connect to. */
   readonly dialled: string[] = [];
+  /** Secrets are sealed to this key. */
+  readonly sealingKey = newSealingKey();
+  /** Who waits for the hub's answers, by the order's sequence and what was asked. */
+  readonly #asked = new Map<string, (down: wire.HostKeyVerdict.$Properties & wire.SignAnswer.$Properties) => void>();
   readonly downs: string[] = [];
   /** Heads of the audit chain it was given, oldest first. */
   readonly auditHeads: wire.AuditHead.$Properties[] = [];
@@ -224,7 +238,13 @@ export class TestAgent {
       facts: { hostname: this.options.hostname ?? "test", user: "tester" },
       streams: [...shellStreams, ...runStreams],
       journal,
-      capabilities: ["shell", "exec"],
+      capabilities: ["shell", "exec", ...(this.options.neighbours === undefined ? [] : ["ssh"])],
+      sealingKey: rawSealingKey(this.sealingKey),
+      sealingSignature: signSealingKey(
+        rawSealingKey(this.sealingKey),
+        { hubId: this.identity.hubId, agentId: this.id },
+        this.identity.privateKey,
+      ),
       auditHeads: this.options.auditHeads?.() ?? this.auditHeads.slice(-1),
     };
   }
@@ -245,6 +265,10 @@ export class TestAgent {
         return;
       case "order":
         this.#onOrder(decodeOrder(message.value.order ?? new Uint8Array()));
+        return;
+      case "hostKeyVerdict":
+      case "signAnswer":
+        this.#asked.get(`${message.body}/${message.value.sequence}`)?.(message.value);
         return;
       case "watchEcho":
         this.echoAsks.push(message.value);
@@ -308,11 +332,45 @@ export class TestAgent {
       this.#onDial(order.sequence, order.openDial);
       return;
     }
-    if (!order.openShell) return;
+    if (order.openSshShell) {
+      void this.#onNeighbour(order.sequence, order.openSshShell);
+      return;
+    }
+    if (order.openShell) this.#openShell(order.sequence, order.openShell);
+  }
+
+  async #onNeighbour(sequence: number, shell: wire.OpenShell.$Properties): Promise<void> {
+    const code = await this.options.neighbours?.(shell, this.asksAbout(sequence));
+    if (code === null) this.#openShell(sequence, shell);
+    else this.#say({ orderOutcome: { sequence, accepted: false, code: code ?? "malformed", message: "It did not work." } });
+  }
+
+  /** Its own questions about an order, be it another agent's. */
+  asksAbout(sequence: number): TestAsks {
+    const answer = (body: "hostKeyVerdict" | "signAnswer", of: number) =>
+      new Promise<wire.HostKeyVerdict.$Properties & wire.SignAnswer.$Properties>((resolve) =>
+        this.#asked.set(`${body}/${of}`, resolve),
+      );
+    return {
+      sequence,
+      hostKey: async (key) => {
+        const verdict = answer("hostKeyVerdict", sequence);
+        this.#say({ hostKey: { sequence, key } });
+        return (await verdict).trusted === true;
+      },
+      sign: ({ data, algorithm, sequence: of = sequence }) => {
+        const signed = answer("signAnswer", of);
+        this.#say({ signRequest: { sequence: of, data, algorithm } });
+        return signed;
+      },
+    };
+  }
+
+  #openShell(sequence: number, asked: wire.OpenShell.$Properties): void {
     const ring = new Ring(outputRingBytes);
     const outgoing = new Outgoing(0, ring, terminalWindowBytes);
     const input = new Incoming(0, inputWindowBytes);
-    const sessionId = order.openShell.sessionId ?? "";
+    const sessionId = asked.sessionId ?? "";
     const shell: TestShell = {
       print: (data) => {
         const taken = ring.append(Buffer.from(data));
@@ -326,7 +384,7 @@ export class TestAgent {
       },
     };
     const end: StreamEnd = new StreamEnd({
-      stream: order.sequence,
+      stream: sequence,
       priority: "interactive",
       incoming: [input],
       outgoing: [outgoing],
@@ -341,14 +399,14 @@ export class TestAgent {
         onRoom: () => {},
         onResize: (columns, rows) => shell.print(`[${columns}x${rows}]`),
         onClose: () => {
-          this.shells.delete(order.sequence);
+          this.shells.delete(sequence);
           end.close({ exitCode: null, reason: "closed" });
         },
       },
     });
-    this.shells.set(order.sequence, { sessionId, end, ring, outgoing, input });
+    this.shells.set(sequence, { sessionId, end, ring, outgoing, input });
     this.mux.add(end);
-    this.#say({ orderOutcome: { sequence: order.sequence, accepted: true } });
+    this.#say({ orderOutcome: { sequence: sequence, accepted: true } });
   }
 
   /** A host that echoes on its ports what it is sent; but nothing listens on the first, and the second sends {@link floodBytes}. */

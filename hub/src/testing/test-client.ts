@@ -88,8 +88,8 @@ export class TestClient {
     }
   }
 
-  openTerminal(assetId: string, size = { cols: 80, rows: 24 }): Promise<TestTerminal> {
-    return TestTerminal.connect(this, { type: "open", assetId, ...size });
+  openTerminal(assetId: string, opening: object = {}): Promise<TestTerminal> {
+    return TestTerminal.connect(this, { type: "open", assetId, cols: 80, rows: 24, ...opening });
   }
 
   attach(sessionId: string, from: number | null, size = { cols: 80, rows: 24 }): Promise<TestTerminal> {

@@ -4,7 +4,7 @@ import WebSocket from "ws";
 import { eventually } from "./eventually.ts";
 import type { TestClient } from "./test-client.ts";
 
-type Message = { type: string; code?: string; reason?: string; sessionId?: string };
+type Message = { type: string; code?: string; reason?: string; sessionId?: string; facts?: object };
 
 export class TestDial {
   readonly #socket: WebSocket;
