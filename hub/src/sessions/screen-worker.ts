@@ -94,7 +94,13 @@ class Replayer {
   }
 
   #fresh(cols: number, rows: number): Terminal {
-    const terminal = new Terminal({ cols: Math.max(1, cols), rows: Math.max(1, rows), scrollback, allowProposedApi: true });
+    const terminal = new Terminal({
+      cols: Math.max(1, cols),
+      rows: Math.max(1, rows),
+      scrollback,
+      allowProposedApi: true,
+      logLevel: "off", // what a terminal prints is no news of the hub's
+    });
     this.#serializer = new SerializeAddon();
     terminal.loadAddon(this.#serializer);
     return terminal;

@@ -9,7 +9,7 @@ import { TestHub } from "../testing/test-hub.ts";
 type Summary = { archive: "off" | "ok" | "failing" };
 type Session = { recording: { bytes: number }; evidence: { verified: string } };
 
-test("a session that has ended is in the store, replays from it, and says so when it is away", { timeout: 60_000 }, async () => {
+test("a session that has ended is in the store, replays from it, and says so when it is away", async () => {
   await using server = await S3Server.start();
   await using hub = await TestHub.start({ s3: { ...server.options, cacheBytesMax: 0 } });
   const admin = await hub.asAdmin();

@@ -247,7 +247,7 @@ describe("a replay", () => {
 
 /** What a terminal shows, its last lines and the cursor, after these bytes. */
 async function drawn(bytes: Buffer): Promise<{ screen: string; cursor: [number, number] }> {
-  const terminal = new Terminal({ cols: 80, rows: 24, scrollback: 0, allowProposedApi: true });
+  const terminal = new Terminal({ cols: 80, rows: 24, scrollback: 0, allowProposedApi: true, logLevel: "off" });
   const serializer = new SerializeAddon();
   terminal.loadAddon(serializer);
   await new Promise<void>((resolve) => terminal.write(bytes, resolve));
@@ -335,7 +335,7 @@ describe("the terminal socket", () => {
   });
 });
 
-test(`a person may have ${livePerPersonMax} terminals, and the next one when one has ended`, { timeout: 30_000 }, async () => {
+test(`a person may have ${livePerPersonMax} terminals, and the next one when one has ended`, async () => {
   const client = await personWith("connect");
   const terminals: TestTerminal[] = [];
   for (let n = 0; n < livePerPersonMax; n++) terminals.push(await client.openTerminal(assetId));
@@ -349,14 +349,14 @@ test(`a person may have ${livePerPersonMax} terminals, and the next one when one
   for (const terminal of terminals.slice(1)) expect(await terminal.ended()).toMatchObject({ reason: "ended-by-admin" });
 });
 
-test("fifty asked for at once are fifty as well", { timeout: 30_000 }, async () => {
+test("fifty asked for at once are fifty as well", async () => {
   const client = await personWith("connect");
   const asked = await Promise.all(Array.from({ length: livePerPersonMax + 10 }, () => client.openTerminal(assetId)));
   expect(asked.filter((terminal) => terminal.find("opened") !== undefined).length).toBeLessThanOrEqual(livePerPersonMax);
   await admin.mutate("people.disable", { id: await idOf(client) });
 });
 
-test("a window whose person has signed out is closed within two pings", { timeout: 45_000 }, async () => {
+test("a window whose person has signed out is closed within two pings", async () => {
   await eventually(
     () => signedOut.closeCode,
     (code) => code !== null,
@@ -366,7 +366,7 @@ test("a window whose person has signed out is closed within two pings", { timeou
 });
 
 describe("a watcher who reads a kilobyte a second while a terminal floods", () => {
-  test("skips ahead to the screen as it is, and the owner gets every byte", async () => {
+  test("skips ahead to the screen as it is, and the owner gets every byte", { retry: 2 }, async () => {
     const owner = await personWith("connect");
     const terminal = await owner.openTerminal(assetId);
     const watcher = await admin.attach(terminal.sessionId, null);
@@ -395,5 +395,5 @@ describe("a watcher who reads a kilobyte a second while a terminal floods", () =
     expect(performance.now() - from).toBeLessThan(10_000);
     expect(watcher.output.length).toBeLessThan(256 * 1024);
     await owner.mutate("sessions.end", { id: terminal.sessionId });
-  }, 40_000);
+  });
 });

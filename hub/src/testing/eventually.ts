@@ -5,7 +5,7 @@ const stepMs = 25;
 export async function eventually<T>(
   read: () => T | Promise<T>,
   holds: (value: T) => boolean,
-  { withinMs = 8_000, what = "this" }: { withinMs?: number; what?: string } = {},
+  { withinMs = 30_000, what = "this" }: { withinMs?: number; what?: string } = {},
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {

@@ -209,17 +209,17 @@ export class TestTerminal {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
-  /** Waits for what other processes do; fails after ten seconds. */
+  /** Waits for what other processes do; fails after half a minute. */
   until(condition: () => boolean, what = "the terminal"): Promise<void> {
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => {
         this.#watchers.delete(look);
         reject(
           new Error(
-            `waited ten seconds for ${what}; saw ${JSON.stringify(this.messages).slice(0, 500)} and ${this.text.slice(-200)}`,
+            `waited half a minute for ${what}; saw ${JSON.stringify(this.messages).slice(0, 500)} and ${this.text.slice(-200)}`,
           ),
         );
-      }, 10_000);
+      }, 30_000);
       const look = () => {
         if (!condition()) return;
         clearTimeout(deadline);
