@@ -5,9 +5,8 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts"],
     globalSetup: ["src/testing/build-programs.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    // Two processors: more files at once would only make every wait longer.
-    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 3, // more than half of what they do is waiting
   },
 });

@@ -1,4 +1,4 @@
-// Whole-system tests: real processes of the built programs, one file at a time because they share the machine's two cores.
+// Whole-system tests: real processes of the built programs. The faults have a run of their own, see faults.config.ts.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,8 +6,9 @@ export default defineConfig({
     name: "e2e",
     environment: "node",
     include: ["e2e/**/*.test.ts"],
-    fileParallelism: false,
-    testTimeout: 60_000,
+    exclude: ["e2e/faults.test.ts"],
+    maxWorkers: 2, // half of what they do is waiting for processes to start and browsers to draw
+    testTimeout: 120_000,
     hookTimeout: 120_000, // a start on a cold disk makes a database and the agent's packages
   },
 });

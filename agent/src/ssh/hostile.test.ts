@@ -107,7 +107,7 @@ const behindTheShell = [
   "vanishing-window",
 ];
 
-test.each(behindTheShell)("a neighbour that floods behind its shell is cut: %s", { timeout: 40_000 }, async (kind) => {
+test.concurrent.each(behindTheShell)("a neighbour that floods behind its shell is cut: %s", async (kind) => {
   await using hub = await TestHub.start();
   await using agent = await builtAgent(hub);
   await using server = await hostile(kind);
@@ -125,7 +125,7 @@ test.each(behindTheShell)("a neighbour that floods behind its shell is cut: %s",
   expect(agent.peak() - before).toBeLessThan(memoryBytesMax);
 });
 
-test("a neighbour that prints single bytes for ever costs no more memory than any", { timeout: 40_000 }, async () => {
+test("a neighbour that prints single bytes for ever costs no more memory than any", async () => {
   await using hub = await TestHub.start();
   await using agent = await builtAgent(hub);
   await using server = await hostile("single-bytes");
@@ -140,7 +140,7 @@ test("a neighbour that prints single bytes for ever costs no more memory than an
   await stream.until(() => stream.closing !== null);
 });
 
-test("an old device is reached when its asset says so, and otherwise told what it lacks", { timeout: 60_000 }, async () => {
+test("an old device is reached when its asset says so, and otherwise told what it lacks", async () => {
   await using hub = await TestHub.start();
   await using _agent = await builtAgent(hub);
   await using server = await hostile("legacy");

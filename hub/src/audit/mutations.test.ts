@@ -16,9 +16,9 @@ import { type Anchors, type AuditVerdict, judgeAuditLog } from "./verify-audit.t
 
 const mutations = 1_000;
 /** Events of the organisation that is tampered with, and of another beside it. */
-const sizes = { org_a: 1_500, org_b: 150 };
+const sizes = { org_a: 300, org_b: 60 };
 const last = sizes.org_a;
-const signedEvery = 150;
+const signedEvery = 60;
 
 /** mulberry32: the same mutations in every run, so that a miss can be looked at. */
 function randomFrom(seed: number): (below: number) => number {
@@ -34,7 +34,7 @@ const random = randomFrom(20_260_101);
 /** A place in the chain, 1 … last. */
 const anywhere = () => 1 + random(last);
 /** Where the whole rest has to be rewritten, mostly a short rest: rewriting is what takes the time here. */
-const mostlyLate = () => (random(5) === 0 ? anywhere() : last - random(300));
+const mostlyLate = () => (random(5) === 0 ? anywhere() : last - random(60));
 
 let held: TestDatabase;
 let database: OpenDatabase;

@@ -12,6 +12,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const options = { host, user: embeddedUser, onnotice: () => {} };
   const server = postgres({ ...options, database: "postgres", max: 1 });
   await server.unsafe(`create database ${name}`);
+  // No test cuts the power: what a commit writes need not reach the disk before the next one.
+  await server.unsafe(`alter database ${name} set synchronous_commit = off`);
   await server.end();
   return {
     url: `postgres:///${name}?host=${host}&user=${embeddedUser}`,

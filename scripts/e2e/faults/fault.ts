@@ -12,6 +12,8 @@ export type Fault = {
   sentence: string;
   /** Programs, `root` or `chromium`; see needs.ts. */
   needs: string[];
+  /** It takes the machine's processors for itself: nothing is measured beside it. */
+  busy?: true;
   run(form: Form): Promise<Outcome>;
 };
 

@@ -15,6 +15,7 @@ export const flood: Fault = {
   name: "flood",
   sentence: `yes(1) in ${terminals} terminals before readers of 1 kB/s`,
   needs: ["unshare"],
+  busy: true,
   run: async (form) => {
     using folder = tempFolder("flood");
     await using parts = await startHubParts({ folder: folder.path });

@@ -14,6 +14,7 @@ export const hubKilled: Fault = {
   name: "hub-killed",
   sentence: `hub kill -9 under ${terminals} printing terminals`,
   needs: ["python3", "unshare"],
+  busy: true,
   run: async (form) => {
     const rounds = form === "long" ? 20 : 1;
     using folder = tempFolder("hub-killed");

@@ -32,6 +32,7 @@ export const ordersPile: Fault = {
   name: "orders-pile",
   sentence: "an agent stopped (SIGSTOP) before it read the orders it had asked for",
   needs: ["unshare"],
+  busy: true,
   run: async (form) => {
     const { orders, scriptBytes, pulls } = forms[form];
     using folder = tempFolder("orders-pile");

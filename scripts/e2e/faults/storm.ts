@@ -14,6 +14,7 @@ export const storm: Fault = {
   name: "storm",
   sentence: "silent connections to both ports while somebody works",
   needs: ["unshare"],
+  busy: true,
   run: async (form) => {
     const count = form === "long" ? 1_000 : 100;
     using folder = tempFolder("storm");

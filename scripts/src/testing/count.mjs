@@ -1,9 +1,10 @@
 // What one vitest run came to, read from its JSON report. A runner that left no report, or failed without a failed test, is one failure.
 import { existsSync, readFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number, failures: string[], skips: string[] }} Count
- * @typedef {{ fullName: string, status: string }} Assertion
+ * @typedef {{ fullName: string, status: string, failureMessages?: string[] }} Assertion
  * @typedef {{ name: string, status: string, message?: string, assertionResults: Assertion[] }} FileResult
  */
 
@@ -23,9 +24,9 @@ export function countReport(suite, reportFile, exitCode) {
   }
   const { testResults } = /** @type {{ testResults: FileResult[] }} */ (JSON.parse(readFileSync(reportFile, "utf8")));
   for (const file of testResults) {
-    for (const { status, fullName } of file.assertionResults) {
+    for (const { status, fullName, failureMessages = [] } of file.assertionResults) {
       if (status === "passed") count.passed += 1;
-      else if (status === "failed") fail(fullName);
+      else if (status === "failed") fail([fullName, ...failureMessages.slice(-1).map(firstLine)].join(" | "));
       else {
         count.skipped += 1;
         count.skips.push(`${suite}: ${fullName}`);
@@ -38,6 +39,9 @@ export function countReport(suite, reportFile, exitCode) {
     fail(`all tests passed but the runner ended with exit code ${exitCode} (an error outside of tests)`);
   return count;
 }
+
+/** Of what went wrong, as much as fits under a list of names. @param {string} message */
+const firstLine = (message) => stripVTControlCharacters(message.split("\n", 1)[0] ?? "").slice(0, 300);
 
 /** @param {Count[]} counts @returns {Count} */
 export function sum(counts) {

@@ -18,13 +18,17 @@ function report(...files: File[]): string {
   const testResults = files.map(({ status, assertions = [] }, n) => ({
     name: `file-${n}`,
     status,
-    assertionResults: assertions.map(([fullName, outcome]) => ({ fullName, status: outcome })),
+    assertionResults: assertions.map(([fullName, outcome]) => ({
+      fullName,
+      status: outcome,
+      failureMessages: outcome === "failed" ? ["Error: \u001b[31mnot\u001b[39m so\n    at b"] : [],
+    })),
   }));
   writeFileSync(file, JSON.stringify({ testResults }));
   return file;
 }
 
-test("passed, failed and skipped tests are counted by name", () => {
+test("passed, failed and skipped tests are counted by name, and what failed says how", () => {
   const assertions: [string, string][] = [
     ["a", "passed"],
     ["b", "failed"],
@@ -35,7 +39,7 @@ test("passed, failed and skipped tests are counted by name", () => {
     passed: 1,
     failed: 1,
     skipped: 2,
-    failures: ["hub: b"],
+    failures: ["hub: b | Error: not so"],
     skips: ["hub: c", "hub: d"],
   });
 });

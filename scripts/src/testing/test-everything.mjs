@@ -27,6 +27,7 @@ const suites = [
   ["web", "web", []],
   ["scripts", "scripts", []],
   ["e2e", "scripts", ["--config", "e2e.config.ts"]],
+  ["faults", "scripts", ["--config", "faults.config.ts"]],
 ];
 
 /** @param {string[]} only names of suites, or "checks"; empty means all @returns {Promise<number>} exit code */
