@@ -12,6 +12,7 @@ export const databaseGone: Fault = {
   name: "database-gone",
   sentence: "PostgreSQL killed and gone",
   needs: ["python3", "unshare", `${postgresqlBinaries}/postgres`, "setpriv"],
+  busy: true,
   run: async (form) => {
     const goneSeconds = form === "long" ? 60 : 5;
     using folder = tempFolder("database-gone");
