@@ -54,13 +54,21 @@ test("the signed order verifies, and only for its agent and time", () => {
 });
 
 test("an order that reaches a neighbour, and what is asked meanwhile, have the bytes they had", () => {
-  const { execOrder, neighbours, order } = vectors;
+  const { execOrder, sshShellOrder, neighbours, order } = vectors;
   const signed = { order: bytes(execOrder.bytes), signature: bytes(execOrder.signature) };
   const checked = checkOrder(signed, order.order.agentId, publicKey(order.hubPublicKey), order.order.issuedAtMs);
   expect(checked.ok && checked.order.openExec?.command).toBe(execOrder.command);
   const target = checked.ok ? checked.order.openExec?.ssh : undefined;
   expect(target).toMatchObject({ username: execOrder.username, legacyAlgorithms: true, su: { username: "root" } });
   expect(Buffer.from(target?.hostKeys?.[0] ?? []).toString("hex")).toBe(execOrder.hostKey);
+  const shell = checkOrder(
+    { order: bytes(sshShellOrder.bytes), signature: bytes(sshShellOrder.signature) },
+    order.order.agentId,
+    publicKey(order.hubPublicKey),
+    order.order.issuedAtMs,
+  );
+  const { columns, username } = sshShellOrder;
+  expect(shell.ok && shell.order).toMatchObject({ openSshShell: { columns, ssh: { username } } });
 
   const { hostKey, hostKeyVerdict, signRequest, signAnswer, signRefused } = neighbours;
   const up = (body: Parameters<typeof encodeUp>[0]) => Buffer.from(encodeUp(body)).toString("hex");

@@ -50,6 +50,8 @@ const hostKey = Buffer.concat([Buffer.from("0000000b7373682d65643235353139000000
 const sshTarget = { host: "db-1.example", port: 22, allowed: [], username: "deploy", hostKeys: [hostKey], hostAuthorities: [], publicKey: hostKey, password: sealed, legacyAlgorithms: true, connectTimeoutMs: 5_000, su: { username: "root", password: sealed } };
 const execOrder = { agentId, sequence: 44, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openExec: { sessionId: sealedFor.subjectId, ssh: sshTarget, command: "uptime", keepSeconds: 900, timeoutSeconds: 60, outputBytesMax: 1_048_576 } };
 const signedExec = signOrder(execOrder, keyOf(hubSeed));
+const sshShellOrder = { agentId, sequence: 45, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openSshShell: { sessionId: sealedFor.subjectId, columns: 80, rows: 24, term: "xterm-256color", keepSeconds: 900, ssh: sshTarget } };
+const signedSshShell = signOrder(sshShellOrder, keyOf(hubSeed));
 const asks = { key: hostKey, data: Buffer.from("what RFC 4252 §7 has signed"), signature: Buffer.alloc(64, 5) };
 
 const hubId = "hub_06gzr3x7mkme29fvyae612zb";
@@ -77,6 +79,7 @@ const vectors = {
   order: { hubPublicKey: hex(rawPublic(hubSeed)), order, bytes: hex(signed.order ?? new Uint8Array()), signature: hex(signed.signature ?? new Uint8Array()) },
   dialOrder: { order: dialOrder, bytes: hex(signedDial.order ?? new Uint8Array()), signature: hex(signedDial.signature ?? new Uint8Array()) },
   execOrder: { bytes: hex(signedExec.order ?? new Uint8Array()), signature: hex(signedExec.signature ?? new Uint8Array()), username: sshTarget.username, hostKey: hex(hostKey), command: execOrder.openExec.command },
+  sshShellOrder: { bytes: hex(signedSshShell.order ?? new Uint8Array()), signature: hex(signedSshShell.signature ?? new Uint8Array()), username: sshTarget.username, columns: 80 },
   neighbours: {
     hostKey: { sequence: 44, key: hex(asks.key), bytes: hex(encodeUp({ hostKey: { sequence: 44, key: asks.key } })) },
     hostKeyVerdict: { sequence: 44, trusted: true, bytes: hex(encodeDown({ hostKeyVerdict: { sequence: 44, trusted: true } })) },

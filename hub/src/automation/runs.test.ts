@@ -218,7 +218,7 @@ describe("at most once", () => {
   test("a lost notice is said again", async () => {
     let lost = 0;
     const agent = await hub.enrolAgent({ lose: (body) => body === "runLook" && lost++ === 0 });
-    expect(await finished(await start([agent]), 12_000)).toMatchObject({ outcome: "succeeded" });
+    expect(await finished(await start([agent]))).toMatchObject({ outcome: "succeeded" });
     expect(lost).toBeGreaterThan(0);
     expect(agent.begun).toHaveLength(1);
     agent.stop();

@@ -9,9 +9,17 @@ const closeCodes: Record<string, number> = {
   "not-found": 4404,
   conflict: 4409,
   "agent-revoked": 4409,
+  "asset-off": 4409,
+  "secret-needed": 4409,
+  "no-secret": 4409,
+  "no-account": 4409,
+  "no-protocol": 4409,
   "too-many": 4429,
   "agent-offline": 4503,
   "agent-refused": 4502,
+  "host-key-refused": 4502,
+  "sign-in-failed": 4502,
+  "not-reached": 4503,
   "storage-full": 4507,
 };
 
