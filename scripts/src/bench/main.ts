@@ -1,6 +1,7 @@
 // `npm run bench`: measures the built programs, prints a table, and with --json FILE writes the same rows.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { access } from "./access.ts";
 import { dial } from "./dial.ts";
 import { fleet } from "./fleet.ts";
 import { footprint } from "./footprint.ts";
@@ -9,16 +10,24 @@ import { longPath } from "./path.ts";
 import { relay } from "./relay.ts";
 import { printRows, type Row } from "./table.ts";
 
-const usage = `npm run bench -- <relay|dial|path|fleet|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
+const usage = `npm run bench -- <relay|dial|path|fleet|access|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
 
   relay       keystroke echo and bulk over TLS beside ssh and ssh -J on loopback, interleaved in one run
   dial        a TCP stream through the agent beside ssh's forwards, with processor time; keystroke echo beside such a stream
   path        keystroke echo and bulk over 100 ms and 0.5 % loss, beside ssh and scp (root: makes a network namespace)
   fleet       10,000 simulated agents: what each costs, and the storm after the hub was killed
+  access      deciding and listing with 10,000 people, 100,000 assets, 20,000 grants and 5,000 nodes
   footprint   memory of hub, database and agent, and start times
 `;
 
-const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = { relay, dial, path: longPath, fleet, footprint };
+const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
+  relay,
+  dial,
+  path: longPath,
+  fleet,
+  access,
+  footprint,
+};
 
 const wholeNumber = (text: string | undefined, fallback: number) => (/^[1-9]\d{0,5}$/.test(text ?? "") ? Number(text) : fallback);
 
