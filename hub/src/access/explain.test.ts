@@ -1,5 +1,6 @@
 // Why somebody may or may not, and what a change would alter: the same answers that authorize() gives, before anybody tries.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { adminOfSecondOrganisation } from "../testing/second-organisation.ts";
 import type { TestClient } from "../testing/test-client.ts";
 import { TestHub } from "../testing/test-hub.ts";
 import type { Explanation, Preview } from "./explain.ts";
@@ -142,5 +143,22 @@ describe("a preview", () => {
 
   test("of a grant that is none is not found", async () => {
     expect(await admin.refusal(preview(null, "grt_none"))).toBe("not-found");
+  });
+});
+
+describe("what a grant may name", () => {
+  test("is found by a piece of its name, of one's own organisation alone", async () => {
+    const { id } = await newAsset({ name: "needle-host", labels: ["find:needle"] });
+    const found = async (by: TestClient, side: "access.findSubjects" | "access.findTargets", search: string) =>
+      (await by.query<{ items: { kind: string; id: string; name: string }[] }>(side, { search })).items;
+    expect(await found(admin, "access.findTargets", "needle")).toEqual([
+      { kind: "all", id: "", name: "", detail: "" },
+      { kind: "label", id: "find:needle", name: "find:needle", detail: "" },
+      { kind: "asset", id, name: "needle-host", detail: "192.0.2.1" },
+    ]);
+    expect((await found(admin, "access.findSubjects", "colleag")).map(({ id: one }) => one)).toContain(colleague.id);
+    const { client: stranger } = await adminOfSecondOrganisation(hub);
+    expect((await found(stranger, "access.findTargets", "needle")).map(({ kind }) => kind)).toEqual(["all"]);
+    expect((await found(stranger, "access.findSubjects", "colleag")).filter(({ kind }) => kind !== "role")).toEqual([]);
   });
 });

@@ -69,6 +69,7 @@ export const listGrants = page.extend({
 });
 export const changeGrant = z.object({ id: z.string().max(64), grant });
 export const revokeGrant = z.object({ id: z.string().max(64), reason: z.string().trim().max(500).default("") });
+export const findEnds = z.object({ search: z.string().trim().max(100).default("") });
 export const explain = z.object({
   userId: z.string().max(64),
   assetId: z.string().max(64),

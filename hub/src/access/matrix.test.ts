@@ -71,6 +71,8 @@ const table: Record<string, Row> = {
   //                        anonymous, bare, connect, run, auditor, admin, stranger
   "access.change": ["-FFFF+N", ({ grant, personId, asset }) => ({ id: grant, grant: grantOf(personId, asset) })],
   "access.explain": ["-FFF++N", ({ personId, asset }) => ({ userId: personId, assetId: asset })],
+  "access.findSubjects": ["-FFF+++", () => ({})],
+  "access.findTargets": ["-FFF+++", () => ({})],
   "access.get": ["-FFF++N", id("grant")],
   "access.grant": ["-FFFF+N", ({ personId, asset }) => grantOf(personId, asset)],
   "access.grants": ["-FFF+++", () => ({})],

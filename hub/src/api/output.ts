@@ -1,5 +1,6 @@
 // Shapes of what /api/v1 answers: OpenAPI is made from them, and tRPC drops whatever they do not name.
 import { z } from "zod";
+import { whyNots } from "../access/holds.ts";
 import { actions, hours } from "../access/input.ts";
 import { categories, platformIds } from "../assets/input.ts";
 import { executionReasons, executionStates } from "../automation/execution-state.ts";
@@ -116,7 +117,33 @@ export const account = z.object({
 });
 export const storedSecret = z.object({ version: z.number().int(), publicKey: z.string().nullable() });
 
-const end = (kinds: [string, ...string[]]) => z.object({ kind: z.enum(kinds), id: z.string(), name: z.string() });
+const end = <Kind extends string>(kinds: [Kind, ...Kind[]]) =>
+  z.object({ kind: z.enum(kinds), id: z.string(), name: z.string() });
+export const foundSubject = end(["user", "group", "role"]).extend({ detail: z.string() });
+export const foundTarget = end(["asset", "node", "label", "all"]).extend({ detail: z.string() });
+
+export const explanation = z.object({
+  barred: z.enum(["disabled", "role", "asset-off", "asset-gone"]).nullable(),
+  accounts: z.array(
+    z.object({
+      id: z.string(),
+      username: z.string(),
+      actions: z.array(
+        z.object({ action: z.enum(actions), grantId: z.string().nullable(), why: z.enum([...whyNots, "role"]).nullable() }),
+      ),
+    }),
+  ),
+  grants: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      subjects: z.array(z.string()),
+      targets: z.array(z.string()),
+      why: z.enum(whyNots).nullable(),
+    }),
+  ),
+});
+
 export const grant = z.object({
   id: z.string(),
   name: z.string(),

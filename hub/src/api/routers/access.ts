@@ -1,5 +1,6 @@
 // Grants: who may what, and why or why not.
 import { explainAccess, previewGrant } from "../../access/explain.ts";
+import { findSubjects, findTargets } from "../../access/find-ends.ts";
 import { findGrant, listGrants } from "../../access/grants.ts";
 import * as input from "../../access/input.ts";
 import { changeGrant, createGrant, revokeGrant } from "../../access/manage-grants.ts";
@@ -60,7 +61,25 @@ export const accessRouter = router({
       await revokeGrant(ctx.hub.access, ctx.actor, given);
       return {};
     }),
+  findSubjects: reading
+    .meta({
+      rest: { method: "GET", path: "/grant-subjects", tag: "Grants", summary: "People, groups and roles that a grant may name" },
+    })
+    .input(input.findEnds)
+    .output(output.listOf(output.foundSubject))
+    .query(async ({ ctx, input: { search } }) => ({ items: await findSubjects(ctx.hub.access.db, ctx.actor.orgId, search) })),
+  findTargets: reading
+    .meta({
+      rest: { method: "GET", path: "/grant-targets", tag: "Grants", summary: "Assets, nodes and labels that a grant may name" },
+    })
+    .input(input.findEnds)
+    .output(output.listOf(output.foundTarget))
+    .query(async ({ ctx, input: { search } }) => ({ items: await findTargets(ctx.hub.access.db, ctx.actor.orgId, search) })),
   explain: reading
+    .meta({
+      rest: { method: "GET", path: "/access/explain", tag: "Grants", summary: "Why a person may reach an asset, or may not" },
+    })
+    .output(output.explanation)
     .input(input.explain)
     .query(({ ctx, input: given }) => explainAccess(ctx.hub.access.db, ctx.actor.orgId, given, ctx.hub.access.clock.now())),
   preview: reading
