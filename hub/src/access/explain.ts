@@ -1,7 +1,7 @@
 // Why may this person reach this asset, or why not; and what would a change of grants alter. Reads only, with the same rules that decide.
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { z } from "zod";
-import { accountsOf, findChosenAccount, openChoices } from "../assets/account-choice.ts";
+import { accountsOf, findChosenAccount, openChoicesOn } from "../assets/account-choice.ts";
 import { findAsset } from "../assets/assets.ts";
 import { assets } from "../assets/schema.ts";
 import { permissionsFor } from "../identity/actor.ts";
@@ -69,7 +69,7 @@ export async function explainAccess(
           ...(await accountsOf(db, asset.id))
             .filter(({ active }) => active)
             .map((account) => ({ choice: "account" as const, account })),
-          ...openChoices.map((choice) => ({ choice, account: null })),
+          ...openChoicesOn(asset).map((choice) => ({ choice, account: null })),
         ]
       : [await findChosenAccount(db, asset, input.account)];
   const first = wished[0];

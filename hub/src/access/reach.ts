@@ -1,5 +1,6 @@
 // What a person may reach, for lists: which assets, and what on each of a page of them.
 import { and, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { openChoicesOn } from "../assets/account-choice.ts";
 import type { AssetInZone } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
 import { type Actor, may } from "../identity/actor.ts";
@@ -86,8 +87,7 @@ export class Reach {
     const main = asset.protocols[0]?.name ?? "tcp";
     const choices = [
       ...vault.map((account) => ({ id: account.id, username: account.username, as: { choice: "account" as const, account } })),
-      // The agent's own identity is its host's; the others sign in over SSH.
-      ...(agent === null ? (["@same-name", "@ask"] as const) : (["@agent"] as const)).map((choice) => ({
+      ...openChoicesOn(asset).map((choice) => ({
         id: choice,
         username: agent?.facts?.user ?? "",
         as: { choice, account: null },

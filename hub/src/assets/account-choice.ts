@@ -14,6 +14,10 @@ export type ChosenAccount = { choice: OpenChoice | "@none"; account: null } | { 
 /** Nobody signs in: a connection that is forwarded. It cannot be asked for. */
 export const noAccount: ChosenAccount = { choice: "@none", account: null };
 
+/** The agent's own identity is its host's; the others sign in over SSH. */
+export const openChoicesOn = ({ agentId }: Pick<AssetRow, "agentId">): readonly OpenChoice[] =>
+  agentId === null ? ["@same-name", "@ask"] : ["@agent"];
+
 export async function accountsOf(db: Queryable, assetId: string): Promise<AccountRow[]> {
   return db
     .select()

@@ -24,6 +24,7 @@ export const consolePages: ConsolePage[] = [
   { name: "add-asset", path: () => "/assets?add=asset", signedIn: true },
   list("grants", "/grants"),
   { name: "new-grant", path: () => "/grants?add=grant", signedIn: true },
+  { name: "explain", path: () => "/grants?explain=yes", signedIn: true },
   list("people", "/people"),
   list("audit", "/audit"),
   list("settings", "/settings"),

@@ -22,6 +22,10 @@ export type EnrolmentProgress = Outputs["fleet"]["enrolmentToken"];
 export type Asset = Outputs["assets"]["list"]["items"][number];
 export type Account = Outputs["accounts"]["list"]["items"][number];
 export type Grant = Outputs["access"]["grants"]["items"][number];
+export type FoundSubject = Outputs["access"]["findSubjects"]["items"][number];
+export type FoundTarget = Outputs["access"]["findTargets"]["items"][number];
+export type GrantPreview = Outputs["access"]["preview"];
+export type Explanation = Outputs["access"]["explain"];
 export type GrantAction = Grant["actions"][number];
 
 export type SessionSummary = Outputs["sessions"]["list"]["items"][number];

@@ -1,7 +1,7 @@
 // Grants: who may reach what, as sentences.
 "use client";
 import { Button, Drawer, Group, Stack, Text } from "@mantine/core";
-import { IconCircleCheck, IconCircleOff, IconCircleX, IconClock, IconClockOff, IconPlus } from "@tabler/icons-react";
+import { IconCircleCheck, IconCircleOff, IconCircleX, IconClock, IconClockOff, IconHelp, IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useState } from "react";
@@ -12,7 +12,6 @@ import { Allowed, useMay } from "../frame/me.tsx";
 import type { Column } from "../list/data-table.tsx";
 import { List } from "../list/list-page.tsx";
 import { nextPage, useSearch } from "../list/use-page-list.ts";
-import { targetsText } from "../people/grants.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
@@ -22,7 +21,10 @@ import { Empty } from "../ui/page-states.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
-import { NewGrant } from "./new-grant.tsx";
+import { endText } from "./ends-picker.tsx";
+import { ExplainAccess } from "./explain.tsx";
+import { GrantForm, NewGrant } from "./grant-form.tsx";
+import { hoursText } from "./hours-field.tsx";
 
 export function GrantsPage() {
   return (
@@ -42,11 +44,11 @@ const looks = {
 } as const;
 
 export const subjectsText = ({ subjects }: Pick<Grant, "subjects">, t: TFunction): string =>
-  subjects
-    .map(({ kind, id, name }) =>
-      kind === "role" && (id === "admin" || id === "auditor" || id === "user") ? t(`role.${id}`) : displayText(name),
-    )
-    .join(", ");
+  subjects.map((subject) => endText(subject, t)).join(", ");
+
+/** The assets, nodes and labels that a grant names, in words. */
+export const targetsText = ({ targets }: Pick<Grant, "targets">, t: TFunction): string =>
+  targets.map((target) => endText(target, t)).join(", ");
 
 const accountsText = ({ accounts }: Pick<Grant, "accounts">, t: TFunction): string =>
   accounts
@@ -71,6 +73,11 @@ function Grants() {
       {t("grants.new")}
     </Button>
   );
+  const explain = (
+    <Button variant="default" leftSection={<IconHelp size={16} />} onClick={() => changeUrl({ explain: "yes" })}>
+      {t("explain.open")}
+    </Button>
+  );
   const columns: Column<Grant>[] = [
     { key: "name", title: t("grants.name"), cell: ({ name }) => displayText(name) },
     { key: "who", title: t("grants.who"), cell: (grant) => subjectsText(grant, t), hideOn: "small" },
@@ -85,7 +92,16 @@ function Grants() {
     { key: "state", title: t("reach.state"), cell: (grant) => <GrantState state={grant.state} /> },
   ];
   return (
-    <Page title={t("grants.title")} purpose={t("grants.purpose")} action={add}>
+    <Page
+      title={t("grants.title")}
+      purpose={t("grants.purpose")}
+      action={
+        <Group gap="xs">
+          {explain}
+          {add}
+        </Group>
+      }
+    >
       <List
         name={t("grants.title")}
         query={query}
@@ -114,6 +130,7 @@ function Grants() {
       >
         {open !== undefined && <GrantDetail grant={open} mayManage={mayManage} onDone={() => changeUrl({ id: null })} />}
       </Drawer>
+      <ExplainAccess opened={url.has("explain")} onClose={() => changeUrl({ explain: null })} />
       {mayManage && <NewGrant opened={url.has("add")} onClose={() => changeUrl({ add: null })} />}
     </Page>
   );
@@ -129,6 +146,7 @@ function GrantDetail({ grant, mayManage, onDone }: { grant: Grant; mayManage: bo
   const trpc = useTRPC();
   const { moment } = useLocale();
   const [asking, setAsking] = useState(false);
+  const [changing, setChanging] = useState(false);
   const name = displayText(grant.name);
   const revoke = useMutation(
     trpc.access.revoke.mutationOptions({
@@ -138,6 +156,7 @@ function GrantDetail({ grant, mayManage, onDone }: { grant: Grant; mayManage: bo
       },
     }),
   );
+  if (changing) return <GrantForm grant={grant} onDone={onDone} />;
   return (
     <Stack gap="md">
       <Group>
@@ -151,14 +170,24 @@ function GrantDetail({ grant, mayManage, onDone }: { grant: Grant; mayManage: bo
           [t("grants.actions"), grant.actions.map((action) => t(`grants.${action}`)).join(", ")],
           [t("grants.from"), grant.startsAt === null ? "–" : moment(grant.startsAt)],
           [t("grants.until"), grant.expiresAt === null ? t("grants.forever") : moment(grant.expiresAt)],
+          [
+            t("grants.hours"),
+            grant.hours === null ? t("grants.always") : hoursText(grant.hours, (day) => t(`grants.day.${day}`)),
+          ],
           [t("grants.networks"), grant.addresses.length === 0 ? t("grants.anywhere") : grant.addresses.join(", ")],
+          [t("grants.protocols"), grant.protocols.map((one) => (one === "@all" ? t("grants.allProtocols") : one)).join(", ")],
           [t("people.comment"), displayText(grant.comment, 500) || "–"],
         ]}
       />
       {mayManage && grant.state !== "revoked" && (
-        <Button variant="subtle" color="red" onClick={() => setAsking(true)} style={{ alignSelf: "flex-start" }}>
-          {t("action.revoke")}
-        </Button>
+        <Group gap="xs">
+          <Button variant="light" onClick={() => setChanging(true)}>
+            {t("grants.change")}
+          </Button>
+          <Button variant="subtle" color="red" onClick={() => setAsking(true)}>
+            {t("action.revoke")}
+          </Button>
+        </Group>
       )}
       <Confirm
         opened={asking}

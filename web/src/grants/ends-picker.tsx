@@ -1,0 +1,105 @@
+// Choosing whom or what a grant names: people, groups and roles, or assets, nodes and labels, by typing part of a name.
+"use client";
+import { MultiSelect } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useTRPC } from "../api/trpc.ts";
+import type { FoundSubject, FoundTarget } from "../api/types.ts";
+import { displayText } from "../ui/display-text.ts";
+
+export type End = { kind: FoundSubject["kind"] | FoundTarget["kind"]; id: string; name: string; detail?: string };
+
+interface EndsPickerProps<Chosen extends End> {
+  chosen: readonly Chosen[];
+  onChange: (ends: Chosen[]) => void;
+  label: string;
+  hint: string;
+  error?: string | undefined;
+  /** One only. */
+  single?: boolean;
+  autoFocus?: boolean;
+}
+
+export function SubjectsPicker({ peopleOnly = false, ...props }: EndsPickerProps<Subject> & { peopleOnly?: boolean }) {
+  const trpc = useTRPC();
+  const [text, setText] = useState("");
+  const [search] = useDebouncedValue(text, 150);
+  const { data } = useQuery(trpc.access.findSubjects.queryOptions({ search }, { placeholderData: keepPreviousData }));
+  const found = (data?.items ?? []).filter(({ kind }) => !peopleOnly || kind === "user");
+  return <EndsPicker {...props} found={found} text={text} setText={setText} />;
+}
+
+export function TargetsPicker({ assetsOnly = false, ...props }: EndsPickerProps<Target> & { assetsOnly?: boolean }) {
+  const trpc = useTRPC();
+  const [text, setText] = useState("");
+  const [search] = useDebouncedValue(text, 150);
+  const { data } = useQuery(trpc.access.findTargets.queryOptions({ search }, { placeholderData: keepPreviousData }));
+  const found = (data?.items ?? []).filter(({ kind }) => !assetsOnly || kind === "asset");
+  return <EndsPicker {...props} found={found} text={text} setText={setText} />;
+}
+
+export type Subject = End & { kind: FoundSubject["kind"] };
+export type Target = End & { kind: FoundTarget["kind"] };
+
+const kinds: readonly End["kind"][] = ["user", "group", "role", "all", "node", "label", "asset"];
+
+interface Searched<Chosen extends End> extends EndsPickerProps<Chosen> {
+  found: readonly Chosen[];
+  text: string;
+  setText: (text: string) => void;
+}
+
+function EndsPicker<Chosen extends End>(props: Searched<Chosen>) {
+  const { chosen, onChange, label, hint, error, single = false, autoFocus = false, found, text, setText } = props;
+  const { t } = useTranslation();
+  const [opened, setOpened] = useState(false);
+  const known = new Map([...found, ...chosen].map((end) => [keyOf(end), end]));
+  const data = kinds.flatMap((kind) => {
+    const items = [...known.values()].filter((end) => end.kind === kind);
+    return items.length === 0
+      ? []
+      : [{ group: t(`grants.kind.${kind}`), items: items.map((end) => ({ value: keyOf(end), label: endText(end, t) })) }];
+  });
+  return (
+    <MultiSelect
+      label={label}
+      placeholder={chosen.length === 0 ? hint : ""}
+      data={data}
+      value={chosen.map(keyOf)}
+      onChange={(keys) => {
+        setText("");
+        if (single) setOpened(false);
+        onChange(keys.flatMap((key) => known.get(key) ?? []));
+      }}
+      dropdownOpened={opened}
+      onDropdownOpen={() => setOpened(true)}
+      onDropdownClose={() => setOpened(false)}
+      searchable
+      searchValue={text}
+      onSearchChange={setText}
+      // The hub has searched already; an address matches though the name does not.
+      filter={({ options }) => options}
+      hidePickedOptions
+      clearable
+      {...(single && { maxValues: 1 })}
+      maxDropdownHeight={280}
+      nothingFoundMessage={t("list.noMatch")}
+      error={error}
+      {...(autoFocus && { "data-autofocus": true })}
+    />
+  );
+}
+
+const keyOf = ({ kind, id }: End): string => `${kind}/${id}`;
+
+const isRole = (id: string): id is "admin" | "auditor" | "user" => id === "admin" || id === "auditor" || id === "user";
+
+/** As one reads it: a role by its title, all assets in words, two of one name by what tells them apart. */
+export function endText({ kind, id, name, detail = "" }: End, t: TFunction): string {
+  if (kind === "all") return t("grants.everything");
+  if (kind === "role" && isRole(id)) return t(`role.${id}`);
+  return detail === "" ? displayText(name) : `${displayText(name)} (${displayText(detail)})`;
+}
