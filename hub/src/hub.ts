@@ -11,7 +11,9 @@ import { createHttpHandler } from "./api/http.ts";
 import { listenForConsole } from "./api/listen.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
+import { sealedAccountSecrets } from "./assets/account-secrets.ts";
 import { addHostAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
+import { lookAtOldKeysEveryMs, VaultRotation } from "./assets/rotate-vault.ts";
 import { CheckpointSigner } from "./audit/checkpoint.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
 import { Checkpoints, lookForDueEveryMs } from "./audit/checkpoints.ts";
@@ -41,6 +43,7 @@ import { Challenges } from "./identity/challenges.ts";
 import type { IdentityDeps } from "./identity/deps.ts";
 import { disableIdle, endExpired } from "./identity/jobs.ts";
 import { anyAdministrator } from "./identity/people.ts";
+import { moveTotpIntoVault, sealedTotp } from "./identity/sealed-totp.ts";
 import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-up-hub.ts";
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
 import { UnknownAddresses } from "./identity/unknown-addresses.ts";
@@ -64,7 +67,6 @@ import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
 import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
-import { loadSealingKey } from "./platform/sealed-text.ts";
 import { Vault } from "./platform/vault.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endForbidden } from "./sessions/end-forbidden.ts";
@@ -168,7 +170,7 @@ export async function createHub(
       db,
       clock,
       library: createSignInLibrary(db, cookieSecret(dataDir)),
-      sealing: loadSealingKey(path.join(dataDir, "keys", "identity-key")),
+      vault,
       challenges: new Challenges(),
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
@@ -176,6 +178,17 @@ export async function createHub(
       onOrganisation: (tx, orgId) => addAdministratorsGrant(tx, orgId, clock.now()),
     };
     const organisation = await ensureOrganisation(identity);
+    await moveTotpIntoVault(db, vault, dataDir);
+    const vaultRotation = new VaultRotation({
+      db,
+      vault,
+      log,
+      changes,
+      sealed: [sealedAccountSecrets(db, vault), sealedTotp(db, vault)],
+      orgId: organisation.id,
+    });
+    await vaultRotation.resume();
+    closers.push(() => vaultRotation.close());
     const links = new AgentLinks((stream, fault) =>
       log.warn({ stream: stream.stream, code: fault.code, fault: fault.message }, "stream closed for breaking its rules"),
     );
@@ -263,6 +276,7 @@ export async function createHub(
       fleet,
       access: { db, clock, changes, accessChanged },
       assets: { db, clock, changes, vault, accessChanged },
+      vaultRotation,
       sessions,
       automation,
       screens,
@@ -351,6 +365,7 @@ export async function createHub(
       every(10_000, () => repeatStops(automation), log),
       every(2_000, () => remindAgents(automation), log),
       every(3_600_000, removeOld, log),
+      every(lookAtOldKeysEveryMs, () => vaultRotation.removeOldKeys(), log),
       every(3_600_000, () => disableIdle(identity, api.endWorkOf), log),
       // A grant that ends by time ends what is open under it within two seconds.
       every(1_000, () => endForbidden(sessions, null), log),

@@ -179,6 +179,8 @@ const table: Record<string, Row> = {
   "sessions.get": ["-NNN++N", id("session")],
   "sessions.list": ["-++++++", () => ({})],
   "settings.get": ["-FFFF++"],
+  "settings.rotateVault": ["-FFFF"], // who may: assets/rotate-vault.test.ts
+  "settings.vault": ["-FFFF++"],
   "signInPolicy.get": ["-FFFF++"],
   "signInPolicy.set": [
     "-FFFF",

@@ -276,6 +276,13 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
       return admin.mutate("people.update", { id, email, ...fields });
     },
   ],
+  "settings.rotateVault": [
+    "vault.key-added",
+    async () => {
+      await admin.mutate("auth.confirm", { password: adminCredentials.password });
+      return admin.mutate("settings.rotateVault");
+    },
+  ],
   "signInPolicy.set": [
     "sign-in-policy.changed",
     async () => {

@@ -1,6 +1,7 @@
 // Everything the API can reach, put together in hub.ts.
 import type { AccessDeps } from "../access/manage-grants.ts";
 import type { AssetDeps } from "../assets/deps.ts";
+import type { VaultRotation } from "../assets/rotate-vault.ts";
 import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
@@ -30,6 +31,7 @@ export type ApiDeps = {
   auditExports(): ExportState[];
   fleet: FleetDeps;
   assets: AssetDeps;
+  vaultRotation: VaultRotation;
   access: AccessDeps;
   sessions: SessionDeps;
   automation: AutomationDeps;

@@ -114,6 +114,14 @@ export const account = z.object({
   checkFailure: z.string().nullable(),
   updatedAt: moment,
 });
+export const vaultState = z.object({
+  key: z.number().int(),
+  keys: z.number().int(),
+  running: z.boolean(),
+  failed: z.boolean(),
+  done: z.number().int(),
+  total: z.number().int(),
+});
 export const storedSecret = z.object({ version: z.number().int(), publicKey: z.string().nullable() });
 
 const end = (kinds: [string, ...string[]]) => z.object({ kind: z.enum(kinds), id: z.string(), name: z.string() });

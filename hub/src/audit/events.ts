@@ -68,6 +68,8 @@ export type AuditEventOf = {
   "host-key.pinned": { algorithm: string; fingerprint: string };
   "host-key.changed": { algorithm: string; pinned: string; offered: string };
   "host-key.decided": { fingerprint: string; decision: string };
+  "vault.key-added": { key: number };
+  "vault.rewrapped": { key: number; secrets: number };
   "grant.created": { grant: string };
   "grant.changed": { before: string; after: string };
   "grant.revoked": { reason: string };
@@ -156,6 +158,8 @@ export const auditKinds = [
   "host-key.pinned",
   "host-key.changed",
   "host-key.decided",
+  "vault.key-added",
+  "vault.rewrapped",
   "grant.created",
   "grant.changed",
   "grant.revoked",

@@ -27,7 +27,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "enrolment":
       return [trpc.fleet.enrolmentToken.queryKey()];
     case "storage":
-      return [trpc.home.pathKey()];
+      return [trpc.home.pathKey(), trpc.settings.vault.queryKey()];
     case "execution":
       return [];
   }

@@ -856,6 +856,19 @@ export const en = {
     removeText: "Nobody signs in as it any more, and sessions open as it end now. The account on the asset itself stays.",
     removed: "Account {{name}} taken away",
   },
+  vault: {
+    title: "Vault",
+    text: "Every stored secret is wrapped with key {{key}} of this hub, which lies in its keys folder and never in the database.",
+    rotate: "Change the key",
+    rotateTitle: "Change the vault's key?",
+    rotateText:
+      "Every secret is wrapped with a new key; no password or SSH key itself changes, and work goes on meanwhile. Afterwards the old key is destroyed: back the keys folder up again, since older backups of the database need the older key.",
+    running: "{{done}} of {{total}} secrets wrapped anew",
+    oldKeys_one: "One older key is kept until nothing can need it, two hours at most.",
+    oldKeys_other: "{{count}} older keys are kept until nothing can need them, two hours at most.",
+    failed:
+      "Not every secret could be wrapped anew; the hub's log says why. Nothing is lost, the old keys are kept. Restart the hub to go on.",
+  },
   grants: {
     title: "Grants",
     purpose: "Who may reach what, as whom, and until when.",
@@ -989,6 +1002,8 @@ export const en = {
     "account.secret-set": "{{actor}} stored version {{version}} of the secret of {{subject}}",
     "account.secret-revealed": "{{actor}} looked at version {{version}} of the secret of {{subject}}: {{reason}}",
     "account.checked": "The secret of {{subject}} was tried: {{code}}",
+    "vault.key-added": "{{actor}} made key {{key}} of the vault and began to wrap every secret with it",
+    "vault.rewrapped": "{{secrets}} secrets were wrapped with key {{key}} of the vault",
     "host-key.pinned": "The host key of {{subject}} was pinned: {{fingerprint}}",
     "host-key.changed": "{{subject}} showed another host key: {{offered}} instead of {{pinned}}",
     "host-key.decided": "{{actor}} decided about a host key of {{subject}}: {{decision}} {{fingerprint}}",

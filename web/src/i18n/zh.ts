@@ -852,6 +852,18 @@ export const zh: Translation = {
     removeText: "此后无人可以用它登录，以它打开的会话立即结束；资产上的账号本身保留。",
     removed: "已删除账号 {{name}}",
   },
+  vault: {
+    title: "保险库",
+    text: "所有凭据都由本中心的第 {{key}} 号密钥加密保护，该密钥只存放在密钥目录，从不写入数据库。",
+    rotate: "更换密钥",
+    rotateTitle: "更换保险库密钥？",
+    rotateText:
+      "所有凭据将改用新密钥加密，密码与 SSH 密钥本身不变，期间不影响使用。完成后旧密钥会被销毁：请重新备份密钥目录，旧的数据库备份需要旧密钥才能打开。",
+    running: "已重新加密 {{done}} / {{total}} 条凭据",
+    oldKeys_one: "保留 1 个旧密钥，确认不再需要后销毁，最多两小时。",
+    oldKeys_other: "保留 {{count}} 个旧密钥，确认不再需要后销毁，最多两小时。",
+    failed: "有凭据未能重新加密，原因见中心日志。没有丢失任何数据，旧密钥仍保留；重启中心可继续。",
+  },
   grants: {
     title: "授权",
     purpose: "谁可以用什么账号访问什么，有效期到何时。",
@@ -985,6 +997,8 @@ export const zh: Translation = {
     "account.secret-set": "{{actor}} 保存了 {{subject}} 凭据的第 {{version}} 版",
     "account.secret-revealed": "{{actor}} 查看了 {{subject}} 凭据的第 {{version}} 版：{{reason}}",
     "account.checked": "已检验 {{subject}} 的凭据：{{code}}",
+    "vault.key-added": "{{actor}} 生成了保险库第 {{key}} 号密钥，开始重新加密全部凭据",
+    "vault.rewrapped": "已用保险库第 {{key}} 号密钥重新加密 {{secrets}} 条凭据",
     "host-key.pinned": "已固定 {{subject}} 的主机密钥：{{fingerprint}}",
     "host-key.changed": "{{subject}} 出示了不同的主机密钥：{{offered}}，而非 {{pinned}}",
     "host-key.decided": "{{actor}} 对 {{subject}} 的主机密钥作出决定：{{decision}} {{fingerprint}}",
