@@ -13,6 +13,7 @@ import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { sealedAccountSecrets } from "./assets/account-secrets.ts";
 import { addHostAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
+import type { AssetDeps } from "./assets/deps.ts";
 import { lookAtOldKeysEveryMs, VaultRotation } from "./assets/rotate-vault.ts";
 import { CheckpointSigner } from "./audit/checkpoint.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
@@ -30,6 +31,8 @@ import { committingEnds } from "./automation/settle.ts";
 import { takingQueued } from "./automation/take-queued.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
+import type { CustodyDeps } from "./custody/deps.ts";
+import { CustodyWorker, lookForOldSecretsEveryMs, lookForTasksEveryMs } from "./custody/work-off.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
 import { Duplicates } from "./fleet/duplicates.ts";
 import { forgetLinks, noteHistory, noteSeen } from "./fleet/jobs.ts";
@@ -260,6 +263,12 @@ export async function createHub(
     closers.push(() => mailer?.close());
     const outbox = new Outbox(log);
     closers.push(() => outbox.close());
+    const assets: AssetDeps = { db, clock, changes, vault, accessChanged };
+    const custody: CustodyDeps = { assets, sessions };
+    const worker = new CustodyWorker(custody);
+    await worker.start();
+    // Closed after the broker below, whose end tells it not to wait for agents.
+    closers.push(() => worker.close());
     const api: ApiDeps = {
       mailer,
       outbox,
@@ -275,7 +284,11 @@ export async function createHub(
       auditExports: () => exports.map(({ state }) => state),
       fleet,
       access: { db, clock, changes, accessChanged },
-      assets: { db, clock, changes, vault, accessChanged },
+      assets,
+      custody: {
+        deps: custody,
+        begin: () => worker.look().catch((error: unknown) => log.error(errorFields(error), "work on accounts not taken")),
+      },
       vaultRotation,
       sessions,
       automation,
@@ -362,6 +375,8 @@ export async function createHub(
       every(60_000, () => endLost(sessions), log),
       every(30_000, () => expireQueued(automation), log),
       every(60_000, () => giveUpLost(automation), log),
+      every(lookForTasksEveryMs, () => worker.look(), log),
+      every(lookForOldSecretsEveryMs, () => worker.addDueRotations(), log),
       every(10_000, () => repeatStops(automation), log),
       every(2_000, () => remindAgents(automation), log),
       every(3_600_000, removeOld, log),

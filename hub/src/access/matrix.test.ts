@@ -120,6 +120,12 @@ const table: Record<string, Row> = {
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table
   "auth.state": ["+++++++"],
+  "custody.push": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
+  "custody.pushByLogin": ["-FFFF+N", ({ account }) => ({ id: account, login: { username: "root", password: "p" } })],
+  "custody.rotate": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
+  "custody.tasks": ["-FFF++N", ({ neighbour }) => ({ assetId: neighbour })],
+  "custody.test": ["-FFFF+N", ({ neighbour }) => ({ id: neighbour })],
+  "custody.verify": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
   "events.stream": ["-"], // never ends by itself
   "fleet.agent": ["-FFF++N", id("agent")],
   "fleet.agents": ["-FFF+++", () => ({})],

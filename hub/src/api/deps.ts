@@ -5,6 +5,7 @@ import type { VaultRotation } from "../assets/rotate-vault.ts";
 import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
+import type { CustodyDeps } from "../custody/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
@@ -32,6 +33,7 @@ export type ApiDeps = {
   fleet: FleetDeps;
   assets: AssetDeps;
   vaultRotation: VaultRotation;
+  custody: { deps: CustodyDeps /** What was just asked for begins now. */; begin(): Promise<void> };
   access: AccessDeps;
   sessions: SessionDeps;
   automation: AutomationDeps;

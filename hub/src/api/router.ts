@@ -3,6 +3,7 @@ import { accessRouter } from "./routers/access.ts";
 import { accountsRouter, assetsRouter, nodesRouter } from "./routers/assets.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { authRouter } from "./routers/auth.ts";
+import { custodyRouter } from "./routers/custody.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
@@ -18,6 +19,7 @@ export const appRouter = router({
   assets: assetsRouter,
   audit: auditRouter,
   auth: authRouter,
+  custody: custodyRouter,
   events: eventsRouter,
   fleet: fleetRouter,
   groups: groupsRouter,

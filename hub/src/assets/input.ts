@@ -147,6 +147,8 @@ const accountFields = z.object({
   active: z.boolean(),
   comment: z.string().trim().max(500),
   suFromId: id.nullable(),
+  /** Null: its secret changes only when somebody asks. */
+  rotateEveryDays: z.number().int().min(1).max(3_650).nullable(),
 });
 export const listAccounts = z.object({ assetId: id });
 export const createAccount = accountFields
@@ -155,6 +157,7 @@ export const createAccount = accountFields
     active: accountFields.shape.active.default(true),
     comment: accountFields.shape.comment.default(""),
     suFromId: accountFields.shape.suFromId.default(null),
+    rotateEveryDays: accountFields.shape.rotateEveryDays.default(null),
   })
   .extend({ assetId: id, secret: secretInput });
 export type CreateAccount = z.infer<typeof createAccount>;

@@ -101,7 +101,7 @@ export async function setSecret(
     const version = await addSecret(tx, deps.vault, account, made.secret, { id: actor.id, at: now, use: true });
     await tx
       .update(accounts)
-      .set({ ...made.columns, checkedAt: null, checkFailure: null })
+      .set({ ...made.columns, checkedAt: null, checkFailure: null, pendingVersion: null, leftVersion: null })
       .where(eq(accounts.id, id));
     await recordAudit(tx, {
       kind: "account.secret-set",

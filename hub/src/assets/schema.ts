@@ -138,6 +138,13 @@ export const accounts = pgTable(
     publicKey: text("public_key"),
     /** The version of its secret in use; 0 before it has one. */
     version: integer("version").notNull().default(0),
+    /** Being set on the asset: stored before, in use once it was seen to work there. Which of the two the asset has is not known meanwhile. */
+    pendingVersion: integer("pending_version"),
+    /** A key that was replaced and may still be let in: its line is to be taken away. */
+    leftVersion: integer("left_version"),
+    rotateEveryDays: integer("rotate_every_days"),
+    /** When the secret in use was set on the asset by a rotation. */
+    rotatedAt: moment("rotated_at"),
     /** When the secret was last seen to work, or not, and the code of why not. */
     checkedAt: moment("checked_at"),
     checkFailure: text("check_failure"),

@@ -65,6 +65,12 @@ export type AuditEventOf = {
   "account.secret-set": { assetId: string; version: number; how: string };
   "account.secret-revealed": { assetId: string; version: number; reason: string };
   "account.checked": { assetId: string; works: boolean; code: string };
+  /** code: `works`, or why not; agent: which one tried last. */
+  "asset.tested": { code: string; agent: string; account: string };
+  /** via: user name that did it on the asset. */
+  "account.pushed": { assetId: string; via: string; code: string };
+  "account.rotated": { assetId: string; version: number; via: string };
+  "account.rotation-failed": { assetId: string; code: string; attempt: number };
   "host-key.pinned": { algorithm: string; fingerprint: string };
   "host-key.changed": { algorithm: string; pinned: string; offered: string };
   "host-key.decided": { fingerprint: string; decision: string };
@@ -155,6 +161,10 @@ export const auditKinds = [
   "account.secret-set",
   "account.secret-revealed",
   "account.checked",
+  "asset.tested",
+  "account.pushed",
+  "account.rotated",
+  "account.rotation-failed",
   "host-key.pinned",
   "host-key.changed",
   "host-key.decided",
