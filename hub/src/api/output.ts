@@ -127,6 +127,7 @@ export const testedAsset = z.object({
   tookMs: z.number().int(),
   facts: z.record(z.string(), z.union([z.string(), z.number()])),
 });
+export const attempt = z.object({ code: outcome, agent: z.string().nullable() });
 export const requestedWork = z.object({ added: z.number().int() });
 export const accountTask = z.object({
   id: z.string(),

@@ -20,16 +20,10 @@ export class RemoteCommand {
   readonly end: StreamEnd;
   readonly ended: Promise<CommandEnd>;
   readonly #mux: StreamMux;
+  readonly #ring = new Ring(inputBytesMax);
+  readonly #input = new Outgoing(0, this.#ring, bulkWindowBytes);
 
-  /** @throws RangeError for more input than {@link inputBytesMax}. */
-  constructor({ stream, mux, stdin }: { stream: number; mux: StreamMux; stdin: string }) {
-    const input = Buffer.from(stdin);
-    if (input.length > inputBytesMax) throw new RangeError(`${input.length} bytes of input, at most ${inputBytesMax}`);
-    const ring = new Ring(inputBytesMax);
-    ring.append(input);
-    input.fill(0);
-    const outgoing = new Outgoing(0, ring, bulkWindowBytes);
-    outgoing.finish();
+  constructor({ stream, mux }: { stream: number; mux: StreamMux }) {
     const outputs = [new Incoming(0, bulkWindowBytes), new Incoming(1, bulkWindowBytes)];
     const stdout: Buffer[] = [];
     let finish: (end: CommandEnd) => void = () => {};
@@ -41,7 +35,7 @@ export class RemoteCommand {
       stream,
       priority: "bulk",
       incoming: outputs,
-      outgoing: [outgoing],
+      outgoing: [this.#input],
       owner: {
         onData: (channel, data) => {
           const half = outputs[channel];
@@ -62,7 +56,20 @@ export class RemoteCommand {
       },
     });
     mux.add(this.end);
-    mux.wake();
+  }
+
+  /**
+   * Call once the command runs: before that the agent has no stream for it, and what is sent is lost.
+   *
+   * @throws RangeError for more input than {@link inputBytesMax}.
+   */
+  begin(stdin: string): void {
+    const input = Buffer.from(stdin);
+    if (input.length > inputBytesMax) throw new RangeError(`${input.length} bytes of input, at most ${inputBytesMax}`);
+    this.#ring.append(input);
+    input.fill(0);
+    this.#input.finish();
+    this.#mux.wake();
   }
 
   close(reason: string): void {

@@ -81,13 +81,14 @@ async function once(
     const sent = orders
       .send(agent.id, { openExec: order }, (stream) => {
         opened.forget = neighbours.begin(agent.id, stream, neighbour.connecting);
-        opened.remote = new RemoteCommand({ stream, mux: links.streamsOf(agent.id), stdin });
+        opened.remote = new RemoteCommand({ stream, mux: links.streamsOf(agent.id) });
       })
       .catch((error: unknown) => {
         throw neighbours.reasonOf(neighbour, error);
       });
     sent.catch(() => {}); // the answer may come after the link was lost, when nobody asks any more
     if ((await Promise.race([sent, lost])) === "lost" || opened.remote === null) return unknown("agent-lost");
+    opened.remote.begin(stdin);
     const end = await Promise.race([opened.remote.ended, lost]);
     if (end === "lost") return unknown("agent-lost");
     if (end.exitCode === null) return unknown(outcomeOf(end.reason));

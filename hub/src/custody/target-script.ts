@@ -2,7 +2,8 @@
 //
 // The command is fixed and so is the script; values come before it on stdin as base64 in single quotes, so nothing of them is ever read by a
 // shell as anything but a value, and none is in a process list: printf and read are the shell's own. What is written into a home is written as
-// the account itself, so that a link laid there leads only where the account may write anyway.
+// the account itself, so that a link laid there leads only where the account may write anyway. A new account has `*` for a password, which no
+// password is; the usual `!` would lock it, and sshd without PAM lets a locked account in by no key either.
 import type { OutcomeCode } from "./outcome.ts";
 
 /** As useradd(8) takes them; other names are made by hand. */
@@ -56,7 +57,7 @@ else
   [ "$(id -u)" = 0 ] || say no-rights-there
   if ! id -u "$name" >/dev/null 2>&1; then
     [ "$MAKE" = 1 ] || say no-user-there
-    if command -v useradd >/dev/null 2>&1; then useradd -m -s /bin/sh "$name" >/dev/null 2>&1 || say user-not-made
+    if command -v useradd >/dev/null 2>&1; then useradd -m -s /bin/sh -p '*' "$name" >/dev/null 2>&1 || say user-not-made
     else adduser -D -s /bin/sh "$name" >/dev/null 2>&1 || say user-not-made; fi
   fi
   if [ -n "$password" ]; then

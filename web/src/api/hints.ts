@@ -13,7 +13,14 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "agents":
       return [trpc.fleet.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
     case "assets":
-      return [trpc.assets.pathKey(), trpc.nodes.pathKey(), trpc.accounts.pathKey(), trpc.access.pathKey(), trpc.home.pathKey()];
+      return [
+        trpc.assets.pathKey(),
+        trpc.nodes.pathKey(),
+        trpc.accounts.pathKey(),
+        trpc.custody.pathKey(),
+        trpc.access.pathKey(),
+        trpc.home.pathKey(),
+      ];
     case "grants":
       return [trpc.access.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
     case "sessions":

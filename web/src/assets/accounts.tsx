@@ -21,7 +21,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { Account } from "../api/types.ts";
+import type { Account, AccountTask } from "../api/types.ts";
 import { useMay } from "../frame/me.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { CopyIcon } from "../ui/copy.tsx";
@@ -29,6 +29,7 @@ import { displayText } from "../ui/display-text.ts";
 import { Empty, Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
+import { AccountMenu, AccountState } from "./account-work.tsx";
 
 export function Accounts({ assetId }: { assetId: string }) {
   const { t } = useTranslation();
@@ -36,6 +37,8 @@ export function Accounts({ assetId }: { assetId: string }) {
   const mayManage = useMay("accounts.manage");
   const [adding, setAdding] = useState(false);
   const accounts = useQuery(trpc.accounts.list.queryOptions({ assetId }));
+  const tasks = useQuery(trpc.custody.tasks.queryOptions({ assetId }));
+  const verify = useMutation(trpc.custody.verify.mutationOptions());
   if (accounts.isError) return <Failed error={accounts.error} onRetry={() => void accounts.refetch()} />;
   if (accounts.data === undefined) return <PanelSkeleton />;
   const add = mayManage && !adding && (
@@ -53,14 +56,38 @@ export function Accounts({ assetId }: { assetId: string }) {
         add
       )}
       {adding && <AddAccount assetId={assetId} onDone={() => setAdding(false)} />}
+      {mayManage && accounts.data.items.length > 1 && (
+        <Button
+          variant="default"
+          loading={verify.isPending}
+          onClick={() => verify.mutate({ ids: accounts.data.items.slice(0, 200).map(({ id }) => id) })}
+          style={{ alignSelf: "flex-start" }}
+        >
+          {t("custody.verifyAll")}
+        </Button>
+      )}
       {accounts.data.items.map((account) => (
-        <AccountLine key={account.id} account={account} mayManage={mayManage} />
+        <AccountLine
+          key={account.id}
+          account={account}
+          task={tasks.data?.items.find(({ accountId }) => accountId === account.id)}
+          mayManage={mayManage}
+        />
       ))}
     </Stack>
   );
 }
 
-function AccountLine({ account, mayManage }: { account: Account; mayManage: boolean }) {
+function AccountLine({
+  account,
+  task,
+  mayManage,
+}: {
+  account: Account;
+  /** The newest work on it. */
+  task: AccountTask | undefined;
+  mayManage: boolean;
+}) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const [asking, setAsking] = useState(false);
@@ -79,16 +106,20 @@ function AccountLine({ account, mayManage }: { account: Account; mayManage: bool
           {account.privileged && <Badge variant="light">{t("accounts.privileged")}</Badge>}
         </Group>
         {mayManage && (
-          <ActionIcon
-            variant="subtle"
-            color="red"
-            aria-label={t("accounts.removeTitle", { name })}
-            onClick={() => setAsking(true)}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
+          <Group gap={2} wrap="nowrap">
+            <AccountMenu account={account} />
+            <ActionIcon
+              variant="subtle"
+              color="red"
+              aria-label={t("accounts.removeTitle", { name })}
+              onClick={() => setAsking(true)}
+            >
+              <IconTrash size={16} />
+            </ActionIcon>
+          </Group>
         )}
       </Group>
+      <AccountState account={account} task={task} />
       {account.publicKey !== null && (
         <>
           <Text size="xs" c="dimmed">

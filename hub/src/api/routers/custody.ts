@@ -41,7 +41,16 @@ export const custodyRouter = router({
   push: requesting("push", "/account-pushes", "Make accounts on their assets and set their secrets, by a privileged account"),
   rotate: requesting("rotate", "/account-rotations", "Change the secrets of accounts on their assets"),
   pushByLogin: managing
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/accounts/{id}/push",
+        tag: "Accounts",
+        summary: "Make an account on its asset by a login with the rights of root, which is kept nowhere",
+      },
+    })
     .input(input.pushAccount)
+    .output(output.attempt)
     .mutation(({ ctx, input: given }) => pushByLogin(ctx.hub.custody.deps, ctx.actor, given)),
   tasks: needs("assets.read")
     .meta({
