@@ -14,6 +14,7 @@ import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { sealedAccountSecrets } from "./assets/account-secrets.ts";
 import { addHostAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
 import type { AssetDeps } from "./assets/deps.ts";
+import { sealedTemplates } from "./assets/manage-templates.ts";
 import { lookAtOldKeysEveryMs, VaultRotation } from "./assets/rotate-vault.ts";
 import { CheckpointSigner } from "./audit/checkpoint.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
@@ -187,7 +188,7 @@ export async function createHub(
       vault,
       log,
       changes,
-      sealed: [sealedAccountSecrets(db, vault), sealedTotp(db, vault)],
+      sealed: [sealedAccountSecrets(db, vault), sealedTemplates(db, vault), sealedTotp(db, vault)],
       orgId: organisation.id,
     });
     await vaultRotation.resume();

@@ -72,6 +72,10 @@ const newAccount = async () => {
   const account = { assetId: await newAsset(), username: "deploy", secret: { kind: "password", password: "covered" } };
   return (await admin.mutate<{ id: string }>("accounts.create", account)).id;
 };
+const newTemplate = async () => {
+  const template = { name: newId("tpl"), username: "covered", secret: { kind: "new-password" } };
+  return (await admin.mutate<{ id: string }>("templates.create", template)).id;
+};
 const newNode = async () => (await admin.mutate<{ id: string }>("nodes.create", { name: newId("node") })).id;
 const newGroup = async () => (await admin.mutate<{ id: string }>("groups.create", { name: newId("group") })).id;
 const place = async (inside: boolean) => {
@@ -327,6 +331,16 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
     "session.ended",
     async () => admin.mutate("sessions.end", { id: (await admin.openTerminal(assetId)).sessionId }),
   ],
+  "templates.applyTo": [
+    "template.applied",
+    async () => admin.mutate("templates.applyTo", { id: await newTemplate(), assetIds: [await newAsset()] }),
+  ],
+  "templates.change": [
+    "template.changed",
+    async () => admin.mutate("templates.change", { id: await newTemplate(), comment: "covered" }),
+  ],
+  "templates.create": ["template.created", async () => newTemplate()],
+  "templates.remove": ["template.deleted", async () => admin.mutate("templates.remove", { id: await newTemplate() })],
 };
 
 const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;

@@ -4,6 +4,7 @@ import { actions, hours } from "../access/input.ts";
 import { categories, platformIds } from "../assets/input.ts";
 import { executionReasons, executionStates } from "../automation/execution-state.ts";
 import { interpreters } from "../automation/input.ts";
+import { appliedCodes } from "../custody/apply-template.ts";
 import { outcomeCodes } from "../custody/outcome.ts";
 import { taskKinds } from "../custody/schema.ts";
 import { endReasons } from "../sessions/session-state.ts";
@@ -128,6 +129,19 @@ export const testedAsset = z.object({
   facts: z.record(z.string(), z.union([z.string(), z.number()])),
 });
 export const attempt = z.object({ code: outcome, agent: z.string().nullable() });
+export const accountTemplate = z.object({
+  id: z.string(),
+  name: z.string(),
+  username: z.string(),
+  privileged: z.boolean(),
+  secret: z.enum(["new-password", "new-ssh-key", "password", "ssh-key"]),
+  suFrom: z.string().nullable(),
+  rotateEveryDays: z.number().int().nullable(),
+  push: z.boolean(),
+  comment: z.string(),
+  updatedAt: moment,
+});
+export const appliedTemplate = z.object({ assetId: z.string(), code: z.enum(appliedCodes), accountId: z.string().nullable() });
 export const requestedWork = z.object({ added: z.number().int() });
 export const accountTask = z.object({
   id: z.string(),

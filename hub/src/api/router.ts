@@ -10,6 +10,7 @@ import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts"
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
+import { templatesRouter } from "./routers/templates.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
 
@@ -32,6 +33,7 @@ export const appRouter = router({
   sessions: sessionsRouter,
   settings: settingsRouter,
   signInPolicy: signInPolicyRouter,
+  templates: templatesRouter,
 });
 
 export type AppRouter = typeof appRouter;

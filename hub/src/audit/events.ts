@@ -74,6 +74,11 @@ export type AuditEventOf = {
   "host-key.pinned": { algorithm: string; fingerprint: string };
   "host-key.changed": { algorithm: string; pinned: string; offered: string };
   "host-key.decided": { fingerprint: string; decision: string };
+  "template.created": { username: string; secret: string };
+  /** before, after: JSON of the fields that changed. */
+  "template.changed": { before: string; after: string };
+  "template.deleted": { username: string };
+  "template.applied": { assets: number; created: number; pushed: number };
   "vault.key-added": { key: number };
   "vault.rewrapped": { key: number; secrets: number };
   "grant.created": { grant: string };
@@ -168,6 +173,10 @@ export const auditKinds = [
   "host-key.pinned",
   "host-key.changed",
   "host-key.decided",
+  "template.created",
+  "template.changed",
+  "template.deleted",
+  "template.applied",
   "vault.key-added",
   "vault.rewrapped",
   "grant.created",
@@ -198,6 +207,7 @@ export type AuditSubject = {
     | "asset"
     | "node"
     | "account"
+    | "template"
     | "session"
     | "run"
     | "person"

@@ -5,12 +5,11 @@
 //         │                     │                    │                                  └ left version: tried again
 //         └─────────────────────┴── died, or unknown ┘
 //              resumed: the pending one is tried first; if it lets us in the asset has it, if not it is set again
-import { randomInt } from "node:crypto";
 import { and, eq, isNull } from "drizzle-orm";
 import { addSecret, readSecret } from "../assets/account-secrets.ts";
 import type { AssetInZone } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
-import { authorizedKey, generateKey, readPrivateKey, type Secret } from "../assets/secret.ts";
+import { authorizedKey, generateKey, generatePassword, readPrivateKey, type Secret } from "../assets/secret.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { CustodyDeps } from "./deps.ts";
 import { type OutcomeCode, outcomeOfError } from "./outcome.ts";
@@ -19,17 +18,9 @@ import type { TaskRow } from "./schema.ts";
 import { type Attempt, auditBy } from "./task-record.ts";
 import { signInAs } from "./test-connection.ts";
 
-/** Letters and digits that nobody mistakes, and signs that no shell, configuration file or keyboard takes amiss. */
-const passwordLetters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_.+=";
-/** 24 of 62 are 142 bits. */
-const passwordLength = 24;
-
-const newPassword = (): string =>
-  Array.from({ length: passwordLength }, () => passwordLetters.charAt(randomInt(passwordLetters.length))).join("");
-
 const newSecretLike = (account: AccountRow): Secret =>
   account.secretKind === "password"
-    ? { kind: "password", password: newPassword() }
+    ? { kind: "password", password: generatePassword() }
     : { kind: "ssh-key", privateKey: generateKey(account.username).privateKey, passphrase: null };
 
 type On = { target: AssetInZone; account: AccountRow };

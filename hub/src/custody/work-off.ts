@@ -2,7 +2,7 @@
 import { and, eq, isNull, lt, not, or, sql } from "drizzle-orm";
 import { findAsset } from "../assets/assets.ts";
 import { findAccount } from "../assets/manage-accounts.ts";
-import { accounts, assets } from "../assets/schema.ts";
+import { accounts, accountTemplates, assets } from "../assets/schema.ts";
 import { errorFields } from "../platform/log.ts";
 import type { CustodyDeps } from "./deps.ts";
 import { pushByPrivileged } from "./push-account.ts";
@@ -37,9 +37,10 @@ export class CustodyWorker {
     this.#deps = deps;
   }
 
-  /** What was running when the hub died is done again. */
-  start(): Promise<void> {
-    return putBackTasks(this.#deps.assets.db);
+  /** What was running when the hub died is done again. Old secrets are looked for at once: a hub that is restarted often would never come to it. */
+  async start(): Promise<void> {
+    await putBackTasks(this.#deps.assets.db);
+    await this.addDueRotations();
   }
 
   /** Takes what is due. Safe to call at any time. */
@@ -67,13 +68,14 @@ export class CustodyWorker {
       .select({ account: accounts })
       .from(accounts)
       .innerJoin(assets, eq(assets.id, accounts.assetId))
+      .leftJoin(accountTemplates, eq(accountTemplates.id, accounts.templateId))
       .where(
         and(
           isNull(accounts.retiredAt),
           isNull(assets.retiredAt),
           eq(accounts.active, true),
           eq(assets.active, true),
-          sql`${since} + make_interval(days => ${accounts.rotateEveryDays}) <= ${nowText}::timestamptz`,
+          sql`${since} + make_interval(days => coalesce(${accounts.rotateEveryDays}, ${accountTemplates.rotateEveryDays})) <= ${nowText}::timestamptz`,
           not(
             sql`exists (select 1 from ${accountTasks} where ${accountTasks.accountId} = ${accounts.id} and ${accountTasks.kind} = 'rotate'
               and (${accountTasks.endedAt} is null or (${accountTasks.state} = 'failed' and ${accountTasks.endedAt} > ${new Date(now.getTime() - givenUpMs).toISOString()}::timestamptz)))`,

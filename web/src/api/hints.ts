@@ -18,6 +18,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
         trpc.nodes.pathKey(),
         trpc.accounts.pathKey(),
         trpc.custody.pathKey(),
+        trpc.templates.pathKey(),
         trpc.access.pathKey(),
         trpc.home.pathKey(),
       ];

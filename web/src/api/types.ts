@@ -21,6 +21,7 @@ export type EnrolmentProgress = Outputs["fleet"]["enrolmentToken"];
 
 export type Asset = Outputs["assets"]["list"]["items"][number];
 export type Account = Outputs["accounts"]["list"]["items"][number];
+export type AccountTemplate = Outputs["templates"]["list"]["items"][number];
 export type AccountTask = Outputs["custody"]["tasks"]["items"][number];
 export type Grant = Outputs["access"]["grants"]["items"][number];
 export type GrantAction = Grant["actions"][number];

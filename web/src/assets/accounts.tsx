@@ -1,19 +1,6 @@
 // The accounts of an asset: which there are, adding one with its secret, taking one away. A secret is never shown here.
 "use client";
-import {
-  ActionIcon,
-  Alert,
-  Badge,
-  Button,
-  Checkbox,
-  Group,
-  PasswordInput,
-  SegmentedControl,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { ActionIcon, Alert, Badge, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { createAccount } from "@sallyport/hub/assets/input";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -30,6 +17,7 @@ import { Empty, Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { AccountMenu, AccountState } from "./account-work.tsx";
+import { noSecret, SecretFields, secretOf } from "./secret-fields.tsx";
 
 export function Accounts({ assetId }: { assetId: string }) {
   const { t } = useTranslation();
@@ -145,16 +133,11 @@ function AccountLine({
   );
 }
 
-const kinds = ["password", "ssh-key", "new-ssh-key"] as const;
-type Kind = (typeof kinds)[number];
-
 function AddAccount({ assetId, onDone }: { assetId: string; onDone: () => void }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
-  const [kind, setKind] = useState<Kind>("password");
   const [username, setUsername] = useState("");
-  const [secret, setSecret] = useState("");
-  const [passphrase, setPassphrase] = useState("");
+  const [secret, setSecret] = useState(noSecret);
   const [privileged, setPrivileged] = useState(false);
   const [tried, setTried] = useState(false);
   const create = useMutation(
@@ -166,13 +149,7 @@ function AddAccount({ assetId, onDone }: { assetId: string; onDone: () => void }
       },
     }),
   );
-  const given =
-    kind === "password"
-      ? { kind, password: secret }
-      : kind === "ssh-key"
-        ? { kind, privateKey: secret, passphrase: passphrase === "" ? null : passphrase }
-        : { kind };
-  const parsed = createAccount.safeParse({ assetId, username, privileged, secret: given });
+  const parsed = createAccount.safeParse({ assetId, username, privileged, secret: secretOf(secret) });
   const wrong = (field: string) => tried && !parsed.success && parsed.error.issues.some(({ path }) => path[0] === field);
   return (
     <form
@@ -193,53 +170,7 @@ function AddAccount({ assetId, onDone }: { assetId: string; onDone: () => void }
           onChange={(event) => setUsername(event.currentTarget.value)}
           data-autofocus
         />
-        <SegmentedControl
-          value={kind}
-          aria-label={t("accounts.secret")}
-          onChange={(value) => {
-            setKind(kinds.find((one) => one === value) ?? "password");
-            setSecret("");
-          }}
-          data={[
-            { value: "password", label: t("accounts.password") },
-            { value: "ssh-key", label: t("accounts.pasteKey") },
-            { value: "new-ssh-key", label: t("accounts.newKey") },
-          ]}
-        />
-        {kind === "password" && (
-          <PasswordInput
-            label={t("accounts.password")}
-            value={secret}
-            autoComplete="new-password"
-            error={wrong("secret") ? t("field.required") : undefined}
-            onChange={(event) => setSecret(event.currentTarget.value)}
-          />
-        )}
-        {kind === "ssh-key" && (
-          <>
-            <Textarea
-              label={t("accounts.privateKey")}
-              classNames={{ input: "mono" }}
-              autosize
-              minRows={4}
-              maxRows={10}
-              value={secret}
-              error={wrong("secret") ? t("field.required") : undefined}
-              onChange={(event) => setSecret(event.currentTarget.value)}
-            />
-            <PasswordInput
-              label={t("accounts.passphrase")}
-              value={passphrase}
-              autoComplete="off"
-              onChange={(event) => setPassphrase(event.currentTarget.value)}
-            />
-          </>
-        )}
-        {kind === "new-ssh-key" && (
-          <Text size="sm" c="dimmed">
-            {t("accounts.newKeyText")}
-          </Text>
-        )}
+        <SecretFields value={secret} onChange={setSecret} wrong={wrong("secret")} />
         <Checkbox
           label={t("accounts.privileged")}
           description={t("accounts.privilegedHint")}
