@@ -866,7 +866,7 @@ export const en = {
     every_one: "changed every day",
     every_other: "changed every {{count}} days",
     never: "only when asked",
-    schedule: "Change the secret",
+    schedule: "Change it regularly",
     ruleSaved: "Rule for {{name}} saved",
     again: "tried again",
     pending: "Which of two secrets the asset has is not known yet. Both are kept, and the next try finds out.",

@@ -862,7 +862,7 @@ export const zh: Translation = {
     every_one: "每天更换",
     every_other: "每 {{count}} 天更换",
     never: "仅手动更换",
-    schedule: "更换凭据",
+    schedule: "定期更换",
     ruleSaved: "已保存 {{name}} 的更换规则",
     again: "下次尝试",
     pending: "暂不确定资产上是新凭据还是旧凭据；两者都已保留，下次尝试会确认。",
