@@ -109,6 +109,18 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpass
     expect(await tryIt(assetId, { accountId: wrong })).toMatchObject({ code: "authentication-failed" });
   });
 
+  test("a host whose key nobody trusts is told apart from one that refuses the secret, and nothing is said to it", async () => {
+    const { items } = await json<{ items: { id: string }[] }>("GET", `/assets/${assetId}/host-keys`);
+    const [key] = items;
+    await json("POST", `/host-keys/${key?.id}/decide`, { decision: "refuse" });
+    expect(await tryIt(assetId, { accountId: rootId })).toMatchObject({ code: "host-key-waits" });
+    await ask("checks", rootId);
+    expect(await outcome(rootId, "verify")).toMatchObject({ state: "failed", code: "host-key-waits" });
+    expect(await account(rootId)).toMatchObject({ checkFailure: null });
+    await json("POST", `/host-keys/${key?.id}/decide`, { decision: "trust" });
+    expect(await tryIt(assetId, { accountId: rootId })).toMatchObject({ code: "works" });
+  });
+
   test("an account is made with its key, twice as good as once, and nobody else's files are touched", async () => {
     const id = await newAccount("deploy", { kind: "new-ssh-key" });
     for (let n = 0; n < 2; n++) {

@@ -1,5 +1,5 @@
 // Works the queue off: one thing at a time on an asset, some assets at a time. The only caller of what changes accounts on assets.
-import { and, eq, isNull, lt, not, or, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, lt, not, or, sql } from "drizzle-orm";
 import { findAsset } from "../assets/assets.ts";
 import { findAccount } from "../assets/manage-accounts.ts";
 import { accounts, accountTemplates, assets } from "../assets/schema.ts";
@@ -72,6 +72,8 @@ export class CustodyWorker {
       .where(
         and(
           isNull(accounts.retiredAt),
+          // Most have neither, and are passed over before anything is computed.
+          or(isNotNull(accounts.rotateEveryDays), isNotNull(accounts.templateId)),
           isNull(assets.retiredAt),
           eq(accounts.active, true),
           eq(assets.active, true),

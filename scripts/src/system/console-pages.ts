@@ -29,7 +29,6 @@ export const consolePages: ConsolePage[] = [
   list("people", "/people"),
   list("audit", "/audit"),
   list("settings", "/settings"),
-  list("settings-hub", "/settings?tab=hub"),
 ];
 
 /** Anything that stands for what is still to come. */
