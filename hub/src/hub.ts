@@ -11,7 +11,11 @@ import { createHttpHandler } from "./api/http.ts";
 import { listenForConsole } from "./api/listen.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
+import { sealedAccountSecrets } from "./assets/account-secrets.ts";
 import { addHostAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
+import type { AssetDeps } from "./assets/deps.ts";
+import { sealedTemplates } from "./assets/manage-templates.ts";
+import { lookAtOldKeysEveryMs, VaultRotation } from "./assets/rotate-vault.ts";
 import { CheckpointSigner } from "./audit/checkpoint.ts";
 import { CheckpointFile } from "./audit/checkpoint-file.ts";
 import { Checkpoints, lookForDueEveryMs } from "./audit/checkpoints.ts";
@@ -28,6 +32,8 @@ import { committingEnds } from "./automation/settle.ts";
 import { takingQueued } from "./automation/take-queued.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
+import type { CustodyDeps } from "./custody/deps.ts";
+import { CustodyWorker, lookForOldSecretsEveryMs, lookForTasksEveryMs } from "./custody/work-off.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
 import { Duplicates } from "./fleet/duplicates.ts";
 import { forgetLinks, noteHistory, noteSeen } from "./fleet/jobs.ts";
@@ -41,6 +47,7 @@ import { Challenges } from "./identity/challenges.ts";
 import type { IdentityDeps } from "./identity/deps.ts";
 import { disableIdle, endExpired } from "./identity/jobs.ts";
 import { anyAdministrator } from "./identity/people.ts";
+import { moveTotpIntoVault, sealedTotp } from "./identity/sealed-totp.ts";
 import { ensureOrganisation, offerSetup, setUpFromConfig } from "./identity/set-up-hub.ts";
 import { createSignInLibrary } from "./identity/sign-in-library.ts";
 import { UnknownAddresses } from "./identity/unknown-addresses.ts";
@@ -64,7 +71,6 @@ import { makePrivateFolder, writeFileWhole } from "./platform/files.ts";
 import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
-import { loadSealingKey } from "./platform/sealed-text.ts";
 import { Vault } from "./platform/vault.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endForbidden } from "./sessions/end-forbidden.ts";
@@ -168,7 +174,7 @@ export async function createHub(
       db,
       clock,
       library: createSignInLibrary(db, cookieSecret(dataDir)),
-      sealing: loadSealingKey(path.join(dataDir, "keys", "identity-key")),
+      vault,
       challenges: new Challenges(),
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
@@ -176,6 +182,17 @@ export async function createHub(
       onOrganisation: (tx, orgId) => addAdministratorsGrant(tx, orgId, clock.now()),
     };
     const organisation = await ensureOrganisation(identity);
+    await moveTotpIntoVault(db, vault, dataDir);
+    const vaultRotation = new VaultRotation({
+      db,
+      vault,
+      log,
+      changes,
+      sealed: [sealedAccountSecrets(db, vault), sealedTemplates(db, vault), sealedTotp(db, vault)],
+      orgId: organisation.id,
+    });
+    await vaultRotation.resume();
+    closers.push(() => vaultRotation.close());
     const links = new AgentLinks((stream, fault) =>
       log.warn({ stream: stream.stream, code: fault.code, fault: fault.message }, "stream closed for breaking its rules"),
     );
@@ -247,6 +264,12 @@ export async function createHub(
     closers.push(() => mailer?.close());
     const outbox = new Outbox(log);
     closers.push(() => outbox.close());
+    const assets: AssetDeps = { db, clock, changes, vault, accessChanged };
+    const custody: CustodyDeps = { assets, sessions };
+    const worker = new CustodyWorker(custody);
+    await worker.start();
+    // Closed after the broker below, whose end tells it not to wait for agents.
+    closers.push(() => worker.close());
     const api: ApiDeps = {
       mailer,
       outbox,
@@ -262,7 +285,12 @@ export async function createHub(
       auditExports: () => exports.map(({ state }) => state),
       fleet,
       access: { db, clock, changes, accessChanged },
-      assets: { db, clock, changes, vault, accessChanged },
+      assets,
+      custody: {
+        deps: custody,
+        begin: () => worker.look().catch((error: unknown) => log.error(errorFields(error), "work on accounts not taken")),
+      },
+      vaultRotation,
       sessions,
       automation,
       screens,
@@ -348,9 +376,12 @@ export async function createHub(
       every(60_000, () => endLost(sessions), log),
       every(30_000, () => expireQueued(automation), log),
       every(60_000, () => giveUpLost(automation), log),
+      every(lookForTasksEveryMs, () => worker.look(), log),
+      every(lookForOldSecretsEveryMs, () => worker.addDueRotations(), log),
       every(10_000, () => repeatStops(automation), log),
       every(2_000, () => remindAgents(automation), log),
       every(3_600_000, removeOld, log),
+      every(lookAtOldKeysEveryMs, () => vaultRotation.removeOldKeys(), log),
       every(3_600_000, () => disableIdle(identity, api.endWorkOf), log),
       // A grant that ends by time ends what is open under it within two seconds.
       every(1_000, () => endForbidden(sessions, null), log),

@@ -43,6 +43,7 @@ type Subjects = Record<
   | "node"
   | "neighbour"
   | "account"
+  | "template"
   | "hostKey",
   string
 >;
@@ -122,6 +123,12 @@ const table: Record<string, Row> = {
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table
   "auth.state": ["+++++++"],
+  "custody.push": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
+  "custody.pushByLogin": ["-FFFF+N", ({ account }) => ({ id: account, login: { username: "root", password: "p" } })],
+  "custody.rotate": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
+  "custody.tasks": ["-FFF++N", ({ neighbour }) => ({ assetId: neighbour })],
+  "custody.test": ["-FFFF+N", ({ neighbour }) => ({ id: neighbour })],
+  "custody.verify": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
   "events.stream": ["-"], // never ends by itself
   "fleet.agent": ["-FFF++N", id("agent")],
   "fleet.agents": ["-FFF+++", () => ({})],
@@ -181,11 +188,18 @@ const table: Record<string, Row> = {
   "sessions.get": ["-NNN++N", id("session")],
   "sessions.list": ["-++++++", () => ({})],
   "settings.get": ["-FFFF++"],
+  "settings.rotateVault": ["-FFFF"], // who may: assets/rotate-vault.test.ts
+  "settings.vault": ["-FFFF++"],
   "signInPolicy.get": ["-FFFF++"],
   "signInPolicy.set": [
     "-FFFF",
     () => ({ mfaRoles: [], passwordLengthMin: 10, passwordHistory: 0, passwordDaysMax: null, idleDaysMax: null }),
   ],
+  "templates.applyTo": ["-FFFF+N", ({ template, neighbour }) => ({ id: template, assetIds: [neighbour] })],
+  "templates.change": ["-FFFF+N", ({ template }) => ({ id: template, comment: "x" })],
+  "templates.create": ["-FFFF++", () => ({ name: newId("tpl"), username: "u", secret: { kind: "new-password" } })],
+  "templates.list": ["-FFF+++"],
+  "templates.remove": ["-FFFF+N", id("template")],
 };
 
 const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;
@@ -241,6 +255,7 @@ async function freshSubjects(): Promise<Subjects> {
     node: newId("nod"),
     neighbour: newId("ast"),
     account: newId("acc"),
+    template: newId("tpl"),
     hostKey: newId("hky"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
@@ -248,6 +263,7 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into assets (id, org_id, zone_id, agent_id, category, name, platform, created_at, updated_at) values (${newId("ast")}, ${orgId}, ${admin?.zone ?? ""}, ${made.agent}, 'host', 'row', 'linux', now(), now())`;
   await sql`insert into assets (id, org_id, zone_id, category, name, platform, address, created_at, updated_at) values (${made.neighbour}, ${orgId}, ${admin?.zone ?? ""}, 'host', ${made.neighbour}, 'linux', '192.0.2.1', now(), now())`;
   await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
+  await sql`insert into account_templates (id, org_id, name, username, secret, created_at, updated_at) values (${made.template}, ${orgId}, ${made.template}, 'row', 'new-password', now(), now())`;
   await sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at) values (${made.hostKey}, ${orgId}, ${made.neighbour}, 'ssh-ed25519', ${made.hostKey}, 'SHA256:x', 'offered', now())`;
   await sql`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`;
   await sql`insert into node_ancestors (node_id, ancestor_id) values (${made.node}, ${made.node})`;
@@ -281,6 +297,7 @@ const nobodys = (): Subjects => ({
   node: newId("nod"),
   neighbour: newId("ast"),
   account: newId("acc"),
+  template: newId("tpl"),
   hostKey: newId("hky"),
 });
 

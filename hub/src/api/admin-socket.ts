@@ -113,6 +113,10 @@ async function answer(deps: AdminDeps, call: string, request: http.IncomingMessa
         agentPort: hub.ports.agents,
       };
     }
+    case "GET /vault":
+      return hub.vaultRotation.state;
+    case "POST /vault/rotations":
+      return hub.vaultRotation.begin({ actor: local, ip: null });
     case "GET /doctor":
       return { checks: await runChecks(hub, url) };
     default:

@@ -72,6 +72,10 @@ const newAccount = async () => {
   const account = { assetId: await newAsset(), username: "deploy", secret: { kind: "password", password: "covered" } };
   return (await admin.mutate<{ id: string }>("accounts.create", account)).id;
 };
+const newTemplate = async () => {
+  const template = { name: newId("tpl"), username: "covered", secret: { kind: "new-password" } };
+  return (await admin.mutate<{ id: string }>("templates.create", template)).id;
+};
 const newNode = async () => (await admin.mutate<{ id: string }>("nodes.create", { name: newId("node") })).id;
 const newGroup = async () => (await admin.mutate<{ id: string }>("groups.create", { name: newId("group") })).id;
 const place = async (inside: boolean) => {
@@ -195,6 +199,14 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "auth.signIn": ["person.signed-in", () => TestClient.signIn(hub.url, adminCredentials)],
   "auth.signOut": ["person.signed-out", async () => (await someone()).client.mutate("auth.signOut")],
+  "custody.push": ["account.pushed", async () => admin.mutate("custody.push", { ids: [await newAccount()] })],
+  "custody.pushByLogin": [
+    "account.pushed",
+    async () => admin.mutate("custody.pushByLogin", { id: await newAccount(), login: { username: "root", password: "p" } }),
+  ],
+  "custody.rotate": ["account.rotation-failed", async () => admin.mutate("custody.rotate", { ids: [await newAccount()] })],
+  "custody.test": ["asset.tested", async () => admin.mutate("custody.test", { id: await newAsset() })],
+  "custody.verify": ["account.checked", async () => admin.mutate("custody.verify", { ids: [await newAccount()] })],
   "fleet.createEnrolmentToken": ["enrolment.token-created", () => admin.mutate("fleet.createEnrolmentToken", {})],
   "fleet.createZone": ["zone.created", newZone],
   "fleet.deleteZone": ["zone.deleted", async () => admin.mutate("fleet.deleteZone", { id: await newZone() })],
@@ -276,6 +288,13 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
       return admin.mutate("people.update", { id, email, ...fields });
     },
   ],
+  "settings.rotateVault": [
+    "vault.key-added",
+    async () => {
+      await admin.mutate("auth.confirm", { password: adminCredentials.password });
+      return admin.mutate("settings.rotateVault");
+    },
+  ],
   "signInPolicy.set": [
     "sign-in-policy.changed",
     async () => {
@@ -312,6 +331,16 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
     "session.ended",
     async () => admin.mutate("sessions.end", { id: (await admin.openTerminal(assetId)).sessionId }),
   ],
+  "templates.applyTo": [
+    "template.applied",
+    async () => admin.mutate("templates.applyTo", { id: await newTemplate(), assetIds: [await newAsset()] }),
+  ],
+  "templates.change": [
+    "template.changed",
+    async () => admin.mutate("templates.change", { id: await newTemplate(), comment: "covered" }),
+  ],
+  "templates.create": ["template.created", async () => newTemplate()],
+  "templates.remove": ["template.deleted", async () => admin.mutate("templates.remove", { id: await newTemplate() })],
 };
 
 const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;

@@ -1,9 +1,11 @@
 // Everything the API can reach, put together in hub.ts.
 import type { AccessDeps } from "../access/manage-grants.ts";
 import type { AssetDeps } from "../assets/deps.ts";
+import type { VaultRotation } from "../assets/rotate-vault.ts";
 import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
+import type { CustodyDeps } from "../custody/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
@@ -30,6 +32,8 @@ export type ApiDeps = {
   auditExports(): ExportState[];
   fleet: FleetDeps;
   assets: AssetDeps;
+  vaultRotation: VaultRotation;
+  custody: { deps: CustodyDeps /** What was just asked for begins now. */; begin(): Promise<void> };
   access: AccessDeps;
   sessions: SessionDeps;
   automation: AutomationDeps;

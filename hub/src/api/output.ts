@@ -5,6 +5,9 @@ import { actions, hours } from "../access/input.ts";
 import { categories, platformIds } from "../assets/input.ts";
 import { executionReasons, executionStates } from "../automation/execution-state.ts";
 import { interpreters } from "../automation/input.ts";
+import { appliedCodes } from "../custody/apply-template.ts";
+import { outcomeCodes } from "../custody/outcome.ts";
+import { taskKinds } from "../custody/schema.ts";
 import { endReasons } from "../sessions/session-state.ts";
 
 const moment = z.iso.datetime();
@@ -113,7 +116,55 @@ export const account = z.object({
   version: z.number().int(),
   checkedAt: moment.nullable(),
   checkFailure: z.string().nullable(),
+  rotateEveryDays: z.number().int().nullable(),
+  rotatedAt: moment.nullable(),
+  pending: z.boolean(),
   updatedAt: moment,
+});
+const outcome = z.enum(outcomeCodes);
+export const testedAsset = z.object({
+  code: outcome,
+  tried: z.array(z.object({ agent: named, code: outcome })),
+  port: z.number().int().nullable(),
+  tookMs: z.number().int(),
+  facts: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+export const attempt = z.object({ code: outcome, agent: z.string().nullable() });
+export const accountTemplate = z.object({
+  id: z.string(),
+  name: z.string(),
+  username: z.string(),
+  privileged: z.boolean(),
+  secret: z.enum(["new-password", "new-ssh-key", "password", "ssh-key"]),
+  suFrom: z.string().nullable(),
+  rotateEveryDays: z.number().int().nullable(),
+  push: z.boolean(),
+  comment: z.string(),
+  updatedAt: moment,
+});
+export const appliedTemplate = z.object({ assetId: z.string(), code: z.enum(appliedCodes), accountId: z.string().nullable() });
+export const requestedWork = z.object({ added: z.number().int() });
+export const accountTask = z.object({
+  id: z.string(),
+  accountId: z.string(),
+  username: z.string(),
+  kind: z.enum(taskKinds),
+  state: z.enum(["waiting", "running", "done", "failed"]),
+  code: outcome.nullable(),
+  agent: z.string().nullable(),
+  attempts: z.number().int(),
+  by: z.string().nullable(),
+  createdAt: moment,
+  dueAt: moment,
+  endedAt: moment.nullable(),
+});
+export const vaultState = z.object({
+  key: z.number().int(),
+  keys: z.number().int(),
+  running: z.boolean(),
+  failed: z.boolean(),
+  done: z.number().int(),
+  total: z.number().int(),
 });
 export const storedSecret = z.object({ version: z.number().int(), publicKey: z.string().nullable() });
 

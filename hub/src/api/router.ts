@@ -3,12 +3,14 @@ import { accessRouter } from "./routers/access.ts";
 import { accountsRouter, assetsRouter, nodesRouter } from "./routers/assets.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { authRouter } from "./routers/auth.ts";
+import { custodyRouter } from "./routers/custody.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
+import { templatesRouter } from "./routers/templates.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
 
@@ -18,6 +20,7 @@ export const appRouter = router({
   assets: assetsRouter,
   audit: auditRouter,
   auth: authRouter,
+  custody: custodyRouter,
   events: eventsRouter,
   fleet: fleetRouter,
   groups: groupsRouter,
@@ -30,6 +33,7 @@ export const appRouter = router({
   sessions: sessionsRouter,
   settings: settingsRouter,
   signInPolicy: signInPolicyRouter,
+  templates: templatesRouter,
 });
 
 export type AppRouter = typeof appRouter;

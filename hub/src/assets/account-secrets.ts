@@ -1,8 +1,8 @@
 // The secrets of accounts, in and out of the vault. Whoever gets one has been authorised by the caller; nothing here is shown to anybody.
-import { and, eq, lt, sql } from "drizzle-orm";
-import type { Queryable, Transaction } from "../platform/database.ts";
+import { and, count, eq, lt, min, sql } from "drizzle-orm";
+import type { Database, Queryable, Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
-import { keyNumberOf, type SealedPlace, type Vault } from "../platform/vault.ts";
+import { keyNumberOf, type SealedPlace, type SealedRows, type Vault } from "../platform/vault.ts";
 import { type AccountRow, accountSecrets, accounts } from "./schema.ts";
 import { parseSecret, type Secret } from "./secret.ts";
 
@@ -73,16 +73,18 @@ export async function readSecret(
 /** Rows at a time: a few milliseconds of this thread, so that echoes pass in between. */
 const rewrappedAtOnce = 100;
 
-/**
- * Wraps every secret with the vault's current key. Each row says which key it has, so a hub that is killed midway goes on where it stopped.
- *
- * @returns how many were wrapped anew.
- */
-export async function rewrapSecrets(db: Queryable, vault: Vault): Promise<number> {
-  let done = 0;
-  for (;;) {
+/** Each row says which key it has, so a hub that is killed midway goes on where it stopped. */
+export const sealedAccountSecrets = (db: Database, vault: Vault): SealedRows => ({
+  countBelow: async (key) => {
+    const [row] = await db.select({ rows: count() }).from(accountSecrets).where(lt(accountSecrets.vaultKey, key));
+    return row?.rows ?? 0;
+  },
+  lowestKey: async () => {
+    const [row] = await db.select({ key: min(accountSecrets.vaultKey) }).from(accountSecrets);
+    return row?.key ?? null;
+  },
+  rewrapSome: async () => {
     const rows = await db.select().from(accountSecrets).where(lt(accountSecrets.vaultKey, vault.current)).limit(rewrappedAtOnce);
-    if (rows.length === 0) return done;
     for (const row of rows) {
       const sealed = vault.rewrap(row.sealed, placeOf(row));
       await db
@@ -90,6 +92,6 @@ export async function rewrapSecrets(db: Queryable, vault: Vault): Promise<number
         .set({ sealed, vaultKey: keyNumberOf(sealed) })
         .where(and(eq(accountSecrets.accountId, row.accountId), eq(accountSecrets.version, row.version)));
     }
-    done += rows.length;
-  }
-}
+    return rows.length;
+  },
+});

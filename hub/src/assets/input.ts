@@ -138,6 +138,8 @@ export const secretInput = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ssh-key"), privateKey, passphrase }),
   /** The hub makes an Ed25519 key; its private half is never shown unless revealed. */
   z.object({ kind: z.literal("new-ssh-key") }),
+  /** The hub makes a password that nobody has seen. */
+  z.object({ kind: z.literal("new-password") }),
 ]);
 export type SecretInput = z.infer<typeof secretInput>;
 
@@ -147,6 +149,8 @@ const accountFields = z.object({
   active: z.boolean(),
   comment: z.string().trim().max(500),
   suFromId: id.nullable(),
+  /** Null: its secret changes only when somebody asks. */
+  rotateEveryDays: z.number().int().min(1).max(3_650).nullable(),
 });
 export const listAccounts = z.object({ assetId: id });
 export const createAccount = accountFields
@@ -155,6 +159,7 @@ export const createAccount = accountFields
     active: accountFields.shape.active.default(true),
     comment: accountFields.shape.comment.default(""),
     suFromId: accountFields.shape.suFromId.default(null),
+    rotateEveryDays: accountFields.shape.rotateEveryDays.default(null),
   })
   .extend({ assetId: id, secret: secretInput });
 export type CreateAccount = z.infer<typeof createAccount>;
@@ -166,3 +171,26 @@ export const revealSecret = z.object({
   version: z.number().int().min(1).optional(),
   reason: z.string().trim().min(3, "must say why").max(500),
 });
+
+const templateFields = z.object({
+  name: displayName,
+  username,
+  privileged: z.boolean(),
+  secret: secretInput,
+  suFrom: username.nullable(),
+  rotateEveryDays: accountFields.shape.rotateEveryDays,
+  push: z.boolean(),
+  comment: z.string().trim().max(500),
+});
+export const createTemplate = templateFields.extend({
+  privileged: templateFields.shape.privileged.default(false),
+  suFrom: templateFields.shape.suFrom.default(null),
+  rotateEveryDays: templateFields.shape.rotateEveryDays.default(null),
+  push: templateFields.shape.push.default(false),
+  comment: templateFields.shape.comment.default(""),
+});
+export type CreateTemplate = z.infer<typeof createTemplate>;
+/** Without a secret the one it has stays. Accounts that it has made keep what they were given, but for the rule of days. */
+export const changeTemplate = templateFields.partial().extend({ id });
+export type ChangeTemplate = z.infer<typeof changeTemplate>;
+export const applyTemplate = z.object({ id, assetIds: z.array(id).min(1).max(1_000) });

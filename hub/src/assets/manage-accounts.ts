@@ -12,7 +12,7 @@ import { lockAsset } from "./assets.ts";
 import type { AssetDeps } from "./deps.ts";
 import type { ChangeAccount, CreateAccount, SecretInput } from "./input.ts";
 import { type AccountRow, accountSecrets, accounts } from "./schema.ts";
-import { authorizedKey, generateKey, readPrivateKey, type Secret } from "./secret.ts";
+import { authorizedKey, generateKey, generatePassword, readPrivateKey, type Secret } from "./secret.ts";
 
 const subjectOf = ({ id, username }: { id: string; username: string }) => ({ kind: "account" as const, id, name: username });
 
@@ -23,35 +23,44 @@ export async function createAccount(
   { assetId, secret, ...fields }: CreateAccount,
 ): Promise<string> {
   assertMay(actor, "accounts.manage");
-  const made = makeSecret(secret, fields.username);
-  const now = deps.clock.now();
-  const id = newId("acc", now.getTime());
-  await deps.db
-    .transaction(async (tx) => {
-      const asset = await lockAsset(tx, actor.orgId, assetId);
-      if (asset === null) throw notFound("asset");
-      if (asset.agentId !== null && asset.address === "")
-        throw new HubError(
-          "conflict",
-          "An agent's own host is reached as the account its agent runs as. Add the host as an asset of its own for others.",
-        );
-      await assertSuFrom(tx, assetId, fields.suFromId, id);
-      const account = { id, orgId: actor.orgId, assetId, ...fields, ...made.columns, createdAt: now, updatedAt: now };
-      await tx.insert(accounts).values(account);
-      await addSecret(tx, deps.vault, account, made.secret, { id: actor.id, at: now, use: true });
-      await recordAudit(tx, {
-        kind: "account.created",
-        orgId: actor.orgId,
-        actor: auditActor(actor),
-        subject: subjectOf(account),
-        ip: actor.ip,
-        data: { assetId, username: account.username, secretKind: account.secretKind, privileged: account.privileged },
-      });
-    })
+  const id = await deps.db
+    .transaction((tx) => addAccount(deps, tx, actor, { assetId, secret, ...fields, templateId: null }))
     .catch((error) => {
       throw isUniqueViolation(error) ? nameTaken(fields.username) : error;
     });
   deps.changes.announce(actor.orgId, "assets", assetId);
+  return id;
+}
+
+/** @throws HubError `not-found`, `conflict`, `bad-key`; the database's unique violation for a name that is taken. */
+export async function addAccount(
+  { vault, clock }: AssetDeps,
+  tx: Transaction,
+  actor: Actor,
+  { assetId, secret, ...fields }: CreateAccount & { templateId: string | null },
+): Promise<string> {
+  const made = makeSecret(secret, fields.username);
+  const now = clock.now();
+  const id = newId("acc", now.getTime());
+  const asset = await lockAsset(tx, actor.orgId, assetId);
+  if (asset === null) throw notFound("asset");
+  if (asset.agentId !== null && asset.address === "")
+    throw new HubError(
+      "conflict",
+      "An agent's own host is reached as the account its agent runs as. Add the host as an asset of its own for others.",
+    );
+  await assertSuFrom(tx, assetId, fields.suFromId, id);
+  const account = { id, orgId: actor.orgId, assetId, ...fields, ...made.columns, createdAt: now, updatedAt: now };
+  await tx.insert(accounts).values(account);
+  await addSecret(tx, vault, account, made.secret, { id: actor.id, at: now, use: true });
+  await recordAudit(tx, {
+    kind: "account.created",
+    orgId: actor.orgId,
+    actor: auditActor(actor),
+    subject: subjectOf(account),
+    ip: actor.ip,
+    data: { assetId, username: account.username, secretKind: account.secretKind, privileged: account.privileged },
+  });
   return id;
 }
 
@@ -101,7 +110,7 @@ export async function setSecret(
     const version = await addSecret(tx, deps.vault, account, made.secret, { id: actor.id, at: now, use: true });
     await tx
       .update(accounts)
-      .set({ ...made.columns, checkedAt: null, checkFailure: null })
+      .set({ ...made.columns, checkedAt: null, checkFailure: null, pendingVersion: null, leftVersion: null })
       .where(eq(accounts.id, id));
     await recordAudit(tx, {
       kind: "account.secret-set",
@@ -195,10 +204,11 @@ async function lockAccount(tx: Transaction, orgId: string, id: string): Promise<
   return row;
 }
 
-function makeSecret(input: SecretInput, username: string) {
-  if (input.kind === "password")
+/** @throws HubError `bad-key`. */
+export function makeSecret(input: SecretInput, username: string) {
+  if (input.kind === "password" || input.kind === "new-password")
     return {
-      secret: { kind: "password", password: input.password } satisfies Secret,
+      secret: { kind: "password", password: input.kind === "password" ? input.password : generatePassword() } satisfies Secret,
       columns: { secretKind: "password" as const, publicKey: null },
     };
   const given = input.kind === "ssh-key" ? input : { privateKey: generateKey(username).privateKey, passphrase: null };

@@ -14,5 +14,9 @@ export const presentAccount = (account: AccountRow) => ({
   version: account.version,
   checkedAt: account.checkedAt?.toISOString() ?? null,
   checkFailure: account.checkFailure,
+  rotateEveryDays: account.rotateEveryDays,
+  rotatedAt: account.rotatedAt?.toISOString() ?? null,
+  /** A new secret is on its way to the asset. */
+  pending: account.pendingVersion !== null,
   updatedAt: account.updatedAt.toISOString(),
 });

@@ -118,6 +118,37 @@ export const favourites = pgTable(
 
 export type SecretKind = "password" | "ssh-key";
 
+/** Where the secret of an account that a template makes comes from: made anew for each, or the template's own. */
+export type TemplateSecret = "new-password" | "new-ssh-key" | "password" | "ssh-key";
+
+export const accountTemplates = pgTable(
+  "account_templates",
+  {
+    id: text("id").primaryKey(),
+    orgId: orgId(),
+    name: text("name").notNull(),
+    username: text("username").notNull(),
+    privileged: boolean("privileged").notNull().default(false),
+    secret: text("secret").$type<TemplateSecret>().notNull(),
+    /** The template's own secret; null where each account gets a new one. */
+    sealed: bytes("sealed"),
+    /** Which of the hub's keys wraps it. */
+    vaultKey: integer("vault_key"),
+    /** Counts its own secrets: part of the place it is sealed for. */
+    version: integer("version").notNull().default(0),
+    /** User name of the account of the same asset that it is reached through by su(1). */
+    suFrom: text("su_from"),
+    /** For accounts of this template without a rule of their own. */
+    rotateEveryDays: integer("rotate_every_days"),
+    /** Accounts are set up on their assets as soon as they are made. */
+    push: boolean("push").notNull().default(false),
+    comment: text("comment").notNull().default(""),
+    createdAt: moment("created_at").notNull(),
+    updatedAt: moment("updated_at").notNull(),
+  },
+  (table) => [uniqueIndex("account_templates_name").on(table.orgId, table.name)],
+);
+
 export const accounts = pgTable(
   "accounts",
   {
@@ -138,6 +169,15 @@ export const accounts = pgTable(
     publicKey: text("public_key"),
     /** The version of its secret in use; 0 before it has one. */
     version: integer("version").notNull().default(0),
+    /** Being set on the asset: stored before, in use once it was seen to work there. Which of the two the asset has is not known meanwhile. */
+    pendingVersion: integer("pending_version"),
+    /** A key that was replaced and may still be let in: its line is to be taken away. */
+    leftVersion: integer("left_version"),
+    /** Which template made it; its rules hold where the account has none. */
+    templateId: text("template_id").references(() => accountTemplates.id, { onDelete: "set null" }),
+    rotateEveryDays: integer("rotate_every_days"),
+    /** When the secret in use was set on the asset by a rotation. */
+    rotatedAt: moment("rotated_at"),
     /** When the secret was last seen to work, or not, and the code of why not. */
     checkedAt: moment("checked_at"),
     checkFailure: text("check_failure"),
@@ -197,4 +237,5 @@ export const hostKeys = pgTable(
 export type AssetRow = typeof assets.$inferSelect;
 export type NodeRow = typeof nodes.$inferSelect;
 export type AccountRow = typeof accounts.$inferSelect;
+export type TemplateRow = typeof accountTemplates.$inferSelect;
 export type HostKeyRow = typeof hostKeys.$inferSelect;

@@ -1,4 +1,5 @@
 // What signs in: a password, or a private SSH key. Pure; knows what keys look like, not where they are kept.
+import { randomInt } from "node:crypto";
 import ssh2 from "ssh2";
 import { z } from "zod";
 import { HubError } from "../platform/errors.ts";
@@ -55,6 +56,14 @@ export function generateKey(comment: string): { privateKey: string; publicKey: s
   const pair = ssh2.utils.generateKeyPairSync("ed25519", { comment });
   return { privateKey: pair.private, publicKey: pair.public.trim() };
 }
+
+/** Letters and digits that nobody mistakes, and signs that no shell, configuration file or keyboard takes amiss. */
+const passwordLetters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_.+=";
+/** 24 of 62 are 142 bits. */
+const passwordLength = 24;
+
+export const generatePassword = (): string =>
+  Array.from({ length: passwordLength }, () => passwordLetters.charAt(randomInt(passwordLetters.length))).join("");
 
 /** The line of authorized_keys. */
 export const authorizedKey = (key: Pick<SigningKey, "type" | "publicKey">, comment: string): string =>

@@ -65,9 +65,22 @@ export type AuditEventOf = {
   "account.secret-set": { assetId: string; version: number; how: string };
   "account.secret-revealed": { assetId: string; version: number; reason: string };
   "account.checked": { assetId: string; works: boolean; code: string };
+  /** code: `works`, or why not; agent: which one tried last. */
+  "asset.tested": { code: string; agent: string; account: string };
+  /** via: user name that did it on the asset. */
+  "account.pushed": { assetId: string; via: string; code: string };
+  "account.rotated": { assetId: string; version: number; via: string };
+  "account.rotation-failed": { assetId: string; code: string; attempt: number };
   "host-key.pinned": { algorithm: string; fingerprint: string };
   "host-key.changed": { algorithm: string; pinned: string; offered: string };
   "host-key.decided": { fingerprint: string; decision: string };
+  "template.created": { username: string; secret: string };
+  /** before, after: JSON of the fields that changed. */
+  "template.changed": { before: string; after: string };
+  "template.deleted": { username: string };
+  "template.applied": { assets: number; created: number; pushed: number };
+  "vault.key-added": { key: number };
+  "vault.rewrapped": { key: number; secrets: number };
   "grant.created": { grant: string };
   "grant.changed": { before: string; after: string };
   "grant.revoked": { reason: string };
@@ -153,9 +166,19 @@ export const auditKinds = [
   "account.secret-set",
   "account.secret-revealed",
   "account.checked",
+  "asset.tested",
+  "account.pushed",
+  "account.rotated",
+  "account.rotation-failed",
   "host-key.pinned",
   "host-key.changed",
   "host-key.decided",
+  "template.created",
+  "template.changed",
+  "template.deleted",
+  "template.applied",
+  "vault.key-added",
+  "vault.rewrapped",
   "grant.created",
   "grant.changed",
   "grant.revoked",
@@ -184,6 +207,7 @@ export type AuditSubject = {
     | "asset"
     | "node"
     | "account"
+    | "template"
     | "session"
     | "run"
     | "person"

@@ -1,7 +1,7 @@
 // What identity's use cases work with.
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Transaction } from "../platform/database.ts";
-import type { SealingKey } from "../platform/sealed-text.ts";
+import type { Vault } from "../platform/vault.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Challenges } from "./challenges.ts";
 import type { SignInLibrary } from "./sign-in-library.ts";
@@ -12,7 +12,7 @@ export type IdentityDeps = {
   clock: Clock;
   library: SignInLibrary;
   /** Seals what identity keeps secret: the keys of authenticator apps. */
-  sealing: SealingKey;
+  vault: Vault;
   challenges: Challenges;
   attempts: Attempts;
   unknownAddresses: UnknownAddresses;

@@ -164,6 +164,8 @@ export const totpSecrets = pgTable("totp_secrets", {
   secret: text("secret"),
   /** Being set up: no code of it was shown yet. */
   nextSecret: text("next_secret"),
+  /** The oldest of the hub's keys that wraps one of the two; see platform/vault.ts. Null for what a hub before the vault sealed. */
+  vaultKey: integer("vault_key"),
   confirmedAt: moment("confirmed_at"),
   /** Periods of thirty seconds since 1970, of the last code accepted. */
   lastPeriod: bigint("last_period", { mode: "number" }),

@@ -31,10 +31,11 @@ export async function secondFactorOf({ db }: IdentityDeps, user: Pick<UserRow, "
 export async function beginTotp(deps: IdentityDeps, person: Person, issuer: string): Promise<{ secret: string; uri: string }> {
   const secret = newTotpSecret();
   const row = { userId: person.id, orgId: person.orgId };
-  const nextSecret = sealTotp(deps, row, "next_secret", secret);
+  const { sealed: nextSecret, vaultKey } = sealTotp(deps, row, "next_secret", secret);
   await deps.db
     .insert(totpSecrets)
-    .values({ ...row, nextSecret })
+    .values({ ...row, nextSecret, vaultKey })
+    // The key stays as it is: the older of the two counts, and the secret in use may be wrapped with it.
     .onConflictDoUpdate({ target: totpSecrets.userId, set: { nextSecret } });
   return { secret, uri: totpUri(secret, { issuer, label: person.email }) };
 }
@@ -51,11 +52,11 @@ export async function confirmTotp(
   const secret = row === null || row.nextSecret === null ? null : openTotp(deps, row, "next_secret", row.nextSecret);
   const period = secret === null ? null : totpPeriod(secret, code, deps.clock.now());
   if (secret === null || period === null) throw badCode(0);
-  const sealed = sealTotp(deps, { userId: person.id, orgId: person.orgId }, "secret", secret);
+  const { sealed, vaultKey } = sealTotp(deps, { userId: person.id, orgId: person.orgId }, "secret", secret);
   const codes = await deps.db.transaction(async (tx) => {
     await tx
       .update(totpSecrets)
-      .set({ secret: sealed, nextSecret: null, lastPeriod: period, confirmedAt: deps.clock.now() })
+      .set({ secret: sealed, nextSecret: null, vaultKey, lastPeriod: period, confirmedAt: deps.clock.now() })
       .where(eq(totpSecrets.userId, person.id));
     await recordAudit(tx, {
       kind: "person.second-factor-set-up",

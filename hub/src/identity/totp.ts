@@ -2,6 +2,7 @@
 import { and, eq, isNull, lt, or } from "drizzle-orm";
 import { Secret, TOTP } from "otpauth";
 import type { Queryable } from "../platform/database.ts";
+import { keyNumberOf, type SealedPlace, type Vault } from "../platform/vault.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { type TotpRow, totpSecrets } from "./schema.ts";
 
@@ -30,16 +31,29 @@ export async function findTotp(db: Queryable, userId: string): Promise<TotpRow |
   return row ?? null;
 }
 
-type Column = "secret" | "next_secret";
-const belongsTo = (orgId: string, userId: string, column: Column) => [orgId, "totp_secrets", userId, column];
-export const sealTotp = (
-  { sealing }: IdentityDeps,
+export type TotpColumn = "secret" | "next_secret";
+export const totpPlace = (row: { orgId: string; userId: string }, column: TotpColumn): SealedPlace => ({
+  orgId: row.orgId,
+  table: "totp_secrets",
+  row: row.userId,
+  field: column,
+  // One at a time: a new secret takes the old one's place.
+  version: 1,
+});
+
+/** As the column holds it, and which of the hub's keys wraps it. */
+export function sealTotp(
+  { vault }: { vault: Vault },
   row: { orgId: string; userId: string },
-  column: Column,
+  column: TotpColumn,
   secret: string,
-): string => sealing.seal(secret, belongsTo(row.orgId, row.userId, column));
-export const openTotp = ({ sealing }: IdentityDeps, row: TotpRow, column: Column, sealed: string): string =>
-  sealing.open(sealed, belongsTo(row.orgId, row.userId, column));
+): { sealed: string; vaultKey: number } {
+  const sealed = vault.seal(Buffer.from(secret), totpPlace(row, column));
+  return { sealed: sealed.toString("base64"), vaultKey: keyNumberOf(sealed) };
+}
+
+export const openTotp = ({ vault }: IdentityDeps, row: TotpRow, column: TotpColumn, sealed: string): string =>
+  vault.open(Buffer.from(sealed, "base64"), totpPlace(row, column)).toString();
 
 /** Uses the code up: of two with the same code one is true, and an older one never is again. */
 export async function useTotpCode(deps: IdentityDeps, userId: string, code: string): Promise<boolean> {

@@ -3,9 +3,19 @@
 //
 //   sealed = 1 (format) · key number u32 · nonce 12 · wrapped key 32 + tag 16 · nonce 12 · ciphertext + tag 16         all AES-256-GCM (NIST SP 800-38D)
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { makePrivateFolder, writeFileWhole } from "./files.ts";
+import { makePrivateFolder, syncFolder, writeFileWhole } from "./files.ts";
+
+/** A table that holds sealed values, so that the hub's key can be changed in all of them. Each room offers its own. */
+export type SealedRows = {
+  /** How many are wrapped with a key below this number. */
+  countBelow(key: number): Promise<number>;
+  /** The lowest key that one is wrapped with; null when there is none. */
+  lowestKey(): Promise<number | null>;
+  /** Wraps some of those below the current key with it: few enough for this thread. Returns how many, 0 when none is left. */
+  rewrapSome(): Promise<number>;
+};
 
 /** What a sealed value belongs to; all of it must be the same when it is opened. */
 export type SealedPlace = { orgId: string; table: string; row: string; field: string; version: number };
@@ -54,6 +64,21 @@ export class Vault {
     writeFileWhole(path.join(this.#folder, `vault-key-${number}`), `${key.toString("base64")}\n`);
     this.#keys.set(number, key);
     return number;
+  }
+
+  /** The numbers of all keys that are here, lowest first. */
+  get keyNumbers(): number[] {
+    return [...this.#keys.keys()].sort((a, b) => a - b);
+  }
+
+  /** Destroys every key below this number. What is still wrapped with one is lost: see assets/rotate-vault.ts for who may know. */
+  removeKeysBelow(number: number): void {
+    for (const old of this.keyNumbers.filter((one) => one < Math.min(number, this.current))) {
+      rmSync(path.join(this.#folder, `vault-key-${old}`), { force: true });
+      this.#keys.get(old)?.fill(0);
+      this.#keys.delete(old);
+    }
+    syncFolder(this.#folder);
   }
 
   /** Seals a secret for one place. Sealed twice it looks different each time. */

@@ -30,7 +30,7 @@ export async function throughAgent<T>(
 }
 
 /** Those that are online, the nearest by its last round trip first; at least one. @throws HubError `agent-offline`, `agent-refused`. */
-async function agentsFor(
+export async function agentsFor(
   { db, links }: Pick<SessionDeps, "db" | "links">,
   { asset, agent, zone }: AssetInZone,
   needs: "ssh" | "dial",

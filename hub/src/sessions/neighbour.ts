@@ -55,21 +55,8 @@ export class Neighbours {
     { actor, target, as }: Authorization,
     { agentId, sessionId, login }: { agentId: string; sessionId: string; login: Login | undefined },
   ): Promise<Neighbour> {
-    const { db, vault, links } = this.#deps;
+    const { db, vault } = this.#deps;
     const { asset } = target;
-    const port = asset.protocols.find(({ name }) => name === "ssh")?.port;
-    if (port === undefined)
-      throw new HubError("no-protocol", `${asset.name} offers no SSH. Add the protocol to the asset.`, {
-        facts: { asset: asset.name },
-      });
-    const sealingKey = links.processOf(agentId)?.sealingKey ?? null;
-    const sealed = (password: string) => {
-      if (sealingKey === null)
-        throw new HubError("agent-refused", "The agent names no key to seal a password to. A newer agent does.", {
-          facts: { reason: "no-sealing-key" },
-        });
-      return seal(Buffer.from(password), sealingKey, { agentId, subjectId: sessionId });
-    };
     const vaulted = async (account: AccountRow) => ({ username: account.username, secret: await readSecret(db, vault, account) });
     const usable = (await accountsOf(db, asset.id)).filter(({ active }) => active);
     const account =
@@ -82,28 +69,45 @@ export class Neighbours {
         `${account?.username} is reached by su from an account that is gone or switched off. An administrator of assets can change that.`,
       );
     const final = account === null ? asked(as.choice, actor.username, login) : await vaulted(account);
-    const first = suFrom === null ? final : await vaulted(suFrom);
-    if (suFrom !== null && final.secret.kind !== "password")
+    if (suFrom === null) return this.prepareFor(asset, final, { agentId, sessionId });
+    if (final.secret.kind !== "password")
       throw new HubError("no-secret", `su asks for a password, and ${final.username} has a key.`, {
         facts: { account: final.username },
       });
-    const key = first.secret.kind === "ssh-key" ? readPrivateKey(first.secret) : null;
-    const trusted = (await hostKeysOf(db, asset.id)).filter(({ state }) => state === "trusted");
+    const first = await this.prepareFor(asset, await vaulted(suFrom), { agentId, sessionId });
+    const su = { username: final.username, password: this.#sealed(final.secret.password, { agentId, sessionId }) };
+    return { ...first, username: final.username, target: { ...first.target, su } };
+  }
+
+  /**
+   * The same for one account whose secret is at hand.
+   *
+   * @throws HubError `no-protocol`, `bad-key`, `agent-refused` for an agent that nothing can be sealed to.
+   */
+  async prepareFor(
+    asset: AssetRow,
+    { username, secret }: { username: string; secret: Secret },
+    order: { agentId: string; sessionId: string },
+  ): Promise<Neighbour> {
+    const port = asset.protocols.find(({ name }) => name === "ssh")?.port;
+    if (port === undefined)
+      throw new HubError("no-protocol", `${asset.name} offers no SSH. Add the protocol to the asset.`, {
+        facts: { asset: asset.name },
+      });
+    const key = secret.kind === "ssh-key" ? readPrivateKey(secret) : null;
+    const trusted = (await hostKeysOf(this.#deps.db, asset.id)).filter(({ state }) => state === "trusted");
     return {
-      username: final.username,
+      username,
       target: {
         host: asset.address,
         port,
-        username: first.username,
+        username,
         hostKeys: trusted.map((row) => Buffer.from(row.key, "base64")),
         legacyAlgorithms: asset.legacyAlgorithms,
         ...(key === null ? {} : { publicKey: key.publicKey }),
-        ...(first.secret.kind === "password" ? { password: sealed(first.secret.password) } : {}),
-        ...(suFrom === null || final.secret.kind !== "password"
-          ? {}
-          : { su: { username: final.username, password: sealed(final.secret.password) } }),
+        ...(secret.kind === "password" ? { password: this.#sealed(secret.password, order) } : {}),
       },
-      connecting: { asset, username: first.username, key, signed: false, refused: null },
+      connecting: { asset, username, key, signed: false, refused: null },
     };
   }
 
@@ -171,6 +175,16 @@ export class Neighbours {
       return void answer({ refused: `The algorithm ${request.algorithm.slice(0, 64)} is not used with this key.` });
     connecting.signed = true;
     answer({ signature: key.sign(request.bytes, hashOf(request.algorithm)) });
+  }
+
+  /** For one session and this agent's process alone. */
+  #sealed(password: string, { agentId, sessionId }: { agentId: string; sessionId: string }): wire.SealedSecret.$Properties {
+    const sealingKey = this.#deps.links.processOf(agentId)?.sealingKey ?? null;
+    if (sealingKey === null)
+      throw new HubError("agent-refused", "The agent names no key to seal a password to. A newer agent does.", {
+        facts: { reason: "no-sealing-key" },
+      });
+    return seal(Buffer.from(password), sealingKey, { agentId, subjectId: sessionId });
   }
 }
 

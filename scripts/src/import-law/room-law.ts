@@ -12,6 +12,7 @@ export const roomOrder: readonly (readonly string[])[] = [
   ["assets"],
   ["access"],
   ["sessions", "automation"],
+  ["custody"], // what is done with accounts on their assets; connects as sessions do
   ["tickets"],
   ["broker", "gateway", "api"],
   ["hub.ts"],

@@ -15,6 +15,7 @@ export const usage = `npx sallyport <command> [--data DIR] [--json]
   doctor                                       checks the hub and says what is wrong
   verify <id|FILE|all> [--key FILE]            checks recordings from their files alone; needs no hub
   verify --public-key                          prints the key they are checked with
+  vault rotate                                 changes the key that all stored secrets are wrapped with
   audit verify [--database URL] [--key FILE] [--heads FILE …]
                                                checks the audit log; on the embedded database while the hub is stopped
   help                                         this text
@@ -27,7 +28,7 @@ export class UsageFault extends Error {}
 /** @typedef {{ dataDir: string, json: boolean, email: string | undefined, name: string | undefined }} Options */
 
 /** @type {Record<string, (options: Options) => Promise<number>>} */
-const commands = { status, doctor, "access-key create": createAccessKey };
+const commands = { status, doctor, "access-key create": createAccessKey, "vault rotate": rotateVault };
 
 /** @param {string[]} args @returns {Promise<number>} the exit code */
 export async function sallyport(args) {
@@ -143,6 +144,35 @@ async function createAccessKey({ dataDir, json, email, name }) {
   // The key alone on the last line of stdout, so that a script can take it; the words go to stderr.
   process.stderr.write("This key is shown once. Send it as: Authorization: Bearer <key>\n");
   process.stdout.write(`${/** @type {{ key: string }} */ (answer).key}\n`);
+  return 0;
+}
+
+/** How often the hub is asked how far it is: a progress line that moves, and nothing for the hub. */
+const rotationPollMs = 250;
+
+/**
+ * The hub does the work; this only watches, and may be ended at any moment.
+ *
+ * @param {Options} options
+ */
+async function rotateVault({ dataDir, json }) {
+  /** @typedef {{ key: number, running: boolean, failed: boolean, done: number, total: number }} Rotation */
+  let state = /** @type {Rotation} */ (await ask(dataDir, "POST", "/vault/rotations"));
+  while (state.running) {
+    if (!json) process.stderr.write(`\r${state.done} of ${state.total} secrets wrapped anew`);
+    await new Promise((resolve) => setTimeout(resolve, rotationPollMs));
+    state = /** @type {Rotation} */ (await ask(dataDir, "GET", "/vault"));
+  }
+  if (json) printJson(state);
+  else process.stderr.write("\r");
+  if (state.failed)
+    throw new LaunchFault(
+      "Not every secret could be wrapped anew; the hub's log says why. Nothing is lost: the old keys are kept.",
+    );
+  if (!json)
+    process.stdout.write(
+      `Key ${state.key} wraps all ${state.total} secrets. Back up the keys folder now; the old keys are removed from it within two hours.\n`,
+    );
   return 0;
 }
 

@@ -62,6 +62,18 @@ test("a refusal is the hub's own sentence and exit code 1", async () => {
   });
 });
 
+test("vault rotate watches until every secret is wrapped anew, and fails when one was not", async () => {
+  const state = { key: 2, keys: 2, running: true, failed: false, done: 0, total: 7 };
+  answers = { "POST /vault/rotations": { body: state }, "GET /vault": { body: { ...state, running: false, done: 7 } } };
+  expect(await sallyport("vault", "rotate", "--data", ".")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("Key 2 wraps all 7 secrets"),
+    stderr: expect.stringContaining("0 of 7"),
+  });
+  answers["GET /vault"] = { body: { ...state, running: false, failed: true } };
+  expect(await sallyport("vault", "rotate", "--data", ".")).toMatchObject({ code: 1, stdout: "" });
+});
+
 test("status is readable, and with --json it is what the hub said", async () => {
   const body = {
     version: "0.1.0",

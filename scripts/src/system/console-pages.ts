@@ -21,6 +21,8 @@ export const consolePages: ConsolePage[] = [
   list("fleet", "/fleet"),
   list("assets", "/assets"),
   { name: "asset", path: ({ assetId }) => `/assets?id=${assetId}`, signedIn: true },
+  { name: "accounts", path: ({ neighbourId }) => `/assets?id=${neighbourId}&tab=accounts`, signedIn: true },
+  { name: "templates", path: () => "/assets?templates=all", signedIn: true },
   { name: "add-asset", path: () => "/assets?add=asset", signedIn: true },
   list("grants", "/grants"),
   { name: "new-grant", path: () => "/grants?add=grant", signedIn: true },

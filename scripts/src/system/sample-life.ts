@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RestClient } from "./rest-client.ts";
 import { TerminalClient } from "./terminal-client.ts";
 
-export type SampleLife = { assetId: string; sessionId: string; runId: string; failedRunId: string };
+export type SampleLife = { assetId: string; sessionId: string; runId: string; failedRunId: string; neighbourId: string };
 
 /** The window's title says when the shell is ready again, so that nothing of it is on the screen. */
 const ready = "\u001b]2;ready\u0007";
@@ -29,7 +29,22 @@ export async function makeSampleLife(rest: RestClient, assetName?: string): Prom
   const backup = "echo starting backup\necho 'no space left on /backup' >&2\nexit 2\n";
   const failedRunId = await rest.startRun({ assetIds: [assetId], script: backup, interpreter: "sh", title: "Nightly backup" });
   await rest.finishedRun(failedRunId);
-  return { assetId, runId, failedRunId, sessionId: await recordSession(rest, assetId) };
+  const neighbourId = await makeNeighbour(rest);
+  return { assetId, runId, failedRunId, neighbourId, sessionId: await recordSession(rest, assetId) };
+}
+
+/** A host that no agent runs on and nothing answers for (RFC 5737), with accounts on it and a template for more. */
+async function makeNeighbour(rest: RestClient): Promise<string> {
+  const { items } = await rest.json<{ items: { zone: { id: string } }[] }>("GET", "/assets");
+  const asset = { name: "db-1", zoneId: items[0]?.zone.id, platform: "linux", address: "192.0.2.10" };
+  const { id } = await rest.json<{ id: string }>("POST", "/assets", asset);
+  const account = { assetId: id, username: "postgres", secret: { kind: "new-ssh-key" }, rotateEveryDays: 30 };
+  await rest.json("POST", "/accounts", account);
+  const root = { assetId: id, username: "root", privileged: true, secret: { kind: "new-password" } };
+  await rest.json("POST", "/accounts", root);
+  const template = { name: "Deployment", username: "deploy", secret: { kind: "new-ssh-key" }, push: true, rotateEveryDays: 90 };
+  await rest.json("POST", "/account-templates", template);
+  return id;
 }
 
 async function recordSession(rest: RestClient, assetId: string): Promise<string> {

@@ -13,7 +13,15 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "agents":
       return [trpc.fleet.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
     case "assets":
-      return [trpc.assets.pathKey(), trpc.nodes.pathKey(), trpc.accounts.pathKey(), trpc.access.pathKey(), trpc.home.pathKey()];
+      return [
+        trpc.assets.pathKey(),
+        trpc.nodes.pathKey(),
+        trpc.accounts.pathKey(),
+        trpc.custody.pathKey(),
+        trpc.templates.pathKey(),
+        trpc.access.pathKey(),
+        trpc.home.pathKey(),
+      ];
     case "grants":
       return [trpc.access.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
     case "sessions":
@@ -27,7 +35,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "enrolment":
       return [trpc.fleet.enrolmentToken.queryKey()];
     case "storage":
-      return [trpc.home.pathKey()];
+      return [trpc.home.pathKey(), trpc.settings.vault.queryKey()];
     case "execution":
       return [];
   }

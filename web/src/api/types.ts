@@ -21,6 +21,8 @@ export type EnrolmentProgress = Outputs["fleet"]["enrolmentToken"];
 
 export type Asset = Outputs["assets"]["list"]["items"][number];
 export type Account = Outputs["accounts"]["list"]["items"][number];
+export type AccountTemplate = Outputs["templates"]["list"]["items"][number];
+export type AccountTask = Outputs["custody"]["tasks"]["items"][number];
 export type Grant = Outputs["access"]["grants"]["items"][number];
 export type FoundSubject = Outputs["access"]["findSubjects"]["items"][number];
 export type FoundTarget = Outputs["access"]["findTargets"]["items"][number];

@@ -1,19 +1,6 @@
 // The accounts of an asset: which there are, adding one with its secret, taking one away. A secret is never shown here.
 "use client";
-import {
-  ActionIcon,
-  Alert,
-  Badge,
-  Button,
-  Checkbox,
-  Group,
-  PasswordInput,
-  SegmentedControl,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { ActionIcon, Alert, Badge, Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { createAccount } from "@sallyport/hub/assets/input";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -21,7 +8,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { Account } from "../api/types.ts";
+import type { Account, AccountTask } from "../api/types.ts";
 import { useMay } from "../frame/me.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { CopyIcon } from "../ui/copy.tsx";
@@ -29,6 +16,8 @@ import { displayText } from "../ui/display-text.ts";
 import { Empty, Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
+import { AccountMenu, AccountState } from "./account-work.tsx";
+import { noSecret, SecretFields, secretOf } from "./secret-fields.tsx";
 
 export function Accounts({ assetId }: { assetId: string }) {
   const { t } = useTranslation();
@@ -36,6 +25,8 @@ export function Accounts({ assetId }: { assetId: string }) {
   const mayManage = useMay("accounts.manage");
   const [adding, setAdding] = useState(false);
   const accounts = useQuery(trpc.accounts.list.queryOptions({ assetId }));
+  const tasks = useQuery(trpc.custody.tasks.queryOptions({ assetId }));
+  const verify = useMutation(trpc.custody.verify.mutationOptions());
   if (accounts.isError) return <Failed error={accounts.error} onRetry={() => void accounts.refetch()} />;
   if (accounts.data === undefined) return <PanelSkeleton />;
   const add = mayManage && !adding && (
@@ -53,14 +44,38 @@ export function Accounts({ assetId }: { assetId: string }) {
         add
       )}
       {adding && <AddAccount assetId={assetId} onDone={() => setAdding(false)} />}
+      {mayManage && accounts.data.items.length > 1 && (
+        <Button
+          variant="default"
+          loading={verify.isPending}
+          onClick={() => verify.mutate({ ids: accounts.data.items.slice(0, 200).map(({ id }) => id) })}
+          style={{ alignSelf: "flex-start" }}
+        >
+          {t("custody.verifyAll")}
+        </Button>
+      )}
       {accounts.data.items.map((account) => (
-        <AccountLine key={account.id} account={account} mayManage={mayManage} />
+        <AccountLine
+          key={account.id}
+          account={account}
+          task={tasks.data?.items.find(({ accountId }) => accountId === account.id)}
+          mayManage={mayManage}
+        />
       ))}
     </Stack>
   );
 }
 
-function AccountLine({ account, mayManage }: { account: Account; mayManage: boolean }) {
+function AccountLine({
+  account,
+  task,
+  mayManage,
+}: {
+  account: Account;
+  /** The newest work on it. */
+  task: AccountTask | undefined;
+  mayManage: boolean;
+}) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const [asking, setAsking] = useState(false);
@@ -79,16 +94,20 @@ function AccountLine({ account, mayManage }: { account: Account; mayManage: bool
           {account.privileged && <Badge variant="light">{t("accounts.privileged")}</Badge>}
         </Group>
         {mayManage && (
-          <ActionIcon
-            variant="subtle"
-            color="red"
-            aria-label={t("accounts.removeTitle", { name })}
-            onClick={() => setAsking(true)}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
+          <Group gap={2} wrap="nowrap">
+            <AccountMenu account={account} />
+            <ActionIcon
+              variant="subtle"
+              color="red"
+              aria-label={t("accounts.removeTitle", { name })}
+              onClick={() => setAsking(true)}
+            >
+              <IconTrash size={16} />
+            </ActionIcon>
+          </Group>
         )}
       </Group>
+      <AccountState account={account} task={task} />
       {account.publicKey !== null && (
         <>
           <Text size="xs" c="dimmed">
@@ -114,16 +133,11 @@ function AccountLine({ account, mayManage }: { account: Account; mayManage: bool
   );
 }
 
-const kinds = ["password", "ssh-key", "new-ssh-key"] as const;
-type Kind = (typeof kinds)[number];
-
 function AddAccount({ assetId, onDone }: { assetId: string; onDone: () => void }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
-  const [kind, setKind] = useState<Kind>("password");
   const [username, setUsername] = useState("");
-  const [secret, setSecret] = useState("");
-  const [passphrase, setPassphrase] = useState("");
+  const [secret, setSecret] = useState(noSecret);
   const [privileged, setPrivileged] = useState(false);
   const [tried, setTried] = useState(false);
   const create = useMutation(
@@ -135,13 +149,7 @@ function AddAccount({ assetId, onDone }: { assetId: string; onDone: () => void }
       },
     }),
   );
-  const given =
-    kind === "password"
-      ? { kind, password: secret }
-      : kind === "ssh-key"
-        ? { kind, privateKey: secret, passphrase: passphrase === "" ? null : passphrase }
-        : { kind };
-  const parsed = createAccount.safeParse({ assetId, username, privileged, secret: given });
+  const parsed = createAccount.safeParse({ assetId, username, privileged, secret: secretOf(secret) });
   const wrong = (field: string) => tried && !parsed.success && parsed.error.issues.some(({ path }) => path[0] === field);
   return (
     <form
@@ -162,53 +170,7 @@ function AddAccount({ assetId, onDone }: { assetId: string; onDone: () => void }
           onChange={(event) => setUsername(event.currentTarget.value)}
           data-autofocus
         />
-        <SegmentedControl
-          value={kind}
-          aria-label={t("accounts.secret")}
-          onChange={(value) => {
-            setKind(kinds.find((one) => one === value) ?? "password");
-            setSecret("");
-          }}
-          data={[
-            { value: "password", label: t("accounts.password") },
-            { value: "ssh-key", label: t("accounts.pasteKey") },
-            { value: "new-ssh-key", label: t("accounts.newKey") },
-          ]}
-        />
-        {kind === "password" && (
-          <PasswordInput
-            label={t("accounts.password")}
-            value={secret}
-            autoComplete="new-password"
-            error={wrong("secret") ? t("field.required") : undefined}
-            onChange={(event) => setSecret(event.currentTarget.value)}
-          />
-        )}
-        {kind === "ssh-key" && (
-          <>
-            <Textarea
-              label={t("accounts.privateKey")}
-              classNames={{ input: "mono" }}
-              autosize
-              minRows={4}
-              maxRows={10}
-              value={secret}
-              error={wrong("secret") ? t("field.required") : undefined}
-              onChange={(event) => setSecret(event.currentTarget.value)}
-            />
-            <PasswordInput
-              label={t("accounts.passphrase")}
-              value={passphrase}
-              autoComplete="off"
-              onChange={(event) => setPassphrase(event.currentTarget.value)}
-            />
-          </>
-        )}
-        {kind === "new-ssh-key" && (
-          <Text size="sm" c="dimmed">
-            {t("accounts.newKeyText")}
-          </Text>
-        )}
+        <SecretFields value={secret} onChange={setSecret} wrong={wrong("secret")} />
         <Checkbox
           label={t("accounts.privileged")}
           description={t("accounts.privilegedHint")}

@@ -20,6 +20,7 @@ import { showToast } from "../ui/toasts.tsx";
 import { Accounts } from "./accounts.tsx";
 import { AssetActions } from "./asset-actions.tsx";
 import { HostKeys } from "./host-keys.tsx";
+import { TestAsset } from "./test-asset.tsx";
 
 type AssetDetail = Outputs["assets"]["get"];
 
@@ -108,6 +109,7 @@ function Overview({ asset, onGone }: { asset: AssetDetail; onGone: () => void })
         </Alert>
       )}
       <AssetActions asset={asset} />
+      {mayManage && <TestAsset assetId={asset.id} />}
       <Facts
         items={[
           [t("assets.platform"), t(`platform.${asset.platform}`)],

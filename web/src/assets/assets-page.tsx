@@ -17,6 +17,7 @@ import { Page } from "../ui/page.tsx";
 import { Empty } from "../ui/page-states.tsx";
 import { AddAsset } from "./add-asset.tsx";
 import { AssetPanel } from "./asset-panel.tsx";
+import { Templates } from "./templates.tsx";
 
 export function AssetsPage() {
   return (
@@ -94,10 +95,16 @@ function Assets() {
             {add}
           </Empty>
         }
+        tools={
+          <Button size="xs" variant="default" onClick={() => changeUrl({ templates: "all" })}>
+            {t("templates.title")}
+          </Button>
+        }
         onOpen={(asset) => changeUrl({ id: asset.id })}
         openRowId={url.get("id")}
       />
       <AssetPanel id={url.get("id")} onClose={() => changeUrl({ id: null, tab: null })} />
+      <Templates opened={url.has("templates")} onClose={() => changeUrl({ templates: null })} />
       {mayManage && <AddAsset opened={url.has("add")} onClose={() => changeUrl({ add: null })} />}
     </Page>
   );

@@ -1,6 +1,7 @@
 // An audit event as a sentence. A kind this console does not know yet is shown by its name.
 import type { TFunction } from "i18next";
 import type { AuditEvent } from "../api/types.ts";
+import { outcomeText } from "../assets/outcome-text.ts";
 import { en } from "../i18n/en.ts";
 import { lookUp } from "../i18n/i18n.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -21,6 +22,7 @@ function factText(name: string, value: AuditEvent["data"][string]): string {
   const text = String(value);
   if (name === "reason" && Object.hasOwn(en.endReason, text)) return lookUp(`endReason.${text}`, {});
   if (name === "code" && Object.hasOwn(en.errors, text)) return lookUp(`errors.${text}`, {});
+  if (name === "code" && Object.hasOwn(en.reachOutcome, text)) return outcomeText(text);
   if (name === "role" && Object.hasOwn(en.role, text)) return lookUp(`role.${text}`, {});
   return displayText(text, 120);
 }

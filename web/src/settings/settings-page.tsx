@@ -17,6 +17,7 @@ import { Passkeys } from "./passkeys.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
+import { VaultPanel } from "./vault-panel.tsx";
 
 const tabs = ["account", "keys", "sign-in", "hub"] as const;
 
@@ -56,7 +57,10 @@ export function SettingsPage() {
         )}
         {maySeeHub && (
           <Tabs.Panel value="hub">
-            <HubFacts />
+            <Stack gap="md">
+              <HubFacts />
+              <VaultPanel />
+            </Stack>
           </Tabs.Panel>
         )}
       </Tabs>

@@ -2,6 +2,7 @@
 
 import { Reach } from "../../access/reach.ts";
 import { countAssets, findAssets } from "../../assets/assets.ts";
+import { rotateVault } from "../../assets/rotate-vault.ts";
 import { openContradictions } from "../../audit/contradictions.ts";
 import { presentRun } from "../../automation/present.ts";
 import { countRunsSince, failedRuns, listRuns } from "../../automation/runs.ts";
@@ -11,6 +12,7 @@ import type { ArchiveState } from "../../logs/archive.ts";
 import type { Change } from "../../platform/changes.ts";
 import { presentSession } from "../../sessions/present.ts";
 import { countLive, listSessions, recentAssetIds } from "../../sessions/sessions.ts";
+import * as output from "../output.ts";
 import { presentAssets } from "../present-assets.ts";
 import { needs, router, signedIn } from "../trpc.ts";
 
@@ -80,6 +82,13 @@ export const settingsRouter = router({
       certificate: { spkiPin: keys.pin, notAfter: keys.certNotAfter.toISOString() },
     };
   }),
+  vault: needs("settings.manage")
+    .meta({ rest: { method: "GET", path: "/vault", tag: "Hub", summary: "How far a change of the vault's key has come" } })
+    .output(output.vaultState)
+    .query(({ ctx }) => ctx.hub.vaultRotation.state),
+  rotateVault: needs("settings.manage").mutation(({ ctx }) =>
+    rotateVault(ctx.hub.vaultRotation, ctx.actor, ctx.hub.assets.clock.now()),
+  ),
 });
 
 /** Hints waiting for one screen: beyond this it has stopped reading and asks afresh when it is back. */
