@@ -28,6 +28,7 @@ import { committingEnds } from "./automation/settle.ts";
 import { takingQueued } from "./automation/take-queued.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
+import { type FederationDeps, stateLifetimeMs } from "./federation/deps.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
 import { Duplicates } from "./fleet/duplicates.ts";
 import { forgetLinks, noteHistory, noteSeen } from "./fleet/jobs.ts";
@@ -175,6 +176,7 @@ export async function createHub(
       accessChanged,
       onOrganisation: (tx, orgId) => addAdministratorsGrant(tx, orgId, clock.now()),
     };
+    const federation: FederationDeps = { identity, vault, states: new Challenges(stateLifetimeMs) };
     const organisation = await ensureOrganisation(identity);
     const links = new AgentLinks((stream, fault) =>
       log.warn({ stream: stream.stream, code: fault.code, fault: fault.message }, "stream closed for breaking its rules"),
@@ -258,6 +260,7 @@ export async function createHub(
       ports,
       database: { kind: embedded === null ? "external" : "embedded", version: database.version, ping: database.ping },
       identity,
+      federation,
       checkpoints,
       auditExports: () => exports.map(({ state }) => state),
       fleet,

@@ -43,7 +43,8 @@ type Subjects = Record<
   | "node"
   | "neighbour"
   | "account"
-  | "hostKey",
+  | "hostKey"
+  | "provider",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
@@ -65,6 +66,17 @@ const passkey = {
   type: "public-key",
   response: { clientDataJSON: "AA", attestationObject: "AA", authenticatorData: "AA", signature: "AA" },
   clientExtensionResults: {},
+};
+
+/** Of the right form; nothing answers there. */
+const providerOf = {
+  name: "P",
+  active: true,
+  settings: { kind: "oidc", issuer: "https://nowhere.invalid", clientId: "c", scopes: [], groupsClaim: "g", usernameClaim: "u" },
+  secret: null,
+  createsPeople: false,
+  emailDomains: [],
+  mappings: [],
 };
 
 const table: Record<string, Row> = {
@@ -170,6 +182,13 @@ const table: Record<string, Row> = {
   "people.setRole": ["-FFFF+N", ({ personId }) => ({ id: personId, role: "auditor" })],
   "people.unlock": ["-FFFF+N", id("personId")],
   "people.update": ["-FFFF+N", ({ personId }) => ({ id: personId, comment: "x" })],
+  "providers.begin": ["NNNNNNN", () => ({ id: "idp_nobody" })], // federation/oidc.test.ts, as the other rows with less
+  "providers.change": ["-FFFF", ({ provider }) => ({ id: provider, ...providerOf })],
+  "providers.create": ["-FFFF", () => providerOf],
+  "providers.list": ["-FFFF++"],
+  "providers.offered": ["+++++++"],
+  "providers.remove": ["-FFFF", id("provider")],
+  "providers.test": ["-FFFF+N", id("provider")],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
   "runs.get": ["-NNN++N", id("run")],
   "runs.list": ["-++++++", () => ({})],
@@ -240,6 +259,7 @@ async function freshSubjects(): Promise<Subjects> {
     neighbour: newId("ast"),
     account: newId("acc"),
     hostKey: newId("hky"),
+    provider: newId("idp"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
@@ -247,6 +267,8 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into assets (id, org_id, zone_id, category, name, platform, address, created_at, updated_at) values (${made.neighbour}, ${orgId}, ${admin?.zone ?? ""}, 'host', ${made.neighbour}, 'linux', '192.0.2.1', now(), now())`;
   await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
   await sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at) values (${made.hostKey}, ${orgId}, ${made.neighbour}, 'ssh-ed25519', ${made.hostKey}, 'SHA256:x', 'offered', now())`;
+  await sql`insert into identity_providers (id, org_id, name, active, settings, secret_version, creates_people, email_domains, created_at, updated_at)
+    values (${made.provider}, ${orgId}, ${made.provider}, false, ${sql.json(providerOf.settings)}, 1, false, '{}', now(), now())`;
   await sql`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`;
   await sql`insert into node_ancestors (node_id, ancestor_id) values (${made.node}, ${made.node})`;
   await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted, username)
@@ -280,6 +302,7 @@ const nobodys = (): Subjects => ({
   neighbour: newId("ast"),
   account: newId("acc"),
   hostKey: newId("hky"),
+  provider: newId("idp"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

@@ -22,6 +22,9 @@ const excused: Record<string, string> = {
   "passkeys.remove": "needs a passkey, and so an authenticator, which no test of the hub alone has",
   "passkeys.rename": "needs a passkey and changes what its owner alone reads",
   "passkeys.signIn": "needs an authenticator, which no test of the hub alone has; its event is that of every sign-in",
+  "providers.begin":
+    "only sends a browser elsewhere; its coming back is a sign-in, and federation/oidc.test.ts looks for its events",
+  "providers.test": "only asks whether somebody answers",
   "auth.setLanguage": "changes in which language one's own screen speaks, and nothing that anybody else can notice",
 };
 
@@ -74,6 +77,19 @@ const newAccount = async () => {
 };
 const newNode = async () => (await admin.mutate<{ id: string }>("nodes.create", { name: newId("node") })).id;
 const newGroup = async () => (await admin.mutate<{ id: string }>("groups.create", { name: newId("group") })).id;
+const providerOf = () => ({
+  name: newId("name"),
+  active: true,
+  settings: { kind: "oidc", issuer: "https://nowhere.invalid", clientId: "c", scopes: [], groupsClaim: "g", usernameClaim: "u" },
+  secret: "covered",
+  createsPeople: false,
+  emailDomains: [],
+  mappings: [],
+});
+const newProvider = async () => {
+  await admin.mutate("auth.confirm", { password: adminCredentials.password });
+  return (await admin.mutate<{ id: string }>("providers.create", providerOf())).id;
+};
 const place = async (inside: boolean) => {
   const wanted = { nodeId: await newNode(), assetIds: [await newAsset()] };
   await admin.mutate("nodes.place", { ...wanted, in: true });
@@ -283,6 +299,12 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
       return admin.mutate("signInPolicy.set", policy);
     },
   ],
+  "providers.change": [
+    "provider.changed",
+    async () => admin.mutate("providers.change", { id: await newProvider(), ...providerOf(), active: false }),
+  ],
+  "providers.create": ["provider.created", newProvider],
+  "providers.remove": ["provider.deleted", async () => admin.mutate("providers.remove", { id: await newProvider() })],
   "people.disable": ["person.disabled", async () => admin.mutate("people.disable", { id: (await someone()).id })],
   "people.enable": [
     "person.enabled",

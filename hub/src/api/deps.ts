@@ -4,6 +4,7 @@ import type { AssetDeps } from "../assets/deps.ts";
 import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
+import type { FederationDeps } from "../federation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
@@ -25,6 +26,7 @@ export type ApiDeps = {
   ports: { console: number; agents: number };
   database: { kind: "embedded" | "external"; version: string; ping(): Promise<void> };
   identity: IdentityDeps;
+  federation: FederationDeps;
   checkpoints: Checkpoints;
   /** Files and receivers that events also go to. */
   auditExports(): ExportState[];

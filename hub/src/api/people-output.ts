@@ -1,5 +1,6 @@
 // Shapes of what /api/v1 answers about people and groups.
 import { z } from "zod";
+import { providerSettings } from "../federation/input.ts";
 import { personStates, roleNames } from "../identity/input.ts";
 
 const moment = z.iso.datetime();
@@ -44,4 +45,19 @@ export const invited = passwordLink.extend({ id: z.string() });
 export const bulk = z.object({ done: z.array(z.string()), refused: z.array(z.object({ id: z.string(), code: z.string() })) });
 
 export const group = z.object({ id: z.string(), name: z.string(), members: z.number().int(), createdAt: moment });
+export const provider = z.object({
+  id: z.string(),
+  name: z.string(),
+  active: z.boolean(),
+  settings: providerSettings,
+  hasSecret: z.boolean(),
+  createsPeople: z.boolean(),
+  emailDomains: z.array(z.string()),
+  mappings: z.array(z.object({ value: z.string(), groupId: z.string().nullable(), role: z.enum(roleNames).nullable() })),
+  people: z.number().int(),
+  callbackUrl: z.string(),
+  createdAt: moment,
+});
+/** detail: as the network or the provider said it. */
+export const providerTest = z.object({ works: z.boolean(), code: z.string(), detail: z.string() });
 export const changedCount = z.object({ changed: z.number().int() });

@@ -8,6 +8,7 @@ import { groupsRouter } from "./routers/groups.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
+import { providersRouter } from "./routers/providers.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
@@ -26,6 +27,7 @@ export const appRouter = router({
   nodes: nodesRouter,
   passkeys: passkeysRouter,
   people: peopleRouter,
+  providers: providersRouter,
   runs: runsRouter,
   sessions: sessionsRouter,
   settings: settingsRouter,

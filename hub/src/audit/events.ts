@@ -37,6 +37,14 @@ export type AuditEventOf = {
   "person.confirmed": { by: string };
   /** before, after: JSON of the policy. */
   "sign-in-policy.changed": { before: string; after: string };
+  /** Whom another system recognised for the first time: made here, or found here by a verified address. */
+  "person.created-by-provider": { providerId: string; email: string; role: string };
+  "person.linked": { providerId: string; email: string };
+  "person.provider-refused": { reason: string };
+  "provider.created": { provider: string };
+  /** before, after: JSON of the settings, without the secret. */
+  "provider.changed": { before: string; after: string; secret: boolean };
+  "provider.deleted": { people: number };
   "key.created": { name: string; prefix: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
@@ -125,6 +133,12 @@ export const auditKinds = [
   "person.recovery-codes-made",
   "person.confirmed",
   "sign-in-policy.changed",
+  "person.created-by-provider",
+  "person.linked",
+  "person.provider-refused",
+  "provider.created",
+  "provider.changed",
+  "provider.deleted",
   "key.created",
   "key.revoked",
   "zone.created",
@@ -188,6 +202,7 @@ export type AuditSubject = {
     | "run"
     | "person"
     | "group"
+    | "provider"
     | "key"
     | "zone"
     | "grant"

@@ -53,6 +53,11 @@ export const permissionsFor = (role: Role): readonly Permission[] => permissions
 
 export const may = (actor: Actor, permission: Permission): boolean => permissionsOf[actor.role].includes(permission);
 
+/** Nobody gives what he has not. @throws HubError `forbidden` naming the permission that the role has and the actor has not. */
+export function mayGiveRole(actor: Actor, role: Role): void {
+  for (const permission of permissionsOf[role]) assertMay(actor, permission);
+}
+
 /** @throws HubError `forbidden` naming the missing permission. */
 export function assertMay(actor: Actor, permission: Permission): void {
   if (!may(actor, permission))

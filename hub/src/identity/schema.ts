@@ -64,6 +64,8 @@ export const authSessions = pgTable(
     stage: text("stage").$type<SignInStage>().notNull().default("new"),
     /** When the second factor, or the password of who has none, was last shown. */
     confirmedAt: moment("confirmed_at"),
+    /** The system that recognised the person instead of a password of ours; see federation. */
+    providerId: text("provider_id"),
   },
   (table) => [index("auth_sessions_user").on(table.userId)],
 );
@@ -151,6 +153,8 @@ export const groupMembers = pgTable(
     userId: text("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
+    /** The system that says so, and may take it back at the person's next sign-in. Null: somebody here decided. */
+    providerId: text("provider_id"),
   },
   (table) => [primaryKey({ columns: [table.groupId, table.userId] }), index("group_members_user").on(table.userId)],
 );

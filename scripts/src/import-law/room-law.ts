@@ -6,6 +6,7 @@ export const roomOrder: readonly (readonly string[])[] = [
   ["logs"], // append-only logs on disk; sessions and automation both write them
   ["audit"],
   ["identity"],
+  ["federation"], // people whom another system recognises; ends in identity's sign-in
   ["notify"],
   ["fleet"],
   ["inventory"],

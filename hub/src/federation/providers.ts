@@ -1,0 +1,44 @@
+// Queries over systems that recognise people.
+import { and, asc, count, eq } from "drizzle-orm";
+import type { Queryable } from "../platform/database.ts";
+import { externalIdentities, identityProviders, type MappingRow, type ProviderRow, providerMappings } from "./schema.ts";
+
+export async function listProviders(db: Queryable, orgId: string): Promise<ProviderRow[]> {
+  return db.select().from(identityProviders).where(eq(identityProviders.orgId, orgId)).orderBy(asc(identityProviders.name));
+}
+
+/** Of every organisation: the sign-in page does not know yet who is there. */
+export async function listOffered(db: Queryable): Promise<ProviderRow[]> {
+  return db.select().from(identityProviders).where(eq(identityProviders.active, true)).orderBy(asc(identityProviders.name));
+}
+
+/** Null for one that is switched off, too. */
+export async function findActiveProvider(db: Queryable, id: string): Promise<ProviderRow | null> {
+  const [row] = await db
+    .select()
+    .from(identityProviders)
+    .where(and(eq(identityProviders.id, id), eq(identityProviders.active, true)));
+  return row ?? null;
+}
+
+export async function findProvider(db: Queryable, orgId: string, id: string): Promise<ProviderRow | null> {
+  const [row] = await db
+    .select()
+    .from(identityProviders)
+    .where(and(eq(identityProviders.orgId, orgId), eq(identityProviders.id, id)));
+  return row ?? null;
+}
+
+/** Of one provider, in the order they were given. */
+export async function mappingsOf(db: Queryable, providerId: string): Promise<MappingRow[]> {
+  return db.select().from(providerMappings).where(eq(providerMappings.providerId, providerId)).orderBy(asc(providerMappings.id));
+}
+
+/** How many people it has recognised. */
+export async function countRecognised(db: Queryable, providerId: string): Promise<number> {
+  const [row] = await db
+    .select({ people: count() })
+    .from(externalIdentities)
+    .where(eq(externalIdentities.providerId, providerId));
+  return row?.people ?? 0;
+}
