@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
+import { UseProvider } from "../sign-in/use-provider.tsx";
 import { Store, useStore } from "../state/store.ts";
 
 /** What is done once the person has confirmed; null while nothing waits. */
@@ -45,6 +46,13 @@ function Question({ onConfirmed, onClose }: { onConfirmed: () => void; onClose: 
   const factor = useQuery(trpc.auth.secondFactor.queryOptions());
   const byCode = factor.data?.totp === true;
   const confirm = useMutation(trpc.auth.confirm.mutationOptions({ meta: { showsError: true }, onSuccess: onConfirmed }));
+  if (factor.data !== undefined && !factor.data.totp && !factor.data.password)
+    return (
+      <Stack gap="md">
+        <Text size="sm">{t("confirmIdentity.byProvider")}</Text>
+        <UseProvider next={location.pathname + location.search} again />
+      </Stack>
+    );
   return (
     <form
       onSubmit={(event) => {

@@ -14,6 +14,7 @@ import { AccessKeys } from "./access-keys.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { HubFacts } from "./hub-facts.tsx";
 import { Passkeys } from "./passkeys.tsx";
+import { Providers } from "./providers.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
@@ -51,6 +52,7 @@ export function SettingsPage() {
           <Tabs.Panel value="sign-in">
             <Stack maw={720}>
               <SignInRules />
+              <Providers />
             </Stack>
           </Tabs.Panel>
         )}

@@ -12,6 +12,7 @@ import { useStore } from "../state/store.ts";
 import { useForm } from "../state/use-form.ts";
 import { useLocale } from "../ui/use-locale.ts";
 import { useNow } from "../ui/use-now.ts";
+import { afterSignIn } from "./after-sign-in.ts";
 import { Card } from "./card.tsx";
 import { CancelSignIn, CodeStep } from "./code-step.tsx";
 import { ForgotPassword } from "./forgot-password.tsx";
@@ -19,6 +20,7 @@ import { PasswordStep } from "./password-step.tsx";
 import { RecoveryCodes, TotpSetUp } from "./totp-set-up.tsx";
 import { unkeptCodes } from "./unkept-codes.ts";
 import { UsePasskey } from "./use-passkey.tsx";
+import { ProviderRefusal, UseProvider } from "./use-provider.tsx";
 
 export function SignInPage() {
   const { t } = useTranslation();
@@ -86,6 +88,7 @@ export function SignInPage() {
     <Card title={t("signIn.title")}>
       <form onSubmit={form.submit} noValidate>
         <Stack gap="md">
+          {enter.isIdle && <ProviderRefusal />}
           {locked ? <LockedOut until={lockedUntil} /> : enter.isError && <Refusal error={hubErrorOf(enter.error)} />}
           <TextInput
             label={t("field.email")}
@@ -108,6 +111,7 @@ export function SignInPage() {
             {t("signIn.submit")}
           </Button>
           <UsePasskey />
+          <UseProvider next={afterSignIn()} />
           {mails ? (
             <Anchor component="button" type="button" size="xs" onClick={() => setForgot(true)}>
               {t("signIn.forgotTitle")}
