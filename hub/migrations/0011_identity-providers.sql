@@ -5,6 +5,7 @@ CREATE TABLE "external_identities" (
 	"made_person" boolean NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"last_seen_at" timestamp (3) with time zone NOT NULL,
+	"gone_at" timestamp (3) with time zone,
 	CONSTRAINT "external_identities_provider_id_subject_pk" PRIMARY KEY("provider_id","subject")
 );
 --> statement-breakpoint

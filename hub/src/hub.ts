@@ -28,6 +28,7 @@ import { committingEnds } from "./automation/settle.ts";
 import { takingQueued } from "./automation/take-queued.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
+import { checkDirectories, checkDirectoriesEveryMs } from "./federation/check-directory.ts";
 import { type FederationDeps, stateLifetimeMs } from "./federation/deps.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
 import { Duplicates } from "./fleet/duplicates.ts";
@@ -176,7 +177,12 @@ export async function createHub(
       accessChanged,
       onOrganisation: (tx, orgId) => addAdministratorsGrant(tx, orgId, clock.now()),
     };
-    const federation: FederationDeps = { identity, vault, states: new Challenges(stateLifetimeMs) };
+    const federation: FederationDeps = {
+      identity,
+      vault,
+      states: new Challenges(stateLifetimeMs),
+      wrongPasswords: new UnknownAddresses(),
+    };
     const organisation = await ensureOrganisation(identity);
     const links = new AgentLinks((stream, fault) =>
       log.warn({ stream: stream.stream, code: fault.code, fault: fault.message }, "stream closed for breaking its rules"),
@@ -343,6 +349,14 @@ export async function createHub(
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
       every(1_000, () => endExpired(identity, api.endWorkOf, () => peopleAtWork(sessions)), log),
+      every(
+        checkDirectoriesEveryMs,
+        async () => {
+          for (const [id, error] of await checkDirectories(federation, api.endWorkOf))
+            log.warn({ provider: id, ...errorFields(error) }, "a directory does not answer; nobody of it is signed out");
+        },
+        log,
+      ),
       every(lookForDueEveryMs, () => checkpoints.takeDue(), log),
       ...exports.map((eventExport) => every(exportEveryMs, () => eventExport.turn(), log)),
       every(60_000, () => noteSeen(fleet), log),

@@ -184,10 +184,14 @@ const table: Record<string, Row> = {
   "people.update": ["-FFFF+N", ({ personId }) => ({ id: personId, comment: "x" })],
   "providers.begin": ["NNNNNNN", () => ({ id: "idp_nobody" })], // federation/oidc.test.ts, as the other rows with less
   "providers.change": ["-FFFF", ({ provider }) => ({ id: provider, ...providerOf })],
+  "providers.check": ["-FFFF+N", id("provider")],
+  "providers.confirm": ["-NNNNNN", () => ({ password: "x" })], // federation/ldap.test.ts
   "providers.create": ["-FFFF", () => providerOf],
+  "providers.current": ["-++++++"],
   "providers.list": ["-FFFF++"],
   "providers.offered": ["+++++++"],
   "providers.remove": ["-FFFF", id("provider")],
+  "providers.signInLdap": ["NNNNNNN", () => ({ id: "idp_nobody", username: "u", password: "x" })],
   "providers.test": ["-FFFF+N", id("provider")],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
   "runs.get": ["-NNN++N", id("run")],

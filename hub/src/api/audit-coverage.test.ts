@@ -24,6 +24,10 @@ const excused: Record<string, string> = {
   "passkeys.signIn": "needs an authenticator, which no test of the hub alone has; its event is that of every sign-in",
   "providers.begin":
     "only sends a browser elsewhere; its coming back is a sign-in, and federation/oidc.test.ts looks for its events",
+  "providers.check": "signs out whom a directory no longer knows; federation/ldap.test.ts looks at that",
+  "providers.confirm": "needs a directory; its event is that of auth.confirm",
+  "providers.signInLdap":
+    "needs a directory; its event is that of every sign-in, its refusals are looked for in federation/ldap.test.ts",
   "providers.test": "only asks whether somebody answers",
   "auth.setLanguage": "changes in which language one's own screen speaks, and nothing that anybody else can notice",
 };

@@ -60,4 +60,6 @@ export const provider = z.object({
 });
 /** detail: as the network or the provider said it. */
 export const providerTest = z.object({ works: z.boolean(), code: z.string(), detail: z.string() });
+/** gone: how many were signed out. */
+export const checked = z.object({ gone: z.number().int() });
 export const changedCount = z.object({ changed: z.number().int() });

@@ -41,6 +41,7 @@ export type AuditEventOf = {
   "person.created-by-provider": { providerId: string; email: string; role: string };
   "person.linked": { providerId: string; email: string };
   "person.provider-refused": { reason: string };
+  "person.gone-elsewhere": { providerId: string };
   "provider.created": { provider: string };
   /** before, after: JSON of the settings, without the secret. */
   "provider.changed": { before: string; after: string; secret: boolean };
@@ -136,6 +137,7 @@ export const auditKinds = [
   "person.created-by-provider",
   "person.linked",
   "person.provider-refused",
+  "person.gone-elsewhere",
   "provider.created",
   "provider.changed",
   "provider.deleted",

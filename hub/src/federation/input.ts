@@ -35,7 +35,60 @@ export const oidcSettings = z.object({
   usernameClaim: claim,
 });
 export type OidcSettings = z.infer<typeof oidcSettings>;
-export const providerSettings = z.discriminatedUnion("kind", [oidcSettings]);
+
+/** ldaps, or ldap that turns to TLS before anything is said; plain only to this machine. */
+const directoryUrl = z
+  .string()
+  .trim()
+  .max(300)
+  .refine((text) => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, hostname, username, pathname, search } = new URL(text);
+    return /^ldaps?:$/.test(protocol) && hostname !== "" && username === "" && /^\/?$/.test(pathname) && search === "";
+  }, "must be ldap://host or ldaps://host, with a port if need be");
+/** A path in the tree (RFC 4514); the directory itself says whether it is one. */
+const path = z
+  .string()
+  .trim()
+  .max(500)
+  .regex(/^[^\p{Cc}]+$/u, "must be one line");
+const attribute = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, "must be the name of an attribute");
+export const ldapSettings = z
+  .object({
+    kind: z.literal("ldap"),
+    url: directoryUrl,
+    startTls: z.boolean(),
+    /** PEM of who signed the directory's certificate; null: whoever the system trusts. */
+    ca: z.string().max(20_000).startsWith("-----BEGIN CERTIFICATE-----").nullable(),
+    /** As whom the hub looks people up; its password is the provider's secret. */
+    bindDn: path,
+    baseDn: path,
+    /** Must hold for everybody who may come; whoever it no longer holds for is out. */
+    userFilter: z.string().trim().min(3).max(1_000).startsWith("(").endsWith(")"),
+    usernameAttribute: attribute,
+    /** Never given to somebody else: entryUUID, or objectGUID of Active Directory. */
+    idAttribute: attribute,
+    emailAttribute: attribute,
+    nameAttribute: attribute,
+    /** Where groups name their members. Null: the person's memberOf says it. */
+    groupBaseDn: path.nullable(),
+  })
+  .refine(({ url, startTls }) => url.startsWith("ldaps:") || startTls || isThisMachine(new URL(url).hostname), {
+    path: ["startTls"],
+    message: "must be on: passwords do not travel in the clear",
+  });
+export type LdapSettings = z.infer<typeof ldapSettings>;
+export const signInLdap = byId.extend({
+  /** An empty password is a sign-in as nobody, which directories grant (RFC 4513 §5.1.2). */
+  username: z.string().trim().min(1).max(200),
+  password: z.string().min(1).max(200),
+});
+export const confirmLdap = z.object({ password: z.string().min(1).max(200) });
+
+export const providerSettings = z.discriminatedUnion("kind", [oidcSettings, ldapSettings]);
 export type ProviderSettings = z.infer<typeof providerSettings>;
 
 /** A group there, and what it means here: one of the two. */
@@ -94,5 +147,6 @@ export const refusals = [
   "email-domain",
   "unknown-person",
   "not-allowed",
+  "credentials",
 ] as const;
 export type Refusal = (typeof refusals)[number];

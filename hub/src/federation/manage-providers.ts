@@ -6,14 +6,18 @@ import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor, mayGiveRole } from "../identity/actor.ts";
 import { freshMfa } from "../identity/fresh-mfa.ts";
+import type { EndWorkOf } from "../identity/manage-people.ts";
 import { authSessions, groupMembers, groups } from "../identity/schema.ts";
 import { isUniqueViolation, type Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
+import { checkDirectory } from "./check-directory.ts";
 import type { FederationDeps } from "./deps.ts";
-import type { ChangeProvider, CreateProvider, Mapping } from "./input.ts";
+import { isFilter } from "./directory.ts";
+import type { ChangeProvider, CreateProvider, Mapping, ProviderSettings } from "./input.ts";
 import { forgetClient } from "./oidc-client.ts";
 import { openProviderSecret, sealProviderSecret } from "./provider-secret.ts";
 import { countRecognised, findProvider, listProviders, mappingsOf } from "./providers.ts";
+import { refused } from "./refused.ts";
 import { identityProviders, type ProviderRow, providerMappings } from "./schema.ts";
 import { type TestResult, testProviderSettings } from "./test-provider.ts";
 
@@ -25,6 +29,7 @@ export async function createProvider(deps: FederationDeps, actor: Actor, input: 
   const { db, clock } = deps.identity;
   assertMayManage(deps, actor);
   const { secret, mappings, ...fields } = input;
+  assertFilter(input.settings);
   const now = clock.now();
   const row = {
     id: newId("idp", now.getTime()),
@@ -58,6 +63,7 @@ export async function changeProvider(deps: FederationDeps, actor: Actor, input: 
   const { db, clock } = deps.identity;
   assertMayManage(deps, actor);
   const { id, secret, mappings, ...fields } = input;
+  assertFilter(input.settings);
   await named(input.name, () =>
     db.transaction(async (tx) => {
       const row = await lockProvider(tx, actor.orgId, id);
@@ -103,9 +109,26 @@ export async function testProvider(deps: FederationDeps, actor: Actor, id: strin
   return testProviderSettings(row.settings, openProviderSecret(deps.vault, row));
 }
 
+/** Looks now instead of at the next turn. Returns how many were gone. @throws HubError `not-found`, `provider-refused`. */
+export async function checkProvider(deps: FederationDeps, endWorkOf: EndWorkOf, actor: Actor, id: string): Promise<number> {
+  assertMay(actor, "settings.manage");
+  const row = await findProvider(deps.identity.db, actor.orgId, id);
+  if (row === null) throw notFound("provider");
+  return checkDirectory(deps, endWorkOf, row).catch((cause: unknown) => {
+    throw refused("unreachable", cause);
+  });
+}
+
 function assertMayManage({ identity }: FederationDeps, actor: Actor): void {
   assertMay(actor, "settings.manage");
   freshMfa(actor, identity.clock.now());
+}
+
+function assertFilter(settings: ProviderSettings): void {
+  if (settings.kind === "ldap" && !isFilter(settings.userFilter))
+    throw new HubError("bad-input", "The filter of people cannot be read; see RFC 4515 for how one is written.", {
+      facts: { fields: "userFilter" },
+    });
 }
 
 async function writeMappings(tx: Transaction, actor: Actor, providerId: string, mappings: readonly Mapping[]): Promise<void> {

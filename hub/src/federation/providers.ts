@@ -1,5 +1,6 @@
 // Queries over systems that recognise people.
 import { and, asc, count, eq } from "drizzle-orm";
+import { authSessions } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { externalIdentities, identityProviders, type MappingRow, type ProviderRow, providerMappings } from "./schema.ts";
 
@@ -32,6 +33,15 @@ export async function findProvider(db: Queryable, orgId: string, id: string): Pr
 /** Of one provider, in the order they were given. */
 export async function mappingsOf(db: Queryable, providerId: string): Promise<MappingRow[]> {
   return db.select().from(providerMappings).where(eq(providerMappings.providerId, providerId)).orderBy(asc(providerMappings.id));
+}
+
+export async function findProviderOfSignIn(db: Queryable, signInId: string): Promise<ProviderRow | null> {
+  const [row] = await db
+    .select({ provider: identityProviders })
+    .from(authSessions)
+    .innerJoin(identityProviders, eq(identityProviders.id, authSessions.providerId))
+    .where(eq(authSessions.id, signInId));
+  return row?.provider ?? null;
 }
 
 /** How many people it has recognised. */

@@ -46,11 +46,11 @@ export async function recognise(
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${provider.id} ${said.subject}`}, 0))`);
     const mappings = await mappingsOf(tx, provider.id);
     const known = await findKnown(tx, provider, said.subject);
-    const { person, made } = known ?? (await firstTime(tx, provider, said, mappings, now, ip));
+    const { person, made } = await (known === null ? firstTime(tx, provider, said, mappings, now, ip) : comeAgain(tx, known, ip));
     if (!mayAct(person, now)) throw refused("not-allowed");
     await tx
       .update(externalIdentities)
-      .set({ lastSeenAt: now })
+      .set({ lastSeenAt: now, goneAt: null })
       .where(and(eq(externalIdentities.providerId, provider.id), eq(externalIdentities.subject, said.subject)));
     const role = made ? await followRole(tx, person, roleOf(mappings, said.groups), ip) : person.role;
     const moved = await followGroups(tx, provider, person, groupsIn(mappings, said.groups), ip);
@@ -61,10 +61,19 @@ export async function recognise(
 }
 
 type Found = { person: UserRow; made: boolean };
+type Known = Found & { goneAt: Date | null };
 
-async function findKnown(tx: Transaction, provider: ProviderRow, subject: string): Promise<Found | null> {
+/** Whom only the directory's silence disabled is enabled by its voice; whom an administrator disabled stays so. */
+async function comeAgain(tx: Transaction, { person, made, goneAt }: Known, ip: string | null): Promise<Found> {
+  if (goneAt === null || person.disabledAt?.getTime() !== goneAt.getTime()) return { person, made };
+  await tx.update(users).set({ disabledAt: null }).where(eq(users.id, person.id));
+  await recordAudit(tx, { kind: "person.enabled", orgId: person.orgId, actor: null, subject: subjectOf(person), ip, data: {} });
+  return { person: { ...person, disabledAt: null }, made };
+}
+
+async function findKnown(tx: Transaction, provider: ProviderRow, subject: string): Promise<Known | null> {
   const [row] = await tx
-    .select({ person: users, made: externalIdentities.madePerson })
+    .select({ person: users, made: externalIdentities.madePerson, goneAt: externalIdentities.goneAt })
     .from(externalIdentities)
     .innerJoin(users, eq(users.id, externalIdentities.userId))
     .where(and(eq(externalIdentities.providerId, provider.id), eq(externalIdentities.subject, subject)));

@@ -12,6 +12,7 @@ const sentences: Record<Refusal, string> = {
   "email-domain": "People with e-mail addresses of this domain may not sign in this way.",
   "unknown-person": "Nobody here has your e-mail address. Ask an administrator for an invitation.",
   "not-allowed": "Your account here may not sign in. Ask an administrator.",
+  credentials: "User name or password is wrong.",
 };
 
 export const refused = (reason: Refusal, cause?: unknown): HubError =>

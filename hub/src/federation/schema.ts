@@ -61,6 +61,8 @@ export const externalIdentities = pgTable(
     madePerson: boolean("made_person").notNull(),
     createdAt: moment("created_at").notNull(),
     lastSeenAt: moment("last_seen_at").notNull(),
+    /** The directory no longer knows the person, found at that moment. */
+    goneAt: moment("gone_at"),
   },
   (table) => [primaryKey({ columns: [table.providerId, table.subject] }), index("external_identities_user").on(table.userId)],
 );

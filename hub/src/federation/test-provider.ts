@@ -1,5 +1,7 @@
 // Does a provider answer, and as who it should? With the true reason when not.
+import { InvalidCredentialsError } from "ldapts";
 import { AuthorizationResponseError, ClientError } from "openid-client";
+import { askDirectory } from "./directory.ts";
 import type { ProviderSettings } from "./input.ts";
 import { discover } from "./oidc-client.ts";
 
@@ -8,6 +10,14 @@ export type TestResult = { works: boolean; code: string; detail: string };
 
 /** The person's own password and the client's secret are only shown to be right by a sign-in; everything up to there is tried. */
 export async function testProviderSettings(settings: ProviderSettings, secret: string | null): Promise<TestResult> {
+  if (settings.kind === "ldap") {
+    try {
+      await askDirectory(settings, secret ?? "", async () => {});
+      return { works: true, code: "works", detail: settings.url };
+    } catch (error) {
+      return failed(error instanceof InvalidCredentialsError ? "service-account" : codeOf(error), deepest(error));
+    }
+  }
   try {
     const configuration = await discover(settings, secret);
     const { authorization_endpoint, token_endpoint, jwks_uri } = configuration.serverMetadata();

@@ -167,7 +167,7 @@ async function lock({ db, clock }: IdentityDeps, user: UserRow | null, failures:
   return lockedOut(until, now);
 }
 
-function lockedOut(until: Date, now: Date): HubError {
+export function lockedOut(until: Date, now: Date): HubError {
   const retryAfterSeconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1_000));
   return new HubError(
     "locked-out",

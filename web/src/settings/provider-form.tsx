@@ -1,4 +1,4 @@
-// An OpenID provider: who it is, what this hub is to it, who may come, and which groups there mean what here.
+// An OpenID provider or a directory: who it is, what this hub is to it, who may come, and which groups there mean what here.
 "use client";
 import {
   ActionIcon,
@@ -7,16 +7,19 @@ import {
   Checkbox,
   Group,
   PasswordInput,
+  SegmentedControl,
   Select,
   Stack,
   TagsInput,
   Text,
+  Textarea,
   TextInput,
 } from "@mantine/core";
-import { createProvider } from "@sallyport/hub/federation/input";
+import { createProvider, ldapSettings, oidcSettings } from "@sallyport/hub/federation/input";
 import { roleNames } from "@sallyport/hub/identity/input";
 import { IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { z } from "zod";
 import { errorSentence } from "../api/error-text.ts";
@@ -27,13 +30,30 @@ import { useForm } from "../state/use-form.ts";
 import { displayText } from "../ui/display-text.ts";
 import { showToast } from "../ui/toasts.tsx";
 
-/** The fields side by side, as a form has them; put together for the hub when they are right. */
-const fields = createProvider
-  .omit({ settings: true, secret: true })
-  .extend(createProvider.shape.settings.options[0].omit({ kind: true }).shape)
-  .extend({ secret: z.string().max(1_000) });
-type Fields = z.infer<typeof fields>;
+const { kind: _oidc, ...oidcShape } = oidcSettings.shape;
+const { kind: _ldap, ...ldapShape } = ldapSettings.shape;
+const common = createProvider.omit({ settings: true, secret: true }).extend({ secret: z.string().max(1_000) });
+const emptyIsNull = z.string().transform((text) => (text.trim() === "" ? null : text.trim()));
 
+/** The fields side by side, as a form has them; put together for the hub when they are right. */
+const oidcFields = common
+  .extend(oidcShape)
+  .transform(({ name, active, createsPeople, emailDomains, mappings, secret, ...settings }) => ({
+    given: { name, active, createsPeople, emailDomains, mappings, settings: { kind: "oidc" as const, ...settings } },
+    secret,
+  }));
+const ldapFields = common
+  .extend(ldapShape)
+  .extend({ ca: emptyIsNull.pipe(ldapShape.ca), groupBaseDn: emptyIsNull.pipe(ldapShape.groupBaseDn) })
+  .transform(({ name, active, createsPeople, emailDomains, mappings, secret, ...settings }) => ({
+    given: { name, active, createsPeople, emailDomains, mappings, settings: { kind: "ldap" as const, ...settings } },
+    secret,
+  }));
+
+type Fields = z.input<typeof oidcFields> & z.input<typeof ldapFields>;
+type Kind = SignInProvider["settings"]["kind"];
+
+/** What most providers and OpenLDAP call things; Active Directory's words stand in the hints. */
 const firstly: Fields = {
   name: "",
   active: true,
@@ -43,12 +63,53 @@ const firstly: Fields = {
   scopes: [],
   groupsClaim: "groups",
   usernameClaim: "preferred_username",
+  url: "",
+  startTls: false,
+  ca: "",
+  bindDn: "",
+  baseDn: "",
+  userFilter: "(objectClass=person)",
+  usernameAttribute: "uid",
+  idAttribute: "entryUUID",
+  emailAttribute: "mail",
+  nameAttribute: "cn",
+  groupBaseDn: "",
   createsPeople: false,
   emailDomains: [],
   mappings: [],
 };
 
+function valuesOf({ settings, ...provider }: SignInProvider): Fields {
+  const values = { ...firstly, ...provider };
+  return settings.kind === "oidc"
+    ? { ...values, ...settings }
+    : { ...values, ...settings, ca: settings.ca ?? "", groupBaseDn: settings.groupBaseDn ?? "" };
+}
+
 export function ProviderForm({ provider, onDone }: { provider: SignInProvider | null; onDone: () => void }) {
+  const { t } = useTranslation();
+  const [kind, setKind] = useState<Kind>(provider?.settings.kind ?? "oidc");
+  return (
+    <Stack gap="md">
+      {provider === null && (
+        <SegmentedControl
+          aria-label={t("providers.kind")}
+          value={kind}
+          onChange={(value) => setKind(value === "ldap" ? "ldap" : "oidc")}
+          data={[
+            { value: "oidc", label: "OpenID Connect" },
+            { value: "ldap", label: t("providers.ldap") },
+          ]}
+        />
+      )}
+      <FieldsOf key={kind} kind={kind} provider={provider} onDone={onDone} />
+    </Stack>
+  );
+}
+
+type TextField = Exclude<{ [K in keyof Fields]: Fields[K] extends string ? K : never }[keyof Fields], "secret" | "ca">;
+
+function FieldsOf({ kind, provider, onDone }: { kind: Kind; provider: SignInProvider | null; onDone: () => void }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const queries = useQueryClient();
@@ -59,46 +120,88 @@ export function ProviderForm({ provider, onDone }: { provider: SignInProvider | 
   };
   const create = useMutation(trpc.providers.create.mutationOptions({ meta: { showsError: true }, onSuccess: saved }));
   const change = useMutation(trpc.providers.change.mutationOptions({ meta: { showsError: true }, onSuccess: saved }));
-  const form = useForm(fields, provider === null ? firstly : { ...firstly, ...provider, ...provider.settings }, (parsed) => {
-    const { issuer, clientId, scopes, groupsClaim, usernameClaim, secret, ...rest } = parsed;
-    const given = { ...rest, settings: { kind: "oidc" as const, issuer, clientId, scopes, groupsClaim, usernameClaim } };
+  const schema: z.ZodType<z.output<typeof oidcFields> | z.output<typeof ldapFields>> = kind === "oidc" ? oidcFields : ldapFields;
+  const form = useForm(schema, provider === null ? firstly : valuesOf(provider), ({ given, secret }) => {
     if (provider === null) create.mutate({ ...given, secret: secret === "" ? null : secret });
     else change.mutate({ id: provider.id, ...given, ...(secret === "" ? {} : { secret }) });
   });
   const error = create.error ?? change.error;
-  const text = (field: "name" | "issuer" | "clientId" | "groupsClaim" | "usernameClaim") => ({
-    value: form.values[field],
-    error: form.error(field),
-    onChange: (event: { currentTarget: { value: string } }) => form.set(field, event.currentTarget.value),
-  });
+  const text = (field: TextField, label: string, hint?: string) => (
+    <TextInput
+      label={label}
+      description={hint}
+      value={form.values[field]}
+      error={form.error(field)}
+      onChange={(event) => form.set(field, event.currentTarget.value)}
+    />
+  );
   return (
     <form onSubmit={form.submit} noValidate>
       <Stack gap="md">
         <Text size="sm" c="dimmed">
-          {t("providers.text")}
+          {kind === "oidc" ? t("providers.text") : t("providers.ldapText")}
         </Text>
         {error !== null && <Alert color="red">{errorSentence(error)}</Alert>}
-        <TextInput label={t("field.name")} description={t("providers.nameHint")} {...text("name")} data-autofocus />
-        <TextInput label={t("providers.issuer")} description={t("providers.issuerHint")} {...text("issuer")} />
-        <TextInput label={t("providers.clientId")} {...text("clientId")} />
+        {text("name", t("field.name"), t("providers.nameHint"))}
+        {kind === "oidc" ? (
+          <>
+            {text("issuer", t("providers.issuer"), t("providers.issuerHint"))}
+            {text("clientId", t("providers.clientId"))}
+          </>
+        ) : (
+          <>
+            {text("url", t("providers.url"), t("providers.urlHint"))}
+            <Checkbox
+              label="StartTLS"
+              description={t("providers.startTlsHint")}
+              checked={form.values.startTls}
+              onChange={(event) => form.set("startTls", event.currentTarget.checked)}
+            />
+            <Textarea
+              label={t("providers.ca")}
+              description={t("providers.caHint")}
+              rows={3}
+              value={form.values.ca}
+              error={form.error("ca")}
+              onChange={(event) => form.set("ca", event.currentTarget.value)}
+            />
+            {text("bindDn", t("providers.bindDn"), t("providers.bindDnHint"))}
+          </>
+        )}
         <PasswordInput
-          label={t("providers.secret")}
-          description={provider?.hasSecret === true ? t("providers.secretKept") : t("providers.secretHint")}
+          label={kind === "oidc" ? t("providers.secret") : t("providers.bindPassword")}
+          description={
+            provider?.hasSecret === true ? t("providers.secretKept") : kind === "oidc" ? t("providers.secretHint") : undefined
+          }
           autoComplete="off"
           value={form.values.secret}
           error={form.error("secret")}
           onChange={(event) => form.set("secret", event.currentTarget.value)}
           visibilityToggleButtonProps={{ "aria-label": t("field.showPassword") }}
         />
-        <TagsInput
-          label={t("providers.scopes")}
-          description={t("providers.scopesHint")}
-          value={form.values.scopes}
-          error={form.error("scopes")}
-          onChange={(values) => form.set("scopes", values)}
-        />
-        <TextInput label={t("providers.groupsClaim")} {...text("groupsClaim")} />
-        <TextInput label={t("providers.usernameClaim")} {...text("usernameClaim")} />
+        {kind === "oidc" ? (
+          <>
+            <TagsInput
+              label={t("providers.scopes")}
+              description={t("providers.scopesHint")}
+              value={form.values.scopes}
+              error={form.error("scopes")}
+              onChange={(values) => form.set("scopes", values)}
+            />
+            {text("groupsClaim", t("providers.groupsClaim"))}
+            {text("usernameClaim", t("providers.usernameClaim"))}
+          </>
+        ) : (
+          <>
+            {text("baseDn", t("providers.baseDn"), "ou=people,dc=example,dc=org")}
+            {text("userFilter", t("providers.userFilter"), t("providers.userFilterHint"))}
+            {text("usernameAttribute", t("providers.usernameAttribute"), t("providers.adHint", { name: "sAMAccountName" }))}
+            {text("idAttribute", t("providers.idAttribute"), t("providers.adHint", { name: "objectGUID" }))}
+            {text("emailAttribute", t("providers.emailAttribute"))}
+            {text("nameAttribute", t("providers.nameAttribute"), t("providers.adHint", { name: "displayName" }))}
+            {text("groupBaseDn", t("providers.groupBaseDn"), t("providers.groupBaseDnHint"))}
+          </>
+        )}
         <TagsInput
           label={t("providers.emailDomains")}
           description={t("providers.emailDomainsHint")}

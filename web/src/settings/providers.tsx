@@ -70,6 +70,9 @@ function ProviderLine({ provider, onOpen }: { provider: SignInProvider; onOpen: 
   const [asking, setAsking] = useState(false);
   const name = displayText(provider.name);
   const test = useMutation(trpc.providers.test.mutationOptions());
+  const check = useMutation(
+    trpc.providers.check.mutationOptions({ onSuccess: ({ gone }) => showToast("done", t("providers.checked", { count: gone })) }),
+  );
   const remove = useMutation(
     trpc.providers.remove.mutationOptions({
       onSuccess: () => {
@@ -87,12 +90,15 @@ function ProviderLine({ provider, onOpen }: { provider: SignInProvider; onOpen: 
           {!provider.active && ` (${t("providers.off")})`}
         </Text>
         <Text size="xs" c="dimmed" truncate>
-          {displayText(provider.settings.issuer)} · {t("providers.people", { count: provider.people })}
+          {displayText(provider.settings.kind === "oidc" ? provider.settings.issuer : provider.settings.url)} ·{" "}
+          {t("providers.people", { count: provider.people })}
         </Text>
-        <Text size="xs" c="dimmed">
-          {t("providers.callback")} <span className="mono">{provider.callbackUrl}</span>{" "}
-          <CopyButton text={provider.callbackUrl} label={t("action.copy")} />
-        </Text>
+        {provider.settings.kind === "oidc" && (
+          <Text size="xs" c="dimmed">
+            {t("providers.callback")} <span className="mono">{provider.callbackUrl}</span>{" "}
+            <CopyButton text={provider.callbackUrl} label={t("action.copy")} />
+          </Text>
+        )}
         {test.data !== undefined && (
           <Alert color={test.data.works ? "teal" : "red"} role="status">
             {Object.hasOwn(en.providerTest, test.data.code)
@@ -102,6 +108,11 @@ function ProviderLine({ provider, onOpen }: { provider: SignInProvider; onOpen: 
           </Alert>
         )}
       </Stack>
+      {provider.settings.kind === "ldap" && (
+        <Button size="compact-sm" variant="default" loading={check.isPending} onClick={() => check.mutate({ id: provider.id })}>
+          {t("providers.check")}
+        </Button>
+      )}
       <Button size="compact-sm" variant="default" loading={test.isPending} onClick={() => test.mutate({ id: provider.id })}>
         {t("providers.test")}
       </Button>

@@ -8,11 +8,21 @@ import { useSearchParams } from "next/navigation";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
+import type { Outputs } from "../api/types.ts";
 import { oneOf } from "../state/url-state.ts";
 import { displayText } from "../ui/display-text.ts";
 
-/** @param again the provider is to ask for the password even if it knows this browser. */
-export function UseProvider({ next, again = false }: { next: string; again?: boolean }) {
+export type Offer = Outputs["providers"]["offered"]["items"][number];
+
+interface UseProviderProps {
+  next: string;
+  /** The provider is to ask for the password even if it knows this browser. */
+  again?: boolean;
+  /** A directory asks for name and password on a page of this console. */
+  onDirectory?: (directory: Offer) => void;
+}
+
+export function UseProvider({ next, again = false, onDirectory }: UseProviderProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const offered = useQuery(trpc.providers.offered.queryOptions());
@@ -22,7 +32,7 @@ export function UseProvider({ next, again = false }: { next: string; again?: boo
       onSuccess: ({ url }) => location.assign(url),
     }),
   );
-  const items = offered.data?.items ?? [];
+  const items = (offered.data?.items ?? []).filter(({ kind }) => kind === "oidc" || onDirectory !== undefined);
   if (items.length === 0) return null;
   return (
     <Stack gap="xs">
@@ -31,16 +41,16 @@ export function UseProvider({ next, again = false }: { next: string; again?: boo
           {errorSentence(begin.error)}
         </Alert>
       )}
-      {items.map(({ id, name }) => (
+      {items.map((offer) => (
         <Button
-          key={id}
+          key={offer.id}
           variant="default"
           leftSection={<IconBuilding size={16} />}
           // The page goes elsewhere: until it has, a second press would begin a second sign-in.
-          loading={(begin.isPending || begin.isSuccess) && begin.variables.id === id}
-          onClick={() => begin.mutate({ id, next, again })}
+          loading={(begin.isPending || begin.isSuccess) && begin.variables.id === offer.id}
+          onClick={() => (offer.kind === "ldap" ? onDirectory?.(offer) : begin.mutate({ id: offer.id, next, again }))}
         >
-          {t("signIn.with", { name: displayText(name) })}
+          {t("signIn.with", { name: displayText(offer.name) })}
         </Button>
       ))}
     </Stack>
