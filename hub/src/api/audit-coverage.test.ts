@@ -65,6 +65,11 @@ const someone = async (): Promise<{ id: string; email: string; client: TestClien
   return { id, email, client };
 };
 const newZone = async () => (await admin.mutate<{ id: string }>("fleet.createZone", { name: newId("zone") })).id;
+const newZoneName = async () => {
+  const name = newId("zone");
+  await admin.mutate("fleet.createZone", { name });
+  return name;
+};
 const newRun = async () =>
   (await admin.mutate<{ id: string }>("runs.create", { assetIds: [assetId], script: "true", interpreter: "sh" })).id;
 const granted = async () => {
@@ -148,6 +153,13 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
       await hub.sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at)
         select ${id}, org_id, id, 'ssh-ed25519', 'AAAA', 'SHA256:x', 'offered', now() from assets where id = ${asset}`;
       return admin.mutate("assets.decideHostKey", { id, decision: "trust-alone" });
+    },
+  ],
+  "assets.import": [
+    "assets.imported",
+    async () => {
+      const csv = `name,address,platform,zone\n${newId("asset")},192.0.2.1,linux,${await newZoneName()}\n`;
+      expect(await admin.mutate("assets.import", { csv, apply: true })).toMatchObject({ applied: true, created: 1 });
     },
   ],
   "assets.remove": ["asset.deleted", async () => admin.mutate("assets.remove", { ids: [await newAsset()] })],
@@ -317,6 +329,10 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
       await admin.mutate("people.disable", { id });
       return admin.mutate("people.enable", { id });
     },
+  ],
+  "people.import": [
+    "people.imported",
+    async () => admin.mutate("people.import", { csv: `name,email\nCovered,${newId("p")}@example.org\n`, apply: true }),
   ],
   "people.invite": ["person.invited", invited],
   "people.resetLink": ["person.reset-link-made", async () => admin.mutate("people.resetLink", { id: (await someone()).id })],

@@ -10,7 +10,7 @@ import { databaseAway } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import { type AgentFiles, serveAgentEndpoint } from "./agent-endpoints.ts";
-import { bodyBytesMax, readJson } from "./body.ts";
+import { bodyBytesFor, bodyBytesMax, readJson } from "./body.ts";
 import type { ConsoleFiles } from "./console-files.ts";
 import type { ApiDeps } from "./deps.ts";
 import { baseUrl } from "./links.ts";
@@ -69,13 +69,16 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
     async function serveTrpc(): Promise<void> {
       if (request.method !== "GET") assertOwnOrigin(request, hub.config.publicUrl);
       response.setHeader("cache-control", "private, no-store");
+      const name = pathname.slice("/trpc/".length);
+      const mostIfKnown = bodyBytesFor(name, true);
+      const isKnown = mostIfKnown > bodyBytesMax && (await actorOf(hub.identity, request)) !== null;
       await nodeHTTPRequestHandler({
         router: appRouter,
         req: request,
         res: response,
-        path: pathname.slice("/trpc/".length),
+        path: name,
         createContext: context,
-        maxBodySize: bodyBytesMax,
+        maxBodySize: isKnown ? mostIfKnown : bodyBytesMax,
       });
     }
 
@@ -92,7 +95,7 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
         method: request.method ?? "GET",
         path,
         query: url.searchParams,
-        body: request.method === "GET" ? undefined : await readJson(request),
+        body: request.method === "GET" ? undefined : await readJson(request, bodyBytesFor(path, true)),
       });
       if (answer === null)
         throw new HubError("not-found", "There is no such path. See /api/v1/openapi.json.", { facts: { what: "path" } });

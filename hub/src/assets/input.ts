@@ -166,3 +166,9 @@ export const revealSecret = z.object({
   version: z.number().int().min(1).optional(),
   reason: z.string().trim().min(3, "must say why").max(500),
 });
+
+/** Of a file of assets; the first line names them, in any order. Lists have ; between them. */
+export const assetColumns = {
+  all: ["name", "address", "platform", "zone", "protocols", "labels", "nodes", "active", "comment"],
+  required: ["name", "address", "platform"],
+} as const;

@@ -16,6 +16,9 @@ export type AuditEventOf = {
   "person.enabled": Record<string, never>;
   /** before, after: JSON of the fields that changed. */
   "person.updated": { fields: string; before: string; after: string };
+  /** file: SHA-256 of it. people: JSON of up to 200 of them, with before and after of those that changed. */
+  "people.imported": { created: number; changed: number; file: string; people: string };
+  "people.exported": Record<string, never>;
   "person.expired": { at: string };
   "person.password-changed": { by: string };
   "person.reset-link-made": Record<string, never>;
@@ -61,6 +64,9 @@ export type AuditEventOf = {
   "agent.link-refused": { code: string };
   "asset.created": { address: string; platform: string; zoneId: string };
   "asset.changed": { before: string; after: string };
+  /** file: SHA-256 of it. assets: JSON of up to 200 of them, with before and after of those that changed. */
+  "assets.imported": { created: number; changed: number; file: string; assets: string };
+  "assets.exported": Record<string, never>;
   "asset.deleted": { address: string };
   "node.created": { parentId: string | null };
   "node.renamed": { before: string; after: string };
@@ -115,6 +121,8 @@ export const auditKinds = [
   "person.disabled",
   "person.enabled",
   "person.updated",
+  "people.imported",
+  "people.exported",
   "person.expired",
   "person.password-changed",
   "person.reset-link-made",
@@ -156,6 +164,8 @@ export const auditKinds = [
   "agent.link-refused",
   "asset.created",
   "asset.changed",
+  "assets.imported",
+  "assets.exported",
   "asset.deleted",
   "node.created",
   "node.renamed",

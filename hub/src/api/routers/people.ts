@@ -1,5 +1,6 @@
 // People and their access keys.
 import { z } from "zod";
+import { importFile, importReport } from "../../csv/input.ts";
 import { createAccessKey, listAccessKeys, revokeAccessKey } from "../../identity/access-keys.ts";
 import { auditActor } from "../../identity/actor.ts";
 import { groupsOf } from "../../identity/groups.ts";
@@ -15,6 +16,7 @@ import {
   unlockPerson,
 } from "../../identity/manage-people.ts";
 import { findUserOf, listPeople } from "../../identity/people.ts";
+import { importPeople } from "../../identity/people-csv.ts";
 import { presentKey, presentPerson, presentSignIn } from "../../identity/present.ts";
 import { resetSecondFactor } from "../../identity/second-factor.ts";
 import { endSignInOf, listSignIns } from "../../identity/sign-ins.ts";
@@ -61,6 +63,17 @@ export const peopleRouter = router({
       const { id, ...link } = await invitePerson(ctx.hub.identity, ctx.actor, given);
       announce(ctx, ctx.actor.orgId, id);
       return { id, ...(await sendOrShow(ctx, id, "invite", link)) };
+    }),
+  import: managing
+    .meta({
+      rest: { method: "POST", path: "/people-import", tag, summary: "Add and change people by a CSV file, or only try it" },
+    })
+    .input(importFile)
+    .output(importReport)
+    .mutation(async ({ ctx, input: given }) => {
+      const report = await importPeople(ctx.hub.identity, ctx.actor, given);
+      if (report.applied) announce(ctx, ctx.actor.orgId);
+      return report;
     }),
   update: managing
     .meta({ rest: { method: "POST", path: "/people/{id}", tag, summary: "Change a person's fields; what is left out stays" } })
