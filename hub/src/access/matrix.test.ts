@@ -44,7 +44,8 @@ type Subjects = Record<
   | "neighbour"
   | "account"
   | "hostKey"
-  | "provider",
+  | "provider"
+  | "organisation",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
@@ -161,6 +162,16 @@ const table: Record<string, Row> = {
   "nodes.place": ["-FFFF+N", ({ node, neighbour }) => ({ nodeId: node, assetIds: [neighbour], in: true })],
   "nodes.remove": ["-FFFF+N", id("node")],
   "nodes.rename": ["-FFFF+N", ({ node }) => ({ id: node, name: newId("node") })],
+  "organisations.addMember": ["-FFFF+F", ({ organisation }) => ({ id: organisation, email: "admin@example.org", role: "user" })],
+  "organisations.create": ["-FFFF+F", () => ({ name: newId("org") })],
+  "organisations.disable": ["-FFFF", id("organisation")], // identity/organisations.test.ts, as the rows below with less
+  "organisations.enable": ["-FFFF+F", id("organisation")],
+  "organisations.enter": ["-NNNNNN", id("organisation")],
+  "organisations.list": ["-FFFF+F"],
+  "organisations.mine": ["-++++++"],
+  "organisations.removeGuest": ["-FFFFNN", id("personId")],
+  "organisations.rename": ["-FFFF+F", ({ organisation }) => ({ id: organisation, name: newId("org") })],
+  "organisations.setSystemAdmin": ["-FFFF", ({ personId }) => ({ id: personId, systemAdmin: true })],
   "passkeys.begin": ["-"],
   "passkeys.beginSignIn": ["+++++++"],
   "passkeys.finish": ["-", () => ({ name: "P", response: passkey })],
@@ -266,6 +277,7 @@ async function freshSubjects(): Promise<Subjects> {
     account: newId("acc"),
     hostKey: newId("hky"),
     provider: newId("idp"),
+    organisation: newId("org"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
@@ -273,6 +285,7 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into assets (id, org_id, zone_id, category, name, platform, address, created_at, updated_at) values (${made.neighbour}, ${orgId}, ${admin?.zone ?? ""}, 'host', ${made.neighbour}, 'linux', '192.0.2.1', now(), now())`;
   await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
   await sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at) values (${made.hostKey}, ${orgId}, ${made.neighbour}, 'ssh-ed25519', ${made.hostKey}, 'SHA256:x', 'offered', now())`;
+  await sql`insert into organisations (id, name, created_at) values (${made.organisation}, ${made.organisation}, now())`;
   await sql`insert into identity_providers (id, org_id, name, active, settings, secret_version, creates_people, email_domains, created_at, updated_at)
     values (${made.provider}, ${orgId}, ${made.provider}, false, ${sql.json(providerOf.settings)}, 1, false, '{}', now(), now())`;
   await sql`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`;
@@ -309,6 +322,7 @@ const nobodys = (): Subjects => ({
   account: newId("acc"),
   hostKey: newId("hky"),
   provider: newId("idp"),
+  organisation: newId("org"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

@@ -187,6 +187,7 @@ const actorOf = (person: Person): Actor => ({
   role: person.role,
   orgId,
   ip: person.ip,
+  systemAdmin: false,
   via: { kind: "key", keyId: "key_x" },
 });
 

@@ -84,6 +84,7 @@ const newAccount = async () => {
   const account = { assetId: await newAsset(), username: "deploy", secret: { kind: "password", password: "covered" } };
   return (await admin.mutate<{ id: string }>("accounts.create", account)).id;
 };
+const newOrganisation = async () => (await admin.mutate<{ id: string }>("organisations.create", { name: newId("org") })).id;
 const newNode = async () => (await admin.mutate<{ id: string }>("nodes.create", { name: newId("node") })).id;
 const newGroup = async () => (await admin.mutate<{ id: string }>("groups.create", { name: newId("group") })).id;
 const providerOf = () => ({
@@ -271,6 +272,57 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   "nodes.place": ["node.assets-removed", () => place(false)],
   "nodes.remove": ["node.deleted", async () => admin.mutate("nodes.remove", { id: await newNode() })],
   "nodes.rename": ["node.renamed", async () => admin.mutate("nodes.rename", { id: await newNode(), name: newId("node") })],
+  "organisations.addMember": [
+    "organisation.member-added",
+    async () =>
+      admin.mutate("organisations.addMember", { id: await newOrganisation(), email: (await someone()).email, role: "user" }),
+  ],
+  "organisations.create": ["organisation.created", newOrganisation],
+  "organisations.disable": [
+    "organisation.disabled",
+    async () => {
+      await admin.mutate("auth.confirm", { password: adminCredentials.password });
+      return admin.mutate("organisations.disable", { id: await newOrganisation() });
+    },
+  ],
+  "organisations.enable": [
+    "organisation.enabled",
+    async () => {
+      const id = await newOrganisation();
+      await hub.sql`update organisations set disabled_at = now() where id = ${id}`;
+      return admin.mutate("organisations.enable", { id });
+    },
+  ],
+  "organisations.enter": [
+    "organisation.entered",
+    async () => {
+      const [there, own] = [await newOrganisation(), await admin.query<{ me: { org: { id: string } } }>("auth.state")];
+      await admin.mutate("organisations.enter", { id: there });
+      return admin.mutate("organisations.enter", { id: own.me.org.id });
+    },
+  ],
+  "organisations.removeGuest": [
+    "organisation.member-removed",
+    async () => {
+      const { id, email } = await someone();
+      const [there, own] = [await newOrganisation(), await admin.query<{ me: { org: { id: string } } }>("auth.state")];
+      await admin.mutate("organisations.addMember", { id: there, email, role: "user" });
+      await admin.mutate("organisations.enter", { id: there });
+      await admin.mutate("organisations.removeGuest", { id });
+      return admin.mutate("organisations.enter", { id: own.me.org.id });
+    },
+  ],
+  "organisations.rename": [
+    "organisation.renamed",
+    async () => admin.mutate("organisations.rename", { id: await newOrganisation(), name: newId("org") }),
+  ],
+  "organisations.setSystemAdmin": [
+    "person.system-admin-changed",
+    async () => {
+      await admin.mutate("auth.confirm", { password: adminCredentials.password });
+      return admin.mutate("organisations.setSystemAdmin", { id: (await someone()).id, systemAdmin: true });
+    },
+  ],
   "people.disableMany": ["person.disabled", async () => admin.mutate("people.disableMany", { ids: [(await someone()).id] })],
   "people.enableMany": [
     "person.enabled",

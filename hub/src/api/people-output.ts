@@ -13,6 +13,9 @@ export const person = z.object({
   phone: z.string().nullable(),
   language: z.enum(["en", "zh"]).nullable(),
   role: z.enum(roleNames),
+  /** At home in another organisation, whose administrators own the account. */
+  guest: z.boolean(),
+  systemAdmin: z.boolean(),
   state: z.enum(personStates),
   expiresAt: moment.nullable(),
   comment: z.string(),
@@ -63,3 +66,12 @@ export const providerTest = z.object({ works: z.boolean(), code: z.string(), det
 /** gone: how many were signed out. */
 export const checked = z.object({ gone: z.number().int() });
 export const changedCount = z.object({ changed: z.number().int() });
+
+export const organisation = z.object({
+  id: z.string(),
+  name: z.string(),
+  people: z.number().int(),
+  active: z.boolean(),
+  createdAt: moment,
+});
+export const myOrganisation = z.object({ id: z.string(), name: z.string(), role: z.enum(roleNames) });

@@ -5,6 +5,7 @@ import { auditRouter } from "./routers/audit.ts";
 import { authRouter } from "./routers/auth.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
+import { organisationsRouter } from "./routers/organisations.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
@@ -25,6 +26,7 @@ export const appRouter = router({
   home: homeRouter,
   keys: keysRouter,
   nodes: nodesRouter,
+  organisations: organisationsRouter,
   passkeys: passkeysRouter,
   people: peopleRouter,
   providers: providersRouter,

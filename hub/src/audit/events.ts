@@ -49,6 +49,14 @@ export type AuditEventOf = {
   /** before, after: JSON of the settings, without the secret. */
   "provider.changed": { before: string; after: string; secret: boolean };
   "provider.deleted": { people: number };
+  "organisation.created": Record<string, never>;
+  "organisation.renamed": { before: string; after: string };
+  "organisation.disabled": Record<string, never>;
+  "organisation.enabled": Record<string, never>;
+  "organisation.member-added": { role: string };
+  "organisation.member-removed": { role: string };
+  "organisation.entered": Record<string, never>;
+  "person.system-admin-changed": { systemAdmin: boolean };
   "key.created": { name: string; prefix: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
@@ -149,6 +157,14 @@ export const auditKinds = [
   "provider.created",
   "provider.changed",
   "provider.deleted",
+  "organisation.created",
+  "organisation.renamed",
+  "organisation.disabled",
+  "organisation.enabled",
+  "organisation.member-added",
+  "organisation.member-removed",
+  "organisation.entered",
+  "person.system-admin-changed",
   "key.created",
   "key.revoked",
   "zone.created",
@@ -215,6 +231,7 @@ export type AuditSubject = {
     | "person"
     | "group"
     | "provider"
+    | "organisation"
     | "key"
     | "zone"
     | "grant"

@@ -125,7 +125,7 @@ describe("somebody whom a provider recognises", () => {
     expect(await meOf((await signInAt(hub.url, providerId, sub)).client)).toMatchObject({ role: "auditor" });
     server.people.set(sub, { ...server.people.get(sub), groups: [] });
     expect(await meOf((await signInAt(hub.url, providerId, sub)).client)).toMatchObject({ role: "user" });
-    const here = known({ email: adminCredentials.email, groups: ["auditors"] });
+    const here = known({ email: (await meOf(await hub.as("admin", "here")))?.email, groups: ["auditors"] });
     expect(await meOf((await signInAt(hub.url, providerId, here)).client)).toMatchObject({ role: "admin" });
   });
 
@@ -143,7 +143,7 @@ describe("somebody whom a provider recognises", () => {
   });
 
   test("may do a grave act only when the provider has just asked for the password", async () => {
-    const sub = known({ email: adminCredentials.email });
+    const sub = known({ email: (await meOf(await hub.as("admin", "grave")))?.email });
     const { client } = await signInAt(hub.url, providerId, sub);
     clock.advance(11 * 60_000);
     expect(await client.refusal(client.mutate("providers.remove", { id: "idp_none" }))).toBe("confirm-first");
@@ -193,6 +193,7 @@ describe("refused, with the reason on the sign-in page and on record:", () => {
     await set({ emailDomains: ["example.com"] });
     expect(await refusedWith(known())).toBe("/sign-in?refused=email-domain");
     await set({});
+    expect(await refusedWith(known({ email: adminCredentials.email }))).toBe("/sign-in?refused=not-allowed"); // a system administrator
     const sub = known();
     const me = await meOf((await signInAt(hub.url, providerId, sub)).client);
     await admin.mutate("people.disable", { id: me?.id });

@@ -118,6 +118,8 @@ function verifiedEmail(provider: ProviderRow, said: Recognised): string {
 async function link(tx: Transaction, provider: ProviderRow, person: UserRow, now: Date, ip: string | null): Promise<UserRow> {
   // An address of another organisation is answered as an unknown one: nobody learns who is there.
   if (person.orgId !== provider.orgId) throw refused("unknown-person");
+  // Whoever sets up a provider for one organisation must not become administrator of all of them.
+  if (person.systemAdmin) throw refused("not-allowed");
   const joined = { ...person, accepted: true, emailVerified: true };
   if (!mayAct(joined, now)) throw refused("not-allowed");
   await tx.update(users).set({ accepted: true, emailVerified: true, updatedAt: now }).where(eq(users.id, person.id));

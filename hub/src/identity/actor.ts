@@ -11,7 +11,9 @@ export type Actor = {
   readonly username: string;
   readonly email: string;
   readonly role: Role;
+  /** Where he works now; his role is that of there. */
   readonly orgId: string;
+  readonly systemAdmin: boolean;
   readonly ip: string | null;
   /** The browser's sign-in and when a factor was last shown there (see fresh-mfa.ts), or the access key used. */
   readonly via: { kind: "session"; sessionId: string; confirmedAt: Date | null } | { kind: "key"; keyId: string };

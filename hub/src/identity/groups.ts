@@ -39,13 +39,13 @@ export async function lockGroup(tx: Queryable, orgId: string, id: string): Promi
   return row ?? null;
 }
 
-/** The groups of one person, by name. */
-export async function groupsOf(db: Queryable, userId: string): Promise<{ id: string; name: string }[]> {
+/** The groups of an organisation that a person is in, by name. */
+export async function groupsOf(db: Queryable, orgId: string, userId: string): Promise<{ id: string; name: string }[]> {
   return db
     .select({ id: groups.id, name: groups.name })
     .from(groups)
     .innerJoin(groupMembers, eq(groupMembers.groupId, groups.id))
-    .where(eq(groupMembers.userId, userId))
+    .where(and(eq(groups.orgId, orgId), eq(groupMembers.userId, userId)))
     .orderBy(asc(groups.name));
 }
 

@@ -105,3 +105,9 @@ export const peopleColumns = {
   all: ["name", "email", "username", "phone", "role", "language", "expires_at", "comment", "groups"],
   required: ["name", "email"],
 } as const;
+
+export const createOrganisation = z.object({ name: displayName });
+export const renameOrganisation = byId.extend({ name: displayName });
+/** id: of the organisation. */
+export const addMember = byId.extend({ email, role: z.enum(roleNames) });
+export const setSystemAdmin = byId.extend({ systemAdmin: z.boolean() });

@@ -5,7 +5,7 @@ import { HubError } from "../platform/errors.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
 import { freeAttempts, lockedUntil } from "./lock-out.ts";
 import { mustChangePassword } from "./password-rules.ts";
-import { findUserByEmail } from "./people.ts";
+import { findUserByEmail, isActive } from "./people.ts";
 import { mayAct } from "./person-state.ts";
 import { authSessions, type UserRow, users } from "./schema.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
@@ -45,7 +45,7 @@ export async function signIn(
       returnHeaders: true,
     })
     .catch(() => null); // the library throws for a wrong password
-  if (user === null || made === null || !mayAct(user, now)) {
+  if (user === null || made === null || !mayAct(user, now) || !(await isActive(db, user.orgId))) {
     if (made !== null)
       await library.api.revokeSession({ body: { token: made.response.token }, headers: cookieOf(made.headers) }).catch(() => {});
     if (failures >= freeAttempts) throw await lock(deps, user, failures, origin);

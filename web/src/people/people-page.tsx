@@ -106,10 +106,11 @@ function People({ invite }: { invite: ReactNode }) {
     {
       key: "name",
       title: t("people.person"),
-      cell: ({ id, name }) => (
+      cell: ({ id, name, guest }) => (
         <>
           <b style={{ fontWeight: 500 }}>{displayText(name)}</b>
           {id === me.id && ` (${t("people.you")})`}
+          {guest && ` (${t("people.guest")})`}
         </>
       ),
     },

@@ -15,6 +15,7 @@ import {
   setRole,
   unlockPerson,
 } from "../../identity/manage-people.ts";
+import { findMember } from "../../identity/members.ts";
 import { findUserOf, listPeople } from "../../identity/people.ts";
 import { importPeople } from "../../identity/people-csv.ts";
 import { presentKey, presentPerson, presentSignIn } from "../../identity/present.ts";
@@ -51,9 +52,9 @@ export const peopleRouter = router({
     .output(output.personWithGroups)
     .query(async ({ ctx, input: { id } }) => {
       const { db, clock } = ctx.hub.identity;
-      const user = await findUserOf(db, ctx.actor.orgId, id);
+      const user = await findMember(db, ctx.actor.orgId, id);
       if (user === null) throw notFound("person");
-      return { ...presentPerson(user, clock.now()), groups: await groupsOf(db, id) };
+      return { ...presentPerson(user, clock.now()), groups: await groupsOf(db, ctx.actor.orgId, id) };
     }),
   invite: managing
     .meta({ rest: { method: "POST", path: "/people", status: 201, tag, summary: "Invite a person" } })
