@@ -1,6 +1,6 @@
 // Queries over systems that recognise people.
-import { and, asc, count, eq } from "drizzle-orm";
-import { authSessions } from "../identity/schema.ts";
+import { and, asc, count, eq, isNull } from "drizzle-orm";
+import { authSessions, organisations } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { externalIdentities, identityProviders, type MappingRow, type ProviderRow, providerMappings } from "./schema.ts";
 
@@ -10,16 +10,23 @@ export async function listProviders(db: Queryable, orgId: string): Promise<Provi
 
 /** Of every organisation: the sign-in page does not know yet who is there. */
 export async function listOffered(db: Queryable): Promise<ProviderRow[]> {
-  return db.select().from(identityProviders).where(eq(identityProviders.active, true)).orderBy(asc(identityProviders.name));
+  const rows = await db
+    .select({ provider: identityProviders })
+    .from(identityProviders)
+    .innerJoin(organisations, eq(organisations.id, identityProviders.orgId))
+    .where(and(eq(identityProviders.active, true), isNull(organisations.disabledAt)))
+    .orderBy(asc(identityProviders.name));
+  return rows.map(({ provider }) => provider);
 }
 
-/** Null for one that is switched off, too. */
+/** Null for one that is switched off, or whose organisation is. */
 export async function findActiveProvider(db: Queryable, id: string): Promise<ProviderRow | null> {
   const [row] = await db
-    .select()
+    .select({ provider: identityProviders })
     .from(identityProviders)
-    .where(and(eq(identityProviders.id, id), eq(identityProviders.active, true)));
-  return row ?? null;
+    .innerJoin(organisations, eq(organisations.id, identityProviders.orgId))
+    .where(and(eq(identityProviders.id, id), eq(identityProviders.active, true), isNull(organisations.disabledAt)));
+  return row?.provider ?? null;
 }
 
 export async function findProvider(db: Queryable, orgId: string, id: string): Promise<ProviderRow | null> {

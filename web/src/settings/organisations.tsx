@@ -31,9 +31,12 @@ export function Organisations() {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const organisations = useQuery(trpc.organisations.list.queryOptions());
+  // A form that was sent begins anew.
+  const [sent, setSent] = useState(0);
+  const onSent = () => setSent(sent + 1);
   return (
     <Stack gap="md" maw={720}>
-      <NewOrganisation />
+      <NewOrganisation key={`new ${sent}`} onSent={onSent} />
       <Panel title={t("organisations.title")}>
         {organisations.isError ? (
           <Failed error={organisations.error} onRetry={() => void organisations.refetch()} />
@@ -43,12 +46,14 @@ export function Organisations() {
           organisations.data.items.map((organisation) => <OrganisationLine key={organisation.id} organisation={organisation} />)
         )}
       </Panel>
-      {organisations.data !== undefined && <NewMember organisations={organisations.data.items} />}
+      {organisations.data !== undefined && (
+        <NewMember key={`member ${sent}`} organisations={organisations.data.items} onSent={onSent} />
+      )}
     </Stack>
   );
 }
 
-function NewOrganisation() {
+function NewOrganisation({ onSent }: { onSent: () => void }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const changed = useChanged();
@@ -56,7 +61,7 @@ function NewOrganisation() {
     trpc.organisations.create.mutationOptions({
       meta: { showsError: true },
       onSuccess: (_made, { name }) => {
-        form.set("name", "");
+        onSent();
         return changed(t("organisations.made", { name: displayText(name) }));
       },
     }),
@@ -143,7 +148,7 @@ function OrganisationLine({ organisation }: { organisation: Organisation }) {
 
 const firstRole: Role = "user";
 
-function NewMember({ organisations }: { organisations: Organisation[] }) {
+function NewMember({ organisations, onSent }: { organisations: Organisation[]; onSent: () => void }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const changed = useChanged();
@@ -151,7 +156,7 @@ function NewMember({ organisations }: { organisations: Organisation[] }) {
     trpc.organisations.addMember.mutationOptions({
       meta: { showsError: true },
       onSuccess: (_made, { email }) => {
-        form.set("email", "");
+        onSent();
         return changed(t("organisations.added", { email }));
       },
     }),

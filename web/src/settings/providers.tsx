@@ -9,7 +9,7 @@ import type { SignInProvider } from "../api/types.ts";
 import { en } from "../i18n/en.ts";
 import { lookUp } from "../i18n/i18n.ts";
 import { Confirm } from "../ui/confirm.tsx";
-import { CopyButton } from "../ui/copy.tsx";
+import { CopyIcon } from "../ui/copy.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -96,7 +96,7 @@ function ProviderLine({ provider, onOpen }: { provider: SignInProvider; onOpen: 
         {provider.settings.kind === "oidc" && (
           <Text size="xs" c="dimmed">
             {t("providers.callback")} <span className="mono">{provider.callbackUrl}</span>{" "}
-            <CopyButton text={provider.callbackUrl} label={t("action.copy")} />
+            <CopyIcon text={provider.callbackUrl} />
           </Text>
         )}
         {test.data !== undefined && (
