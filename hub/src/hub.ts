@@ -34,6 +34,9 @@ import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { CustodyDeps } from "./custody/deps.ts";
 import { CustodyWorker, lookForOldSecretsEveryMs, lookForTasksEveryMs } from "./custody/work-off.ts";
+import { checkDirectories, checkDirectoriesEveryMs } from "./federation/check-directory.ts";
+import { type FederationDeps, stateLifetimeMs } from "./federation/deps.ts";
+import { sealedProviders } from "./federation/provider-secret.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
 import { Duplicates } from "./fleet/duplicates.ts";
 import { forgetLinks, noteHistory, noteSeen } from "./fleet/jobs.ts";
@@ -181,6 +184,12 @@ export async function createHub(
       accessChanged,
       onOrganisation: (tx, orgId) => addAdministratorsGrant(tx, orgId, clock.now()),
     };
+    const federation: FederationDeps = {
+      identity,
+      vault,
+      states: new Challenges(stateLifetimeMs),
+      wrongPasswords: new UnknownAddresses(),
+    };
     const organisation = await ensureOrganisation(identity);
     await moveTotpIntoVault(db, vault, dataDir);
     const vaultRotation = new VaultRotation({
@@ -188,7 +197,7 @@ export async function createHub(
       vault,
       log,
       changes,
-      sealed: [sealedAccountSecrets(db, vault), sealedTemplates(db, vault), sealedTotp(db, vault)],
+      sealed: [sealedAccountSecrets(db, vault), sealedTemplates(db, vault), sealedTotp(db, vault), sealedProviders(db, vault)],
       orgId: organisation.id,
     });
     await vaultRotation.resume();
@@ -281,6 +290,7 @@ export async function createHub(
       ports,
       database: { kind: embedded === null ? "external" : "embedded", version: database.version, ping: database.ping },
       identity,
+      federation,
       checkpoints,
       auditExports: () => exports.map(({ state }) => state),
       fleet,
@@ -368,6 +378,14 @@ export async function createHub(
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),
       every(1_000, () => endExpired(identity, api.endWorkOf, () => peopleAtWork(sessions)), log),
+      every(
+        checkDirectoriesEveryMs,
+        async () => {
+          for (const [id, error] of await checkDirectories(federation, api.endWorkOf))
+            log.warn({ provider: id, ...errorFields(error) }, "a directory does not answer; nobody of it is signed out");
+        },
+        log,
+      ),
       every(lookForDueEveryMs, () => checkpoints.takeDue(), log),
       ...exports.map((eventExport) => every(exportEveryMs, () => eventExport.turn(), log)),
       every(60_000, () => noteSeen(fleet), log),

@@ -5,8 +5,8 @@ import { accountsOf, findChosenAccount, openChoicesOn } from "../assets/account-
 import { findAsset } from "../assets/assets.ts";
 import { assets } from "../assets/schema.ts";
 import { permissionsFor } from "../identity/actor.ts";
-import { findUserOf } from "../identity/people.ts";
-import { groupMembers, users } from "../identity/schema.ts";
+import { belongs, findMember, membership, roleThere } from "../identity/members.ts";
+import { groupMembers, organisationMembers, users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { notFound } from "../platform/errors.ts";
 import { asWhom, decide, permissionFor } from "./authorize.ts";
@@ -36,7 +36,7 @@ export async function explainAccess(
   input: z.infer<typeof explainInput>,
   now: Date,
 ): Promise<Explanation> {
-  const [user, target] = await Promise.all([findUserOf(db, orgId, input.userId), findAsset(db, orgId, input.assetId)]);
+  const [user, target] = await Promise.all([findMember(db, orgId, input.userId), findAsset(db, orgId, input.assetId)]);
   if (user === null) throw notFound("person");
   if (target === null) throw notFound("asset");
   const { asset } = target;
@@ -179,7 +179,7 @@ async function reachedWithout(
   userId: string,
   grantId: string | null,
 ): Promise<Set<string> | "all"> {
-  const user = await findUserOf(db, orgId, userId);
+  const user = await findMember(db, orgId, userId);
   if (user === null) return new Set();
   const ids = (await grantsOfPerson(db, user)).filter(({ id, active }) => active && id !== grantId).map(({ id }) => id);
   if (ids.length === 0) return new Set();
@@ -204,11 +204,12 @@ async function peopleOf(db: Queryable, orgId: string, subjects: { kind: string; 
   const rows = await db
     .select({ id: users.id, name: users.name })
     .from(users)
+    .leftJoin(organisationMembers, membership(orgId))
     .where(
       and(
-        eq(users.orgId, orgId),
+        belongs(orgId),
         isNull(users.disabledAt),
-        sql`(${inArray(users.id, ["", ...ids("user")])} or ${inArray(users.id, members)} or ${users.role} = any(${sql.param(ids("role"))}::text[]))`,
+        sql`(${inArray(users.id, ["", ...ids("user")])} or ${inArray(users.id, members)} or ${roleThere} = any(${sql.param(ids("role"))}::text[]))`,
       ),
     );
   return new Map(rows.map(({ id, name }) => [id, name]));

@@ -6,7 +6,8 @@ import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
 import { roleNames } from "../identity/input.ts";
-import { groups, users } from "../identity/schema.ts";
+import { findMembers } from "../identity/members.ts";
+import { groups } from "../identity/schema.ts";
 import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Transaction } from "../platform/database.ts";
@@ -178,10 +179,7 @@ async function assertEnds(tx: Transaction, orgId: string, { subjects, targets }:
   ];
   if (idsOf(subjects, "role").some((role) => !roleNames.some((one) => one === role))) throw notFound("role");
   if (people.length > 0) {
-    const found = await tx
-      .select({ id: users.id })
-      .from(users)
-      .where(and(eq(users.orgId, orgId), inArray(users.id, people)));
+    const found = await findMembers(tx, orgId, people);
     if (found.length !== people.length) throw notFound("person");
   }
   if (named.length > 0) {

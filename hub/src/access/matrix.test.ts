@@ -44,7 +44,9 @@ type Subjects = Record<
   | "neighbour"
   | "account"
   | "template"
-  | "hostKey",
+  | "hostKey"
+  | "provider"
+  | "organisation",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
@@ -66,6 +68,17 @@ const passkey = {
   type: "public-key",
   response: { clientDataJSON: "AA", attestationObject: "AA", authenticatorData: "AA", signature: "AA" },
   clientExtensionResults: {},
+};
+
+/** Of the right form; nothing answers there. */
+const providerOf = {
+  name: "P",
+  active: true,
+  settings: { kind: "oidc", issuer: "https://nowhere.invalid", clientId: "c", scopes: [], groupsClaim: "g", usernameClaim: "u" },
+  secret: null,
+  createsPeople: false,
+  emailDomains: [],
+  mappings: [],
 };
 
 const table: Record<string, Row> = {
@@ -94,6 +107,7 @@ const table: Record<string, Row> = {
   "assets.decideHostKey": ["-FFFF+N", ({ hostKey }) => ({ id: hostKey, decision: "refuse" })],
   "assets.get": ["-N++++N", id("asset")],
   "assets.hostKeys": ["-FFF++N", ({ neighbour }) => ({ id: neighbour })],
+  "assets.import": ["-FFFF++", () => ({ csv: "name,address,platform\r\n" })],
   "assets.list": ["-++++++", () => ({})],
   "assets.remove": ["-FFFF+N", ({ neighbour }) => ({ ids: [neighbour] })],
   "assets.setFavourite": ["-N++++N", ({ asset }) => ({ id: asset, favourite: true })],
@@ -157,6 +171,16 @@ const table: Record<string, Row> = {
   "nodes.place": ["-FFFF+N", ({ node, neighbour }) => ({ nodeId: node, assetIds: [neighbour], in: true })],
   "nodes.remove": ["-FFFF+N", id("node")],
   "nodes.rename": ["-FFFF+N", ({ node }) => ({ id: node, name: newId("node") })],
+  "organisations.addMember": ["-FFFF+F", ({ organisation }) => ({ id: organisation, email: "admin@example.org", role: "user" })],
+  "organisations.create": ["-FFFF+F", () => ({ name: newId("org") })],
+  "organisations.disable": ["-FFFF", id("organisation")], // identity/organisations.test.ts, as the rows below with less
+  "organisations.enable": ["-FFFF+F", id("organisation")],
+  "organisations.enter": ["-NNNNNN", id("organisation")],
+  "organisations.list": ["-FFFF+F"],
+  "organisations.mine": ["-++++++"],
+  "organisations.removeGuest": ["-FFFFNN", id("personId")],
+  "organisations.rename": ["-FFFF+F", ({ organisation }) => ({ id: organisation, name: newId("org") })],
+  "organisations.setSystemAdmin": ["-FFFF", ({ personId }) => ({ id: personId, systemAdmin: true })],
   "passkeys.begin": ["-"],
   "passkeys.beginSignIn": ["+++++++"],
   "passkeys.finish": ["-", () => ({ name: "P", response: passkey })],
@@ -170,6 +194,7 @@ const table: Record<string, Row> = {
   "people.disableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
   "people.enableMany": ["-FFFF++", ({ personId }) => ({ ids: [personId] })],
   "people.get": ["-FFF++N", id("personId")],
+  "people.import": ["-FFFF++", () => ({ csv: "name,email\r\n" })],
   "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
   "people.list": ["-FFF+++", () => ({})],
   "people.requireNewPassword": ["-FFFF+N", id("personId")],
@@ -179,6 +204,17 @@ const table: Record<string, Row> = {
   "people.setRole": ["-FFFF+N", ({ personId }) => ({ id: personId, role: "auditor" })],
   "people.unlock": ["-FFFF+N", id("personId")],
   "people.update": ["-FFFF+N", ({ personId }) => ({ id: personId, comment: "x" })],
+  "providers.begin": ["NNNNNNN", () => ({ id: "idp_nobody" })], // federation/oidc.test.ts, as the other rows with less
+  "providers.change": ["-FFFF", ({ provider }) => ({ id: provider, ...providerOf })],
+  "providers.check": ["-FFFF+N", id("provider")],
+  "providers.confirm": ["-NNNNNN", () => ({ password: "x" })], // federation/ldap.test.ts
+  "providers.create": ["-FFFF", () => providerOf],
+  "providers.current": ["-++++++"],
+  "providers.list": ["-FFFF++"],
+  "providers.offered": ["+++++++"],
+  "providers.remove": ["-FFFF", id("provider")],
+  "providers.signInLdap": ["NNNNNNN", () => ({ id: "idp_nobody", username: "u", password: "x" })],
+  "providers.test": ["-FFFF+N", id("provider")],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
   "runs.get": ["-NNN++N", id("run")],
   "runs.list": ["-++++++", () => ({})],
@@ -257,6 +293,8 @@ async function freshSubjects(): Promise<Subjects> {
     account: newId("acc"),
     template: newId("tpl"),
     hostKey: newId("hky"),
+    provider: newId("idp"),
+    organisation: newId("org"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
@@ -265,6 +303,9 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
   await sql`insert into account_templates (id, org_id, name, username, secret, created_at, updated_at) values (${made.template}, ${orgId}, ${made.template}, 'row', 'new-password', now(), now())`;
   await sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at) values (${made.hostKey}, ${orgId}, ${made.neighbour}, 'ssh-ed25519', ${made.hostKey}, 'SHA256:x', 'offered', now())`;
+  await sql`insert into organisations (id, name, created_at) values (${made.organisation}, ${made.organisation}, now())`;
+  await sql`insert into identity_providers (id, org_id, name, active, settings, secret_version, creates_people, email_domains, created_at, updated_at)
+    values (${made.provider}, ${orgId}, ${made.provider}, false, ${sql.json(providerOf.settings)}, 1, false, '{}', now(), now())`;
   await sql`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`;
   await sql`insert into node_ancestors (node_id, ancestor_id) values (${made.node}, ${made.node})`;
   await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted, username)
@@ -299,6 +340,8 @@ const nobodys = (): Subjects => ({
   account: newId("acc"),
   template: newId("tpl"),
   hostKey: newId("hky"),
+  provider: newId("idp"),
+  organisation: newId("org"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

@@ -144,6 +144,7 @@ beforeAll(async () => {
   database = await openDatabase({ url: held.url }, { migrationsDir: path.resolve(import.meta.dirname, "../../migrations") });
   const { sql } = held;
   const zone = newId("zon");
+  await sql`insert into organisations (id, name, created_at) values (${orgId}, ${orgId}, now())`;
   await sql`insert into zones (id, org_id, name, created_at) values (${zone}, ${orgId}, 'z', now())`;
   for (const id of groupIds) await sql`insert into groups (id, org_id, name, created_at) values (${id}, ${orgId}, ${id}, now())`;
   for (const { id, role, groups } of people) {
@@ -187,6 +188,7 @@ const actorOf = (person: Person): Actor => ({
   role: person.role,
   orgId,
   ip: person.ip,
+  systemAdmin: false,
   via: { kind: "key", keyId: "key_x" },
 });
 

@@ -4,8 +4,8 @@ import { type ChosenAccount, noAccount, openChoices } from "../assets/account-ch
 import { findAssets } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
 import { permissionsFor } from "../identity/actor.ts";
+import { seenBy } from "../identity/members.ts";
 import { mayAct } from "../identity/person-state.ts";
-import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { asWhom, decide, permissionFor } from "./authorize.ts";
 import { grantsOfPerson, grantsOnAssets } from "./held-grants.ts";
@@ -35,14 +35,17 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
   if (works.length === 0) return { on, personGone };
   const accountIds = works.map(({ accountChoice }) => accountChoice).filter((choice) => choice.startsWith("acc_"));
   const [people, vault] = await Promise.all([
-    db
-      .select()
-      .from(users)
-      .where(inArray(users.id, [...new Set(works.map(({ userId }) => userId))])),
+    seenBy(
+      db,
+      works.map(({ orgId }) => orgId),
+      works.map(({ userId }) => userId),
+    ),
     accountIds.length === 0
       ? Promise.resolve<AccountRow[]>([])
       : db.select().from(accounts).where(inArray(accounts.id, accountIds)),
   ]);
+  for (const { id, userId, orgId } of works)
+    if (people.every((user) => user.id !== userId || user.orgId !== orgId)) personGone.add(id);
   for (const user of people) {
     const his = works.filter(({ userId, orgId }) => userId === user.id && orgId === user.orgId);
     if (!mayAct(user, now)) {

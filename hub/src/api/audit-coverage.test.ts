@@ -22,6 +22,13 @@ const excused: Record<string, string> = {
   "passkeys.remove": "needs a passkey, and so an authenticator, which no test of the hub alone has",
   "passkeys.rename": "needs a passkey and changes what its owner alone reads",
   "passkeys.signIn": "needs an authenticator, which no test of the hub alone has; its event is that of every sign-in",
+  "providers.begin":
+    "only sends a browser elsewhere; its coming back is a sign-in, and federation/oidc.test.ts looks for its events",
+  "providers.check": "signs out whom a directory no longer knows; federation/ldap.test.ts looks at that",
+  "providers.confirm": "needs a directory; its event is that of auth.confirm",
+  "providers.signInLdap":
+    "needs a directory; its event is that of every sign-in, its refusals are looked for in federation/ldap.test.ts",
+  "providers.test": "only asks whether somebody answers",
   "auth.setLanguage": "changes in which language one's own screen speaks, and nothing that anybody else can notice",
 };
 
@@ -58,6 +65,11 @@ const someone = async (): Promise<{ id: string; email: string; client: TestClien
   return { id, email, client };
 };
 const newZone = async () => (await admin.mutate<{ id: string }>("fleet.createZone", { name: newId("zone") })).id;
+const newZoneName = async () => {
+  const name = newId("zone");
+  await admin.mutate("fleet.createZone", { name });
+  return name;
+};
 const newRun = async () =>
   (await admin.mutate<{ id: string }>("runs.create", { assetIds: [assetId], script: "true", interpreter: "sh" })).id;
 const granted = async () => {
@@ -76,8 +88,22 @@ const newTemplate = async () => {
   const template = { name: newId("tpl"), username: "covered", secret: { kind: "new-password" } };
   return (await admin.mutate<{ id: string }>("templates.create", template)).id;
 };
+const newOrganisation = async () => (await admin.mutate<{ id: string }>("organisations.create", { name: newId("org") })).id;
 const newNode = async () => (await admin.mutate<{ id: string }>("nodes.create", { name: newId("node") })).id;
 const newGroup = async () => (await admin.mutate<{ id: string }>("groups.create", { name: newId("group") })).id;
+const providerOf = () => ({
+  name: newId("name"),
+  active: true,
+  settings: { kind: "oidc", issuer: "https://nowhere.invalid", clientId: "c", scopes: [], groupsClaim: "g", usernameClaim: "u" },
+  secret: "covered",
+  createsPeople: false,
+  emailDomains: [],
+  mappings: [],
+});
+const newProvider = async () => {
+  await admin.mutate("auth.confirm", { password: adminCredentials.password });
+  return (await admin.mutate<{ id: string }>("providers.create", providerOf())).id;
+};
 const place = async (inside: boolean) => {
   const wanted = { nodeId: await newNode(), assetIds: [await newAsset()] };
   await admin.mutate("nodes.place", { ...wanted, in: true });
@@ -132,6 +158,13 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
       await hub.sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at)
         select ${id}, org_id, id, 'ssh-ed25519', 'AAAA', 'SHA256:x', 'offered', now() from assets where id = ${asset}`;
       return admin.mutate("assets.decideHostKey", { id, decision: "trust-alone" });
+    },
+  ],
+  "assets.import": [
+    "assets.imported",
+    async () => {
+      const csv = `name,address,platform,zone\n${newId("asset")},192.0.2.1,linux,${await newZoneName()}\n`;
+      expect(await admin.mutate("assets.import", { csv, apply: true })).toMatchObject({ applied: true, created: 1 });
     },
   ],
   "assets.remove": ["asset.deleted", async () => admin.mutate("assets.remove", { ids: [await newAsset()] })],
@@ -251,6 +284,57 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   "nodes.place": ["node.assets-removed", () => place(false)],
   "nodes.remove": ["node.deleted", async () => admin.mutate("nodes.remove", { id: await newNode() })],
   "nodes.rename": ["node.renamed", async () => admin.mutate("nodes.rename", { id: await newNode(), name: newId("node") })],
+  "organisations.addMember": [
+    "organisation.member-added",
+    async () =>
+      admin.mutate("organisations.addMember", { id: await newOrganisation(), email: (await someone()).email, role: "user" }),
+  ],
+  "organisations.create": ["organisation.created", newOrganisation],
+  "organisations.disable": [
+    "organisation.disabled",
+    async () => {
+      await admin.mutate("auth.confirm", { password: adminCredentials.password });
+      return admin.mutate("organisations.disable", { id: await newOrganisation() });
+    },
+  ],
+  "organisations.enable": [
+    "organisation.enabled",
+    async () => {
+      const id = await newOrganisation();
+      await hub.sql`update organisations set disabled_at = now() where id = ${id}`;
+      return admin.mutate("organisations.enable", { id });
+    },
+  ],
+  "organisations.enter": [
+    "organisation.entered",
+    async () => {
+      const [there, own] = [await newOrganisation(), await admin.query<{ me: { org: { id: string } } }>("auth.state")];
+      await admin.mutate("organisations.enter", { id: there });
+      return admin.mutate("organisations.enter", { id: own.me.org.id });
+    },
+  ],
+  "organisations.removeGuest": [
+    "organisation.member-removed",
+    async () => {
+      const { id, email } = await someone();
+      const [there, own] = [await newOrganisation(), await admin.query<{ me: { org: { id: string } } }>("auth.state")];
+      await admin.mutate("organisations.addMember", { id: there, email, role: "user" });
+      await admin.mutate("organisations.enter", { id: there });
+      await admin.mutate("organisations.removeGuest", { id });
+      return admin.mutate("organisations.enter", { id: own.me.org.id });
+    },
+  ],
+  "organisations.rename": [
+    "organisation.renamed",
+    async () => admin.mutate("organisations.rename", { id: await newOrganisation(), name: newId("org") }),
+  ],
+  "organisations.setSystemAdmin": [
+    "person.system-admin-changed",
+    async () => {
+      await admin.mutate("auth.confirm", { password: adminCredentials.password });
+      return admin.mutate("organisations.setSystemAdmin", { id: (await someone()).id, systemAdmin: true });
+    },
+  ],
   "people.disableMany": ["person.disabled", async () => admin.mutate("people.disableMany", { ids: [(await someone()).id] })],
   "people.enableMany": [
     "person.enabled",
@@ -302,6 +386,12 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
       return admin.mutate("signInPolicy.set", policy);
     },
   ],
+  "providers.change": [
+    "provider.changed",
+    async () => admin.mutate("providers.change", { id: await newProvider(), ...providerOf(), active: false }),
+  ],
+  "providers.create": ["provider.created", newProvider],
+  "providers.remove": ["provider.deleted", async () => admin.mutate("providers.remove", { id: await newProvider() })],
   "people.disable": ["person.disabled", async () => admin.mutate("people.disable", { id: (await someone()).id })],
   "people.enable": [
     "person.enabled",
@@ -310,6 +400,10 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
       await admin.mutate("people.disable", { id });
       return admin.mutate("people.enable", { id });
     },
+  ],
+  "people.import": [
+    "people.imported",
+    async () => admin.mutate("people.import", { csv: `name,email\nCovered,${newId("p")}@example.org\n`, apply: true }),
   ],
   "people.invite": ["person.invited", invited],
   "people.resetLink": ["person.reset-link-made", async () => admin.mutate("people.resetLink", { id: (await someone()).id })],

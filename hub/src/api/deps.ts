@@ -6,6 +6,7 @@ import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { CustodyDeps } from "../custody/deps.ts";
+import type { FederationDeps } from "../federation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
@@ -27,6 +28,7 @@ export type ApiDeps = {
   ports: { console: number; agents: number };
   database: { kind: "embedded" | "external"; version: string; ping(): Promise<void> };
   identity: IdentityDeps;
+  federation: FederationDeps;
   checkpoints: Checkpoints;
   /** Files and receivers that events also go to. */
   auditExports(): ExportState[];

@@ -3,14 +3,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { ZodError } from "zod";
+import { callbackOf, finishOidc, noJourney } from "../federation/oidc-sign-in.ts";
+import { reasonOf, refused } from "../federation/refused.ts";
 import { may } from "../identity/actor.ts";
 import { databaseAway } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import { type AgentFiles, serveAgentEndpoint } from "./agent-endpoints.ts";
-import { bodyBytesMax, readJson } from "./body.ts";
+import { bodyBytesFor, bodyBytesMax, readJson } from "./body.ts";
 import type { ConsoleFiles } from "./console-files.ts";
 import type { ApiDeps } from "./deps.ts";
+import { baseUrl } from "./links.ts";
 import { createMetrics } from "./metrics.ts";
 import { serveRaw } from "./raw.ts";
 import { actorOf, addressOf, assertOwnOrigin, originOf } from "./request.ts";
@@ -40,6 +43,8 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
     if (pathname === `${restPrefix}/openapi.json`)
       return void response.writeHead(200, { "content-type": "application/json" }).end(document);
     if (pathname.startsWith(`${restPrefix}/`)) return serveRest();
+    const providerId = callbackOf(pathname);
+    if (providerId !== null) return comeBack(providerId);
     if (pathname === "/install.sh" || pathname.startsWith("/agent/")) {
       if (await serveAgentEndpoint(hub, deps.agentFiles, request, response, pathname)) return;
       throw new HubError("not-found", "There is nothing here.", { facts: { what: "page" } });
@@ -64,13 +69,16 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
     async function serveTrpc(): Promise<void> {
       if (request.method !== "GET") assertOwnOrigin(request, hub.config.publicUrl);
       response.setHeader("cache-control", "private, no-store");
+      const name = pathname.slice("/trpc/".length);
+      const mostIfKnown = bodyBytesFor(name, true);
+      const isKnown = mostIfKnown > bodyBytesMax && (await actorOf(hub.identity, request)) !== null;
       await nodeHTTPRequestHandler({
         router: appRouter,
         req: request,
         res: response,
-        path: pathname.slice("/trpc/".length),
+        path: name,
         createContext: context,
-        maxBodySize: bodyBytesMax,
+        maxBodySize: isKnown ? mostIfKnown : bodyBytesMax,
       });
     }
 
@@ -87,13 +95,31 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
         method: request.method ?? "GET",
         path,
         query: url.searchParams,
-        body: request.method === "GET" ? undefined : await readJson(request),
+        body: request.method === "GET" ? undefined : await readJson(request, bodyBytesFor(path, true)),
       });
       if (answer === null)
         throw new HubError("not-found", "There is no such path. See /api/v1/openapi.json.", { facts: { what: "path" } });
       response
         .writeHead(answer.status, { "content-type": "application/json", "cache-control": "private, no-store" })
         .end(JSON.stringify(answer.body));
+    }
+
+    /** A browser that a provider sends back: into the console, or to the sign-in page with the reason why not. */
+    async function comeBack(id: string): Promise<void> {
+      response.setHeader("cache-control", "private, no-store");
+      response.appendHeader("set-cookie", noJourney);
+      const hubUrl = baseUrl({ hub, host: request.headers.host ?? null, secure: "encrypted" in request.socket });
+      const back = { id, query: url.searchParams, cookie: request.headers.cookie, hubUrl };
+      try {
+        if (request.method !== "GET") throw refused("state");
+        const { setCookie, next } = await finishOidc(hub.federation, back, originOf(request));
+        response.appendHeader("set-cookie", setCookie);
+        response.writeHead(303, { location: next }).end();
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (reason === null) throw error;
+        response.writeHead(303, { location: `/sign-in?refused=${reason}` }).end();
+      }
     }
 
     async function serveMetrics(): Promise<void> {

@@ -1,5 +1,6 @@
 // Shapes of what /api/v1 answers about people and groups.
 import { z } from "zod";
+import { providerSettings } from "../federation/input.ts";
 import { personStates, roleNames } from "../identity/input.ts";
 
 const moment = z.iso.datetime();
@@ -12,6 +13,9 @@ export const person = z.object({
   phone: z.string().nullable(),
   language: z.enum(["en", "zh"]).nullable(),
   role: z.enum(roleNames),
+  /** At home in another organisation, whose administrators own the account. */
+  guest: z.boolean(),
+  systemAdmin: z.boolean(),
   state: z.enum(personStates),
   expiresAt: moment.nullable(),
   comment: z.string(),
@@ -44,4 +48,30 @@ export const invited = passwordLink.extend({ id: z.string() });
 export const bulk = z.object({ done: z.array(z.string()), refused: z.array(z.object({ id: z.string(), code: z.string() })) });
 
 export const group = z.object({ id: z.string(), name: z.string(), members: z.number().int(), createdAt: moment });
+export const provider = z.object({
+  id: z.string(),
+  name: z.string(),
+  active: z.boolean(),
+  settings: providerSettings,
+  hasSecret: z.boolean(),
+  createsPeople: z.boolean(),
+  emailDomains: z.array(z.string()),
+  mappings: z.array(z.object({ value: z.string(), groupId: z.string().nullable(), role: z.enum(roleNames).nullable() })),
+  people: z.number().int(),
+  callbackUrl: z.string(),
+  createdAt: moment,
+});
+/** detail: as the network or the provider said it. */
+export const providerTest = z.object({ works: z.boolean(), code: z.string(), detail: z.string() });
+/** gone: how many were signed out. */
+export const checked = z.object({ gone: z.number().int() });
 export const changedCount = z.object({ changed: z.number().int() });
+
+export const organisation = z.object({
+  id: z.string(),
+  name: z.string(),
+  people: z.number().int(),
+  active: z.boolean(),
+  createdAt: moment,
+});
+export const myOrganisation = z.object({ id: z.string(), name: z.string(), role: z.enum(roleNames) });

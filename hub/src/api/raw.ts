@@ -2,12 +2,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { exportAssets } from "../assets/assets-csv.ts";
 import { csvHead, csvOf } from "../audit/audit-csv.ts";
 import { walkAuditEvents } from "../audit/audit-events.ts";
 import { exportAudit } from "../audit/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { findExecution } from "../automation/runs.ts";
 import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
+import { exportPeople } from "../identity/people-csv.ts";
 import type { Channel, LogFile } from "../logs/log-file.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { asciicast, replayIndex, replaySegment } from "../sessions/replay.ts";
@@ -37,6 +39,8 @@ const handlers: [RegExp, Handler][] = [
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/segment$/, sendSegment],
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/keyframe$/, sendKeyframe],
   [/^\/audit\/(events)\.csv$/, sendAudit],
+  [/^\/(people)\.csv$/, sendRows],
+  [/^\/(assets)\.csv$/, sendRows],
 ];
 
 /** False when the path is none of these. The caller has checked who asks. @throws HubError. */
@@ -202,6 +206,36 @@ async function sendAudit(
     for await (const rows of walkAuditEvents(db, actor.orgId, filter)) yield rows.map(csvOf).join("");
   };
   await pipeline(Readable.from(lines()), response);
+}
+
+/** Everything of the organisation in the form that its import reads; that somebody took it away is on record. */
+async function sendRows(
+  hub: ApiDeps,
+  actor: Actor,
+  what: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const ofPeople = what === "people";
+  assertMay(actor, ofPeople ? "people.read" : "assets.read");
+  const { db } = hub.fleet;
+  if (request.method === "GET")
+    await db.transaction((tx) =>
+      recordAudit(tx, {
+        kind: ofPeople ? "people.exported" : "assets.exported",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: null,
+        ip: actor.ip,
+        data: {},
+      }),
+    );
+  response.writeHead(200, {
+    "content-type": "text/csv; charset=utf-8",
+    "content-disposition": `attachment; filename="${what}.csv"`,
+  });
+  if (request.method === "HEAD") response.end();
+  else await pipeline(Readable.from(ofPeople ? exportPeople(db, actor.orgId) : exportAssets(db, actor.orgId)), response);
 }
 
 function sendCast(hub: ApiDeps, actor: Actor, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -6,9 +6,11 @@ import { authRouter } from "./routers/auth.ts";
 import { custodyRouter } from "./routers/custody.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
+import { organisationsRouter } from "./routers/organisations.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
+import { providersRouter } from "./routers/providers.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { templatesRouter } from "./routers/templates.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
@@ -27,8 +29,10 @@ export const appRouter = router({
   home: homeRouter,
   keys: keysRouter,
   nodes: nodesRouter,
+  organisations: organisationsRouter,
   passkeys: passkeysRouter,
   people: peopleRouter,
+  providers: providersRouter,
   runs: runsRouter,
   sessions: sessionsRouter,
   settings: settingsRouter,

@@ -194,3 +194,9 @@ export type CreateTemplate = z.infer<typeof createTemplate>;
 export const changeTemplate = templateFields.partial().extend({ id });
 export type ChangeTemplate = z.infer<typeof changeTemplate>;
 export const applyTemplate = z.object({ id, assetIds: z.array(id).min(1).max(1_000) });
+
+/** Of a file of assets; the first line names them, in any order. Lists have ; between them. */
+export const assetColumns = {
+  all: ["name", "address", "platform", "zone", "protocols", "labels", "nodes", "active", "comment"],
+  required: ["name", "address", "platform"],
+} as const;

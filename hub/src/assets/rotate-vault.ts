@@ -4,8 +4,9 @@
 //                                   ▲ killed: the rows say which key they have, and the next start goes on here
 import type { AuditActor } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
+import { type Actor, auditActor } from "../identity/actor.ts";
 import { freshMfa } from "../identity/fresh-mfa.ts";
+import { assertSystem } from "../identity/manage-organisations.ts";
 import type { Changes } from "../platform/changes.ts";
 import type { Database } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
@@ -15,11 +16,9 @@ import type { SealedRows, Vault } from "../platform/vault.ts";
 /** `keys`: how many are still kept, the current one included. */
 export type RotationState = { key: number; running: boolean; done: number; total: number; keys: number; failed: boolean };
 
-/** What `settings.manage` is worth in the organisation that runs the hub; in the others it ends at their own things. @throws HubError `forbidden`, `confirm-first`, `conflict`. */
+/** The vault is the whole hub's. @throws HubError `forbidden`, `confirm-first`, `conflict`. */
 export function rotateVault(rotation: VaultRotation, actor: Actor, now: Date): Promise<RotationState> {
-  assertMay(actor, "settings.manage");
-  if (actor.orgId !== rotation.orgId)
-    throw new HubError("forbidden", "The vault is the whole hub's. Its own administrators change the key.");
+  assertSystem(actor);
   freshMfa(actor, now);
   return rotation.begin({ actor: auditActor(actor), ip: actor.ip });
 }
@@ -48,11 +47,6 @@ export class VaultRotation {
 
   constructor(deps: RotationDeps) {
     this.#deps = deps;
-  }
-
-  /** The organisation that runs the hub. */
-  get orgId(): string {
-    return this.#deps.orgId;
   }
 
   get state(): RotationState {

@@ -16,6 +16,9 @@ export type AuditEventOf = {
   "person.enabled": Record<string, never>;
   /** before, after: JSON of the fields that changed. */
   "person.updated": { fields: string; before: string; after: string };
+  /** file: SHA-256 of it. people: JSON of up to 200 of them, with before and after of those that changed. */
+  "people.imported": { created: number; changed: number; file: string; people: string };
+  "people.exported": Record<string, never>;
   "person.expired": { at: string };
   "person.password-changed": { by: string };
   "person.reset-link-made": Record<string, never>;
@@ -37,6 +40,23 @@ export type AuditEventOf = {
   "person.confirmed": { by: string };
   /** before, after: JSON of the policy. */
   "sign-in-policy.changed": { before: string; after: string };
+  /** Whom another system recognised for the first time: made here, or found here by a verified address. */
+  "person.created-by-provider": { providerId: string; email: string; role: string };
+  "person.linked": { providerId: string; email: string };
+  "person.provider-refused": { reason: string };
+  "person.gone-elsewhere": { providerId: string };
+  "provider.created": { provider: string };
+  /** before, after: JSON of the settings, without the secret. */
+  "provider.changed": { before: string; after: string; secret: boolean };
+  "provider.deleted": { people: number };
+  "organisation.created": Record<string, never>;
+  "organisation.renamed": { before: string; after: string };
+  "organisation.disabled": Record<string, never>;
+  "organisation.enabled": Record<string, never>;
+  "organisation.member-added": { role: string };
+  "organisation.member-removed": { role: string };
+  "organisation.entered": Record<string, never>;
+  "person.system-admin-changed": { systemAdmin: boolean };
   "key.created": { name: string; prefix: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
@@ -52,6 +72,9 @@ export type AuditEventOf = {
   "agent.link-refused": { code: string };
   "asset.created": { address: string; platform: string; zoneId: string };
   "asset.changed": { before: string; after: string };
+  /** file: SHA-256 of it. assets: JSON of up to 200 of them, with before and after of those that changed. */
+  "assets.imported": { created: number; changed: number; file: string; assets: string };
+  "assets.exported": Record<string, never>;
   "asset.deleted": { address: string };
   "node.created": { parentId: string | null };
   "node.renamed": { before: string; after: string };
@@ -119,6 +142,8 @@ export const auditKinds = [
   "person.disabled",
   "person.enabled",
   "person.updated",
+  "people.imported",
+  "people.exported",
   "person.expired",
   "person.password-changed",
   "person.reset-link-made",
@@ -138,6 +163,21 @@ export const auditKinds = [
   "person.recovery-codes-made",
   "person.confirmed",
   "sign-in-policy.changed",
+  "person.created-by-provider",
+  "person.linked",
+  "person.provider-refused",
+  "person.gone-elsewhere",
+  "provider.created",
+  "provider.changed",
+  "provider.deleted",
+  "organisation.created",
+  "organisation.renamed",
+  "organisation.disabled",
+  "organisation.enabled",
+  "organisation.member-added",
+  "organisation.member-removed",
+  "organisation.entered",
+  "person.system-admin-changed",
   "key.created",
   "key.revoked",
   "zone.created",
@@ -153,6 +193,8 @@ export const auditKinds = [
   "agent.link-refused",
   "asset.created",
   "asset.changed",
+  "assets.imported",
+  "assets.exported",
   "asset.deleted",
   "node.created",
   "node.renamed",
@@ -212,6 +254,8 @@ export type AuditSubject = {
     | "run"
     | "person"
     | "group"
+    | "provider"
+    | "organisation"
     | "key"
     | "zone"
     | "grant"

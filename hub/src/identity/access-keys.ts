@@ -81,11 +81,11 @@ export async function listAccessKeys(db: Queryable, userId: string): Promise<Acc
     .orderBy(desc(accessKeys.createdAt));
 }
 
-/** The person behind a key, or null: unknown, revoked, expired, disabled. */
+/** The person behind a key and where it was made, or null: unknown, revoked, expired, disabled. */
 export async function findByAccessKey(
   { db, clock }: IdentityDeps,
   key: string,
-): Promise<{ user: UserRow; keyId: string } | null> {
+): Promise<{ user: UserRow; keyId: string; orgId: string } | null> {
   const now = clock.now();
   const [row] = await db
     .select({ user: users, key: accessKeys })
@@ -102,5 +102,5 @@ export async function findByAccessKey(
   if (row === undefined) return null;
   if (row.key.lastUsedAt === null || now.getTime() - row.key.lastUsedAt.getTime() > lastUsedStepMs)
     await db.update(accessKeys).set({ lastUsedAt: now }).where(eq(accessKeys.id, row.key.id));
-  return { user: row.user, keyId: row.key.id };
+  return { user: row.user, keyId: row.key.id, orgId: row.key.orgId };
 }

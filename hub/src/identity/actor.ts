@@ -11,7 +11,9 @@ export type Actor = {
   readonly username: string;
   readonly email: string;
   readonly role: Role;
+  /** Where he works now; his role is that of there. */
   readonly orgId: string;
+  readonly systemAdmin: boolean;
   readonly ip: string | null;
   /** The browser's sign-in and when a factor was last shown there (see fresh-mfa.ts), or the access key used. */
   readonly via: { kind: "session"; sessionId: string; confirmedAt: Date | null } | { kind: "key"; keyId: string };
@@ -52,6 +54,11 @@ const permissionsOf: Record<Role, readonly Permission[]> = {
 export const permissionsFor = (role: Role): readonly Permission[] => permissionsOf[role];
 
 export const may = (actor: Actor, permission: Permission): boolean => permissionsOf[actor.role].includes(permission);
+
+/** Nobody gives what he has not. @throws HubError `forbidden` naming the permission that the role has and the actor has not. */
+export function mayGiveRole(actor: Actor, role: Role): void {
+  for (const permission of permissionsOf[role]) assertMay(actor, permission);
+}
 
 /** @throws HubError `forbidden` naming the missing permission. */
 export function assertMay(actor: Actor, permission: Permission): void {

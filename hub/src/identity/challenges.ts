@@ -1,9 +1,9 @@
-// Challenges for passkeys, without keeping those that are open: each carries its end and a MAC, so that a flood of askers costs no memory.
+// Challenges for passkeys and for sign-ins elsewhere, without keeping those that are open: each carries its end and a MAC, so that a flood of askers costs no memory.
 // Kept are only those used up, until they would have ended anyway: an answer counts once. A restart makes open ones worthless.
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** As long as browsers let people look for their key (WebAuthn §5.4 suggests up to ten minutes). */
-const lifetimeMs = 5 * 60_000;
+const passkeyLifetimeMs = 5 * 60_000;
 const randomLength = 16; // WebAuthn §13.4.3
 const headLength = randomLength + 8;
 const macLength = 32;
@@ -11,12 +11,17 @@ const macLength = 32;
 export class Challenges {
   readonly #key = randomBytes(32);
   readonly #used = new Map<string, number>();
+  readonly #lifetimeMs: number;
+
+  constructor(lifetimeMs = passkeyLifetimeMs) {
+    this.#lifetimeMs = lifetimeMs;
+  }
 
   /** @param purpose who may use it for what; asked again when it is used. */
   make(purpose: string, now: Date): Uint8Array<ArrayBuffer> {
     const head = Buffer.alloc(headLength);
     randomBytes(randomLength).copy(head);
-    head.writeBigUInt64BE(BigInt(now.getTime() + lifetimeMs), randomLength);
+    head.writeBigUInt64BE(BigInt(now.getTime() + this.#lifetimeMs), randomLength);
     return Uint8Array.from(Buffer.concat([head, this.#mac(head, purpose)]));
   }
 
@@ -36,7 +41,7 @@ export class Challenges {
       this.#used.delete(one);
     }
     if (this.#used.has(challenge)) return false;
-    this.#used.set(challenge, now.getTime() + lifetimeMs);
+    this.#used.set(challenge, now.getTime() + this.#lifetimeMs);
     return true;
   }
 

@@ -19,7 +19,10 @@ export async function changePassword(deps: IdentityDeps, actor: Actor, input: { 
   if (!allowed.ok || !(await passwordMatches(deps, deps.db, actor.id, input.current)))
     throw new HubError("bad-credentials", "The current password is wrong.", { facts: { attemptsLeft: 0 } });
   await deps.db.transaction(async (tx) => {
-    await setAllowedPassword(deps, tx, actor, input.next);
+    // By the rules of where the account is at home, not of where its person works now.
+    const user = await findUser(tx, actor.id);
+    if (user === null) throw new Error("somebody signed in is not there");
+    await setAllowedPassword(deps, tx, user, input.next);
     const others = actor.via.kind === "session" ? ne(authSessions.id, actor.via.sessionId) : undefined;
     await tx.delete(authSessions).where(and(eq(authSessions.userId, actor.id), others));
     await recordAudit(tx, {

@@ -4,6 +4,7 @@ import { findByAccessKey } from "./access-keys.ts";
 import type { Actor } from "./actor.ts";
 import { findSignIn } from "./current-sign-in.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { findMember } from "./members.ts";
 import type { UserRow } from "./schema.ts";
 
 export async function findActor(
@@ -14,13 +15,25 @@ export async function findActor(
   const key = /^Bearer (sp_[A-Za-z0-9_-]{20,100})$/.exec(headers.authorization ?? "")?.[1];
   if (key !== undefined) {
     const found = await findByAccessKey(deps, key);
-    return found === null ? null : toActor(found.user, ip, { kind: "key", keyId: found.keyId });
+    return found === null ? null : inOrganisation(deps, found.orgId, found.user, ip, { kind: "key", keyId: found.keyId });
   }
   if (headers.authorization !== undefined) return null;
   const current = await findSignIn(deps, headers.cookie);
   if (current === null || current.signIn.stage !== "in") return null;
-  const { id: sessionId, confirmedAt } = current.signIn;
-  return toActor(current.user, ip, { kind: "session", sessionId, confirmedAt });
+  const { id: sessionId, confirmedAt, orgId } = current.signIn;
+  return inOrganisation(deps, orgId ?? current.user.orgId, current.user, ip, { kind: "session", sessionId, confirmedAt });
+}
+
+/** Null where the person does not belong, or nobody works any more. */
+async function inOrganisation(
+  { db }: IdentityDeps,
+  orgId: string,
+  { id }: UserRow,
+  ip: string | null,
+  via: Actor["via"],
+): Promise<Actor | null> {
+  const member = await findMember(db, orgId, id);
+  return member === null ? null : toActor(member, ip, via);
 }
 
 const toActor = (user: UserRow, ip: string | null, via: Actor["via"]): Actor => ({
@@ -30,6 +43,7 @@ const toActor = (user: UserRow, ip: string | null, via: Actor["via"]): Actor => 
   email: user.email,
   role: user.role,
   orgId: user.orgId,
+  systemAdmin: user.systemAdmin,
   ip,
   via,
 });

@@ -1,5 +1,5 @@
 // Queries over groups of people.
-import { and, asc, count, eq, gt, ilike, inArray, or } from "drizzle-orm";
+import { and, asc, count, eq, gt, ilike, inArray, isNotNull, or } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, decodeCursor, encodeCursor, likeOf } from "../platform/paging.ts";
 import { type GroupRow, groupMembers, groups } from "./schema.ts";
@@ -39,24 +39,33 @@ export async function lockGroup(tx: Queryable, orgId: string, id: string): Promi
   return row ?? null;
 }
 
-/** The groups of one person, by name. */
-export async function groupsOf(db: Queryable, userId: string): Promise<{ id: string; name: string }[]> {
+/** The groups of an organisation that a person is in, by name. */
+export async function groupsOf(db: Queryable, orgId: string, userId: string): Promise<{ id: string; name: string }[]> {
   return db
     .select({ id: groups.id, name: groups.name })
     .from(groups)
     .innerJoin(groupMembers, eq(groupMembers.groupId, groups.id))
-    .where(eq(groupMembers.userId, userId))
+    .where(and(eq(groups.orgId, orgId), eq(groupMembers.userId, userId)))
     .orderBy(asc(groups.name));
 }
 
-/** Returns those who were not members before. */
-export async function insertMembers(tx: Queryable, groupId: string, userIds: readonly string[]): Promise<string[]> {
+/**
+ * Returns those who were not members before, or only because another system said so: from now on somebody here has decided.
+ * @param providerId the system that says so. It takes no membership over that is there already.
+ */
+export async function insertMembers(
+  tx: Queryable,
+  groupId: string,
+  userIds: readonly string[],
+  providerId: string | null = null,
+): Promise<string[]> {
   if (userIds.length === 0) return [];
-  const rows = await tx
-    .insert(groupMembers)
-    .values(userIds.map((userId) => ({ groupId, userId })))
-    .onConflictDoNothing()
-    .returning({ userId: groupMembers.userId });
+  const insert = tx.insert(groupMembers).values(userIds.map((userId) => ({ groupId, userId, providerId })));
+  const target = [groupMembers.groupId, groupMembers.userId];
+  const rows = await (providerId === null
+    ? insert.onConflictDoUpdate({ target, set: { providerId: null }, setWhere: isNotNull(groupMembers.providerId) })
+    : insert.onConflictDoNothing()
+  ).returning({ userId: groupMembers.userId });
   return rows.map(({ userId }) => userId);
 }
 

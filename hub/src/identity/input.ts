@@ -21,12 +21,12 @@ export const listPeople = page.extend({
   role: z.enum(roleNames).optional(),
 });
 export const username = z.string().regex(/^[a-z][a-z0-9._-]{1,31}$/, "must be 2 to 32 of a-z, 0-9, ., _ and -, a letter first");
-const phone = z
+export const phone = z
   .string()
   .trim()
   .regex(/^\+?[0-9][0-9 ()/-]{2,29}$/, "must be a telephone number");
 /** Several lines, but nothing that draws elsewhere. */
-const comment = z
+export const comment = z
   .string()
   .trim()
   .max(1_000)
@@ -99,3 +99,15 @@ export type PasskeyMade = z.infer<typeof passkeyMade>;
 export type PasskeyAnswer = z.infer<typeof passkeyAnswer>;
 export const finishPasskey = z.object({ name: displayName, response: passkeyMade });
 export const renamePasskey = byId.extend({ name: displayName });
+
+/** Of a file of people; the first line names them, in any order. groups: names with ; between them. */
+export const peopleColumns = {
+  all: ["name", "email", "username", "phone", "role", "language", "expires_at", "comment", "groups"],
+  required: ["name", "email"],
+} as const;
+
+export const createOrganisation = z.object({ name: displayName });
+export const renameOrganisation = byId.extend({ name: displayName });
+/** id: of the organisation. */
+export const addMember = byId.extend({ email, role: z.enum(roleNames) });
+export const setSystemAdmin = byId.extend({ systemAdmin: z.boolean() });

@@ -8,7 +8,7 @@ import { HubError, notFound } from "../platform/errors.ts";
 import { type Actor, assertMay, auditActor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { deleteMembers, insertMembers, lockGroup } from "./groups.ts";
-import { findUsersOf } from "./people.ts";
+import { findMembers } from "./members.ts";
 import { type GroupRow, groupMembers, groups } from "./schema.ts";
 
 const subjectOf = (group: { id: string; name: string }): AuditSubject => ({ kind: "group", id: group.id, name: group.name });
@@ -52,7 +52,7 @@ export async function deleteGroup(deps: IdentityDeps, actor: Actor, id: string):
 export async function addMembers(deps: IdentityDeps, actor: Actor, input: { id: string; userIds: string[] }): Promise<number> {
   const added = await withGroup(deps, actor, input.id, async (tx, group) => {
     const wanted = [...new Set(input.userIds)];
-    const found = await findUsersOf(tx, actor.orgId, wanted);
+    const found = await findMembers(tx, actor.orgId, wanted);
     if (found.length !== wanted.length) throw notFound("person");
     const userIds = await insertMembers(tx, group.id, wanted);
     if (userIds.length > 0)

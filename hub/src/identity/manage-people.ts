@@ -1,16 +1,17 @@
 // What administrators do with people: invite, change role, disable, unlock. The last administrator cannot be lost.
 
 import { newId } from "@sallyport/protocol/ids";
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Transaction, violatedUnique } from "../platform/database.ts";
 import { type ErrorCode, HubError, notFound } from "../platform/errors.ts";
-import { type Actor, assertMay, auditActor } from "./actor.ts";
+import { type Actor, assertMay, auditActor, mayGiveRole } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { findMember } from "./members.ts";
 import { makePasswordLink } from "./password-links.ts";
 import { findUserOf, lockActiveAdministrators } from "./people.ts";
-import { authSessions, type Role, type UserRow, users } from "./schema.ts";
+import { authSessions, organisationMembers, type Role, type UserRow, users } from "./schema.ts";
 import { freeUsername } from "./usernames.ts";
 
 /** Ends what a person has open; called after the commit. Passed in, since sessions lie above identity. */
@@ -25,6 +26,7 @@ export async function invitePerson(
   input: { email: string; name: string; role: Role; language?: "en" | "zh" | undefined },
 ): Promise<{ id: string; token: string; expiresAt: Date }> {
   assertMay(actor, "people.manage");
+  mayGiveRole(actor, input.role);
   const now = clock.now();
   const user = {
     id: newId("usr"),
@@ -98,8 +100,35 @@ export async function makeResetLink(
   });
 }
 
-/** @throws HubError `last-admin`. */
+/** Of a guest the role here, of anybody else the person's own. @throws HubError `last-admin`, `forbidden` for a role above one's own. */
 export async function setRole(deps: IdentityDeps, actor: Actor, input: { id: string; role: Role }): Promise<void> {
+  assertMay(actor, "people.manage");
+  mayGiveRole(actor, input.role);
+  const member = await findMember(deps.db, actor.orgId, input.id);
+  if (member?.guest === true) await setGuestRole(deps, actor, member, input.role);
+  else await setOwnRole(deps, actor, input);
+  await deps.accessChanged(actor.orgId);
+}
+
+async function setGuestRole({ db }: IdentityDeps, actor: Actor, guest: UserRow, role: Role): Promise<void> {
+  if (guest.role === role) return;
+  await db.transaction(async (tx) => {
+    await tx
+      .update(organisationMembers)
+      .set({ role })
+      .where(and(eq(organisationMembers.orgId, actor.orgId), eq(organisationMembers.userId, guest.id)));
+    await recordAudit(tx, {
+      kind: "person.role-changed",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: subjectOf(guest),
+      ip: actor.ip,
+      data: { before: guest.role, after: role },
+    });
+  });
+}
+
+async function setOwnRole(deps: IdentityDeps, actor: Actor, input: { id: string; role: Role }): Promise<void> {
   await withPerson(deps.db, actor, input.id, async (tx, user) => {
     if (user.role === input.role) return;
     if (user.role === "admin") await assertNotLast(tx, user);
@@ -113,7 +142,6 @@ export async function setRole(deps: IdentityDeps, actor: Actor, input: { id: str
       data: { before: user.role, after: input.role },
     });
   });
-  await deps.accessChanged(actor.orgId);
 }
 
 /** Sign-ins end with the commit, live work right after. @throws HubError `last-admin`. */
@@ -191,6 +219,11 @@ export async function withPerson<T>(
   return db.transaction(async (tx) => {
     const user = await findUserOf(tx, actor.orgId, id);
     if (user === null) throw notFound("person");
+    // Whoever could reset a system administrator's password would be one.
+    if (user.systemAdmin && !actor.systemAdmin)
+      throw new HubError("forbidden", "This person is a system administrator; only another one may change the account.", {
+        facts: { permission: "system" },
+      });
     return work(tx, user);
   });
 }

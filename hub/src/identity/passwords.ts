@@ -35,6 +35,12 @@ export async function setPassword(
   return hash;
 }
 
+/** False for people whom only another system recognises. */
+export async function hasPassword(db: Queryable, userId: string): Promise<boolean> {
+  const rows = await db.select({ id: authAccounts.id }).from(authAccounts).where(passwordAccount(userId));
+  return rows.length > 0;
+}
+
 export async function passwordMatches(
   { library }: IdentityDeps,
   db: Queryable,

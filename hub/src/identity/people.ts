@@ -1,15 +1,17 @@
 // Queries over people.
-import { and, asc, count, eq, exists, gt, ilike, inArray, isNotNull, isNull, lte, or, type SQL } from "drizzle-orm";
+import { and, asc, count, eq, exists, gt, ilike, isNotNull, isNull, lte, or, type SQL } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, decodeCursor, encodeCursor, likeOf } from "../platform/paging.ts";
+import { belongs, type Member, membership, roleThere } from "./members.ts";
 import type { PersonState } from "./person-state.ts";
-import { groupMembers, organisations, type Role, type UserRow, users } from "./schema.ts";
+import { groupMembers, organisationMembers, organisations, type Role, type UserRow, users } from "./schema.ts";
 
 export async function findUser(db: Queryable, id: string): Promise<UserRow | null> {
   const [row] = await db.select().from(users).where(eq(users.id, id));
   return row ?? null;
 }
 
+/** Only who is at home there: whose account its administrators own. For who works there, see members.ts. */
 export async function findUserOf(db: Queryable, orgId: string, id: string): Promise<UserRow | null> {
   const [row] = await db
     .select()
@@ -18,17 +20,15 @@ export async function findUserOf(db: Queryable, orgId: string, id: string): Prom
   return row ?? null;
 }
 
-/** Those of the ids that are people of the organisation. */
-export async function findUsersOf(db: Queryable, orgId: string, ids: readonly string[]): Promise<UserRow[]> {
-  return db
-    .select()
-    .from(users)
-    .where(and(inArray(users.id, [...ids]), eq(users.orgId, orgId)));
-}
-
 export async function findUserByEmail(db: Queryable, email: string): Promise<UserRow | null> {
   const [row] = await db.select().from(users).where(eq(users.email, email.toLowerCase()));
   return row ?? null;
+}
+
+/** Of people at home in a disabled one, nobody signs in. */
+export async function isActive(db: Queryable, orgId: string): Promise<boolean> {
+  const [row] = await db.select({ disabledAt: organisations.disabledAt }).from(organisations).where(eq(organisations.id, orgId));
+  return row !== undefined && row.disabledAt === null;
 }
 
 /** The organisation of this installation; made with the first start. */
@@ -89,14 +89,14 @@ export async function listPeople(
     role?: Role | undefined;
   },
   now: Date,
-): Promise<{ rows: UserRow[]; total: number; nextCursor: string | null }> {
+): Promise<{ rows: Member[]; total: number; nextCursor: string | null }> {
   const pattern = input.search ? likeOf(input.search) : null;
   const filter = and(
-    eq(users.orgId, orgId),
+    belongs(orgId),
     pattern === null ? undefined : or(ilike(users.name, pattern), ilike(users.email, pattern), ilike(users.username, pattern)),
     input.groupId === undefined ? undefined : memberOf(db, input.groupId),
     input.state === undefined ? undefined : inState(input.state, now),
-    input.role === undefined ? undefined : eq(users.role, input.role),
+    input.role === undefined ? undefined : eq(roleThere, input.role),
   );
   const cursor = decodeCursor(input.cursor);
   const after =
@@ -105,14 +105,16 @@ export async function listPeople(
       : or(gt(users.name, cursor.sortKey), and(eq(users.name, cursor.sortKey), gt(users.id, cursor.id)));
   const [rows, [counted]] = await Promise.all([
     db
-      .select()
+      .select({ user: users, role: organisationMembers.role })
       .from(users)
+      .leftJoin(organisationMembers, membership(orgId))
       .where(and(filter, after))
       .orderBy(asc(users.name), asc(users.id))
       .limit(input.limit + 1),
-    db.select({ total: count() }).from(users).where(filter),
+    db.select({ total: count() }).from(users).leftJoin(organisationMembers, membership(orgId)).where(filter),
   ]);
-  return { ...cutPage(rows, input.limit, (row) => encodeCursor(row.name, row.id)), total: counted?.total ?? 0 };
+  const people = rows.map(({ user, role }) => ({ ...user, orgId, role: role ?? user.role, guest: user.orgId !== orgId }));
+  return { ...cutPage(people, input.limit, (row) => encodeCursor(row.name, row.id)), total: counted?.total ?? 0 };
 }
 
 const memberOf = (db: Queryable, groupId: string) =>

@@ -1,10 +1,11 @@
 // People, keys and sign-ins as the console sees them. No hash, no token leaves here.
 import type { Actor } from "./actor.ts";
 import { permissionsFor } from "./actor.ts";
+import type { Member } from "./members.ts";
 import { personStateOf } from "./person-state.ts";
-import type { AccessKeyRow, authSessions, GroupRow, PasskeyRow, UserRow } from "./schema.ts";
+import type { AccessKeyRow, authSessions, GroupRow, organisations, PasskeyRow } from "./schema.ts";
 
-export const presentMe = (user: UserRow, organisation: { id: string; name: string }) => ({
+export const presentMe = (user: Member, organisation: { id: string; name: string }) => ({
   id: user.id,
   name: user.name,
   email: user.email,
@@ -12,10 +13,11 @@ export const presentMe = (user: UserRow, organisation: { id: string; name: strin
   role: user.role,
   language: user.language,
   org: organisation,
+  systemAdmin: user.systemAdmin,
   permissions: [...permissionsFor(user.role)],
 });
 
-export function presentPerson(user: UserRow, now: Date) {
+export function presentPerson(user: Member, now: Date) {
   const state = personStateOf(user, now);
   return {
     id: user.id,
@@ -25,6 +27,8 @@ export function presentPerson(user: UserRow, now: Date) {
     phone: user.phone,
     language: user.language,
     role: user.role,
+    guest: user.guest,
+    systemAdmin: user.systemAdmin,
     state,
     expiresAt: user.expiresAt?.toISOString() ?? null,
     comment: user.comment,
@@ -64,4 +68,12 @@ export const presentPasskey = (row: PasskeyRow) => ({
   name: row.name,
   createdAt: row.createdAt.toISOString(),
   lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+});
+
+export const presentOrganisation = (row: typeof organisations.$inferSelect & { people: number }) => ({
+  id: row.id,
+  name: row.name,
+  people: row.people,
+  active: row.disabledAt === null,
+  createdAt: row.createdAt.toISOString(),
 });

@@ -8,6 +8,8 @@ export const organisations = pgTable("organisations", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),
   createdAt: moment("created_at").notNull(),
+  /** Nobody works there. */
+  disabledAt: moment("disabled_at"),
 });
 
 export type Role = (typeof roleNames)[number];
@@ -21,6 +23,7 @@ export const users = pgTable("users", {
   image: text("image"),
   createdAt: moment("created_at").notNull(),
   updatedAt: moment("updated_at").notNull(),
+  /** Where the person is at home: that organisation's administrators own the account. Elsewhere he may be a guest. */
   orgId: orgId(),
   role: text("role").$type<Role>().notNull(),
   language: text("language").$type<"en" | "zh">(),
@@ -45,7 +48,25 @@ export const users = pgTable("users", {
   /** Guesses at codes since then; see guesses.ts. */
   guesses: integer("guesses").notNull().default(0),
   guessesSince: moment("guesses_since"),
+  /** Makes and disables organisations. */
+  systemAdmin: boolean("system_admin").notNull().default(false),
 });
+
+/** Guests: people who are at home in another organisation. */
+export const organisationMembers = pgTable(
+  "organisation_members",
+  {
+    orgId: text("org_id")
+      .notNull()
+      .references(() => organisations.id),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    role: text("role").$type<Role>().notNull(),
+    createdAt: moment("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.orgId, table.userId] }), index("organisation_members_user").on(table.userId)],
+);
 
 export const authSessions = pgTable(
   "auth_sessions",
@@ -64,6 +85,10 @@ export const authSessions = pgTable(
     stage: text("stage").$type<SignInStage>().notNull().default("new"),
     /** When the second factor, or the password of who has none, was last shown. */
     confirmedAt: moment("confirmed_at"),
+    /** The system that recognised the person instead of a password of ours; see federation. */
+    providerId: text("provider_id"),
+    /** Where the person works as a guest in this browser. Null: at home. */
+    orgId: text("org_id"),
   },
   (table) => [index("auth_sessions_user").on(table.userId)],
 );
@@ -151,6 +176,8 @@ export const groupMembers = pgTable(
     userId: text("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
+    /** The system that says so, and may take it back at the person's next sign-in. Null: somebody here decided. */
+    providerId: text("provider_id"),
   },
   (table) => [primaryKey({ columns: [table.groupId, table.userId] }), index("group_members_user").on(table.userId)],
 );

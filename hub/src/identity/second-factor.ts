@@ -8,7 +8,7 @@ import type { IdentityDeps, Origin } from "./deps.ts";
 import { freshMfa } from "./fresh-mfa.ts";
 import { countGuess, forgetGuesses, guessesMax } from "./guesses.ts";
 import { type EndWorkOf, subjectOf, withPerson } from "./manage-people.ts";
-import { passwordMatches } from "./passwords.ts";
+import { hasPassword, passwordMatches } from "./passwords.ts";
 import { makeRecoveryCodes, recoveryCodesLeft, useRecoveryCode } from "./recovery-codes.ts";
 import { authSessions, passkeys, recoveryCodes, totpSecrets, type UserRow } from "./schema.ts";
 import { goOn } from "./sign-in.ts";
@@ -19,12 +19,18 @@ type Person = Pick<UserRow, "id" | "name" | "orgId" | "email">;
 
 /** Of a person, for their settings. */
 export async function secondFactorOf({ db }: IdentityDeps, user: Pick<UserRow, "id" | "orgId" | "role">) {
-  const [totp, left, policy] = await Promise.all([
+  const [totp, left, policy, password] = await Promise.all([
     findTotp(db, user.id),
     recoveryCodesLeft(db, user.id),
     findSignInPolicy(db, user.orgId),
+    hasPassword(db, user.id),
   ]);
-  return { totp: totp !== null && totp.secret !== null, recoveryCodesLeft: left, required: policy.mfaRoles.includes(user.role) };
+  return {
+    totp: totp !== null && totp.secret !== null,
+    password,
+    recoveryCodesLeft: left,
+    required: policy.mfaRoles.includes(user.role),
+  };
 }
 
 /** A new secret that counts once a code of it was shown; until then the old one does. */

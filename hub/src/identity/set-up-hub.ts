@@ -66,6 +66,7 @@ async function createAdministrator(
     orgId,
     role: "admin" as const,
     accepted: true,
+    systemAdmin: true,
   };
   await tx.insert(users).values({ ...user, username: await freeUsername(tx, user.email) });
   await setPassword(deps, tx, user.id, input.password);

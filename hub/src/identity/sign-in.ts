@@ -5,7 +5,7 @@ import { HubError } from "../platform/errors.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
 import { freeAttempts, lockedUntil } from "./lock-out.ts";
 import { mustChangePassword } from "./password-rules.ts";
-import { findUserByEmail } from "./people.ts";
+import { findUserByEmail, isActive } from "./people.ts";
 import { mayAct } from "./person-state.ts";
 import { authSessions, type UserRow, users } from "./schema.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
@@ -45,7 +45,7 @@ export async function signIn(
       returnHeaders: true,
     })
     .catch(() => null); // the library throws for a wrong password
-  if (user === null || made === null || !mayAct(user, now)) {
+  if (user === null || made === null || !mayAct(user, now) || !(await isActive(db, user.orgId))) {
     if (made !== null)
       await library.api.revokeSession({ body: { token: made.response.token }, headers: cookieOf(made.headers) }).catch(() => {});
     if (failures >= freeAttempts) throw await lock(deps, user, failures, origin);
@@ -66,19 +66,36 @@ export async function signIn(
   await db.update(users).set({ failedSignIns: 0, lockedUntil: null }).where(eq(users.id, user.id));
   const [row] = await db.select().from(authSessions).where(eq(authSessions.token, made.response.token));
   if (row === undefined) throw new Error("the sign-in just made is not there");
+  const stage = await askForSecond(deps, user, row.id);
+  return {
+    user,
+    stage: stage === "in" ? await goOn(deps, user, row.id, origin) : stage,
+    setCookie: made.headers.getSetCookie(),
+  };
+}
+
+/** The first factor was shown: has the sign-in to wait for a second one? "in" when not; then goOn() or letIn() follows. */
+export async function askForSecond({ db, clock }: IdentityDeps, user: UserRow, signInId: string): Promise<SignInStage> {
   const [totp, policy] = await Promise.all([findTotp(db, user.id), findSignInPolicy(db, user.orgId)]);
   const stage = stageAfterPassword({
     hasSecondFactor: totp !== null && totp.secret !== null,
     needsSecondFactor: policy.mfaRoles.includes(user.role),
   });
-  if (stage === "in") return { user, stage: await goOn(deps, user, row.id, origin), setCookie: made.headers.getSetCookie() };
-  await db.update(authSessions).set({ stage, createdAt: now }).where(eq(authSessions.id, row.id));
-  return { user, stage, setCookie: made.headers.getSetCookie() };
+  if (stage !== "in") await db.update(authSessions).set({ stage, createdAt: clock.now() }).where(eq(authSessions.id, signInId));
+  return stage;
 }
 
-/** All factors were shown: in, unless a new password is due first. */
+/** All factors were shown: in, unless a new password is due first. Whom another system recognised showed no password of ours. */
 export async function goOn(deps: IdentityDeps, user: UserRow, signInId: string, origin: Origin): Promise<"in" | "password"> {
   const now = deps.clock.now();
+  const [row] = await deps.db
+    .select({ providerId: authSessions.providerId })
+    .from(authSessions)
+    .where(eq(authSessions.id, signInId));
+  if (row !== undefined && row.providerId !== null) {
+    await letIn(deps, user, signInId, origin);
+    return "in";
+  }
   if (mustChangePassword(user, await findSignInPolicy(deps.db, user.orgId), now)) {
     await deps.db.update(authSessions).set({ stage: "password", createdAt: now }).where(eq(authSessions.id, signInId));
     return "password";
@@ -87,11 +104,20 @@ export async function goOn(deps: IdentityDeps, user: UserRow, signInId: string, 
   return "in";
 }
 
-/** The last step of every way in: from now on the sign-in is its person's. */
-export async function letIn({ db, clock }: IdentityDeps, user: UserRow, signInId: string, origin: Origin): Promise<void> {
+/**
+ * The last step of every way in: from now on the sign-in is its person's.
+ * @param confirmedAt when the person showed a factor, if not just now; null when nobody knows.
+ */
+export async function letIn(
+  { db, clock }: IdentityDeps,
+  user: UserRow,
+  signInId: string,
+  origin: Origin,
+  confirmedAt: Date | null = clock.now(),
+): Promise<void> {
   const now = clock.now();
   await db.transaction(async (tx) => {
-    await tx.update(authSessions).set({ stage: "in", confirmedAt: now }).where(eq(authSessions.id, signInId));
+    await tx.update(authSessions).set({ stage: "in", confirmedAt }).where(eq(authSessions.id, signInId));
     await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, user.id));
     await recordAudit(tx, {
       kind: "person.signed-in",
@@ -141,7 +167,7 @@ async function lock({ db, clock }: IdentityDeps, user: UserRow | null, failures:
   return lockedOut(until, now);
 }
 
-function lockedOut(until: Date, now: Date): HubError {
+export function lockedOut(until: Date, now: Date): HubError {
   const retryAfterSeconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1_000));
   return new HubError(
     "locked-out",

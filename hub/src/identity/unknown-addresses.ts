@@ -22,4 +22,8 @@ export class UnknownAddresses {
     }
     return failures;
   }
+
+  forget(email: string): void {
+    this.#seen.delete(email);
+  }
 }

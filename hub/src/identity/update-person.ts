@@ -50,7 +50,7 @@ const usernameTaken = (username: string): HubError =>
   new HubError("username-taken", `There is already a person with the user name ${username}.`, { facts: { username } });
 
 /** The given fields that differ from the row, ready to be written. */
-function changedFields(user: UserRow, given: UpdatePerson): Partial<Fields> {
+export function changedFields(user: UserRow, given: UpdatePerson): Partial<Fields> {
   const expiresAt = typeof given.expiresAt === "string" ? new Date(given.expiresAt) : given.expiresAt;
   const changed: Partial<Fields> = {};
   if (given.name !== undefined && given.name !== user.name) changed.name = given.name;

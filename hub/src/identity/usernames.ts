@@ -26,7 +26,13 @@ export async function freeUsername(tx: Transaction, email: string): Promise<stri
     .select({ username: users.username })
     .from(users)
     .where(like(users.username, `${stem.replace(/[\\%_]/g, (character) => `\\${character}`)}%`));
-  const taken = new Set(rows.map(({ username }) => username));
+  return usernameAmong(new Set(rows.map(({ username }) => username)), email);
+}
+
+/** One that is not taken: with a number behind it if need be. Pure. */
+export function usernameAmong(taken: { has(username: string): boolean }, email: string): string {
+  const base = usernameFrom(email);
+  const stem = base.slice(0, usernameCharsMax - 8);
   if (!taken.has(base)) return base;
   for (let n = 2; ; n++) if (!taken.has(`${stem}${n}`)) return `${stem}${n}`;
 }

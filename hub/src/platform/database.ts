@@ -139,3 +139,8 @@ function openUrl(text: string, shared: Parameters<typeof postgres>[1]) {
     ...(user === null ? {} : { user }),
   });
 }
+
+/** A list in pieces of at most so many. */
+export function inPieces<T>(all: readonly T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, n) => all.slice(n * most, (n + 1) * most));
+}

@@ -13,6 +13,7 @@ const statuses = {
   "password-used-before": 409,
   "bad-code": 401,
   "bad-passkey": 401,
+  "provider-refused": 401,
   "confirm-first": 403,
   "second-factor-needed": 409,
   "locked-out": 429,

@@ -3,9 +3,11 @@ import type { Target } from "./resolve.ts";
 
 export const roomOrder: readonly (readonly string[])[] = [
   ["platform"],
+  ["csv"], // files of rows, read and written; knows none of them
   ["logs"], // append-only logs on disk; sessions and automation both write them
   ["audit"],
   ["identity"],
+  ["federation"], // people whom another system recognises; ends in identity's sign-in
   ["notify"],
   ["fleet"],
   ["inventory"],

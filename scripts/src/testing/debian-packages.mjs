@@ -19,6 +19,7 @@ const programs = {
   python3: "python3",
   faketime: "faketime",
   unshare: "util-linux",
+  slapd: "slapd",
   "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
 };
 
@@ -49,6 +50,12 @@ function installPackages(names) {
     mkdirSync(clusters, { recursive: true });
     writeFileSync(`${clusters}/sallyport-tests.conf`, "create_main_cluster = false\n");
   }
+  // Nor may that of the directory server.
+  if (names.includes("slapd"))
+    spawnSync("debconf-set-selections", {
+      input: "slapd slapd/no_configuration boolean true\n",
+      stdio: ["pipe", "ignore", "ignore"],
+    });
   apt("update");
   // One that this release does not have must not keep the others away.
   if (!apt("install", "-y", "--no-install-recommends", ...names))

@@ -41,5 +41,7 @@ export type Interpreter = RunSummary["interpreter"];
 
 export type Person = Outputs["people"]["list"]["items"][number];
 export type PeopleGroup = Outputs["groups"]["list"]["items"][number];
+export type Organisation = Outputs["organisations"]["list"]["items"][number];
+export type SignInProvider = Outputs["providers"]["list"]["items"][number];
 export type AccessKey = Outputs["keys"]["list"]["items"][number];
 export type AuditEvent = Outputs["audit"]["list"]["items"][number];

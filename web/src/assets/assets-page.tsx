@@ -1,11 +1,14 @@
 // Assets: everything the organisation can reach, with the accounts on it; how to add and change them.
 "use client";
-import { Button } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
+import { assetColumns } from "@sallyport/hub/assets/input";
 import { IconPlus } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useTRPC } from "../api/trpc.ts";
+import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import type { Asset } from "../api/types.ts";
+import { CsvActions } from "../csv/csv-actions.tsx";
+import { ImportPanel } from "../csv/import-panel.tsx";
 import { OnlineMark } from "../fleet/online-mark.tsx";
 import { Allowed, useMay } from "../frame/me.tsx";
 import type { Column } from "../list/data-table.tsx";
@@ -32,6 +35,8 @@ const assetCategories = ["host", "database", "kubernetes", "web", "other"] as co
 function Assets() {
   const { t } = useTranslation();
   const trpc = useTRPC();
+  const client = useTRPCClient();
+  const queries = useQueryClient();
   const mayManage = useMay("assets.manage");
   const [url, changeUrl] = useUrlState();
   const category = oneOf(url.get("category"), assetCategories);
@@ -96,15 +101,33 @@ function Assets() {
           </Empty>
         }
         tools={
-          <Button size="xs" variant="default" onClick={() => changeUrl({ templates: "all" })}>
-            {t("templates.title")}
-          </Button>
+          <Group gap="xs">
+            <CsvActions href="/api/v1/assets.csv" onImport={mayManage ? () => changeUrl({ import: "assets" }) : null} />
+            <Button size="xs" variant="default" onClick={() => changeUrl({ templates: "all" })}>
+              {t("templates.title")}
+            </Button>
+          </Group>
         }
         onOpen={(asset) => changeUrl({ id: asset.id })}
         openRowId={url.get("id")}
       />
       <AssetPanel id={url.get("id")} onClose={() => changeUrl({ id: null, tab: null })} />
       <Templates opened={url.has("templates")} onClose={() => changeUrl({ templates: null })} />
+      {mayManage && (
+        <ImportPanel
+          opened={url.has("import")}
+          onClose={() => changeUrl({ import: null })}
+          title={t("assets.import")}
+          text={t("assets.importText")}
+          template={{
+            name: "assets.csv",
+            columns: assetColumns.all,
+            row: ["web-1", "192.0.2.10", "linux", "", "ssh; https:8443", "env:prod; tier:web", "", "yes", ""],
+          }}
+          send={(file) => client.assets.import.mutate(file)}
+          onDone={() => void queries.invalidateQueries({ queryKey: trpc.assets.pathKey() })}
+        />
+      )}
       {mayManage && <AddAsset opened={url.has("add")} onClose={() => changeUrl({ add: null })} />}
     </Page>
   );

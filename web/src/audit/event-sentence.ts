@@ -21,6 +21,7 @@ export function eventSentence({ kind, actor, subject, data }: AuditEvent, t: TFu
 function factText(name: string, value: AuditEvent["data"][string]): string {
   const text = String(value);
   if (name === "reason" && Object.hasOwn(en.endReason, text)) return lookUp(`endReason.${text}`, {});
+  if (name === "reason" && Object.hasOwn(en.providerRefusal, text)) return lookUp(`providerRefusal.${text}`, {});
   if (name === "code" && Object.hasOwn(en.errors, text)) return lookUp(`errors.${text}`, {});
   if (name === "code" && Object.hasOwn(en.reachOutcome, text)) return outcomeText(text);
   if (name === "role" && Object.hasOwn(en.role, text)) return lookUp(`role.${text}`, {});

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
+import { UseProvider } from "../sign-in/use-provider.tsx";
 import { Store, useStore } from "../state/store.ts";
 
 /** What is done once the person has confirmed; null while nothing waits. */
@@ -44,19 +45,32 @@ function Question({ onConfirmed, onClose }: { onConfirmed: () => void; onClose: 
   const [shown, setShown] = useState("");
   const factor = useQuery(trpc.auth.secondFactor.queryOptions());
   const byCode = factor.data?.totp === true;
+  const provider = useQuery(trpc.providers.current.queryOptions());
   const confirm = useMutation(trpc.auth.confirm.mutationOptions({ meta: { showsError: true }, onSuccess: onConfirmed }));
+  const atDirectory = useMutation(trpc.providers.confirm.mutationOptions({ meta: { showsError: true }, onSuccess: onConfirmed }));
+  const byProvider = factor.data !== undefined && !byCode && !factor.data.password;
+  const byDirectory = byProvider && provider.data?.kind === "ldap";
+  const asking = byDirectory ? atDirectory : confirm;
+  if (byProvider && !byDirectory)
+    return (
+      <Stack gap="md">
+        <Text size="sm">{t("confirmIdentity.byProvider")}</Text>
+        <UseProvider next={location.pathname + location.search} again />
+      </Stack>
+    );
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        confirm.mutate(byCode ? { code: shown } : { password: shown });
+        if (byDirectory) atDirectory.mutate({ password: shown });
+        else confirm.mutate(byCode ? { code: shown } : { password: shown });
       }}
     >
       <Stack gap="md">
         <Text size="sm">{byCode ? t("confirmIdentity.byCode") : t("confirmIdentity.byPassword")}</Text>
-        {confirm.isError && (
+        {asking.isError && (
           <Alert color="red" role="alert">
-            {errorSentence(confirm.error)}
+            {errorSentence(asking.error)}
           </Alert>
         )}
         {byCode ? (
@@ -81,7 +95,7 @@ function Question({ onConfirmed, onClose }: { onConfirmed: () => void; onClose: 
           <Button variant="default" onClick={onClose}>
             {t("action.cancel")}
           </Button>
-          <Button type="submit" loading={confirm.isPending} disabled={shown === "" || factor.data === undefined}>
+          <Button type="submit" loading={asking.isPending} disabled={shown === "" || factor.data === undefined}>
             {t("confirmIdentity.confirm")}
           </Button>
         </Group>

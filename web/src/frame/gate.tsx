@@ -7,6 +7,7 @@ import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { LiveUpdates } from "../api/live-updates.tsx";
 import { useTRPC } from "../api/trpc.ts";
 import { preferredLanguage, switchLanguage } from "../i18n/i18n.ts";
+import { afterSignIn } from "../sign-in/after-sign-in.ts";
 import { unkeptCodes } from "../sign-in/unkept-codes.ts";
 import { useStore } from "../state/store.ts";
 import { Failed } from "../ui/page-states.tsx";
@@ -57,12 +58,6 @@ function redirectFor(state: { signedIn: boolean; needsSetup: boolean }, pathname
   if (isPublic) return null;
   const wanted = pathname + location.search;
   return wanted === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(wanted)}`;
-}
-
-/** Only a path of this console: `//elsewhere` and full addresses would leave it. */
-function afterSignIn(): string {
-  const next = new URLSearchParams(location.search).get("next") ?? "/";
-  return /^\/(?![/\\])/.test(next) ? next : "/";
 }
 
 /** The language of the account if it has one, else of this browser. True once its words are here. */

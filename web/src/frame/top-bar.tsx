@@ -24,11 +24,11 @@ import { dock } from "../terminal/dock-store.ts";
 import { displayText } from "../ui/display-text.ts";
 import classes from "./frame.module.css";
 import { useMe } from "./me.tsx";
+import { OrganisationItems, OrganisationMenu } from "./organisations.tsx";
 import { paletteOpen } from "./palette-store.ts";
 
 export function TopBar({ onMenu }: { onMenu: () => void }) {
   const { t } = useTranslation();
-  const me = useMe();
   return (
     <header className={classes.topBar}>
       <ActionIcon
@@ -41,7 +41,7 @@ export function TopBar({ onMenu }: { onMenu: () => void }) {
       >
         <IconMenu2 size={18} />
       </ActionIcon>
-      <span className={`${classes.organisation} truncate`}>{displayText(me.org.name)}</span>
+      <OrganisationMenu />
       <button type="button" className={classes.search} onClick={() => paletteOpen.set(true)}>
         <IconSearch size={15} aria-hidden />
         <span className="truncate">{t("top.search")}</span>
@@ -199,6 +199,7 @@ function MeMenu() {
           {displayText(me.email)}
         </Menu.Label>
         <Menu.Divider />
+        <OrganisationItems />
         <Menu.Item leftSection={<IconUserCog size={16} />} component={Link} href="/settings">
           {t("top.myAccount")}
         </Menu.Item>

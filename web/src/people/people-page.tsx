@@ -1,13 +1,15 @@
 // People: who may sign in, as what, and what they may reach.
 "use client";
 import { Button, Checkbox, Tabs } from "@mantine/core";
-import { personStates, roleNames } from "@sallyport/hub/identity/input";
+import { peopleColumns, personStates, roleNames } from "@sallyport/hub/identity/input";
 import { IconUserPlus } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useTRPC } from "../api/trpc.ts";
+import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import type { Person } from "../api/types.ts";
+import { CsvActions } from "../csv/csv-actions.tsx";
+import { ImportPanel } from "../csv/import-panel.tsx";
 import { Allowed, useMay, useMe } from "../frame/me.tsx";
 import type { Column } from "../list/data-table.tsx";
 import { List } from "../list/list-page.tsx";
@@ -33,7 +35,7 @@ export function PeoplePage() {
 
 const views = ["people", "groups"] as const;
 /** What the address says of one view and means nothing in the other. */
-const ofOneView = { id: null, tab: null, q: null, new: null, invite: null, state: null, role: null, group: null };
+const ofOneView = { id: null, tab: null, q: null, new: null, invite: null, import: null, state: null, role: null, group: null };
 
 function PeopleAndGroups() {
   const { t } = useTranslation();
@@ -70,6 +72,8 @@ function PeopleAndGroups() {
 function People({ invite }: { invite: ReactNode }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
+  const client = useTRPCClient();
+  const queries = useQueryClient();
   const me = useMe();
   const [url, changeUrl] = useUrlState();
   const state = oneOf(url.get("state"), personStates);
@@ -102,10 +106,11 @@ function People({ invite }: { invite: ReactNode }) {
     {
       key: "name",
       title: t("people.person"),
-      cell: ({ id, name }) => (
+      cell: ({ id, name, guest }) => (
         <>
           <b style={{ fontWeight: 500 }}>{displayText(name)}</b>
           {id === me.id && ` (${t("people.you")})`}
+          {guest && ` (${t("people.guest")})`}
         </>
       ),
     },
@@ -137,7 +142,12 @@ function People({ invite }: { invite: ReactNode }) {
             options: (groups.data?.items ?? []).map(({ id, name }) => ({ value: id, label: displayText(name) })),
           },
         ]}
-        tools={mayManage && <ChosenPeople ids={chosen} onDone={() => setChosen(new Set())} />}
+        tools={
+          <>
+            {mayManage && <ChosenPeople ids={chosen} onDone={() => setChosen(new Set())} />}
+            <CsvActions href="/api/v1/people.csv" onImport={mayManage ? () => changeUrl({ import: "people" }) : null} />
+          </>
+        }
         empty={
           <Empty title={t("people.empty")} text={t("people.emptyText")}>
             {invite}
@@ -147,6 +157,21 @@ function People({ invite }: { invite: ReactNode }) {
         openRowId={url.get("id")}
       />
       <PersonPanel person={open} onClose={() => changeUrl({ id: null, tab: null })} />
+      {mayManage && (
+        <ImportPanel
+          opened={url.has("import")}
+          onClose={() => changeUrl({ import: null })}
+          title={t("people.import")}
+          text={t("people.importText")}
+          template={{
+            name: "people.csv",
+            columns: peopleColumns.all,
+            row: ["Ada Lovelace", "ada@example.org", "ada", "+44 20 7946 0000", "user", "en", "2030-12-31", "", ""],
+          }}
+          send={(file) => client.people.import.mutate(file)}
+          onDone={() => void queries.invalidateQueries({ queryKey: trpc.people.pathKey() })}
+        />
+      )}
       <InvitePanel opened={url.has("invite")} onClose={() => changeUrl({ invite: null })} />
     </>
   );

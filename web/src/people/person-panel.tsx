@@ -2,12 +2,13 @@
 "use client";
 import { Button, Drawer, Group, Stack, Tabs, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
 import type { Person } from "../api/types.ts";
 import { PersonActivity } from "../audit/subject-activity.tsx";
-import { useMay } from "../frame/me.tsx";
+import { useMay, useMe } from "../frame/me.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { ShortId } from "../ui/copy.tsx";
@@ -18,6 +19,7 @@ import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import { EditPerson } from "./edit-person.tsx";
 import { Grants } from "./grants.tsx";
+import { GuestActions } from "./guest-actions.tsx";
 import { RoleChoice } from "./invite-panel.tsx";
 import { LinkOnce } from "./link-once.tsx";
 import { PersonMark } from "./person-mark.tsx";
@@ -50,19 +52,19 @@ function PersonTabs({ person }: { person: Person }) {
       <Tabs.List mb="md">
         <Tabs.Tab value="overview">{t("people.overview")}</Tabs.Tab>
         <Tabs.Tab value="access">{t("people.access")}</Tabs.Tab>
-        {mayManage && <Tabs.Tab value="sign-ins">{t("people.signIns")}</Tabs.Tab>}
+        {mayManage && !person.guest && <Tabs.Tab value="sign-ins">{t("people.signIns")}</Tabs.Tab>}
         {mayAudit && <Tabs.Tab value="activity">{t("people.activity")}</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="overview">
         <Stack gap="lg">
           <PersonFacts person={person} />
-          {mayManage && <PersonActions person={person} />}
+          {mayManage && (person.guest ? <GuestActions person={person} /> : <PersonActions person={person} />)}
         </Stack>
       </Tabs.Panel>
       <Tabs.Panel value="access">
         <Grants person={person} mayManage={mayManage} />
       </Tabs.Panel>
-      {mayManage && (
+      {mayManage && !person.guest && (
         <Tabs.Panel value="sign-ins">
           <PersonSignIns id={person.id} />
         </Tabs.Panel>
@@ -75,6 +77,11 @@ function PersonTabs({ person }: { person: Person }) {
     </Tabs>
   );
 }
+
+const marksOf = ({ guest, systemAdmin }: Person, t: TFunction): string[] => [
+  ...(guest ? [t("people.guest")] : []),
+  ...(systemAdmin ? [t("people.systemAdmin")] : []),
+];
 
 function PersonFacts({ person }: { person: Person }) {
   const { t } = useTranslation();
@@ -89,7 +96,7 @@ function PersonFacts({ person }: { person: Person }) {
         [t("field.email"), displayText(person.email)],
         [t("people.username"), displayText(person.username)],
         ...(person.phone === null ? [] : [[t("people.phone"), displayText(person.phone)] as const]),
-        [t("people.role"), t(`role.${person.role}`)],
+        [t("people.role"), [t(`role.${person.role}`), ...marksOf(person, t)].join(", ")],
         [t("people.state"), <PersonMark key="state" state={person.state} />],
         ...(person.lockedUntil === null ? [] : [["", t("people.lockedUntil", { when: moment(person.lockedUntil) })] as const]),
         [t("people.lastSignIn"), <Moment key="seen" at={person.lastSignInAt} />],
@@ -126,6 +133,8 @@ function PersonActions({ person }: { person: Person }) {
     }),
   );
   const reset = useMutation(trpc.people.resetLink.mutationOptions());
+  const me = useMe();
+  const setSystem = useMutation(trpc.organisations.setSystemAdmin.mutationOptions({ onSuccess: changed(t("people.saved")) }));
   const { id, state } = person;
   return (
     <Stack gap="md">
@@ -136,6 +145,15 @@ function PersonActions({ person }: { person: Person }) {
         <Button variant="default" onClick={() => setAsking("role")}>
           {t("people.changeRole")}
         </Button>
+        {me.systemAdmin && (
+          <Button
+            variant="default"
+            loading={setSystem.isPending}
+            onClick={() => setSystem.mutate({ id: person.id, systemAdmin: !person.systemAdmin })}
+          >
+            {person.systemAdmin ? t("people.noSystemAdmin") : t("people.makeSystemAdmin")}
+          </Button>
+        )}
         {state !== "disabled" && (
           <Button variant="default" loading={reset.isPending} onClick={() => reset.mutate({ id })}>
             {t("people.resetLink")}

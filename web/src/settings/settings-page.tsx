@@ -13,17 +13,20 @@ import { Panel } from "../ui/panel.tsx";
 import { AccessKeys } from "./access-keys.tsx";
 import { ChangePassword } from "./change-password.tsx";
 import { HubFacts } from "./hub-facts.tsx";
+import { Organisations } from "./organisations.tsx";
 import { Passkeys } from "./passkeys.tsx";
+import { Providers } from "./providers.tsx";
 import { SecondFactor } from "./second-factor.tsx";
 import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
 import { VaultPanel } from "./vault-panel.tsx";
 
-const tabs = ["account", "keys", "sign-in", "hub"] as const;
+const tabs = ["account", "keys", "sign-in", "organisations", "hub"] as const;
 
 export function SettingsPage() {
   const { t } = useTranslation();
   const maySeeHub = useMay("settings.manage");
+  const isSystemAdmin = useMe().systemAdmin;
   const [url, changeUrl] = useUrlState();
   const tab = oneOf(url.get("tab"), tabs) ?? "account";
   return (
@@ -33,6 +36,7 @@ export function SettingsPage() {
           <Tabs.Tab value="account">{t("settings.account")}</Tabs.Tab>
           <Tabs.Tab value="keys">{t("settings.keys")}</Tabs.Tab>
           {maySeeHub && <Tabs.Tab value="sign-in">{t("signInRules.title")}</Tabs.Tab>}
+          {isSystemAdmin && <Tabs.Tab value="organisations">{t("organisations.title")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="hub">{t("settings.hub")}</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="account">
@@ -52,7 +56,13 @@ export function SettingsPage() {
           <Tabs.Panel value="sign-in">
             <Stack maw={720}>
               <SignInRules />
+              <Providers />
             </Stack>
+          </Tabs.Panel>
+        )}
+        {isSystemAdmin && (
+          <Tabs.Panel value="organisations">
+            <Organisations />
           </Tabs.Panel>
         )}
         {maySeeHub && (

@@ -10,15 +10,19 @@ import { type HubError, hubErrorOf } from "../api/hub-error.ts";
 import { useTRPC } from "../api/trpc.ts";
 import { useStore } from "../state/store.ts";
 import { useForm } from "../state/use-form.ts";
+import { displayText } from "../ui/display-text.ts";
 import { useLocale } from "../ui/use-locale.ts";
 import { useNow } from "../ui/use-now.ts";
+import { afterSignIn } from "./after-sign-in.ts";
 import { Card } from "./card.tsx";
 import { CancelSignIn, CodeStep } from "./code-step.tsx";
+import { DirectoryStep } from "./directory-step.tsx";
 import { ForgotPassword } from "./forgot-password.tsx";
 import { PasswordStep } from "./password-step.tsx";
 import { RecoveryCodes, TotpSetUp } from "./totp-set-up.tsx";
 import { unkeptCodes } from "./unkept-codes.ts";
 import { UsePasskey } from "./use-passkey.tsx";
+import { type Offer, ProviderRefusal, UseProvider } from "./use-provider.tsx";
 
 export function SignInPage() {
   const { t } = useTranslation();
@@ -38,6 +42,7 @@ export function SignInPage() {
   const form = useForm(signIn, { email: "", password: "" }, (parsed) => enter.mutate(parsed));
   const locked = useNow(1000) < lockedUntil;
   const [forgot, setForgot] = useState(false);
+  const [directory, setDirectory] = useState<Offer | null>(null);
   const { data: state } = useQuery(trpc.auth.state.queryOptions());
   const mails = state?.hub.mails === true;
   const pending = state?.pending;
@@ -82,10 +87,17 @@ export function SignInPage() {
         <ForgotPassword onBack={() => setForgot(false)} />
       </Card>
     );
+  if (directory !== null)
+    return (
+      <Card title={t("signIn.with", { name: displayText(directory.name) })}>
+        <DirectoryStep directory={directory} onBack={() => setDirectory(null)} />
+      </Card>
+    );
   return (
     <Card title={t("signIn.title")}>
       <form onSubmit={form.submit} noValidate>
         <Stack gap="md">
+          {enter.isIdle && <ProviderRefusal />}
           {locked ? <LockedOut until={lockedUntil} /> : enter.isError && <Refusal error={hubErrorOf(enter.error)} />}
           <TextInput
             label={t("field.email")}
@@ -108,6 +120,7 @@ export function SignInPage() {
             {t("signIn.submit")}
           </Button>
           <UsePasskey />
+          <UseProvider next={afterSignIn()} onDirectory={setDirectory} />
           {mails ? (
             <Anchor component="button" type="button" size="xs" onClick={() => setForgot(true)}>
               {t("signIn.forgotTitle")}

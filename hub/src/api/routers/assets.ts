@@ -2,6 +2,7 @@
 import { Reach } from "../../access/reach.ts";
 import { accountsOf } from "../../assets/account-choice.ts";
 import { findAsset, findAssets, listAssets } from "../../assets/assets.ts";
+import { importAssets } from "../../assets/assets-csv.ts";
 import { decideHostKey, hostKeysOf, presentHostKey } from "../../assets/host-keys.ts";
 import * as input from "../../assets/input.ts";
 import {
@@ -16,6 +17,7 @@ import {
 import { changeAsset, createAsset, deleteAssets, setFavourite } from "../../assets/manage-assets.ts";
 import { createNode, deleteNode, listNodes, moveNode, pathsOf, placeAssets, renameNode } from "../../assets/nodes.ts";
 import { presentAccount } from "../../assets/present-account.ts";
+import { importFile, importReport } from "../../csv/input.ts";
 import { assertMay, may } from "../../identity/actor.ts";
 import { notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
@@ -61,6 +63,18 @@ export const assetsRouter = router({
       const paths = await pathsOf(db, ctx.actor.orgId, presented.nodeIds);
       return { ...presented, nodes: presented.nodeIds.map((nodeId) => ({ id: nodeId, path: paths.get(nodeId) ?? "" })) };
     }),
+  import: managing
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/assets-import",
+        tag: "Assets",
+        summary: "Add and change assets by a CSV file, or only try it",
+      },
+    })
+    .input(importFile)
+    .output(importReport)
+    .mutation(({ ctx, input: given }) => importAssets(ctx.hub.assets, ctx.actor, given)),
   create: managing
     .meta({ rest: { method: "POST", path: "/assets", status: 201, tag: "Assets", summary: "Add an asset" } })
     .input(input.createAsset)

@@ -5,6 +5,7 @@ import { acceptPasswordLink, changePassword, chooseNewPassword } from "../../ide
 import { findSignIn, pendingSignIn } from "../../identity/current-sign-in.ts";
 import { freshMfa } from "../../identity/fresh-mfa.ts";
 import * as input from "../../identity/input.ts";
+import { findMember } from "../../identity/members.ts";
 import { badLink, findPasswordLink } from "../../identity/password-links.ts";
 import { anyAdministrator, findOrganisation, findUser } from "../../identity/people.ts";
 import { presentMe, presentSignIn } from "../../identity/present.ts";
@@ -30,9 +31,9 @@ import { assertNotGuessing } from "../guessing.ts";
 import { baseUrl } from "../links.ts";
 import { type Context, open, router, signedIn } from "../trpc.ts";
 
-async function describeMe({ hub }: Context, userId: string) {
-  const user = await findUser(hub.identity.db, userId);
-  const organisation = user === null ? null : await findOrganisation(hub.identity.db, user.orgId);
+async function describeMe({ hub }: Context, { id, orgId }: { id: string; orgId: string }) {
+  const user = await findMember(hub.identity.db, orgId, id);
+  const organisation = user === null ? null : await findOrganisation(hub.identity.db, orgId);
   if (user === null || organisation === null) throw new HubError("not-signed-in", "This account is gone.");
   return presentMe(user, organisation);
 }
@@ -40,7 +41,7 @@ async function describeMe({ hub }: Context, userId: string) {
 async function enter(ctx: Context, credentials: { email: string; password: string }) {
   const { user, stage, setCookie } = await signIn(ctx.hub.identity, credentials, ctx.origin);
   ctx.setCookies(setCookie);
-  return { stage, me: stage === "in" ? await describeMe(ctx, user.id) : null };
+  return { stage, me: stage === "in" ? await describeMe(ctx, user) : null };
 }
 
 /** What a visitor who is not in has still to show; null for everybody else. */
@@ -65,7 +66,7 @@ export const authRouter = router({
     signedIn: ctx.actor !== null,
     needsSetup: !(await anyAdministrator(ctx.hub.identity.db)),
     pending: await pendingOf(ctx),
-    me: ctx.actor === null ? null : await describeMe(ctx, ctx.actor.id),
+    me: ctx.actor === null ? null : await describeMe(ctx, ctx.actor),
     hub: { name: ctx.host ?? "", version: ctx.hub.version, mails: ctx.hub.mailer !== null },
   })),
   setup: open.input(input.setup).mutation(async ({ ctx, input: given }) => {

@@ -1,5 +1,6 @@
 // People and their access keys.
 import { z } from "zod";
+import { importFile, importReport } from "../../csv/input.ts";
 import { createAccessKey, listAccessKeys, revokeAccessKey } from "../../identity/access-keys.ts";
 import { auditActor } from "../../identity/actor.ts";
 import { groupsOf } from "../../identity/groups.ts";
@@ -14,7 +15,9 @@ import {
   setRole,
   unlockPerson,
 } from "../../identity/manage-people.ts";
+import { findMember } from "../../identity/members.ts";
 import { findUserOf, listPeople } from "../../identity/people.ts";
+import { importPeople } from "../../identity/people-csv.ts";
 import { presentKey, presentPerson, presentSignIn } from "../../identity/present.ts";
 import { resetSecondFactor } from "../../identity/second-factor.ts";
 import { endSignInOf, listSignIns } from "../../identity/sign-ins.ts";
@@ -49,9 +52,9 @@ export const peopleRouter = router({
     .output(output.personWithGroups)
     .query(async ({ ctx, input: { id } }) => {
       const { db, clock } = ctx.hub.identity;
-      const user = await findUserOf(db, ctx.actor.orgId, id);
+      const user = await findMember(db, ctx.actor.orgId, id);
       if (user === null) throw notFound("person");
-      return { ...presentPerson(user, clock.now()), groups: await groupsOf(db, id) };
+      return { ...presentPerson(user, clock.now()), groups: await groupsOf(db, ctx.actor.orgId, id) };
     }),
   invite: managing
     .meta({ rest: { method: "POST", path: "/people", status: 201, tag, summary: "Invite a person" } })
@@ -61,6 +64,17 @@ export const peopleRouter = router({
       const { id, ...link } = await invitePerson(ctx.hub.identity, ctx.actor, given);
       announce(ctx, ctx.actor.orgId, id);
       return { id, ...(await sendOrShow(ctx, id, "invite", link)) };
+    }),
+  import: managing
+    .meta({
+      rest: { method: "POST", path: "/people-import", tag, summary: "Add and change people by a CSV file, or only try it" },
+    })
+    .input(importFile)
+    .output(importReport)
+    .mutation(async ({ ctx, input: given }) => {
+      const report = await importPeople(ctx.hub.identity, ctx.actor, given);
+      if (report.applied) announce(ctx, ctx.actor.orgId);
+      return report;
     }),
   update: managing
     .meta({ rest: { method: "POST", path: "/people/{id}", tag, summary: "Change a person's fields; what is left out stays" } })

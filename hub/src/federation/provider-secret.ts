@@ -1,0 +1,55 @@
+// What this hub proves itself with to a provider, in and out of the vault. Never shown to anybody.
+import { and, count, eq, isNotNull, lt, min } from "drizzle-orm";
+import type { Database } from "../platform/database.ts";
+import { keyNumberOf, type SealedPlace, type SealedRows, type Vault } from "../platform/vault.ts";
+import { identityProviders, type ProviderRow } from "./schema.ts";
+
+type Place = Pick<ProviderRow, "id" | "orgId" | "secretVersion">;
+
+const placeOf = ({ orgId, id, secretVersion }: Place): SealedPlace => ({
+  orgId,
+  table: "identity_providers",
+  row: id,
+  field: "secret",
+  version: secretVersion,
+});
+
+/** The columns of a row with this secret. */
+export function sealProviderSecret(vault: Vault, row: Place, text: string | null) {
+  if (text === null) return { secret: null, vaultKey: null };
+  const secret = vault.seal(Buffer.from(text), placeOf(row));
+  return { secret, vaultKey: keyNumberOf(secret) };
+}
+
+export const openProviderSecret = (vault: Vault, row: Place & Pick<ProviderRow, "secret">): string | null =>
+  row.secret === null ? null : vault.open(row.secret, placeOf(row)).toString();
+
+/** Rows at a time; an organisation has one or two. */
+const rewrappedAtOnce = 100;
+
+export const sealedProviders = (db: Database, vault: Vault): SealedRows => ({
+  countBelow: async (key) => {
+    const [row] = await db.select({ rows: count() }).from(identityProviders).where(lt(identityProviders.vaultKey, key));
+    return row?.rows ?? 0;
+  },
+  lowestKey: async () => {
+    const [row] = await db.select({ key: min(identityProviders.vaultKey) }).from(identityProviders);
+    return row?.key ?? null;
+  },
+  rewrapSome: async () => {
+    const rows = await db
+      .select()
+      .from(identityProviders)
+      .where(and(isNotNull(identityProviders.secret), lt(identityProviders.vaultKey, vault.current)))
+      .limit(rewrappedAtOnce);
+    for (const row of rows) {
+      if (row.secret === null) continue;
+      const secret = vault.rewrap(row.secret, placeOf(row));
+      await db
+        .update(identityProviders)
+        .set({ secret, vaultKey: keyNumberOf(secret) })
+        .where(and(eq(identityProviders.id, row.id), eq(identityProviders.secretVersion, row.secretVersion)));
+    }
+    return rows.length;
+  },
+});

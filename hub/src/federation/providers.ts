@@ -1,0 +1,61 @@
+// Queries over systems that recognise people.
+import { and, asc, count, eq, isNull } from "drizzle-orm";
+import { authSessions, organisations } from "../identity/schema.ts";
+import type { Queryable } from "../platform/database.ts";
+import { externalIdentities, identityProviders, type MappingRow, type ProviderRow, providerMappings } from "./schema.ts";
+
+export async function listProviders(db: Queryable, orgId: string): Promise<ProviderRow[]> {
+  return db.select().from(identityProviders).where(eq(identityProviders.orgId, orgId)).orderBy(asc(identityProviders.name));
+}
+
+/** Of every organisation: the sign-in page does not know yet who is there. */
+export async function listOffered(db: Queryable): Promise<ProviderRow[]> {
+  const rows = await db
+    .select({ provider: identityProviders })
+    .from(identityProviders)
+    .innerJoin(organisations, eq(organisations.id, identityProviders.orgId))
+    .where(and(eq(identityProviders.active, true), isNull(organisations.disabledAt)))
+    .orderBy(asc(identityProviders.name));
+  return rows.map(({ provider }) => provider);
+}
+
+/** Null for one that is switched off, or whose organisation is. */
+export async function findActiveProvider(db: Queryable, id: string): Promise<ProviderRow | null> {
+  const [row] = await db
+    .select({ provider: identityProviders })
+    .from(identityProviders)
+    .innerJoin(organisations, eq(organisations.id, identityProviders.orgId))
+    .where(and(eq(identityProviders.id, id), eq(identityProviders.active, true), isNull(organisations.disabledAt)));
+  return row?.provider ?? null;
+}
+
+export async function findProvider(db: Queryable, orgId: string, id: string): Promise<ProviderRow | null> {
+  const [row] = await db
+    .select()
+    .from(identityProviders)
+    .where(and(eq(identityProviders.orgId, orgId), eq(identityProviders.id, id)));
+  return row ?? null;
+}
+
+/** Of one provider, in the order they were given. */
+export async function mappingsOf(db: Queryable, providerId: string): Promise<MappingRow[]> {
+  return db.select().from(providerMappings).where(eq(providerMappings.providerId, providerId)).orderBy(asc(providerMappings.id));
+}
+
+export async function findProviderOfSignIn(db: Queryable, signInId: string): Promise<ProviderRow | null> {
+  const [row] = await db
+    .select({ provider: identityProviders })
+    .from(authSessions)
+    .innerJoin(identityProviders, eq(identityProviders.id, authSessions.providerId))
+    .where(eq(authSessions.id, signInId));
+  return row?.provider ?? null;
+}
+
+/** How many people it has recognised. */
+export async function countRecognised(db: Queryable, providerId: string): Promise<number> {
+  const [row] = await db
+    .select({ people: count() })
+    .from(externalIdentities)
+    .where(eq(externalIdentities.providerId, providerId));
+  return row?.people ?? 0;
+}
