@@ -70,14 +70,14 @@ async function killedAt(hold: (tx: TransactionSql) => Promise<unknown>): Promise
     });
     const gone = new Promise((resolve) => child.once("close", (code, signal) => resolve(signal ?? code)));
     const waiting = () => hub.sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
-    await eventually(waiting, (rows) => rows.length > 0 || child.exitCode !== null, { what: "the lock", withinMs: 30_000 });
+    await eventually(waiting, (rows) => rows.length > 0 || child.exitCode !== null, { what: "the lock", withinMs: 60_000 });
     child.kill("SIGKILL");
     expect(await gone).toBe("SIGKILL");
   });
   // The server finishes the dead process's statement first, and would be taken for the next one's.
   const left = () =>
     hub.sql`select 1 from pg_stat_activity where application_name = 'sallyport' and datname = current_database()`;
-  await eventually(left, (rows) => rows.length === 0, { what: "the dead process's connections", withinMs: 30_000 });
+  await eventually(left, (rows) => rows.length === 0, { what: "the dead process's connections", withinMs: 60_000 });
 }
 
 test("is killed before the key, at a second factor, at the first secret and midway: the next start finishes it, and one key is left", async () => {
@@ -92,10 +92,10 @@ test("is killed before the key, at a second factor, at the first secret and midw
   >`select distinct vault_key as key from account_secrets union select vault_key from totp_secrets`;
   expect(keys.length).toBeGreaterThan(1);
   await hub.restart();
-  await eventually(vaultState, ({ running, keys: kept }) => !running && kept === 1, { what: "one key" });
+  await eventually(vaultState, ({ running, keys: kept }) => !running && kept === 1, { what: "one key", withinMs: 60_000 });
   expect(keyFiles()).toEqual([`vault-key-${(await vaultState()).key}`]);
   await everythingOpens();
-});
+}, 120_000); // four processes are started and killed, one after the other
 
 test("is for the hub's own administrators who have just shown who they are, is on record, and keeps the old key until nothing needs it", async () => {
   const { client: stranger } = await adminOfSecondOrganisation(hub);
@@ -106,7 +106,7 @@ test("is for the hub's own administrators who have just shown who they are, is o
   await confirm();
   const before = (await vaultState()).key;
   expect(await admin.mutate("settings.rotateVault")).toMatchObject({ key: before + 1, total: passwords.length + 1 });
-  await eventually(vaultState, ({ running }) => !running, { what: "the end" });
+  await eventually(vaultState, ({ running }) => !running, { what: "the end", withinMs: 60_000 });
   expect(await vaultState()).toMatchObject({ failed: false, done: passwords.length + 1, keys: 2 });
   const { items } = await admin.query<{ items: { kind: string; data: object }[] }>("audit.list", { kind: "vault.rewrapped" });
   expect(items[0]?.data).toEqual({ key: before + 1, secrets: passwords.length + 1 });

@@ -53,7 +53,7 @@ test("a secret is changed when its rule says so and not before; what fails is tr
   const first = await eventually(
     () => tasksOf(ruled),
     ([task]) => task?.code != null,
-    { what: "the first try" },
+    { what: "the first try", withinMs: 60_000 },
   );
   expect(first).toMatchObject([{ kind: "rotate", state: "waiting", code: "agent-offline", attempts: 1, by: null }]);
   expect(await tasksOf(free)).toEqual([]);
@@ -63,9 +63,12 @@ test("a secret is changed when its rule says so and not before; what fails is tr
     admin.query<{ items: { subject: { id: string }; data: { attempt: number } }[] }>("audit.list", {
       kind: "account.rotation-failed",
     });
-  const { items } = await eventually(failures, (page) => page.items[0]?.data.attempt === 2, { what: "the second try" });
+  const { items } = await eventually(failures, (page) => page.items[0]?.data.attempt === 2, {
+    what: "the second try",
+    withinMs: 60_000,
+  });
   expect(items[0]).toMatchObject({ subject: { id: ruled }, data: { code: "agent-offline" } });
-});
+}, 60_000); // two restarts, and a queue that is looked at each second
 
 test("is asked for twice and done once, and what a person stores meanwhile is what counts", async () => {
   const id = await newAccount("twice", { privileged: true });
@@ -73,7 +76,7 @@ test("is asked for twice and done once, and what a person stores meanwhile is wh
   await eventually(
     () => tasksOf(id),
     ([task]) => task?.code != null,
-    { what: "the try" },
+    { what: "the try", withinMs: 60_000 },
   );
   expect(await admin.mutate("custody.rotate", { ids: [id] })).toEqual({ added: 0 });
   const account = () => admin.query<{ pending: boolean; version: number; versions: object[] }>("accounts.get", { id });
