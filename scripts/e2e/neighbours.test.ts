@@ -1,8 +1,11 @@
 // A host without an agent, reached through one: the account's key stays in the hub, the host's key is pinned, and what is withdrawn ends.
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { DialStream } from "../src/system/dial-client.ts";
 import { type AgentPart, type HubParts, startHubParts } from "../src/system/hub-parts.ts";
 import { type PrivateNetwork, privateNetwork } from "../src/system/private-network.ts";
 import { RestError } from "../src/system/rest-client.ts";
@@ -125,6 +128,22 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen"], "a neighbour", ()
     await parts.rest.json("POST", `/assets/${assetId}`, { protocols: [{ name: "ssh", port: 2_999 }] });
     await expect(open().opened).rejects.toThrow(/not-reached/);
     await parts.rest.json("POST", `/assets/${assetId}`, { protocols: [{ name: "ssh", port: server.port }] });
+  });
+
+  test("answers on a forwarded port itself, in its network, and not the agent's host in its place", async () => {
+    const listening = createServer((socket) => socket.end("the agent's host"));
+    await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+    const { port: ownPort } = listening.address() as AddressInfo;
+    try {
+      const dial = (port: number) => DialStream.open({ url: parts.address.url, key: parts.rest.key, assetId, port });
+      const stream = await dial(server.port);
+      const [greeting] = (await once(stream, "data")) as [Buffer];
+      expect(greeting.toString()).toMatch(/^SSH-2\.0-OpenSSH/);
+      stream.destroy();
+      await expect(dial(ownPort)).rejects.toThrow("Nothing listens on that port.");
+    } finally {
+      listening.close();
+    }
   });
 
   test("without an account named is no account", async () => {

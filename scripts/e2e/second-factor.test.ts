@@ -1,25 +1,12 @@
 // Second factors as people use them: a passkey in chromium's own authenticator, an authenticator app, and being asked again.
-import { createHmac } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { codeOf } from "../src/system/authenticator.ts";
 import { type OpenBrowser, openBrowser } from "../src/system/browser.ts";
 import { signIn } from "../src/system/console.ts";
 import { adminEnvironment, firstAdmin, type LaunchedHub, launchHub } from "../src/system/launched-hub.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
 import { describeWith } from "./needs.ts";
-
-/** RFC 4648 §6 and RFC 6238, written a second time on purpose. */
-function codeOf(secret: string, now = Date.now()): string {
-  const bits = [...secret]
-    .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"))
-    .join("");
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const at = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
-}
 
 describeWith(["chromium"], "a second factor in the browser", () => {
   let folder: TempFolder;

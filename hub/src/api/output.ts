@@ -286,5 +286,16 @@ export const runWithExecutions = run.extend({
   timeoutSeconds: z.number(),
   executions: z.array(execution),
 });
+export const auditEvent = z.object({
+  seq: z.number().int(),
+  id: z.string(),
+  at: moment,
+  kind: z.string(),
+  actor: named.nullable(),
+  subject: z.object({ kind: z.string(), id: z.string(), name: z.string() }).nullable(),
+  data: z.record(z.string(), z.unknown()),
+  ip: z.string().nullable(),
+  hash: z.string(),
+});
 export const listOf = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item) });
 export const created = z.object({ id: z.string() });

@@ -198,14 +198,10 @@ describe("a syslog receiver", () => {
     socket.on("message", (message) => messages.push(message.toString()));
     await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", () => resolve()));
     const exporting = exportTo(syslogSink(`udp://127.0.0.1:${socket.address().port}`, "hub_x"));
-    await recordAudit(database.db, {
-      kind: "agent.revoked",
-      orgId: "org_a",
-      actor: null,
-      subject: null,
-      ip: null,
-      data: { reason: "x".repeat(9_000) },
-    });
+    const long = { reason: "x".repeat(9_000) };
+    await database.db.transaction((tx) =>
+      recordAudit(tx, { kind: "agent.revoked", orgId: "org_a", actor: null, subject: null, ip: null, data: long }),
+    );
     await record(2);
     await exporting.turn();
     await eventually(

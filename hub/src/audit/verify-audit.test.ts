@@ -19,7 +19,7 @@ type Answer = { code: number; out: string; err: string };
 
 const verify = (args: string[], env: NodeJS.ProcessEnv = {}): Promise<Answer> =>
   new Promise((resolve) => {
-    const program = path.join(import.meta.dirname, "verify-main.ts");
+    const program = path.resolve(import.meta.dirname, "../../dist/audit-verify.js");
     execFile(process.execPath, [program, ...args], { env }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
@@ -112,7 +112,9 @@ describe("on a database of one's own", () => {
 
   test("what is not signed yet is said, with exit code 3", async () => {
     const database = await openDatabase({ url: held.url }, { migrationsDir });
-    await recordAudit(database.db, { kind: "zone.created", orgId: "org_a", actor: null, subject: null, ip: null, data: {} });
+    await database.db.transaction((tx) =>
+      recordAudit(tx, { kind: "zone.created", orgId: "org_a", actor: null, subject: null, ip: null, data: {} }),
+    );
     await database.close();
     expect(await run()).toMatchObject({ code: 3, out: expect.stringMatching(/^open {2}org_a {2}121 events, signed to 120/) });
     await restored();

@@ -2,6 +2,7 @@
 "use client";
 import { Button, Group, Menu, Tooltip } from "@mantine/core";
 import { IconChevronDown, IconPlayerPlay, IconTerminal2 } from "@tabler/icons-react";
+import type { TFunction } from "i18next";
 import Link from "next/link";
 import { useTranslation } from "react-i18next";
 import { codeSentence } from "../api/error-text.ts";
@@ -11,9 +12,13 @@ import { displayText } from "../ui/display-text.ts";
 
 type Offer = Asset["accounts"][number];
 
-/** Accounts a terminal opens as by one click. Those that ask for a secret are for programs that can say one. */
+/** As whom a terminal opens there; those that ask for a password come last. */
 export const terminalAccounts = ({ accounts }: Asset): readonly Offer[] =>
-  accounts.filter(({ id, actions }) => actions.includes("connect") && id !== "@ask" && id !== "@same-name");
+  accounts.filter(({ actions }) => actions.includes("connect"));
+
+/** A stored account by its user name, the others in words. */
+export const offerText = ({ id, username }: Offer, t: TFunction): string =>
+  id === "@ask" || id === "@same-name" ? t(`grants.account.${id}`) : displayText(username, 60);
 
 const hasSsh = ({ agentId, protocols }: Asset) => agentId !== null || protocols.some(({ name }) => name === "ssh");
 
@@ -57,7 +62,7 @@ export function AssetActions({ asset }: { asset: Asset }) {
               <Menu.Label>{t("reach.asWhom")}</Menu.Label>
               {accounts.map((account) => (
                 <Menu.Item key={account.id} onClick={() => open(account)}>
-                  <span className="mono">{displayText(account.username, 60)}</span>
+                  <span className={account.id.startsWith("@") ? "" : "mono"}>{offerText(account, t)}</span>
                 </Menu.Item>
               ))}
             </Menu.Dropdown>

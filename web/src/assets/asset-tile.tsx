@@ -6,6 +6,7 @@ import { OnlineMark } from "../fleet/online-mark.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { AssetActions } from "./asset-actions.tsx";
 import classes from "./asset-tile.module.css";
+import { Favourite } from "./favourite.tsx";
 
 export function AssetTiles({ assets }: { assets: readonly Asset[] }) {
   const { t } = useTranslation();
@@ -17,6 +18,7 @@ export function AssetTiles({ assets }: { assets: readonly Asset[] }) {
             <span className={`${classes.name} truncate`} title={displayText(asset.name)}>
               {displayText(asset.name)}
             </span>
+            <Favourite asset={asset} />
             <OnlineMark state={asset.online ? "online" : "offline"} />
           </div>
           <p className={`${classes.facts} truncate`}>

@@ -1,6 +1,6 @@
 // Reach: the assets this person may use, as tiles or as a table, each with what may be done there.
 "use client";
-import { SegmentedControl } from "@mantine/core";
+import { Group, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -15,7 +15,9 @@ import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
 import { AssetActions } from "./asset-actions.tsx";
 import { AssetTiles } from "./asset-tile.tsx";
+import { Favourite } from "./favourite.tsx";
 import { NoAssets } from "./no-assets.tsx";
+import { NodePath } from "./node-path.tsx";
 
 export function ReachPage() {
   const { t } = useTranslation();
@@ -25,11 +27,24 @@ export function ReachPage() {
   const state = oneOf(url.get("state"), ["online", "offline"]);
   const zoneId = url.get("zone") ?? undefined;
   const view = oneOf(url.get("view"), ["table"]) ?? "tiles";
-  const query = useInfiniteQuery(trpc.assets.list.infiniteQueryOptions({ ...search, state, zoneId }, nextPage));
+  const favourite = url.get("favourite") === "yes" ? true : undefined;
+  const path = (url.get("node") ?? "").split(".").filter((id) => id !== "");
+  const query = useInfiniteQuery(
+    trpc.assets.list.infiniteQueryOptions({ ...search, state, zoneId, favourite, nodeId: path.at(-1) }, nextPage),
+  );
   const zones = useQuery(trpc.fleet.zones.queryOptions(undefined, { enabled: useMay("fleet.read") }));
 
   const columns: Column<Asset>[] = [
-    { key: "name", title: t("reach.asset"), cell: ({ name }) => displayText(name) },
+    {
+      key: "name",
+      title: t("reach.asset"),
+      cell: (asset) => (
+        <Group gap={6} wrap="nowrap">
+          <Favourite asset={asset} />
+          {displayText(asset.name)}
+        </Group>
+      ),
+    },
     {
       key: "state",
       title: t("reach.state"),
@@ -49,6 +64,7 @@ export function ReachPage() {
 
   return (
     <Page title={t("reach.title")} purpose={t("reach.purpose")}>
+      <NodePath path={path} onChange={(next) => changeUrl({ node: next.length === 0 ? null : next.join(".") })} />
       <List
         name={t("reach.title")}
         query={query}
@@ -63,6 +79,7 @@ export function ReachPage() {
               { value: "offline", label: t("state.offline") },
             ],
           },
+          { key: "favourite", label: t("reach.favourites"), options: [{ value: "yes", label: t("reach.onlyFavourites") }] },
           ...(zones.data === undefined
             ? []
             : [

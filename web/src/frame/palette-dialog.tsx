@@ -16,7 +16,7 @@ import { useRouter } from "next/navigation";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
-import { terminalAccounts } from "../assets/asset-actions.tsx";
+import { offerText, terminalAccounts } from "../assets/asset-actions.tsx";
 import { currentLanguage, languageNames } from "../i18n/i18n.ts";
 import { useStore } from "../state/store.ts";
 import { dock } from "../terminal/dock-store.ts";
@@ -125,6 +125,9 @@ function PaletteBody() {
   );
 }
 
+/** Of one asset: who has more to choose from types the asset's page. */
+const accountsShown = 5;
+
 function useCommands(text: string): Command[] {
   const { t } = useTranslation();
   const router = useRouter();
@@ -133,14 +136,18 @@ function useCommands(text: string): Command[] {
   const changeLanguage = useChangeLanguage();
   const assets = useMatchingAssets(text);
 
-  const opened: Command[] = assets.map((asset) => ({
-    key: asset.id,
-    group: t("palette.terminals"),
-    icon: IconTerminal2,
-    label: displayText(asset.name),
-    detail: asset.online ? displayText(asset.zone.name) : t("state.offline"),
-    run: () => dock.open(asset.id, asset.name, terminalAccounts(asset)[0]?.id),
-  }));
+  const opened: Command[] = assets.flatMap((asset) => {
+    const where = asset.online ? displayText(asset.zone.name) : t("state.offline");
+    const accounts = terminalAccounts(asset);
+    return accounts.slice(0, accountsShown).map((account) => ({
+      key: `${asset.id} ${account.id}`,
+      group: t("palette.terminals"),
+      icon: IconTerminal2,
+      label: displayText(asset.name),
+      detail: accounts.length === 1 ? where : `${offerText(account, t)} · ${where}`,
+      run: () => dock.open(asset.id, asset.name, account.id),
+    }));
+  });
 
   const byId: Command[] = [];
   if (/^ses_\w+$/.test(text)) {

@@ -1,9 +1,10 @@
 // The dock's body: tabs of open terminals, below them the one or two that are shown.
 "use client";
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Chip, Tooltip } from "@mantine/core";
 import {
   IconArrowsDiagonal,
   IconArrowsDiagonalMinimize2,
+  IconBroadcast,
   IconChevronDown,
   IconChevronUp,
   IconColumns2,
@@ -14,8 +15,9 @@ import { type PointerEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { paletteOpen } from "../frame/palette-store.ts";
 import { useStore } from "../state/store.ts";
+import { displayText } from "../ui/display-text.ts";
 import classes from "./dock.module.css";
-import { dock, dockHeightLeastPx } from "./dock-store.ts";
+import { type DockTab, dock, dockHeightLeastPx } from "./dock-store.ts";
 import { DockTabs } from "./dock-tabs.tsx";
 import { focusTerminal } from "./live-terminals.ts";
 import { TerminalPane } from "./terminal-pane.tsx";
@@ -25,7 +27,7 @@ const keyStepPx = 24;
 
 export function DockPanel() {
   const { t } = useTranslation();
-  const { tabs, active, beside, view, heightPx } = useStore(dock.state);
+  const { tabs, active, beside, view, heightPx, together } = useStore(dock.state);
   const [closing, setClosing] = useState<string | null>(null);
   const open = view !== "tabs";
   return (
@@ -40,6 +42,17 @@ export function DockPanel() {
         <DockTabs tabs={tabs} active={open ? active : null} onShow={dock.show.bind(dock)} onClose={setClosing} />
         <BarButton label={t("terminal.newTerminal")} icon={<IconPlus size={16} />} onClick={() => paletteOpen.set(true)} />
         <div className={classes.space} />
+        {open && tabs.length > 1 && (
+          <BarButton
+            label={t("terminal.together")}
+            icon={<IconBroadcast size={16} />}
+            pressed={together.length > 0}
+            onClick={() => {
+              dock.toggleTogether();
+              focusTerminal(active);
+            }}
+          />
+        )}
         {open && tabs.length > 1 && (
           <BarButton
             label={beside === null ? t("terminal.split") : t("terminal.unsplit")}
@@ -66,7 +79,8 @@ export function DockPanel() {
           onClick={() => dock.toggle()}
         />
       </div>
-      <div className={classes.panes} hidden={!open}>
+      {open && together.length > 0 && <TogetherStrip tabs={tabs} together={together} active={active} />}
+      <div className={classes.panes} hidden={!open} data-together={together.includes(active ?? "") || undefined}>
         {tabs.map((tab) => (
           <TerminalPane
             key={tab.key}
@@ -82,10 +96,59 @@ export function DockPanel() {
   );
 }
 
-function BarButton({ label, icon, onClick }: { label: string; icon: React.ReactNode; onClick: () => void }) {
+interface TogetherStripProps {
+  tabs: readonly DockTab[];
+  together: readonly string[];
+  active: string | null;
+}
+
+/** Says where typing goes, as long as it goes to more than one: nobody types into ten hosts without knowing. */
+function TogetherStrip({ tabs, together, active }: TogetherStripProps) {
+  const { t } = useTranslation();
+  const alone = active !== null && !together.includes(active);
+  return (
+    <div className={classes.together} role="status">
+      <IconBroadcast size={16} aria-hidden />
+      <span>{alone ? t("terminal.togetherNotHere") : t("terminal.togetherText", { count: together.length })}</span>
+      {tabs.map(({ key, name }) => (
+        <Chip
+          key={key}
+          size="xs"
+          color="orange"
+          checked={together.includes(key)}
+          onChange={() => {
+            dock.toggleOneTogether(key);
+            focusTerminal(active);
+          }}
+        >
+          {displayText(name, 40)}
+        </Chip>
+      ))}
+      <div className={classes.space} />
+      <Button size="compact-xs" variant="white" color="orange" onClick={() => dock.toggleTogether()}>
+        {t("terminal.togetherStop")}
+      </Button>
+    </div>
+  );
+}
+
+interface BarButtonProps {
+  label: string;
+  icon: React.ReactNode;
+  pressed?: boolean;
+  onClick: () => void;
+}
+
+function BarButton({ label, icon, pressed, onClick }: BarButtonProps) {
   return (
     <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" aria-label={label} onClick={onClick}>
+      <ActionIcon
+        variant={pressed === true ? "filled" : "subtle"}
+        color={pressed === true ? "orange" : "gray"}
+        aria-label={label}
+        {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+        onClick={onClick}
+      >
         {icon}
       </ActionIcon>
     </Tooltip>

@@ -1,6 +1,6 @@
 // Which terminals are open in this window and how the dock shows them. Knows nothing of xterm; see live-terminals.ts.
 import { Store } from "../state/store.ts";
-import type { TerminalTarget } from "./terminal-link.ts";
+import { type TerminalTarget, withoutLogin } from "./terminal-link.ts";
 
 export interface DockTab {
   key: string;
@@ -17,13 +17,15 @@ export interface DockState {
   beside: string | null;
   view: "tabs" | "docked" | "full";
   heightPx: number;
+  /** Terminals that are typed into together: what is typed in one of them goes to all. Empty: each on its own. */
+  together: readonly string[];
 }
 
 export const dockHeightLeastPx = 160;
 const storageKey = "sallyport.dock";
 
 class Dock {
-  readonly state = new Store<DockState>({ tabs: [], active: null, beside: null, view: "docked", heightPx: 360 });
+  readonly state = new Store<DockState>({ tabs: [], active: null, beside: null, view: "docked", heightPx: 360, together: [] });
   #lastKey = 0;
 
   open(assetId: string, name: string, account?: string): void {
@@ -51,7 +53,9 @@ class Dock {
 
   opened(key: string, sessionId: string, name: string): void {
     const { tabs } = this.state.get();
-    this.#change({ tabs: tabs.map((tab) => (tab.key === key ? { ...tab, sessionId, name } : tab)) });
+    this.#change({
+      tabs: tabs.map((tab) => (tab.key === key ? { ...tab, target: withoutLogin(tab.target), sessionId, name } : tab)),
+    });
   }
 
   /** Ended terminals stay on the screen but are not restored after a reload. */
@@ -71,7 +75,22 @@ class Dock {
     const at = tabs.findIndex((tab) => tab.key === key);
     const neighbour = left.at(Math.min(at, left.length - 1))?.key ?? null;
     const nextActive = active === key ? (beside ?? neighbour) : active;
+    const still = this.state.get().together.filter((one) => one !== key);
+    this.#change({ together: still.length > 1 ? still : [] });
     this.#change({ tabs: left, active: nextActive, beside: beside === key || beside === nextActive ? null : beside });
+  }
+
+  /** All that are open now, or each on its own again. */
+  toggleTogether(): void {
+    const { tabs, together } = this.state.get();
+    this.#change({ together: together.length > 0 ? [] : tabs.map(({ key }) => key) });
+  }
+
+  /** One of them in or out; a single one is none. */
+  toggleOneTogether(key: string): void {
+    const { together } = this.state.get();
+    const next = together.includes(key) ? together.filter((one) => one !== key) : [...together, key];
+    this.#change({ together: next.length > 1 ? next : [] });
   }
 
   setView(view: DockState["view"]): void {
@@ -94,7 +113,7 @@ class Dock {
 
   /** Forgets all tabs; their sessions go on in the hub until their grace is over. */
   leaveAll(): void {
-    this.#change({ tabs: [], active: null, beside: null });
+    this.#change({ tabs: [], active: null, beside: null, together: [] });
   }
 
   /** Brings back the terminals that were running before a reload of this window. */

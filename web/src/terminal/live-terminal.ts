@@ -7,9 +7,10 @@ import { Store } from "../state/store.ts";
 import { type LinkState, newLink } from "./link-state.ts";
 import { asksBeforePasting, cleanPaste, pasteBytesMax } from "./paste.ts";
 import { PredictionLayer } from "./prediction-layer.ts";
+import { isReport } from "./reports.ts";
 import { createScreen, drawFast, fontsReady, settingsOptions } from "./screen.ts";
 import { terminalSettings } from "./settings-store.ts";
-import { TerminalLink, type TerminalTarget } from "./terminal-link.ts";
+import { TerminalLink, type TerminalTarget, withoutLogin } from "./terminal-link.ts";
 import { cleanTitle } from "./title.ts";
 
 /** Dragging a window's edge fires many sizes; the shell redraws on each one it hears. */
@@ -34,18 +35,21 @@ export class LiveTerminal {
   readonly #predictions: PredictionLayer;
   readonly #element = document.createElement("div");
   readonly #encoder = new TextEncoder();
+  readonly #onTyped: (text: string) => void;
   readonly #onNotice: (notice: Notice) => void;
   readonly #stop = new AbortController();
   readonly #resizeObserver: ResizeObserver;
-  readonly #target: TerminalTarget;
+  #target: TerminalTarget;
   #link: TerminalLink | null = null;
   #opened = false;
   #wantsFocus = false;
   #drawingSnapshot = false;
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(target: TerminalTarget, onNotice: (notice: Notice) => void) {
+  /** @param onTyped what a person typed or pasted here; not what the terminal answers by itself. */
+  constructor(target: TerminalTarget, onNotice: (notice: Notice) => void, onTyped: (text: string) => void) {
     this.#onNotice = onNotice;
+    this.#onTyped = onTyped;
     this.#element.style.cssText = "width:100%;height:100%";
     this.#element.style.background = settingsOptions().theme?.background ?? "";
     this.state = new Store<LiveState>({
@@ -85,6 +89,11 @@ export class LiveTerminal {
   focus(): void {
     this.#wantsFocus = true;
     this.#xterm.focus();
+  }
+
+  /** Typed in another terminal and meant for this one, too. */
+  typeAlong(text: string): void {
+    if (this.#link?.state.phase === "live" && this.#link.state.owner) this.#xterm.input(text, false);
   }
 
   retryNow(): void {
@@ -135,7 +144,9 @@ export class LiveTerminal {
   #connect(): void {
     const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/terminal`;
     const size = { cols: this.#xterm.cols, rows: this.#xterm.rows };
-    this.#link = new TerminalLink(url, this.#target, size, {
+    const target = this.#target;
+    this.#target = withoutLogin(target);
+    this.#link = new TerminalLink(url, target, size, {
       onOutput: (data, drawn) =>
         this.#xterm.write(data, () => {
           this.#predictions.outputDrawn();
@@ -174,6 +185,7 @@ export class LiveTerminal {
       if (!this.#link.type(data) && phase !== "ended" && owner) this.#onNotice("backlog");
     };
     this.#xterm.onData((text) => {
+      if (!this.#drawingSnapshot && !isReport(text)) this.#onTyped(text);
       send(this.#encoder.encode(text));
       if (this.#link?.state.phase === "live") this.#predictions.typed(text, this.#link.inputEnd);
     });

@@ -7,7 +7,7 @@ const terminals = new Map<string, LiveTerminal>();
 export function liveTerminal(tab: DockTab, onNotice: (notice: Notice) => void): LiveTerminal {
   const present = terminals.get(tab.key);
   if (present !== undefined) return present;
-  const terminal = new LiveTerminal(tab.target, onNotice);
+  const terminal = new LiveTerminal(tab.target, onNotice, (text) => typeTogether(tab.key, text));
   terminals.set(tab.key, terminal);
   terminal.state.watch(() => {
     const { phase, sessionId, assetName } = terminal.state.get().link;
@@ -19,6 +19,19 @@ export function liveTerminal(tab: DockTab, onNotice: (notice: Notice) => void): 
     if (phase === "ended" && known.sessionId !== null) dock.ended(tab.key);
   });
   return terminal;
+}
+
+/** The others get what was typed in one of a group. What they are given they do not pass on. */
+let passingOn = false;
+function typeTogether(from: string, text: string): void {
+  const { together } = dock.state.get();
+  if (passingOn || !together.includes(from)) return;
+  passingOn = true;
+  try {
+    for (const key of together) if (key !== from) terminals.get(key)?.typeAlong(text);
+  } finally {
+    passingOn = false;
+  }
 }
 
 /** Gives the keyboard back to a terminal after a button beside it was pressed. */

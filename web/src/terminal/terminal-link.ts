@@ -28,8 +28,22 @@ export interface Size {
   rows: number;
 }
 
+/** What a person types for an account that asks. In memory only, until the terminal is open. */
+export interface Login {
+  username: string;
+  password: string;
+}
+
 /** `account`: as whom, of what the asset offers; left out on an agent's own host. */
-export type TerminalTarget = { kind: "asset"; assetId: string; account?: string } | { kind: "session"; sessionId: string };
+export type TerminalTarget =
+  | { kind: "asset"; assetId: string; account?: string; login?: Login }
+  | { kind: "session"; sessionId: string };
+
+export function withoutLogin(target: TerminalTarget): TerminalTarget {
+  if (target.kind === "session") return target;
+  const { login: _said, ...rest } = target;
+  return rest;
+}
 
 export interface LinkListener {
   /** Draw these bytes, then call `drawn`; the hub's window opens only as drawing proceeds. */
@@ -46,7 +60,7 @@ export interface LinkListener {
 
 export class TerminalLink {
   readonly #url: string;
-  readonly #target: TerminalTarget;
+  #target: TerminalTarget;
   readonly #listener: LinkListener;
   readonly #input = new InputWindow();
   readonly #output = new OutputCursor();
@@ -167,8 +181,9 @@ export class TerminalLink {
       this.#send({ type: "attach", sessionId, from: this.#output.next, ...this.#size });
     } else if (this.#target.kind === "asset") {
       this.#apply({ type: "asked" });
-      const { assetId, account } = this.#target;
-      this.#send({ type: "open", assetId, ...(account === undefined ? {} : { account }), ...this.#size });
+      const { kind, login, ...open } = this.#target;
+      this.#target = { kind, ...open };
+      this.#send({ type: "open", ...open, ...(login === undefined ? {} : { login }), ...this.#size });
     }
   }
 

@@ -12,6 +12,7 @@ import { type DockTab, dock } from "./dock-store.ts";
 import { FindBar } from "./find-bar.tsx";
 import type { Notice } from "./live-terminal.ts";
 import { liveTerminal } from "./live-terminals.ts";
+import { LoginQuestion } from "./login-question.tsx";
 import { pasteBytesMax } from "./paste.ts";
 import { StatusLine } from "./status-line.tsx";
 import { TerminalHeader } from "./terminal-header.tsx";
@@ -55,6 +56,10 @@ export function TerminalPane({ tab, visible, active, closing, onCloseAnswered, a
     if (alone && title !== "") document.title = title;
   }, [alone, title]);
 
+  const { target } = tab;
+  const { ending } = link;
+  /** The user name whose password is asked for, empty where the name is, too; null when nothing is asked. */
+  const asksFor = ending?.kind === "refused" && ending.code === "secret-needed" ? String(ending.facts["username"] ?? "") : null;
   const ended = link.phase === "ended";
   useEffect(() => {
     if (!closing || !ended) return;
@@ -70,6 +75,14 @@ export function TerminalPane({ tab, visible, active, closing, onCloseAnswered, a
         {findOpen && <FindBar terminal={terminal} found={found} />}
       </div>
       <StatusLine tab={tab} link={link} onRetry={() => terminal.retryNow()} />
+      {visible && asksFor !== null && target.kind === "asset" && (
+        <LoginQuestion
+          asset={tab.name}
+          username={asksFor}
+          onAnswer={(login) => dock.replace(tab.key, { ...target, login })}
+          onClose={() => dock.remove(tab.key)}
+        />
+      )}
       {question !== null && <TerminalQuestion question={question} onAnswer={(yes) => terminal.answer(yes)} />}
       <CloseQuestion
         opened={closing && !ended}

@@ -1,4 +1,5 @@
 // The audit log: what happened, and whether the log is what was written.
+import { z } from "zod";
 import { auditHistogram, listAuditEvents } from "../../audit/audit-events.ts";
 import { checkpointFile } from "../../audit/checkpoint-file.ts";
 import { acknowledgeContradictions, openContradictions } from "../../audit/contradictions.ts";
@@ -8,6 +9,7 @@ import { presentAuditEvent, presentContradiction } from "../../audit/present.ts"
 import { recordAudit } from "../../audit/record-audit.ts";
 import { verifyAuditLog } from "../../audit/verify-audit.ts";
 import { auditActor } from "../../identity/actor.ts";
+import * as output from "../output.ts";
 import { needs, router } from "../trpc.ts";
 
 const auditing = needs("audit.read");
@@ -31,10 +33,14 @@ export const auditRouter = router({
       ctx.hub.fleet.changes.announce(orgId, "audit");
       return { checkpoints };
     }),
-  list: auditing.input(auditInput.listAudit).query(async ({ ctx, input }) => {
-    const { rows, nextCursor, total, totalIsLeast } = await listAuditEvents(ctx.hub.fleet.db, ctx.actor.orgId, input);
-    return { items: rows.map(presentAuditEvent), nextCursor, total, totalIsLeast };
-  }),
+  list: auditing
+    .meta({ rest: { method: "GET", path: "/audit-events", tag: "Audit", summary: "What happened, the latest first" } })
+    .input(auditInput.listAudit)
+    .output(output.pageOf(output.auditEvent).extend({ totalIsLeast: z.boolean() }))
+    .query(async ({ ctx, input }) => {
+      const { rows, nextCursor, total, totalIsLeast } = await listAuditEvents(ctx.hub.fleet.db, ctx.actor.orgId, input);
+      return { items: rows.map(presentAuditEvent), nextCursor, total, totalIsLeast };
+    }),
   kinds: auditing.query(() => ({
     items: [...auditKinds],
     groups: [...new Set(auditKinds.map((kind) => kind.slice(0, kind.indexOf("."))))],
