@@ -51,10 +51,18 @@ function mpintsOf(der: Buffer): Buffer {
   return Buffer.concat([integer(), integer()]);
 }
 
-/** A new Ed25519 key pair in OpenSSH's format. */
+/** One key in 256 comes out of ssh2 1.17.0 in a form that nobody reads; so many in a row would be something else. */
+const keyTriesMax = 20;
+
+/** A new Ed25519 key pair in OpenSSH's format, read once before it is given. */
 export function generateKey(comment: string): { privateKey: string; publicKey: string } {
-  const pair = ssh2.utils.generateKeyPairSync("ed25519", { comment });
-  return { privateKey: pair.private, publicKey: pair.public.trim() };
+  for (let tries = 0; tries < keyTriesMax; tries++) {
+    const pair = ssh2.utils.generateKeyPairSync("ed25519", { comment });
+    const read = ssh2.utils.parseKey(pair.private);
+    const key = Array.isArray(read) ? read[0] : read;
+    if (key !== undefined && !(key instanceof Error)) return { privateKey: pair.private, publicKey: pair.public.trim() };
+  }
+  throw new Error(`no readable key in ${keyTriesMax} tries`);
 }
 
 /** Letters and digits that nobody mistakes, and signs that no shell, configuration file or keyboard takes amiss. */
