@@ -140,6 +140,7 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen"], "a neighbour", ()
       const [greeting] = (await once(stream, "data")) as [Buffer];
       expect(greeting.toString()).toMatch(/^SSH-2\.0-OpenSSH/);
       stream.destroy();
+      network.admit(ownPort); // answered, by nobody
       await expect(dial(ownPort)).rejects.toThrow("Nothing listens on that port.");
     } finally {
       listening.close();

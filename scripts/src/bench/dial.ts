@@ -4,12 +4,13 @@ import { type ChildProcess, fork, spawn } from "node:child_process";
 import net from "node:net";
 import path from "node:path";
 import { DialStream, type DialTarget } from "../system/dial-client.ts";
+import { freePort } from "../system/free-port.ts";
 import { processorSeconds, processTree } from "../system/processes.ts";
 import { until } from "../system/until.ts";
 import { startBenchHub } from "./bench-hub.ts";
 import type { BenchOptions } from "./options.ts";
 import { openOurs, timeEchoes } from "./raw-terminals.ts";
-import { freePort, type SshPeer, startSshPeers } from "./ssh-peers.ts";
+import { type SshPeer, startSshPeers } from "./ssh-peers.ts";
 import { median, percentile } from "./statistics.ts";
 import { beside, type Row, standing } from "./table.ts";
 

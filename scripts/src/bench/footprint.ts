@@ -3,12 +3,12 @@ import http from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { openBrowser } from "../system/browser.ts";
 import { signIn } from "../system/console.ts";
+import { freePort } from "../system/free-port.ts";
 import { adminEnvironment, type LaunchedHub, launchHub } from "../system/launched-hub.ts";
 import { type Memory, memoryOf } from "../system/processes.ts";
 import { tempFolder } from "../system/temp-folder.ts";
 import { until } from "../system/until.ts";
 import type { BenchOptions } from "./options.ts";
-import { freePort } from "./ssh-peers.ts";
 import { median } from "./statistics.ts";
 import { type Row, standing } from "./table.ts";
 

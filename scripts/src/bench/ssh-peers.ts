@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { freePort } from "../system/free-port.ts";
 import type { PrivateNetwork } from "../system/private-network.ts";
 import { tempFolder } from "../system/temp-folder.ts";
 import { until } from "../system/until.ts";
@@ -101,15 +102,6 @@ async function stopServer(server: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => server.once("close", resolve));
   server.kill("SIGTERM");
   await gone;
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 const accepts = (host: string, port: number) =>
