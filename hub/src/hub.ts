@@ -24,6 +24,7 @@ import { FileSink, syslogSink } from "./audit/export-sinks.ts";
 import { Witnesses } from "./audit/witnesses.ts";
 import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
+import { endForbiddenRuns } from "./automation/end-forbidden-runs.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
 import { expireQueued, giveUpLost, remindAgents, repeatStops } from "./automation/jobs.ts";
 import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
@@ -172,7 +173,10 @@ export async function createHub(
     closers.push(() => checkpoints.takeAll());
     const changes = new Changes();
     const ports = { console: 0, agents: 0 };
-    const accessChanged = (orgId: string) => endForbidden(sessions, orgId);
+    const accessChanged = async (orgId: string): Promise<void> => {
+      await endForbidden(sessions, orgId);
+      await endForbiddenRuns(automation, orgId);
+    };
     const identity: IdentityDeps = {
       db,
       clock,

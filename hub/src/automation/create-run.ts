@@ -43,6 +43,7 @@ export async function createRun(
       timeoutSeconds: input.timeoutSeconds,
       state: "queued",
       createdBy: actor.id,
+      address: actor.ip,
       createdAt: now,
       expiresAt: new Date(now.getTime() + expiryMs),
     });

@@ -29,7 +29,7 @@ export type ExecutionEnd = {
 /** An agent with room for so many asks for work. */
 export type Pull = { agentId: string; limit: number };
 /** What it gets. */
-export type Offer = { execution: ExecutionRow; run: RunRow; person: string };
+export type Offer = { execution: ExecutionRow; run: RunRow; person: string; allowed: boolean };
 
 export type AutomationDeps = {
   db: Database;

@@ -19,6 +19,7 @@ export const executionReasons = [
   "agent-restarted",
   "lost",
   "refused",
+  "no-grant",
   "spawn-failed",
   "unknown",
 ] as const;

@@ -3,6 +3,8 @@
 import { executionOutputBytesMax, offersPerPullMax, packetBytesMax } from "@sallyport/protocol/limits";
 import { encodeDown, type wire } from "@sallyport/protocol/wire";
 import type { AutomationDeps } from "./deps.ts";
+import { forbidden } from "./end-forbidden-runs.ts";
+import { settleExecution } from "./settle.ts";
 
 /** Offers of one packet, with room for the envelope. */
 const offersBytesMax = packetBytesMax - 64 * 1024;
@@ -18,7 +20,11 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
     offers = [];
     bytes = 0;
   };
-  for (const { execution, run, person } of taken) {
+  for (const { execution, run, person, allowed } of taken) {
+    if (!allowed) {
+      await settleExecution(deps, execution, forbidden);
+      continue;
+    }
     const { signed } = await deps.orders.sign(agentId, {
       runScript: {
         executionId: execution.id,

@@ -214,6 +214,53 @@ describe("stopping", () => {
   });
 });
 
+describe("a script that waits", () => {
+  const operator = async () => {
+    const client = await hub.as("user");
+    return { client, id: (await client.query<{ me: { id: string } }>("auth.state")).me.id };
+  };
+  const offline = async () => {
+    const agent = await hub.enrolAgent();
+    const { assetId } = await admin.query<{ assetId: string }>("fleet.agent", { id: agent.id });
+    agent.cut();
+    return { agent, assetId };
+  };
+  const script = { script: "true", interpreter: "sh" };
+
+  test("is over when the grant is withdrawn, and never begins", async () => {
+    const [{ client, id }, { agent, assetId }] = [await operator(), await offline()];
+    const grantId = await hub.grant(id, [assetId], ["run"]);
+    const run = await client.mutate<{ id: string }>("runs.create", { assetIds: [assetId], ...script });
+    await admin.mutate("access.revoke", { id: grantId });
+    expect(await read(run.id)).toMatchObject({ state: "finished", outcome: "failed", executions: [{ reason: "no-grant" }] });
+    await agent.link();
+    expect(agent.begun).toEqual([]);
+    agent.stop();
+  });
+
+  test("is not offered once the grant has ended by time", async () => {
+    const [{ client, id }, { agent, assetId }] = [await operator(), await offline()];
+    const grantId = await hub.grant(id, [assetId], ["run"]);
+    const run = await client.mutate<{ id: string }>("runs.create", { assetIds: [assetId], ...script });
+    await hub.sql`update grants set expires_at = now() - interval '1 second' where id = ${grantId}`;
+    await agent.link();
+    expect(await finished(run.id)).toMatchObject({ outcome: "failed", executions: [{ reason: "no-grant" }] });
+    expect(agent.begun).toEqual([]);
+    agent.stop();
+  });
+
+  test("goes on when another grant allows it as well", async () => {
+    const [{ client, id }, { agent, assetId }] = [await operator(), await offline()];
+    const grants = [await hub.grant(id, [assetId], ["run"]), await hub.grant(id, [assetId], ["run"])];
+    const run = await client.mutate<{ id: string }>("runs.create", { assetIds: [assetId], ...script });
+    await admin.mutate("access.revoke", { id: grants[0] });
+    await agent.link();
+    expect(await finished(run.id)).toMatchObject({ outcome: "succeeded" });
+    expect(agent.begun).toHaveLength(1);
+    agent.stop();
+  });
+});
+
 describe("at most once", () => {
   test("a lost notice is said again", async () => {
     let lost = 0;

@@ -1,4 +1,5 @@
 // Automation: runs and their executions. The row is the queue; what travels over MQTT only says "look".
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { assets } from "../assets/schema.ts";
 import { agents } from "../fleet/schema.ts";
@@ -25,6 +26,8 @@ export const runs = pgTable(
     createdBy: text("created_by")
       .notNull()
       .references(() => users.id),
+    /** Where the person was: grants may hold from some networks only. */
+    address: text("address"),
     createdAt: moment("created_at").notNull(),
     /** Executions nobody could offer by then are expired. */
     expiresAt: moment("expires_at").notNull(),
@@ -65,7 +68,12 @@ export const executions = pgTable(
     truncated: boolean("truncated").notNull().default(false),
     logHead: text("log_head"),
   },
-  (table) => [index("executions_run").on(table.runId), index("executions_agent_state").on(table.agentId, table.state)],
+  (table) => [
+    index("executions_run").on(table.runId),
+    index("executions_agent_state").on(table.agentId, table.state),
+    // Of a table that only grows, the few that wait.
+    index("executions_waiting").on(table.orgId).where(sql`${table.state} in ('queued', 'offered')`),
+  ],
 );
 
 export type RunRow = typeof runs.$inferSelect;

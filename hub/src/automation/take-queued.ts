@@ -1,11 +1,13 @@
 // What waits for agents becomes offered, in one transaction for all that ask meanwhile: two pulls at once get different ones.
 import { asc, eq, inArray, sql } from "drizzle-orm";
+import { mayGoOn } from "../access/recheck.ts";
 import { users } from "../identity/schema.ts";
 import { gathered } from "../platform/gathered.ts";
 import type { AutomationDeps, Offer, Pull } from "./deps.ts";
+import { workOf } from "./end-forbidden-runs.ts";
 import { executions, runs } from "./schema.ts";
 
-/** Oldest first, at most `limit` of each agent. */
+/** Oldest first, at most `limit` of each agent. What its person may no longer run is among them, not `allowed`. */
 export function takingQueued({ db, clock }: Pick<AutomationDeps, "db" | "clock">): (pull: Pull) => Promise<Offer[]> {
   return gathered(async (pulls) => {
     const offers = await db.transaction(async (tx) => {
@@ -21,12 +23,18 @@ export function takingQueued({ db, clock }: Pick<AutomationDeps, "db" | "clock">
         .where(inArray(executions.id, ids))
         .orderBy(asc(executions.id));
     });
+    const works = offers.map(({ execution, run }) => workOf(execution, run));
+    const { on } = await mayGoOn(db, works, clock.now());
     // An agent that pulls twice within a batch gets all of it with the first.
     const given = new Set<string>();
     return pulls.map(({ agentId }) => {
       const first = !given.has(agentId);
       given.add(agentId);
-      return first ? offers.filter(({ execution }) => execution.agentId === agentId) : [];
+      return first
+        ? offers
+            .filter(({ execution }) => execution.agentId === agentId)
+            .map((offer) => ({ ...offer, allowed: on.has(offer.execution.id) }))
+        : [];
     });
   });
 }

@@ -173,13 +173,20 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
   };
 }
 
+/**
+ * After a hub has started again its agents are back within seconds. A window that comes first is kept waiting for so long: it would only ask
+ * again, and a hundred of them ten times a second are work that keeps agents from coming back. Below the twelve seconds of silence after which a
+ * console gives a connection up.
+ */
+const agentComesWithinMs = 8_000;
+
 /** The live session, re-authorised; null when it had ended, which the socket has then been told. */
 async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, id: string): Promise<LiveSession | null> {
   const { sessions } = deps;
-  const found = await findSession(sessions.db, actor.orgId, id);
-  const owner = found?.session.userId === actor.id;
-  if (found === null || found.session.kind !== "shell" || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
-  const { session: row } = found;
+  const before = await findTheirs(sessions, actor, id);
+  const waits = before.row.state !== "ended" && sessions.live.get(id) === undefined;
+  const live = waits ? await sessions.live.comes(id, agentComesWithinMs) : sessions.live.get(id);
+  const { row, assetName, owner } = waits ? await findTheirs(sessions, actor, id) : before;
   if (row.state === "ended") {
     end(socket, row);
     return null;
@@ -191,7 +198,6 @@ async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor,
       { assetId: row.assetId, account: row.accountChoice, action: "connect" },
       sessions.clock.now(),
     );
-  const live = sessions.live.get(id);
   if (live === undefined) throw new HubError("agent-offline", "The agent is not back yet; the session goes on when it is.");
   if (!owner) {
     await sessions.db.transaction((tx) =>
@@ -199,13 +205,20 @@ async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor,
         kind: "session.watched",
         orgId: actor.orgId,
         actor: auditActor(actor),
-        subject: { kind: "session", id, name: found.assetName },
+        subject: { kind: "session", id, name: assetName },
         ip: actor.ip,
         data: { live: true },
       }),
     );
   }
   return live;
+}
+
+async function findTheirs({ db }: SessionDeps, actor: Actor, id: string) {
+  const found = await findSession(db, actor.orgId, id);
+  const owner = found?.session.userId === actor.id;
+  if (found === null || found.session.kind !== "shell" || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
+  return { row: found.session, assetName: found.assetName, owner };
 }
 
 async function describe(sessions: SessionDeps, session: LiveSession): Promise<{ assetName: string; account: string }> {

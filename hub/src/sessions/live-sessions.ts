@@ -8,6 +8,8 @@ export class LiveSessions {
   readonly #byId = new Map<string, LiveSession>();
   readonly #opening = new Map<string, number>();
   readonly #closing = new Map<string, Promise<void>>();
+  /** Who waits for a session to come back; each is a socket, and waits for a few seconds. */
+  readonly #awaited = new Map<string, Set<(session?: LiveSession) => void>>();
 
   get size(): number {
     return this.#byId.size;
@@ -15,6 +17,25 @@ export class LiveSessions {
 
   add(session: LiveSession): void {
     this.#byId.set(session.id, session);
+    for (const tell of this.#awaited.get(session.id) ?? []) tell(session);
+  }
+
+  /** The session now, or when its agent has brought it back; undefined when that takes longer. */
+  comes(id: string, withinMs: number): Promise<LiveSession | undefined> {
+    const present = this.#byId.get(id);
+    if (present !== undefined) return Promise.resolve(present);
+    return new Promise((resolve) => {
+      const waiting = this.#awaited.get(id) ?? new Set();
+      this.#awaited.set(id, waiting);
+      const tell = (session?: LiveSession): void => {
+        clearTimeout(timer);
+        waiting.delete(tell);
+        if (waiting.size === 0 && this.#awaited.get(id) === waiting) this.#awaited.delete(id);
+        resolve(session);
+      };
+      const timer = setTimeout(tell, withinMs);
+      waiting.add(tell);
+    });
   }
 
   remove(id: string): void {

@@ -18,34 +18,39 @@ export async function onHello(
   streams: wire.LiveStream.$Properties[],
 ): Promise<wire.StreamPosition.$Properties[]> {
   const rows = await deps.unendedOf(agent.id);
-  const positions: wire.StreamPosition.$Properties[] = [];
-  const told = new Set<string>();
-  for (const stream of streams) {
+  // Named twice it goes on once: two writers of one log would be none.
+  const told = [...new Map(streams.map((stream) => [stream.subjectId, stream])).values()].flatMap((stream) => {
     const row = rows.find((one) => one.id === stream.subjectId);
-    if (row === undefined || !isId("ses", row.id)) continue;
-    told.add(row.id);
-    if (row.kind === "dial") {
-      const position = dialPosition(deps, agent.id, row.id, stream);
-      if (position === null) await endSession(deps, row.id, { reason: "hub-failed", by: null });
-      else positions.push(position);
-      continue;
-    }
-    if (deps.live.get(row.id) === undefined && !(await mayGoOn(deps.db, [workOf(row)], deps.clock.now())).on.has(row.id)) {
-      await endSession(deps, row.id, { reason: "grant-revoked", by: null });
-      continue;
-    }
-    const position = await goOn(deps, row, stream).catch((error: unknown) => {
-      deps.log.error({ session: row.id, ...errorFields(error) }, "session could not go on");
-      return null;
-    });
-    if (position === null) await endSession(deps, row.id, { reason: "hub-failed", by: null });
-    else positions.push(position);
-  }
+    return row === undefined || !isId("ses", row.id) ? [] : [{ row, stream }];
+  });
+  const returning = told.map(({ row }) => row).filter(({ id, kind }) => kind !== "dial" && deps.live.get(id) === undefined);
+  const { on } = await mayGoOn(deps.db, returning.map(workOf), deps.clock.now());
+  const positions = await Promise.all(
+    told.map(async ({ row, stream }) => {
+      if (returning.includes(row) && !on.has(row.id)) {
+        await endSession(deps, row.id, { reason: "grant-revoked", by: null });
+        return [];
+      }
+      const position =
+        row.kind === "dial"
+          ? dialPosition(deps, agent.id, row.id, stream)
+          : await goOn(deps, row, stream).catch((error: unknown) => {
+              deps.log.error({ session: row.id, ...errorFields(error) }, "session could not go on");
+              return null;
+            });
+      if (position !== null) return [position];
+      await endSession(deps, row.id, { reason: "hub-failed", by: null });
+      return [];
+    }),
+  );
   // The agent knows nothing of the others: it was restarted, or its host was.
   for (const row of rows)
-    if (!told.has(row.id) && (row.state === "live" || (deps.live.get(row.id) ?? deps.dials.get(row.id)) === undefined))
+    if (
+      !told.some((one) => one.row === row) &&
+      (row.state === "live" || (deps.live.get(row.id) ?? deps.dials.get(row.id)) === undefined)
+    )
       await closeSession(deps, row.id, { reason: "agent-lost", by: null, exitCode: null, signal: null });
-  return positions;
+  return positions.flat();
 }
 
 /** The agent has been welcomed and hears us. */

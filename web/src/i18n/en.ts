@@ -788,6 +788,7 @@ export const en = {
     "agent-restarted": "the machine or agent restarted",
     lost: "the agent lost track of it",
     refused: "refused by the agent",
+    "no-grant": "the grant was gone before it began",
     "spawn-failed": "could not start",
     unknown: "outcome unknown",
   },

@@ -781,6 +781,7 @@ export const zh: Translation = {
     "agent-restarted": "机器或代理重启",
     lost: "代理丢失了该任务",
     refused: "代理拒绝",
+    "no-grant": "开始前授权已失效",
     "spawn-failed": "无法启动",
     unknown: "结果未知",
   },

@@ -1,0 +1,36 @@
+// Scripts that wait and that nobody may run there any more: looked at when something took access away, and again when they are offered, since
+// grants also end by time. A script that has begun is not cut off in its middle: stopping it is a person's decision.
+import { and, eq, inArray } from "drizzle-orm";
+import { mayGoOn, type OpenWork } from "../access/recheck.ts";
+import type { AutomationDeps } from "./deps.ts";
+import { type ExecutionRow, executions, type RunRow, runs } from "./schema.ts";
+import { settleExecution } from "./settle.ts";
+
+/** What of an execution access is asked about: as the agent's own account on its own host. */
+export const workOf = (execution: ExecutionRow, run: Pick<RunRow, "createdBy" | "address">): OpenWork => ({
+  id: execution.id,
+  orgId: execution.orgId,
+  userId: run.createdBy,
+  assetId: execution.assetId,
+  accountChoice: "@agent",
+  protocol: "ssh",
+  action: "run",
+  address: run.address,
+});
+
+export const forbidden = { reason: "no-grant", message: "The grant that allowed it was gone before it began." } as const;
+
+export async function endForbiddenRuns(deps: AutomationDeps, orgId: string): Promise<void> {
+  const waiting = await deps.db
+    .select({ execution: executions, run: { createdBy: runs.createdBy, address: runs.address } })
+    .from(executions)
+    .innerJoin(runs, eq(runs.id, executions.runId))
+    .where(and(eq(executions.orgId, orgId), inArray(executions.state, ["queued", "offered"])));
+  if (waiting.length === 0) return;
+  const { on } = await mayGoOn(
+    deps.db,
+    waiting.map(({ execution, run }) => workOf(execution, run)),
+    deps.clock.now(),
+  );
+  for (const { execution } of waiting) if (!on.has(execution.id)) await settleExecution(deps, execution, forbidden);
+}
