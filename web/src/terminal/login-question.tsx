@@ -4,7 +4,7 @@ import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@ma
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { displayText } from "../ui/display-text.ts";
-import type { Login } from "./terminal-link.ts";
+import type { Login } from "./login.ts";
 
 interface LoginQuestionProps {
   asset: string;

@@ -1,6 +1,6 @@
 // The text messages of the terminal socket. What the hub says is parsed once, here; see protocol/SPEC.md §7.
 import * as z from "zod/mini";
-import type { Login } from "./terminal-link.ts";
+import type { Login } from "./login.ts";
 
 const offset = z.number();
 const size = { cols: z.number(), rows: z.number() };

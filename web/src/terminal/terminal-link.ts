@@ -5,6 +5,7 @@ import { backoffMs } from "./backoff.ts";
 import { EchoGate } from "./echo-gate.ts";
 import { InputWindow } from "./input-window.ts";
 import { type Ending, type LinkEvent, type LinkState, newLink, nextLinkState } from "./link-state.ts";
+import type { Login } from "./login.ts";
 import { OutputCursor } from "./output-cursor.ts";
 import { type ConsoleMessage, type HubMessage, parseHubMessage } from "./socket-messages.ts";
 
@@ -26,12 +27,6 @@ const acknowledgeWithinMs = 250;
 export interface Size {
   cols: number;
   rows: number;
-}
-
-/** What a person types for an account that asks. In memory only, until the terminal is open. */
-export interface Login {
-  username: string;
-  password: string;
 }
 
 /** `account`: as whom, of what the asset offers; left out on an agent's own host. */
