@@ -5,16 +5,18 @@ import { access } from "./access.ts";
 import { dial } from "./dial.ts";
 import { fleet } from "./fleet.ts";
 import { footprint } from "./footprint.ts";
+import { neighbour } from "./neighbour.ts";
 import type { BenchOptions } from "./options.ts";
 import { longPath } from "./path.ts";
 import { relay } from "./relay.ts";
 import { printRows, type Row } from "./table.ts";
 
-const usage = `npm run bench -- <relay|dial|path|fleet|access|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
+const usage = `npm run bench -- <relay|dial|path|neighbour|fleet|access|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
 
   relay       keystroke echo and bulk over TLS beside ssh and ssh -J on loopback, interleaved in one run
   dial        a TCP stream through the agent beside ssh's forwards, with processor time; keystroke echo beside such a stream
   path        keystroke echo and bulk over 100 ms and 0.5 % loss, beside ssh and scp (root: makes a network namespace)
+  neighbour   opening a terminal on a host without an agent beside ssh -J (root: makes a network namespace)
   fleet       10,000 simulated agents: what each costs, and the storm after the hub was killed
   access      deciding and listing with 10,000 people, 100,000 assets, 20,000 grants and 5,000 nodes
   footprint   memory of hub, database and agent, and start times
@@ -24,6 +26,7 @@ const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
   relay,
   dial,
   path: longPath,
+  neighbour,
   fleet,
   access,
   footprint,

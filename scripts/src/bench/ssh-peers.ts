@@ -1,6 +1,6 @@
 // OpenSSH to be measured against: two sshd on loopback, one as the jump host and one as the target, with keys of their own.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -14,6 +14,8 @@ export type SshPeer = { name: string; args: string[] };
 export type SshPeers = AsyncDisposable & {
   direct: SshPeer;
   jump: SshPeer;
+  /** Where the target listens, and who may sign in there with which key. */
+  target: { address: string; port: number; username: string; privateKey: string };
   /** Process ids of the servers. */
   servers: number[];
   /** For programs that take it by file, such as scp: `target` is the host's name in it. */
@@ -67,6 +69,7 @@ export async function startSshPeers(network: PrivateNetwork | null = null): Prom
   return {
     direct: { name: "ssh", args: ["-F", at("config"), "target"] },
     jump: { name: "ssh -J", args: ["-F", at("config"), "-J", "jump", "target"] },
+    target: { address: target, port: ports.target, username: user, privateKey: readFileSync(at("user-key"), "utf8") },
     configFile: at("config"),
     servers: servers.map(({ pid }) => pid ?? 0),
     [Symbol.asyncDispose]: stop,
