@@ -11,7 +11,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor, type Permission } from "../identity/actor.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
-import { grantsOfPerson, grantsOnAssets } from "./held-grants.ts";
+import { grantsNaming } from "./held-grants.ts";
 import { type AsWhom, type Circumstances, type WhyNot, whyNot, whyNotNow } from "./holds.ts";
 import { type Action, actions } from "./input.ts";
 import type { GrantRow } from "./schema.ts";
@@ -75,13 +75,12 @@ export type Request = { assetId: string } & (
 export async function authorize(db: Queryable, actor: Actor, request: Request, now: Date): Promise<Authorization> {
   const { assetId, action } = request;
   assertMay(actor, permissionFor[action]);
-  const [target, grants] = await Promise.all([findAsset(db, actor.orgId, assetId), grantsOfPerson(db, actor)]);
+  const [target, named] = await Promise.all([findAsset(db, actor.orgId, assetId), grantsNaming(db, actor, assetId)]);
   if (target === null) throw notFound("asset");
   const { asset, agent } = target;
   if (agent !== null && agent.revokedAt !== null)
     throw new HubError("agent-revoked", "The agent of this asset was revoked. Enrol its host again to reach it.");
   if (asset.retiredAt !== null) throw notFound("asset");
-  const named = await namedOn(db, actor.orgId, grants, assetId);
   const circumstances = { now, address: actor.ip };
   const holding = named.filter((grant) => whyNotNow(grant, circumstances) === null);
   const refuse = async (refusal: HubError) => {
@@ -109,7 +108,7 @@ export async function stillHolds(
   { actor, target, as, protocol, action }: Authorization,
   now: Date,
 ): Promise<boolean> {
-  const grants = await namedOn(db, actor.orgId, await grantsOfPerson(db, actor), target.asset.id);
+  const grants = await grantsNaming(db, actor, target.asset.id);
   return decide(grants, asWhom(as, target.asset), protocol, { now, address: actor.ip }).grantOf(action) !== null;
 }
 
@@ -138,12 +137,6 @@ export function decide(grants: GrantRow[], as: AsWhom, protocol: string, circums
       return (["action", "protocol", "account"] as const).find((one) => reasons.includes(one)) ?? reasons[0] ?? null;
     },
   };
-}
-
-async function namedOn(db: Queryable, orgId: string, grants: GrantRow[], assetId: string): Promise<GrantRow[]> {
-  const ids = grants.map(({ id }) => id);
-  const on = (await grantsOnAssets(db, orgId, ids, [assetId])).get(assetId);
-  return grants.filter(({ id }) => on?.has(id));
 }
 
 /** That somebody tried is worth knowing; he himself learns nothing by it. */
