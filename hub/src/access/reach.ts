@@ -95,8 +95,8 @@ export class Reach {
     ];
     const offered = choices.flatMap(({ id, username, as }): Offer[] => {
       const allowed = decide(held, asWhom(as, asset), main, this.#circumstances).actions;
-      const offered = this.#permitted.filter((action) => action !== "forward" && allowed.has(action));
-      return offered.length === 0 ? [] : [{ id, username, actions: offered }];
+      const his = this.#permitted.filter((action) => action !== "forward" && allowed.has(action));
+      return his.length === 0 ? [] : [{ id, username, actions: his }];
     });
     const may = (action: Action) => asset.active && offered.some((one) => one.actions.includes(action));
     const [connect, run] = [may("connect"), may("run")];

@@ -1,8 +1,9 @@
 // The secrets of accounts, in and out of the vault. Whoever gets one has been authorised by the caller; nothing here is shown to anybody.
-import { and, count, eq, lt, min, sql } from "drizzle-orm";
+import { and, eq, lt, sql } from "drizzle-orm";
 import type { Database, Queryable, Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
-import { keyNumberOf, type SealedPlace, type SealedRows, type Vault } from "../platform/vault.ts";
+import { rewrappedAtOnce, type SealedRows, sealedRows } from "../platform/sealed-rows.ts";
+import { keyNumberOf, type SealedPlace, type Vault } from "../platform/vault.ts";
 import { type AccountRow, accountSecrets, accounts } from "./schema.ts";
 import { parseSecret, type Secret } from "./secret.ts";
 
@@ -70,20 +71,9 @@ export async function readSecret(
   }
 }
 
-/** Rows at a time: a few milliseconds of this thread, so that echoes pass in between. */
-const rewrappedAtOnce = 100;
-
 /** Each row says which key it has, so a hub that is killed midway goes on where it stopped. */
-export const sealedAccountSecrets = (db: Database, vault: Vault): SealedRows => ({
-  countBelow: async (key) => {
-    const [row] = await db.select({ rows: count() }).from(accountSecrets).where(lt(accountSecrets.vaultKey, key));
-    return row?.rows ?? 0;
-  },
-  lowestKey: async () => {
-    const [row] = await db.select({ key: min(accountSecrets.vaultKey) }).from(accountSecrets);
-    return row?.key ?? null;
-  },
-  rewrapSome: async () => {
+export const sealedAccountSecrets = (db: Database, vault: Vault): SealedRows =>
+  sealedRows(db, accountSecrets, accountSecrets.vaultKey, async () => {
     const rows = await db.select().from(accountSecrets).where(lt(accountSecrets.vaultKey, vault.current)).limit(rewrappedAtOnce);
     for (const row of rows) {
       const sealed = vault.rewrap(row.sealed, placeOf(row));
@@ -93,5 +83,4 @@ export const sealedAccountSecrets = (db: Database, vault: Vault): SealedRows => 
         .where(and(eq(accountSecrets.accountId, row.accountId), eq(accountSecrets.version, row.version)));
     }
     return rows.length;
-  },
-});
+  });

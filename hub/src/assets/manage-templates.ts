@@ -1,12 +1,13 @@
 // Account templates: what accounts of one kind have in common, so that they are written once. Applying one to assets: custody/apply-template.ts.
 import { newId } from "@sallyport/protocol/ids";
-import { and, asc, count, eq, lt, min } from "drizzle-orm";
+import { and, asc, eq, lt } from "drizzle-orm";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
 import { type Database, isUniqueViolation, type Queryable } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
-import { keyNumberOf, type SealedPlace, type SealedRows, type Vault } from "../platform/vault.ts";
+import { rewrappedAtOnce, type SealedRows, sealedRows } from "../platform/sealed-rows.ts";
+import { keyNumberOf, type SealedPlace, type Vault } from "../platform/vault.ts";
 import type { AssetDeps } from "./deps.ts";
 import type { ChangeTemplate, CreateTemplate, SecretInput } from "./input.ts";
 import { makeSecret } from "./manage-accounts.ts";
@@ -140,16 +141,8 @@ export const presentTemplate = (row: TemplateRow) => ({
 });
 
 /** For a change of the vault's key. */
-export const sealedTemplates = (db: Database, vault: Vault): SealedRows => ({
-  countBelow: async (key) => {
-    const [row] = await db.select({ rows: count() }).from(accountTemplates).where(lt(accountTemplates.vaultKey, key));
-    return row?.rows ?? 0;
-  },
-  lowestKey: async () => {
-    const [row] = await db.select({ key: min(accountTemplates.vaultKey) }).from(accountTemplates);
-    return row?.key ?? null;
-  },
-  rewrapSome: async () => {
+export const sealedTemplates = (db: Database, vault: Vault): SealedRows =>
+  sealedRows(db, accountTemplates, accountTemplates.vaultKey, async () => {
     const rows = await db
       .select()
       .from(accountTemplates)
@@ -165,11 +158,7 @@ export const sealedTemplates = (db: Database, vault: Vault): SealedRows => ({
         .where(and(eq(accountTemplates.id, row.id), eq(accountTemplates.version, row.version)));
     }
     return rows.length;
-  },
-});
-
-/** Rows at a time, as in account-secrets.ts. */
-const rewrappedAtOnce = 100;
+  });
 
 function secretColumns(vault: Vault, row: Pick<TemplateRow, "id" | "orgId" | "version" | "username">, input: SecretInput) {
   const { version } = row;

@@ -11,7 +11,8 @@ import type { Changes } from "../platform/changes.ts";
 import type { Database } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields, type Log } from "../platform/log.ts";
-import type { SealedRows, Vault } from "../platform/vault.ts";
+import type { SealedRows } from "../platform/sealed-rows.ts";
+import type { Vault } from "../platform/vault.ts";
 
 /** `keys`: how many are still kept, the current one included. */
 export type RotationState = { key: number; running: boolean; done: number; total: number; keys: number; failed: boolean };

@@ -1,7 +1,8 @@
 // What this hub proves itself with to a provider, in and out of the vault. Never shown to anybody.
-import { and, count, eq, isNotNull, lt, min } from "drizzle-orm";
+import { and, eq, isNotNull, lt } from "drizzle-orm";
 import type { Database } from "../platform/database.ts";
-import { keyNumberOf, type SealedPlace, type SealedRows, type Vault } from "../platform/vault.ts";
+import { rewrappedAtOnce, type SealedRows, sealedRows } from "../platform/sealed-rows.ts";
+import { keyNumberOf, type SealedPlace, type Vault } from "../platform/vault.ts";
 import { identityProviders, type ProviderRow } from "./schema.ts";
 
 type Place = Pick<ProviderRow, "id" | "orgId" | "secretVersion">;
@@ -24,19 +25,8 @@ export function sealProviderSecret(vault: Vault, row: Place, text: string | null
 export const openProviderSecret = (vault: Vault, row: Place & Pick<ProviderRow, "secret">): string | null =>
   row.secret === null ? null : vault.open(row.secret, placeOf(row)).toString();
 
-/** Rows at a time; an organisation has one or two. */
-const rewrappedAtOnce = 100;
-
-export const sealedProviders = (db: Database, vault: Vault): SealedRows => ({
-  countBelow: async (key) => {
-    const [row] = await db.select({ rows: count() }).from(identityProviders).where(lt(identityProviders.vaultKey, key));
-    return row?.rows ?? 0;
-  },
-  lowestKey: async () => {
-    const [row] = await db.select({ key: min(identityProviders.vaultKey) }).from(identityProviders);
-    return row?.key ?? null;
-  },
-  rewrapSome: async () => {
+export const sealedProviders = (db: Database, vault: Vault): SealedRows =>
+  sealedRows(db, identityProviders, identityProviders.vaultKey, async () => {
     const rows = await db
       .select()
       .from(identityProviders)
@@ -51,5 +41,4 @@ export const sealedProviders = (db: Database, vault: Vault): SealedRows => ({
         .where(and(eq(identityProviders.id, row.id), eq(identityProviders.secretVersion, row.secretVersion)));
     }
     return rows.length;
-  },
-});
+  });

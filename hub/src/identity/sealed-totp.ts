@@ -2,26 +2,16 @@
 import { createDecipheriv } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { and, count, eq, isNotNull, isNull, lt, min, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../platform/database.ts";
 import { syncFolder } from "../platform/files.ts";
-import { type SealedRows, type Vault, VaultError } from "../platform/vault.ts";
+import { rewrappedAtOnce, type SealedRows, sealedRows } from "../platform/sealed-rows.ts";
+import { type Vault, VaultError } from "../platform/vault.ts";
 import { type TotpRow, totpSecrets } from "./schema.ts";
 import { sealTotp, type TotpColumn, totpPlace } from "./totp.ts";
 
-/** Rows at a time: a few milliseconds of this thread, so that echoes pass in between. */
-const rewrappedAtOnce = 100;
-
-export const sealedTotp = (db: Database, vault: Vault): SealedRows => ({
-  countBelow: async (key) => {
-    const [row] = await db.select({ rows: count() }).from(totpSecrets).where(lt(totpSecrets.vaultKey, key));
-    return row?.rows ?? 0;
-  },
-  lowestKey: async () => {
-    const [row] = await db.select({ key: min(totpSecrets.vaultKey) }).from(totpSecrets);
-    return row?.key ?? null;
-  },
-  rewrapSome: async () => {
+export const sealedTotp = (db: Database, vault: Vault): SealedRows =>
+  sealedRows(db, totpSecrets, totpSecrets.vaultKey, async () => {
     const rows = await db.select().from(totpSecrets).where(lt(totpSecrets.vaultKey, vault.current)).limit(rewrappedAtOnce);
     for (const row of rows) {
       const again = (column: TotpColumn, text: string | null) =>
@@ -37,8 +27,7 @@ export const sealedTotp = (db: Database, vault: Vault): SealedRows => ({
         .where(asRead(row));
     }
     return rows.length;
-  },
-});
+  });
 
 /**
  * Secrets sealed with `keys/identity-key` go into the vault. That file goes after the commit, so a hub that is killed on the way does the rest

@@ -7,16 +7,6 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { makePrivateFolder, syncFolder, writeFileWhole } from "./files.ts";
 
-/** A table that holds sealed values, so that the hub's key can be changed in all of them. Each room offers its own. */
-export type SealedRows = {
-  /** How many are wrapped with a key below this number. */
-  countBelow(key: number): Promise<number>;
-  /** The lowest key that one is wrapped with; null when there is none. */
-  lowestKey(): Promise<number | null>;
-  /** Wraps some of those below the current key with it: few enough for this thread. Returns how many, 0 when none is left. */
-  rewrapSome(): Promise<number>;
-};
-
 /** What a sealed value belongs to; all of it must be the same when it is opened. */
 export type SealedPlace = { orgId: string; table: string; row: string; field: string; version: number };
 
