@@ -183,14 +183,15 @@ const agentComesWithinMs = 8_000;
 /** The live session, re-authorised; null when it had ended, which the socket has then been told. */
 async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, id: string): Promise<LiveSession | null> {
   const { sessions } = deps;
-  const before = await findTheirs(sessions, actor, id);
-  const waits = before.row.state !== "ended" && sessions.live.get(id) === undefined;
-  const live = waits ? await sessions.live.comes(id, agentComesWithinMs) : sessions.live.get(id);
-  const { row, assetName, owner } = waits ? await findTheirs(sessions, actor, id) : before;
+  const found = await findSession(sessions.db, actor.orgId, id);
+  const owner = found?.session.userId === actor.id;
+  if (found === null || found.session.kind !== "shell" || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
+  const { session: row, assetName } = found;
   if (row.state === "ended") {
     end(socket, row);
     return null;
   }
+  const live = await sessions.live.comes(id, agentComesWithinMs);
   if (owner)
     await authorize(
       sessions.db,
@@ -212,13 +213,6 @@ async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor,
     );
   }
   return live;
-}
-
-async function findTheirs({ db }: SessionDeps, actor: Actor, id: string) {
-  const found = await findSession(db, actor.orgId, id);
-  const owner = found?.session.userId === actor.id;
-  if (found === null || found.session.kind !== "shell" || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
-  return { row: found.session, assetName: found.assetName, owner };
 }
 
 async function describe(sessions: SessionDeps, session: LiveSession): Promise<{ assetName: string; account: string }> {
