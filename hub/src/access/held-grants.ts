@@ -18,6 +18,8 @@ export async function grantsOfPerson(db: Queryable, { id, orgId, role }: Subject
     .from(grantSubjects)
     .innerJoin(grants, eq(grants.id, grantSubjects.grantId))
     .where(and(named, eq(grants.orgId, orgId), isNull(grants.revokedAt)))
+    .prepare("grants_of_person")
+    .execute()
     .then((rows) => rows.map(({ grant }) => grant));
 }
 
@@ -46,7 +48,9 @@ export async function grantsNaming(db: Queryable, { id, orgId, role }: Subject, 
             or (s.kind = 'group' and exists (select 1 from group_members m join groups g on g.id = m.group_id
               where m.group_id = s.subject_id and m.user_id = ${id} and g.org_id = ${orgId})))))`,
       ),
-    );
+    )
+    .prepare("grants_naming")
+    .execute();
 }
 
 /** Which of these grants name which of these assets, by the asset itself, a node it is under, a label, or all. */

@@ -23,7 +23,9 @@ export async function accountsOf(db: Queryable, assetId: string): Promise<Accoun
     .select()
     .from(accounts)
     .where(and(eq(accounts.assetId, assetId), isNull(accounts.retiredAt)))
-    .orderBy(asc(accounts.username));
+    .orderBy(asc(accounts.username))
+    .prepare("accounts_of")
+    .execute();
 }
 
 /** The agent's own identity where nothing is said and the host is the agent's. @throws HubError `not-found`. */

@@ -51,7 +51,7 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
     listen_addresses: "",
     unix_socket_directories: socketDir,
     unix_socket_permissions: "0700",
-    shared_buffers: "32MB", // the hub's working set is small; the page cache does the rest
+    shared_buffers: "96MB", // holds what 100,000 assets are decided by; a small hub never touches most of it
     max_connections: "40",
     dynamic_shared_memory_type: "mmap", // no /dev/shm needed
     wal_level: "minimal",

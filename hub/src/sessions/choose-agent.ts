@@ -42,7 +42,9 @@ export async function agentsFor(
   const inZone = await db
     .select()
     .from(agents)
-    .where(and(eq(agents.zoneId, asset.zoneId), isNull(agents.revokedAt)));
+    .where(and(eq(agents.zoneId, asset.zoneId), isNull(agents.revokedAt)))
+    .prepare("agents_for")
+    .execute();
   const roundTripOf = ({ id }: AgentRow) => links.roundTrips(id).at(-1)?.us ?? Number.MAX_SAFE_INTEGER;
   const online = inZone.filter(({ id }) => links.isOnline(id));
   if (online.length === 0)
