@@ -79,8 +79,10 @@ export async function listAssets(
   only: SQL | undefined,
 ): Promise<{ rows: AssetInZone[]; total: number; nextCursor: string | null }> {
   const filter = filterOf(db, orgId, input, userId);
-  // `is true` keeps PostgreSQL from joining thousands of assets only to sort them: it walks them by name and stops at the page's end.
-  const walked = only === undefined ? undefined : sql`(${only}) is true`;
+  // `is true` keeps PostgreSQL from joining thousands of assets only to sort them: it walks all by name and stops at the page's end. What
+  // leaves few has no such end.
+  const leavesFew = [input.search, input.nodeId, input.label, input.favourite].some((one) => one !== undefined);
+  const walked = only === undefined || leavesFew ? only : sql`(${only}) is true`;
   const cursor = decodeCursor(input.cursor);
   const after =
     cursor === null
