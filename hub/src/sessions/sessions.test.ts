@@ -112,6 +112,25 @@ describe("a terminal", () => {
     expect(await sessionOf(admin, terminal.sessionId)).toMatchObject({ state: "live" });
   });
 
+  test("is waited for by a window that came back before its agent", async () => {
+    await using hub = await TestHub.start();
+    const admin = await hub.asAdmin();
+    const agent = await hub.enrolAgent();
+    const terminal = await admin.openTerminal(await firstAsset(admin));
+    await hub.restart();
+    let answered = false;
+    const attached = admin.attach(terminal.sessionId, terminal.outputOffset).then((again) => {
+      answered = true;
+      return again;
+    });
+    expect(await admin.query("auth.state")).toBeDefined(); // the hub has read what came before
+    expect(answered).toBe(false);
+    await agent.link();
+    const again = await attached;
+    again.type("together");
+    await again.until(() => again.text === "together");
+  });
+
   test("nobody looks at ends after its grace, and says so", async () => {
     await using hub = await TestHub.start({ detachGraceSeconds: 1 });
     const admin = await hub.asAdmin();
