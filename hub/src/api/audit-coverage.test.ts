@@ -104,6 +104,10 @@ const newProvider = async () => {
   await admin.mutate("auth.confirm", { password: adminCredentials.password });
   return (await admin.mutate<{ id: string }>("providers.create", providerOf())).id;
 };
+const newRole = async () => {
+  await admin.mutate("auth.confirm", { password: adminCredentials.password });
+  return (await admin.mutate<{ id: string }>("roles.create", { name: newId("rol"), description: "", permissions: [] })).id;
+};
 const place = async (inside: boolean) => {
   const wanted = { nodeId: await newNode(), assetIds: [await newAsset()] };
   await admin.mutate("nodes.place", { ...wanted, in: true });
@@ -412,6 +416,13 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
     async () => admin.mutate("people.setRole", { id: (await someone()).id, role: "auditor" }),
   ],
   "people.unlock": ["person.unlocked", async () => admin.mutate("people.unlock", { id: (await someone()).id })],
+  "roles.change": [
+    "role.changed",
+    async () =>
+      admin.mutate("roles.change", { id: await newRole(), name: newId("rol"), description: "", permissions: ["audit.read"] }),
+  ],
+  "roles.create": ["role.created", newRole],
+  "roles.remove": ["role.deleted", async () => admin.mutate("roles.remove", { id: await newRole() })],
   "runs.create": ["run.created", newRun],
   "runs.stop": ["run.stop-requested", async () => admin.mutate("runs.stop", { id: await newRun() })],
   "runs.stopExecution": [

@@ -1,7 +1,7 @@
 // Shapes of what /api/v1 answers about people and groups.
 import { z } from "zod";
 import { providerSettings } from "../federation/input.ts";
-import { personStates, roleNames } from "../identity/input.ts";
+import { permissions, personStates, role } from "../identity/input.ts";
 
 const moment = z.iso.datetime();
 
@@ -12,7 +12,9 @@ export const person = z.object({
   username: z.string(),
   phone: z.string().nullable(),
   language: z.enum(["en", "zh"]).nullable(),
-  role: z.enum(roleNames),
+  role,
+  /** Of a role that the organisation made. */
+  roleName: z.string().nullable(),
   /** At home in another organisation, whose administrators own the account. */
   guest: z.boolean(),
   systemAdmin: z.boolean(),
@@ -56,7 +58,7 @@ export const provider = z.object({
   hasSecret: z.boolean(),
   createsPeople: z.boolean(),
   emailDomains: z.array(z.string()),
-  mappings: z.array(z.object({ value: z.string(), groupId: z.string().nullable(), role: z.enum(roleNames).nullable() })),
+  mappings: z.array(z.object({ value: z.string(), groupId: z.string().nullable(), role: role.nullable() })),
   people: z.number().int(),
   callbackUrl: z.string(),
   createdAt: moment,
@@ -74,4 +76,14 @@ export const organisation = z.object({
   active: z.boolean(),
   createdAt: moment,
 });
-export const myOrganisation = z.object({ id: z.string(), name: z.string(), role: z.enum(roleNames) });
+export const myOrganisation = z.object({ id: z.string(), name: z.string(), role, roleName: z.string().nullable() });
+
+/** name: of a built-in one its id. */
+export const listedRole = z.object({
+  id: role,
+  builtIn: z.boolean(),
+  name: z.string(),
+  description: z.string(),
+  permissions: z.array(z.enum(permissions)).readonly(),
+  people: z.number().int(),
+});

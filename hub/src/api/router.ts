@@ -11,6 +11,7 @@ import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts"
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { providersRouter } from "./routers/providers.ts";
+import { rolesRouter } from "./routers/roles.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { templatesRouter } from "./routers/templates.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
@@ -33,6 +34,7 @@ export const appRouter = router({
   passkeys: passkeysRouter,
   people: peopleRouter,
   providers: providersRouter,
+  roles: rolesRouter,
   runs: runsRouter,
   sessions: sessionsRouter,
   settings: settingsRouter,

@@ -11,6 +11,7 @@ export type AuditEventOf = {
   "person.session-ended": { sessionId: string };
   "person.invited": { email: string; role: string };
   "person.joined": Record<string, never>;
+  /** Here and below a role is a built-in one, or the name and id of one that the organisation made. */
   "person.role-changed": { before: string; after: string };
   "person.disabled": Record<string, never>;
   "person.enabled": Record<string, never>;
@@ -57,6 +58,12 @@ export type AuditEventOf = {
   "organisation.member-removed": { role: string };
   "organisation.entered": Record<string, never>;
   "person.system-admin-changed": { systemAdmin: boolean };
+  /** role: JSON of its name, description and permissions. */
+  "role.created": { role: string };
+  /** before, after: JSON of the fields that changed. */
+  "role.changed": { before: string; after: string };
+  /** to: the role that its people got; userIds: up to 200 of them, separated by spaces. */
+  "role.deleted": { role: string; to: string | null; people: number; userIds: string };
   "key.created": { name: string; prefix: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
@@ -178,6 +185,9 @@ export const auditKinds = [
   "organisation.member-removed",
   "organisation.entered",
   "person.system-admin-changed",
+  "role.created",
+  "role.changed",
+  "role.deleted",
   "key.created",
   "key.revoked",
   "zone.created",
@@ -254,6 +264,7 @@ export type AuditSubject = {
     | "run"
     | "person"
     | "group"
+    | "role"
     | "provider"
     | "organisation"
     | "key"

@@ -1,6 +1,7 @@
 // Queries over systems that recognise people.
 import { and, asc, count, eq, isNull } from "drizzle-orm";
-import { authSessions, organisations } from "../identity/schema.ts";
+import { builtInRole } from "../identity/actor.ts";
+import { authSessions, organisations, roles } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { externalIdentities, identityProviders, type MappingRow, type ProviderRow, providerMappings } from "./schema.ts";
 
@@ -37,9 +38,17 @@ export async function findProvider(db: Queryable, orgId: string, id: string): Pr
   return row ?? null;
 }
 
-/** Of one provider, in the order they were given. */
+/** Of one provider, in the order they were given; without those to a role that was removed. */
 export async function mappingsOf(db: Queryable, providerId: string): Promise<MappingRow[]> {
-  return db.select().from(providerMappings).where(eq(providerMappings.providerId, providerId)).orderBy(asc(providerMappings.id));
+  const rows = await db
+    .select({ mapping: providerMappings, made: roles.id })
+    .from(providerMappings)
+    .leftJoin(roles, eq(roles.id, providerMappings.role))
+    .where(eq(providerMappings.providerId, providerId))
+    .orderBy(asc(providerMappings.id));
+  return rows.flatMap(({ mapping, made }) =>
+    mapping.role === null || made !== null || builtInRole(mapping.role) !== undefined ? [mapping] : [],
+  );
 }
 
 export async function findProviderOfSignIn(db: Queryable, signInId: string): Promise<ProviderRow | null> {

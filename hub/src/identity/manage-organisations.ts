@@ -6,12 +6,14 @@ import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
-import { type Actor, assertMay, auditActor, mayGiveRole } from "./actor.ts";
+import { type Actor, assertHolds, assertMay, auditActor, permissionsOf } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { freshMfa } from "./fresh-mfa.ts";
+import type { roleNames } from "./input.ts";
 import { findMember } from "./members.ts";
 import { findUser, findUserByEmail } from "./people.ts";
-import { authSessions, groupMembers, groups, organisationMembers, organisations, passkeys, type Role, users } from "./schema.ts";
+import { textOf } from "./roles.ts";
+import { authSessions, groupMembers, groups, organisationMembers, organisations, passkeys, users } from "./schema.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
 import { findTotp } from "./totp.ts";
 
@@ -102,10 +104,10 @@ export async function enableOrganisation({ db }: IdentityDeps, actor: Actor, id:
 export async function addMember(
   deps: IdentityDeps,
   actor: Actor,
-  input: { id: string; email: string; role: Role },
+  input: { id: string; email: string; role: (typeof roleNames)[number] },
 ): Promise<void> {
   await withOrganisation(deps.db, actor, input.id, async (tx, organisation) => {
-    mayGiveRole(actor, input.role);
+    assertHolds(actor, permissionsOf(input.role, null));
     const user = await findUserByEmail(tx, input.email);
     if (user === null) throw notFound("person");
     if (user.orgId === input.id) throw new HubError("conflict", "This person is at home there. Change the role under People.");
@@ -130,6 +132,7 @@ export async function removeGuest(deps: IdentityDeps, actor: Actor, id: string):
   await deps.db.transaction(async (tx) => {
     const guest = await findMember(tx, orgId, id);
     if (guest === null || !guest.guest) throw notFound("person");
+    assertHolds(actor, guest.permissions);
     const of = tx.select({ id: groups.id }).from(groups).where(eq(groups.orgId, orgId));
     await tx.delete(organisationMembers).where(and(eq(organisationMembers.orgId, orgId), eq(organisationMembers.userId, id)));
     await tx.delete(groupMembers).where(and(eq(groupMembers.userId, id), inArray(groupMembers.groupId, of)));
@@ -143,7 +146,7 @@ export async function removeGuest(deps: IdentityDeps, actor: Actor, id: string):
       actor: auditActor(actor),
       subject: { kind: "person", id, name: guest.name },
       ip: actor.ip,
-      data: { role: guest.role },
+      data: { role: textOf(guest.role, guest.roleName) },
     });
   });
   await deps.accessChanged(orgId);

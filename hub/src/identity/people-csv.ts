@@ -9,11 +9,12 @@ import { listOf, type Row, RowErrors, readCsv } from "../csv/read-csv.ts";
 import { byteOrderMark, csvLine } from "../csv/write-csv.ts";
 import { inPieces, type Queryable, type Transaction } from "../platform/database.ts";
 import { displayName } from "../platform/input.ts";
-import { type Actor, assertMay, auditActor, permissionsFor } from "./actor.ts";
+import { type Actor, assertMay, auditActor, may } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { insertMembers } from "./groups.ts";
-import { comment, email, peopleColumns, phone, roleNames, username } from "./input.ts";
-import { groupMembers, groups, type UserRow, users } from "./schema.ts";
+import { comment, email, peopleColumns, phone, username } from "./input.ts";
+import { rolesByName } from "./roles.ts";
+import { groupMembers, groups, roles, type UserRow, users } from "./schema.ts";
 import { changedFields } from "./update-person.ts";
 import { lockUsernames, usernameAmong } from "./usernames.ts";
 
@@ -31,7 +32,7 @@ const cells: Record<(typeof peopleColumns.all)[number], { read: z.ZodType<string
   email: { read: email, expected: "Write an e-mail address." },
   username: { read: username, expected: "Write 2 to 32 of a-z, 0-9, ., _ and -, a letter first; or leave it empty." },
   phone: { read: phone, expected: "Write a telephone number, or leave it empty." },
-  role: { read: z.enum(roleNames), expected: `Write one of ${roleNames.join(", ")}; empty means user.` },
+  role: { read: displayName, expected: "Write the name of a role; empty means user." },
   language: { read: z.enum(["en", "zh"]), expected: "Write en or zh, or leave it empty." },
   expires_at: { read: expiry, expected: "Write a day such as 2027-06-30, or leave it empty." },
   comment: { read: comment, expected: "Write at most 1000 letters." },
@@ -93,11 +94,17 @@ async function planPeople(
   const groupIds = new Map(
     (await tx.select().from(groups).where(eq(groups.orgId, actor.orgId))).map(({ id, name }) => [name, id] as const),
   );
+  const roleNamed = await rolesByName(tx, actor.orgId);
+  const roleHeld = new Map([...roleNamed.values()].map((role) => [role.id, role]));
   const firstLine = new Map<string, number>();
   const plan: Plan = { created: [], changed: [], unchanged: 0, joining: new Map() };
   for (const { row, values } of read) {
     const { line, fields } = row;
     const before = errors.total;
+    const roleName = values.get("role") ?? "user";
+    const role = roleNamed.get(roleName);
+    if (role === undefined)
+      errors.add(line, "role", "unknown", roleName, "There is no such role. Make it first, or write another.");
     const address = values.get("email");
     if (address === undefined) continue;
     const earlier = firstLine.get(address);
@@ -121,11 +128,18 @@ async function planPeople(
         wantedUsername,
         "Somebody else has this user name. Write another, or leave it empty.",
       );
-    const role = roleNames.find((one) => one === values.get("role")) ?? "user";
-    if (user === undefined && permissionsFor(role).some((permission) => !permissionsFor(actor.role).includes(permission)))
-      errors.add(line, "role", "not-yours", role, "You cannot give what you may not do yourself.");
-    if (user !== undefined && fields.get("role") && role !== user.role)
-      errors.add(line, "role", "not-yours", role, `This person is here as ${user.role}. Change roles under People.`);
+    if (user === undefined && role?.permissions.some((permission) => !may(actor, permission)))
+      errors.add(line, "role", "not-yours", roleName, "You cannot give what you may not do yourself.");
+    if (user !== undefined && fields.get("role") && role !== undefined && role.id !== user.role)
+      errors.add(line, "role", "not-yours", roleName, "This person has another role here. Change roles under People.");
+    if (user !== undefined && roleHeld.get(user.role)?.permissions.some((permission) => !may(actor, permission)))
+      errors.add(
+        line,
+        "email",
+        "not-yours",
+        address,
+        "This person may do more than you. Somebody who may as much changes the account.",
+      );
     const expiresAt = values.has("expires_at") ? new Date(values.get("expires_at") ?? "") : null;
     if (user?.role === "admin" && expiresAt !== null && user.expiresAt === null)
       errors.add(
@@ -139,7 +153,7 @@ async function planPeople(
     for (const name of joined)
       if (!groupIds.has(name))
         errors.add(line, "groups", "unknown", name, "There is no such group. Make it first, or take it out.");
-    if (errors.total > before) continue;
+    if (errors.total > before || role === undefined) continue;
     const given: Fields = {
       name: values.get("name") ?? address,
       username: wantedUsername ?? user?.username ?? usernameAmong(byUsername, address),
@@ -159,7 +173,7 @@ async function planPeople(
         createdAt: now,
         updatedAt: now,
         orgId: actor.orgId,
-        role,
+        role: role.id,
         accepted: false,
       });
     else {
@@ -231,15 +245,16 @@ export async function* exportPeople(db: Queryable, orgId: string): AsyncGenerato
   yield byteOrderMark + csvLine(peopleColumns.all);
   for (let after = ""; ; ) {
     const rows = await db
-      .select()
+      .select({ user: users, roleName: roles.name })
       .from(users)
+      .leftJoin(roles, and(eq(roles.id, users.role), eq(roles.orgId, orgId)))
       .where(and(eq(users.orgId, orgId), gt(users.id, after)))
       .orderBy(asc(users.id))
       .limit(atOnce);
     const last = rows.at(-1);
     if (last === undefined) return;
-    after = last.id;
-    const ids = rows.map(({ id }) => id);
+    after = last.user.id;
+    const ids = rows.map(({ user }) => user.id);
     const members = await db
       .select({ userId: groupMembers.userId, name: groups.name })
       .from(groupMembers)
@@ -247,10 +262,20 @@ export async function* exportPeople(db: Queryable, orgId: string): AsyncGenerato
       .where(inArray(groupMembers.userId, ids))
       .orderBy(asc(groups.name));
     yield rows
-      .map((user) => {
+      .map(({ user, roleName }) => {
         const of = members.filter(({ userId }) => userId === user.id).map(({ name }) => name);
         const { name, email, username, phone, role, language, expiresAt, comment } = user;
-        return csvLine([name, email, username, phone, role, language, expiresAt?.toISOString() ?? null, comment, of.join("; ")]);
+        return csvLine([
+          name,
+          email,
+          username,
+          phone,
+          roleName ?? role,
+          language,
+          expiresAt?.toISOString() ?? null,
+          comment,
+          of.join("; "),
+        ]);
       })
       .join("");
   }

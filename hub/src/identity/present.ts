@@ -1,6 +1,5 @@
 // People, keys and sign-ins as the console sees them. No hash, no token leaves here.
 import type { Actor } from "./actor.ts";
-import { permissionsFor } from "./actor.ts";
 import type { Member } from "./members.ts";
 import { personStateOf } from "./person-state.ts";
 import type { AccessKeyRow, authSessions, GroupRow, organisations, PasskeyRow } from "./schema.ts";
@@ -11,10 +10,11 @@ export const presentMe = (user: Member, organisation: { id: string; name: string
   email: user.email,
   username: user.username,
   role: user.role,
+  roleName: user.roleName,
   language: user.language,
   org: organisation,
   systemAdmin: user.systemAdmin,
-  permissions: [...permissionsFor(user.role)],
+  permissions: [...user.permissions],
 });
 
 export function presentPerson(user: Member, now: Date) {
@@ -27,6 +27,7 @@ export function presentPerson(user: Member, now: Date) {
     phone: user.phone,
     language: user.language,
     role: user.role,
+    roleName: user.roleName,
     guest: user.guest,
     systemAdmin: user.systemAdmin,
     state,

@@ -1,7 +1,8 @@
 // Identity: organisations, people, their sign-ins, invitations and access keys.
 import { bigint, boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import type { z } from "zod";
 import { moment, orgId } from "../platform/columns.ts";
-import type { roleNames } from "./input.ts";
+import type { permissions, role } from "./input.ts";
 import type { SignInStage } from "./sign-in-stage.ts";
 
 export const organisations = pgTable("organisations", {
@@ -12,7 +13,24 @@ export const organisations = pgTable("organisations", {
   disabledAt: moment("disabled_at"),
 });
 
-export type Role = (typeof roleNames)[number];
+/** A built-in one by its name, one that the organisation made by its id. */
+export type Role = z.infer<typeof role>;
+export type Permission = (typeof permissions)[number];
+
+/** Those that an organisation made. Columns called role have no foreign key, since built-in ones have no row: giving and removing lock the row instead. */
+export const roles = pgTable(
+  "roles",
+  {
+    id: text("id").$type<Role>().primaryKey(),
+    orgId: orgId(),
+    name: text("name").notNull(),
+    description: text("description").notNull(),
+    permissions: text("permissions").array().$type<Permission[]>().notNull(),
+    createdAt: moment("created_at").notNull(),
+    updatedAt: moment("updated_at").notNull(),
+  },
+  (table) => [uniqueIndex("roles_org_name").on(table.orgId, table.name)],
+);
 
 /** Columns down to updatedAt are better-auth's, the rest ours. */
 export const users = pgTable("users", {
@@ -260,6 +278,7 @@ export const passkeys = pgTable(
 export type PasskeyRow = typeof passkeys.$inferSelect;
 export type SignInRow = typeof authSessions.$inferSelect;
 export type TotpRow = typeof totpSecrets.$inferSelect;
+export type RoleRow = typeof roles.$inferSelect;
 export type UserRow = typeof users.$inferSelect;
 export type GroupRow = typeof groups.$inferSelect;
 export type AccessKeyRow = typeof accessKeys.$inferSelect;

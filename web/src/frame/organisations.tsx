@@ -5,6 +5,7 @@ import { IconBuilding, IconCheck } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
+import { roleTitle } from "../people/role-title.ts";
 import { dock } from "../terminal/dock-store.ts";
 import { displayText } from "../ui/display-text.ts";
 import classes from "./frame.module.css";
@@ -56,14 +57,14 @@ export function OrganisationItems() {
   return (
     <>
       <Menu.Label>{t("top.organisation")}</Menu.Label>
-      {organisations.map(({ id, name, role }) => (
+      {organisations.map(({ id, name, role, roleName }) => (
         <Menu.Item
           key={id}
           leftSection={id === me.org.id ? <IconCheck size={16} /> : <IconBuilding size={16} />}
           disabled={enter.isPending}
           onClick={() => id !== me.org.id && enter.mutate({ id })}
         >
-          {displayText(name)} · {t(`role.${role}`)}
+          {displayText(name)} · {roleTitle({ role, roleName }, t)}
         </Menu.Item>
       ))}
       <Menu.Divider />

@@ -1,16 +1,16 @@
 // Inviting a person: the hub makes a link, the administrator sends it.
 "use client";
-import { Alert, Button, Drawer, Radio, Stack, Text, TextInput } from "@mantine/core";
-import { invite, roleNames } from "@sallyport/hub/identity/input";
+import { Alert, Button, Drawer, Stack, Text, TextInput } from "@mantine/core";
+import { invite } from "@sallyport/hub/identity/input";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Role } from "../api/types.ts";
 import { currentLanguage } from "../i18n/i18n.ts";
-import { oneOf } from "../state/url-state.ts";
 import { useForm } from "../state/use-form.ts";
 import { LinkOnce } from "./link-once.tsx";
+import { RoleChoice } from "./role-choice.tsx";
 
 export function InvitePanel({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -74,18 +74,5 @@ function InviteForm({ onClose }: { onClose: () => void }) {
         </Button>
       </Stack>
     </form>
-  );
-}
-
-export function RoleChoice({ value, onChange }: { value: Role; onChange: (role: Role) => void }) {
-  const { t } = useTranslation();
-  return (
-    <Radio.Group label={t("field.role")} value={value} onChange={(role) => onChange(oneOf(role, roleNames) ?? value)}>
-      <Stack gap="xs" mt={6}>
-        {roleNames.map((role) => (
-          <Radio key={role} value={role} label={t(`role.${role}`)} description={t(`roleMeaning.${role}`)} />
-        ))}
-      </Stack>
-    </Radio.Group>
   );
 }

@@ -1,7 +1,7 @@
 // People: who may sign in, as what, and what they may reach.
 "use client";
 import { Button, Checkbox, Tabs } from "@mantine/core";
-import { peopleColumns, personStates, roleNames } from "@sallyport/hub/identity/input";
+import { peopleColumns, personStates } from "@sallyport/hub/identity/input";
 import { IconUserPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
@@ -24,6 +24,9 @@ import { GroupsList } from "./groups-list.tsx";
 import { InvitePanel } from "./invite-panel.tsx";
 import { PersonMark } from "./person-mark.tsx";
 import { PersonPanel } from "./person-panel.tsx";
+import { useRoleOptions } from "./role-choice.tsx";
+import { roleTitle } from "./role-title.ts";
+import { RolesList } from "./roles-list.tsx";
 
 export function PeoplePage() {
   return (
@@ -33,7 +36,7 @@ export function PeoplePage() {
   );
 }
 
-const views = ["people", "groups"] as const;
+const views = ["people", "groups", "roles"] as const;
 /** What the address says of one view and means nothing in the other. */
 const ofOneView = { id: null, tab: null, q: null, new: null, invite: null, import: null, state: null, role: null, group: null };
 
@@ -57,12 +60,16 @@ function PeopleAndGroups() {
         <Tabs.List mb="md">
           <Tabs.Tab value="people">{t("people.title")}</Tabs.Tab>
           <Tabs.Tab value="groups">{t("groups.title")}</Tabs.Tab>
+          <Tabs.Tab value="roles">{t("roles.title")}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="people">
           <People invite={invite} />
         </Tabs.Panel>
         <Tabs.Panel value="groups">
           <GroupsList />
+        </Tabs.Panel>
+        <Tabs.Panel value="roles">
+          <RolesList onPeople={(role) => changeUrl({ ...ofOneView, view: null, role })} />
         </Tabs.Panel>
       </Tabs>
     </Page>
@@ -77,7 +84,8 @@ function People({ invite }: { invite: ReactNode }) {
   const me = useMe();
   const [url, changeUrl] = useUrlState();
   const state = oneOf(url.get("state"), personStates);
-  const role = oneOf(url.get("role"), roleNames);
+  const roles = useRoleOptions();
+  const role = roles.find(({ value }) => value === url.get("role"))?.value;
   const groupId = url.get("group") ?? undefined;
   const query = useInfiniteQuery(trpc.people.list.infiniteQueryOptions({ ...useSearch(), state, role, groupId }, nextPage));
   const groups = useQuery(trpc.groups.list.queryOptions({ limit: 200 }));
@@ -116,7 +124,7 @@ function People({ invite }: { invite: ReactNode }) {
     },
     { key: "username", title: t("people.username"), cell: ({ username }) => displayText(username), hideOn: "medium" },
     { key: "email", title: t("field.email"), cell: ({ email }) => displayText(email), hideOn: "small" },
-    { key: "role", title: t("people.role"), cell: ({ role }) => t(`role.${role}`), hideOn: "small" },
+    { key: "role", title: t("people.role"), cell: (person) => roleTitle(person, t), hideOn: "small" },
     { key: "state", title: t("people.state"), cell: ({ state }) => <PersonMark state={state} /> },
     { key: "seen", title: t("people.lastSignIn"), cell: ({ lastSignInAt }) => <Moment at={lastSignInAt} />, hideOn: "medium" },
     { key: "created", title: t("people.created"), cell: ({ createdAt }) => <Moment at={createdAt} />, hideOn: "medium" },
@@ -135,7 +143,7 @@ function People({ invite }: { invite: ReactNode }) {
             label: t("people.state"),
             options: personStates.map((value) => ({ value, label: t(`personState.${value}`) })),
           },
-          { key: "role", label: t("people.role"), options: roleNames.map((value) => ({ value, label: t(`role.${value}`) })) },
+          { key: "role", label: t("people.role"), options: roles },
           {
             key: "group",
             label: t("groups.group"),

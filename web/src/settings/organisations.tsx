@@ -7,7 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { Organisation, Role } from "../api/types.ts";
+import type { Organisation } from "../api/types.ts";
 import { oneOf } from "../state/url-state.ts";
 import { useForm } from "../state/use-form.ts";
 import { Confirm } from "../ui/confirm.tsx";
@@ -146,7 +146,7 @@ function OrganisationLine({ organisation }: { organisation: Organisation }) {
   );
 }
 
-const firstRole: Role = "user";
+const firstRole: (typeof roleNames)[number] = "user";
 
 function NewMember({ organisations, onSent }: { organisations: Organisation[]; onSent: () => void }) {
   const { t } = useTranslation();

@@ -1,12 +1,13 @@
 // What the organisation asks of its people at sign-in.
 "use client";
 import { Alert, Button, Checkbox, Group, NumberInput, Stack, Text } from "@mantine/core";
-import { roleNames, signInPolicy } from "@sallyport/hub/identity/input";
+import { signInPolicy } from "@sallyport/hub/identity/input";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Outputs } from "../api/types.ts";
+import { useRoleOptions } from "../people/role-choice.tsx";
 import { useForm } from "../state/use-form.ts";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -39,6 +40,7 @@ function Rules({ policy }: { policy: Outputs["signInPolicy"]["get"] }) {
       },
     }),
   );
+  const roles = useRoleOptions();
   const form = useForm(signInPolicy, policy, (parsed) => save.mutate(parsed));
   return (
     <form onSubmit={form.submit} noValidate>
@@ -51,13 +53,13 @@ function Rules({ policy }: { policy: Outputs["signInPolicy"]["get"] }) {
           onChange={(values) =>
             form.set(
               "mfaRoles",
-              roleNames.filter((role) => values.includes(role)),
+              roles.flatMap(({ value }) => (values.includes(value) ? [value] : [])),
             )
           }
         >
           <Group mt={6}>
-            {roleNames.map((role) => (
-              <Checkbox key={role} value={role} label={t(`role.${role}`)} />
+            {roles.map(({ value, label }) => (
+              <Checkbox key={value} value={value} label={label} />
             ))}
           </Group>
         </Checkbox.Group>
