@@ -278,6 +278,30 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
     },
   ],
   "groups.rename": ["group.renamed", async () => admin.mutate("groups.rename", { id: await newGroup(), name: newId("group") })],
+  "guests.accept": [
+    "guest.accepted",
+    async () => {
+      const { email, client } = await someone();
+      const orgId = await newOrganisation();
+      await admin.mutate("organisations.enter", { id: orgId });
+      const { link } = await admin.mutate<{ link: string }>("guests.invite", { email, role: "user" });
+      await client.mutate("guests.accept", { token: new URL(link).searchParams.get("token") });
+      const own = await client.query<{ me: { org: { id: string } } }>("auth.state");
+      await admin.mutate("organisations.enter", { id: own.me.org.id });
+    },
+  ],
+  "guests.invite": [
+    "guest.invited",
+    async () => admin.mutate("guests.invite", { email: `${newId("p")}@example.org`, role: "user" }),
+  ],
+  "guests.withdraw": [
+    "guest.withdrawn",
+    async () => {
+      const guest = { email: `${newId("p")}@example.org`, role: "user" };
+      const { id } = await admin.mutate<{ id: string }>("guests.invite", guest);
+      await admin.mutate("guests.withdraw", { id });
+    },
+  ],
   "keys.create": ["key.created", () => admin.mutate("keys.create", { name: "covered" })],
   "keys.revoke": [
     "key.revoked",

@@ -1,5 +1,6 @@
 // Shapes of what /api/v1 answers about people and groups.
 import { z } from "zod";
+import { importReport } from "../csv/input.ts";
 import { providerSettings } from "../federation/input.ts";
 import { permissions, personStates, role } from "../identity/input.ts";
 
@@ -46,6 +47,19 @@ export const passwordLink = z.object({
   expiresAt: moment,
 });
 export const invited = passwordLink.extend({ id: z.string() });
+export const guestInvitation = z.object({
+  id: z.string(),
+  email: z.string(),
+  role,
+  roleName: z.string().nullable(),
+  /** Who invited. */
+  by: z.string(),
+  expiresAt: moment,
+});
+/** mailed: handed to the mail server's queue. Otherwise the link is for the administrator to pass on. */
+export const peopleImport = importReport.extend({
+  invitations: z.array(z.object({ name: z.string(), email: z.string(), mailed: z.boolean(), link: z.string().nullable() })),
+});
 /** code: of the refusal, as in docs/errors.md. */
 export const bulk = z.object({ done: z.array(z.string()), refused: z.array(z.object({ id: z.string(), code: z.string() })) });
 

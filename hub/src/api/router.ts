@@ -6,6 +6,7 @@ import { authRouter } from "./routers/auth.ts";
 import { custodyRouter } from "./routers/custody.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
+import { guestsRouter } from "./routers/guests.ts";
 import { organisationsRouter } from "./routers/organisations.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { passkeysRouter } from "./routers/passkeys.ts";
@@ -27,6 +28,7 @@ export const appRouter = router({
   events: eventsRouter,
   fleet: fleetRouter,
   groups: groupsRouter,
+  guests: guestsRouter,
   home: homeRouter,
   keys: keysRouter,
   nodes: nodesRouter,

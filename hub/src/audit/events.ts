@@ -18,7 +18,7 @@ export type AuditEventOf = {
   /** before, after: JSON of the fields that changed. */
   "person.updated": { fields: string; before: string; after: string };
   /** file: SHA-256 of it. people: JSON of up to 200 of them, with before and after of those that changed. */
-  "people.imported": { created: number; changed: number; file: string; people: string };
+  "people.imported": { created: number; changed: number; invited: number; file: string; people: string };
   "people.exported": Record<string, never>;
   "person.expired": { at: string };
   "person.password-changed": { by: string };
@@ -57,6 +57,9 @@ export type AuditEventOf = {
   "organisation.member-added": { role: string };
   "organisation.member-removed": { role: string };
   "organisation.entered": Record<string, never>;
+  "guest.invited": { email: string; role: string };
+  "guest.withdrawn": { email: string };
+  "guest.accepted": { email: string; role: string };
   "person.system-admin-changed": { systemAdmin: boolean };
   /** role: JSON of its name, description and permissions. */
   "role.created": { role: string };
@@ -184,6 +187,9 @@ export const auditKinds = [
   "organisation.member-added",
   "organisation.member-removed",
   "organisation.entered",
+  "guest.invited",
+  "guest.withdrawn",
+  "guest.accepted",
   "person.system-admin-changed",
   "role.created",
   "role.changed",

@@ -1,5 +1,6 @@
 // What callers may send to identity.
 import { z } from "zod";
+import { importFile } from "../csv/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 
 /** Length is what counts (NIST SP 800-63B §5.1.1); 200 bounds the work of hashing. */
@@ -69,6 +70,9 @@ export const updatePerson = byId.extend({
 export type UpdatePerson = z.infer<typeof updatePerson>;
 /** language: of the mail and of the person's console, until they choose. */
 export const invite = z.object({ email, name: displayName, role, language: z.enum(["en", "zh"]).optional() });
+/** language: of the mail. */
+export const inviteGuest = z.object({ email, role, language: z.enum(["en", "zh"]).default("en") });
+export const guestInvitation = z.object({ token });
 export const forgotPassword = z.object({ email });
 export const setRole = z.object({ id: z.string(), role });
 const roleFields = {
@@ -137,6 +141,8 @@ export type PasskeyAnswer = z.infer<typeof passkeyAnswer>;
 export const finishPasskey = z.object({ name: displayName, response: passkeyMade });
 export const renamePasskey = byId.extend({ name: displayName });
 
+/** invite: sends those who are added a link with which they choose a password. */
+export const importPeople = importFile.extend({ invite: z.boolean().default(false) });
 /** Of a file of people; the first line names them, in any order. groups: names with ; between them. */
 export const peopleColumns = {
   all: ["name", "email", "username", "phone", "role", "language", "expires_at", "comment", "groups"],

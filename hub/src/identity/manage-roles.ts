@@ -12,7 +12,7 @@ import type { IdentityDeps } from "./deps.ts";
 import { freshMfa } from "./fresh-mfa.ts";
 import { permissions, type RoleFields, rolesMax } from "./input.ts";
 import { lockMayGive } from "./roles.ts";
-import { organisationMembers, type Role, type RoleRow, roles, signInPolicies, users } from "./schema.ts";
+import { guestInvitations, organisationMembers, type Role, type RoleRow, roles, signInPolicies, users } from "./schema.ts";
 
 /** People whom one audit event names. */
 const perEvent = 200;
@@ -54,7 +54,7 @@ export async function changeRole(deps: IdentityDeps, actor: Actor, { id, ...inpu
 }
 
 /**
- * Its people get `to`. Grants and mappings that name it name nobody from then on.
+ * Its people, and guests invited as it, get `to`; without one, such invitations end. Grants and mappings that name it name nobody from then on.
  * @throws HubError `confirm-first`, `forbidden`, `not-found`, and `role-in-use` with how many have it, where `to` is missing.
  */
 export async function removeRole(
@@ -69,6 +69,9 @@ export async function removeRole(
       .update(signInPolicies)
       .set({ mfaRoles: sql`array_remove(${signInPolicies.mfaRoles}, ${id})` })
       .where(eq(signInPolicies.orgId, actor.orgId));
+    const invited = and(eq(guestInvitations.orgId, actor.orgId), eq(guestInvitations.role, role.id));
+    if (to === undefined) await tx.delete(guestInvitations).where(invited);
+    else await tx.update(guestInvitations).set({ role: to }).where(invited);
     await tx.delete(roles).where(eq(roles.id, role.id));
     const { name, description, permissions } = role;
     const data = { role: JSON.stringify({ name, description, permissions }), to: given, people: userIds.length };

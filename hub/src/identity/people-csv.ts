@@ -13,6 +13,7 @@ import { type Actor, assertMay, auditActor, may } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { insertMembers } from "./groups.ts";
 import { comment, email, peopleColumns, phone, username } from "./input.ts";
+import { makeInvitations } from "./password-links.ts";
 import { rolesByName } from "./roles.ts";
 import { groupMembers, groups, roles, type UserRow, users } from "./schema.ts";
 import { changedFields } from "./update-person.ts";
@@ -40,6 +41,8 @@ const cells: Record<(typeof peopleColumns.all)[number], { read: z.ZodType<string
 };
 
 type Fields = Pick<UserRow, "name" | "username" | "phone" | "language" | "expiresAt" | "comment">;
+/** A link that was made, and for whom. */
+export type Invitation = { name: string; email: string; language: "en" | "zh" | null; token: string; expiresAt: Date };
 type Plan = {
   created: (typeof users.$inferInsert)[];
   changed: { user: UserRow; fields: Partial<UserRow> }[];
@@ -50,29 +53,30 @@ type Plan = {
 
 /**
  * Adds people and changes those whose address is there already; nobody is removed, and roles of those who are there stay. Who is added is
- * invited: by a link made for him, or by signing in where a provider verifies his address.
+ * invited: by a link made for him here or later, or by signing in where a provider verifies his address.
  *
- * @returns what would be done, or was. With one wrong row nothing is.
+ * @returns what would be done, or was, with the links that were asked for. With one wrong row nothing is.
  * @throws HubError `too-large`, `forbidden`.
  */
 export async function importPeople(
   deps: IdentityDeps,
   actor: Actor,
-  { csv, apply }: { csv: string; apply: boolean },
-): Promise<ImportReport> {
+  { csv, apply, invite }: { csv: string; apply: boolean; invite: boolean },
+): Promise<{ report: ImportReport; invitations: Invitation[] }> {
   assertMay(actor, "people.manage");
   const errors = new RowErrors();
   const rows = readCsv(csv, peopleColumns, errors);
-  const report = await deps.db.transaction(async (tx) => {
+  const done = await deps.db.transaction(async (tx) => {
     await lockUsernames(tx);
     const plan = await planPeople(tx, deps, actor, rows, errors);
     const applied = apply && errors.total === 0;
-    if (applied) await writePeople(tx, deps, actor, plan, createHash("sha256").update(csv).digest("hex"));
+    const file = createHash("sha256").update(csv).digest("hex");
+    const invitations = applied ? await writePeople(tx, deps, actor, plan, { file, invite }) : [];
     const counts = { created: plan.created.length, changed: plan.changed.length, unchanged: plan.unchanged };
-    return errors.report(rows.length, { applied, ...counts });
+    return { report: errors.report(rows.length, { applied, ...counts }), invitations };
   });
-  if (report.applied) await deps.accessChanged(actor.orgId);
-  return report;
+  if (done.report.applied) await deps.accessChanged(actor.orgId);
+  return done;
 }
 
 async function planPeople(
@@ -216,7 +220,13 @@ function valuesOf({ line, fields }: Row, errors: RowErrors): Map<string, string>
   return values;
 }
 
-async function writePeople(tx: Transaction, { clock }: IdentityDeps, actor: Actor, plan: Plan, file: string): Promise<void> {
+async function writePeople(
+  tx: Transaction,
+  { clock }: IdentityDeps,
+  actor: Actor,
+  plan: Plan,
+  { file, invite }: { file: string; invite: boolean },
+): Promise<Invitation[]> {
   for (const piece of inPieces(plan.created, atOnce)) await tx.insert(users).values(piece);
   for (const { user, fields } of plan.changed)
     await tx
@@ -225,6 +235,13 @@ async function writePeople(tx: Transaction, { clock }: IdentityDeps, actor: Acto
       .where(eq(users.id, user.id));
   for (const [groupId, userIds] of plan.joining)
     for (const piece of inPieces(userIds, atOnce)) await insertMembers(tx, groupId, piece);
+  const invited = invite ? plan.created : [];
+  const links = await makeInvitations(
+    tx,
+    actor.orgId,
+    invited.map(({ id }) => id),
+    clock.now(),
+  );
   const lines = [
     ...plan.created.map(({ id, email, role }) => ({ id, email, role })),
     ...plan.changed.map(({ user, fields }) => ({
@@ -234,10 +251,14 @@ async function writePeople(tx: Transaction, { clock }: IdentityDeps, actor: Acto
     })),
   ];
   const entry = { kind: "people.imported" as const, orgId: actor.orgId, actor: auditActor(actor), subject: null, ip: actor.ip };
-  const counts = { created: plan.created.length, changed: plan.changed.length, file };
+  const counts = { created: plan.created.length, changed: plan.changed.length, invited: invited.length, file };
   // An event at least: a file that only puts people into groups is an import, too.
   for (const piece of lines.length === 0 ? [[]] : inPieces(lines, perEvent))
     await recordAudit(tx, { ...entry, data: { ...counts, people: JSON.stringify(piece) } });
+  return links.flatMap((link, n) => {
+    const person = invited[n];
+    return person === undefined ? [] : [{ ...link, name: person.name, email: person.email, language: person.language ?? null }];
+  });
 }
 
 /** Everybody of the organisation, line by line; what importPeople reads. */

@@ -2,7 +2,7 @@
 import type { Actor } from "./actor.ts";
 import type { Member } from "./members.ts";
 import { personStateOf } from "./person-state.ts";
-import type { AccessKeyRow, authSessions, GroupRow, organisations, PasskeyRow } from "./schema.ts";
+import type { AccessKeyRow, authSessions, GroupRow, GuestInvitationRow, organisations, PasskeyRow } from "./schema.ts";
 
 export const presentMe = (user: Member, organisation: { id: string; name: string }) => ({
   id: user.id,
@@ -69,6 +69,15 @@ export const presentPasskey = (row: PasskeyRow) => ({
   name: row.name,
   createdAt: row.createdAt.toISOString(),
   lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+});
+
+export const presentGuestInvitation = (row: GuestInvitationRow & { roleName: string | null }) => ({
+  id: row.id,
+  email: row.email,
+  role: row.role,
+  roleName: row.roleName,
+  by: row.invitedBy,
+  expiresAt: row.expiresAt.toISOString(),
 });
 
 export const presentOrganisation = (row: typeof organisations.$inferSelect & { people: number }) => ({

@@ -86,6 +86,27 @@ export const organisationMembers = pgTable(
   (table) => [primaryKey({ columns: [table.orgId, table.userId] }), index("organisation_members_user").on(table.userId)],
 );
 
+/** Asks somebody, by his address alone, to be a guest. Says nothing about whether such a person exists. */
+export const guestInvitations = pgTable(
+  "guest_invitations",
+  {
+    id: text("id").primaryKey(),
+    orgId: text("org_id")
+      .notNull()
+      .references(() => organisations.id),
+    email: text("email").notNull(),
+    role: text("role").$type<Role>().notNull(),
+    tokenHash: text("token_hash").notNull(),
+    invitedBy: text("invited_by").notNull(),
+    createdAt: moment("created_at").notNull(),
+    expiresAt: moment("expires_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("guest_invitations_org_email").on(table.orgId, table.email),
+    uniqueIndex("guest_invitations_token").on(table.tokenHash),
+  ],
+);
+
 export const authSessions = pgTable(
   "auth_sessions",
   {
@@ -278,6 +299,7 @@ export const passkeys = pgTable(
 export type PasskeyRow = typeof passkeys.$inferSelect;
 export type SignInRow = typeof authSessions.$inferSelect;
 export type TotpRow = typeof totpSecrets.$inferSelect;
+export type GuestInvitationRow = typeof guestInvitations.$inferSelect;
 export type RoleRow = typeof roles.$inferSelect;
 export type UserRow = typeof users.$inferSelect;
 export type GroupRow = typeof groups.$inferSelect;

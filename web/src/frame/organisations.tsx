@@ -36,14 +36,11 @@ export function OrganisationMenu() {
   );
 }
 
-/** Nothing for whoever belongs to one. */
-export function OrganisationItems() {
-  const { t } = useTranslation();
+/** Goes to another, with a page of its own. */
+export function useEnterOrganisation() {
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const me = useMe();
-  const organisations = useOrganisations();
-  const enter = useMutation(
+  return useMutation(
     trpc.organisations.enter.mutationOptions({
       onSuccess: () => {
         // What is on the screen is the other organisation's; its terminals go on without windows.
@@ -53,6 +50,14 @@ export function OrganisationItems() {
       },
     }),
   );
+}
+
+/** Nothing for whoever belongs to one. */
+export function OrganisationItems() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const organisations = useOrganisations();
+  const enter = useEnterOrganisation();
   if (organisations.length < 2) return null;
   return (
     <>

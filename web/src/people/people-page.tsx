@@ -1,15 +1,14 @@
 // People: who may sign in, as what, and what they may reach.
 "use client";
 import { Button, Checkbox, Tabs } from "@mantine/core";
-import { peopleColumns, personStates } from "@sallyport/hub/identity/input";
+import { personStates } from "@sallyport/hub/identity/input";
 import { IconUserPlus } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useTRPC, useTRPCClient } from "../api/trpc.ts";
+import { useTRPC } from "../api/trpc.ts";
 import type { Person } from "../api/types.ts";
 import { CsvActions } from "../csv/csv-actions.tsx";
-import { ImportPanel } from "../csv/import-panel.tsx";
 import { Allowed, useMay, useMe } from "../frame/me.tsx";
 import type { Column } from "../list/data-table.tsx";
 import { List } from "../list/list-page.tsx";
@@ -22,6 +21,7 @@ import { Empty } from "../ui/page-states.tsx";
 import { ChosenPeople } from "./chosen-people.tsx";
 import { GroupsList } from "./groups-list.tsx";
 import { InvitePanel } from "./invite-panel.tsx";
+import { PeopleImport } from "./people-import.tsx";
 import { PersonMark } from "./person-mark.tsx";
 import { PersonPanel } from "./person-panel.tsx";
 import { useRoleOptions } from "./role-choice.tsx";
@@ -79,8 +79,6 @@ function PeopleAndGroups() {
 function People({ invite }: { invite: ReactNode }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
-  const client = useTRPCClient();
-  const queries = useQueryClient();
   const me = useMe();
   const [url, changeUrl] = useUrlState();
   const state = oneOf(url.get("state"), personStates);
@@ -165,21 +163,7 @@ function People({ invite }: { invite: ReactNode }) {
         openRowId={url.get("id")}
       />
       <PersonPanel person={open} onClose={() => changeUrl({ id: null, tab: null })} />
-      {mayManage && (
-        <ImportPanel
-          opened={url.has("import")}
-          onClose={() => changeUrl({ import: null })}
-          title={t("people.import")}
-          text={t("people.importText")}
-          template={{
-            name: "people.csv",
-            columns: peopleColumns.all,
-            row: ["Ada Lovelace", "ada@example.org", "ada", "+44 20 7946 0000", "user", "en", "2030-12-31", "", ""],
-          }}
-          send={(file) => client.people.import.mutate(file)}
-          onDone={() => void queries.invalidateQueries({ queryKey: trpc.people.pathKey() })}
-        />
-      )}
+      {mayManage && <PeopleImport opened={url.has("import")} onClose={() => changeUrl({ import: null })} />}
       <InvitePanel opened={url.has("invite")} onClose={() => changeUrl({ invite: null })} />
     </>
   );

@@ -200,7 +200,7 @@ function RoleForm({ initial, hint, error, pending, action, onSend }: RoleFormPro
         )}
         {error !== null && <Alert color="red">{error}</Alert>}
         <TextInput
-          label={t("field.name")}
+          label={t("roles.name")}
           value={form.values.name}
           error={form.error("name")}
           onChange={(event) => form.set("name", event.currentTarget.value)}

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Outputs } from "../api/types.ts";
-import { useRoleOptions } from "../people/role-choice.tsx";
+import { useRoleOptions, useRoles } from "../people/role-choice.tsx";
 import { useForm } from "../state/use-form.ts";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -18,8 +18,11 @@ export function SignInRules() {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const policy = useQuery(trpc.signInPolicy.get.queryOptions());
+  const roles = useRoles();
   if (policy.isError) return <Failed error={policy.error} onRetry={() => void policy.refetch()} />;
-  if (policy.data === undefined) return <PanelSkeleton />;
+  if (roles.isError) return <Failed error={roles.error} onRetry={() => void roles.refetch()} />;
+  // Without the roles a change would leave out those that are not drawn.
+  if (policy.data === undefined || roles.data === undefined) return <PanelSkeleton />;
   return (
     <Panel title={t("signInRules.title")}>
       <Rules policy={policy.data} />
