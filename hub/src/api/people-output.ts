@@ -86,6 +86,8 @@ export const changedCount = z.object({ changed: z.number().int() });
 export const organisation = z.object({
   id: z.string(),
   name: z.string(),
+  /** Its sign-in page is /sign-in?org=slug. */
+  slug: z.string(),
   people: z.number().int(),
   active: z.boolean(),
   createdAt: moment,

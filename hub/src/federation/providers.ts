@@ -1,6 +1,7 @@
 // Queries over systems that recognise people.
-import { and, asc, count, eq, isNull } from "drizzle-orm";
+import { and, asc, count, eq, isNull, type SQL } from "drizzle-orm";
 import { builtInRole } from "../identity/actor.ts";
+import { defaultOrganisation } from "../identity/people.ts";
 import { authSessions, organisations, roles } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { externalIdentities, identityProviders, type MappingRow, type ProviderRow, providerMappings } from "./schema.ts";
@@ -9,15 +10,25 @@ export async function listProviders(db: Queryable, orgId: string): Promise<Provi
   return db.select().from(identityProviders).where(eq(identityProviders.orgId, orgId)).orderBy(asc(identityProviders.name));
 }
 
-/** Of every organisation: the sign-in page does not know yet who is there. */
-export async function listOffered(db: Queryable): Promise<ProviderRow[]> {
+/** Those in use, of one organisation or of all. */
+export async function listActive(db: Queryable, of?: SQL): Promise<ProviderRow[]> {
   const rows = await db
     .select({ provider: identityProviders })
     .from(identityProviders)
     .innerJoin(organisations, eq(organisations.id, identityProviders.orgId))
-    .where(and(eq(identityProviders.active, true), isNull(organisations.disabledAt)))
+    .where(and(of, eq(identityProviders.active, true), isNull(organisations.disabledAt)))
     .orderBy(asc(identityProviders.name));
   return rows.map(({ provider }) => provider);
+}
+
+/**
+ * Of the organisation that the address names, else of the hub's own: others' names are not for everybody who opens the sign-in page. One that does not
+ * exist is answered as one without providers.
+ */
+export async function listOffered(db: Queryable, slug: string | undefined): Promise<ProviderRow[]> {
+  if (slug !== undefined) return listActive(db, eq(organisations.slug, slug));
+  const own = await defaultOrganisation(db);
+  return own === null ? [] : listActive(db, eq(organisations.id, own.id));
 }
 
 /** Null for one that is switched off, or whose organisation is. */

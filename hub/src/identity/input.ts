@@ -149,6 +149,9 @@ export const peopleColumns = {
   required: ["name", "email"],
 } as const;
 
+/** Of what names an organisation in the address of the sign-in page. */
+export const slugLengthMax = 64;
+export const offered = z.object({ org: z.string().max(slugLengthMax).optional() }).default({});
 export const createOrganisation = z.object({ name: displayName });
 export const renameOrganisation = byId.extend({ name: displayName });
 /** id: of the organisation, whose own roles nobody elsewhere sees. */

@@ -8,14 +8,14 @@ import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { type Actor, assertHolds, assertMay, auditActor, permissionsOf } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { factorsOf } from "./factors.ts";
 import { freshMfa } from "./fresh-mfa.ts";
-import type { roleNames } from "./input.ts";
+import { type roleNames, slugLengthMax } from "./input.ts";
 import { findMember } from "./members.ts";
 import { findUser, findUserByEmail } from "./people.ts";
 import { textOf } from "./roles.ts";
-import { authSessions, groupMembers, groups, organisationMembers, organisations, passkeys, users } from "./schema.ts";
+import { authSessions, groupMembers, groups, organisationMembers, organisations, users } from "./schema.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
-import { findTotp } from "./totp.ts";
 
 type Organisation = typeof organisations.$inferSelect;
 const subjectOf = ({ id, name }: { id: string; name: string }): AuditSubject => ({ kind: "organisation", id, name });
@@ -44,7 +44,8 @@ export async function createOrganisation(deps: IdentityDeps, actor: Actor, { nam
   const organisation = { id: newId("org", now.getTime()), name, createdAt: now };
   await deps.db.transaction(async (tx) => {
     await assertFree(tx, name, organisation.id);
-    await tx.insert(organisations).values(organisation);
+    const slug = await freeSlug(tx, name);
+    await tx.insert(organisations).values(slug === null ? organisation : { ...organisation, slug });
     await deps.onOrganisation(tx, organisation.id);
     await tx.insert(organisationMembers).values({ orgId: organisation.id, userId: actor.id, role: "admin", createdAt: now });
     await recordAudit(tx, { kind: "organisation.created", ...by(actor, organisation), data: {} });
@@ -192,7 +193,8 @@ export async function enterOrganisation({ db }: IdentityDeps, actor: Actor, id: 
   const member = await findMember(db, id, actor.id);
   if (member === null) throw notFound("organisation");
   const { mfaRoles } = await findSignInPolicy(db, id);
-  if (mfaRoles.includes(member.role) && !(await hasSecondFactor(db, actor.id)))
+  const has = await factorsOf(db, actor.id);
+  if (mfaRoles.includes(member.role) && !has.app && !has.passkey)
     throw new HubError("second-factor-needed", "That organisation asks for a second factor. Set one up in your settings first.");
   await db.transaction(async (tx) => {
     await tx
@@ -210,13 +212,6 @@ export async function enterOrganisation({ db }: IdentityDeps, actor: Actor, id: 
   });
 }
 
-async function hasSecondFactor(db: Queryable, userId: string): Promise<boolean> {
-  const totp = await findTotp(db, userId);
-  if (totp !== null && totp.secret !== null) return true;
-  const [passkey] = await db.select({ id: passkeys.id }).from(passkeys).where(eq(passkeys.userId, userId)).limit(1);
-  return passkey !== undefined;
-}
-
 async function assertFree(tx: Transaction, name: string, id: string): Promise<void> {
   const [other] = await tx
     .select({ id: organisations.id })
@@ -224,6 +219,20 @@ async function assertFree(tx: Transaction, name: string, id: string): Promise<vo
     .where(and(eq(organisations.name, name), ne(organisations.id, id)));
   if (other !== undefined)
     throw new HubError("name-taken", `There is already an organisation called ${name}.`, { facts: { name } });
+}
+
+/** Null for a name without two letters of the Latin alphabet, and for one that another has already: then the column's own default holds. */
+async function freeSlug(tx: Transaction, name: string): Promise<string | null> {
+  const slug = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/\p{M}/gu, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, slugLengthMax);
+  if (slug.length < 2) return null;
+  const [other] = await tx.select({ id: organisations.id }).from(organisations).where(eq(organisations.slug, slug));
+  return other === undefined ? slug : null;
 }
 
 async function withOrganisation(

@@ -41,9 +41,9 @@ export async function defaultOrganisation(db: Queryable): Promise<{ id: string; 
   return row ?? null;
 }
 
-export async function findOrganisation(db: Queryable, id: string): Promise<{ id: string; name: string } | null> {
+export async function findOrganisation(db: Queryable, id: string): Promise<{ id: string; name: string; slug: string } | null> {
   const [row] = await db
-    .select({ id: organisations.id, name: organisations.name })
+    .select({ id: organisations.id, name: organisations.name, slug: organisations.slug })
     .from(organisations)
     .where(eq(organisations.id, id));
   return row ?? null;

@@ -4,7 +4,7 @@ import type { Member } from "./members.ts";
 import { personStateOf } from "./person-state.ts";
 import type { AccessKeyRow, authSessions, GroupRow, GuestInvitationRow, organisations, PasskeyRow } from "./schema.ts";
 
-export const presentMe = (user: Member, organisation: { id: string; name: string }) => ({
+export const presentMe = (user: Member, organisation: { id: string; name: string; slug: string }) => ({
   id: user.id,
   name: user.name,
   email: user.email,
@@ -83,6 +83,7 @@ export const presentGuestInvitation = (row: GuestInvitationRow & { roleName: str
 export const presentOrganisation = (row: typeof organisations.$inferSelect & { people: number }) => ({
   id: row.id,
   name: row.name,
+  slug: row.slug,
   people: row.people,
   active: row.disabledAt === null,
   createdAt: row.createdAt.toISOString(),

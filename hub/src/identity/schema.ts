@@ -1,4 +1,5 @@
 // Identity: organisations, people, their sign-ins, invitations and access keys.
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import type { z } from "zod";
 import { moment, orgId } from "../platform/columns.ts";
@@ -8,6 +9,8 @@ import type { SignInStage } from "./sign-in-stage.ts";
 export const organisations = pgTable("organisations", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),
+  /** Names it in the address of its sign-in page; made from the name, where that can be. */
+  slug: text("slug").notNull().unique("organisations_slug").default(sql`substr(md5(random()::text), 1, 12)`),
   createdAt: moment("created_at").notNull(),
   /** Nobody works there. */
   disabledAt: moment("disabled_at"),

@@ -195,6 +195,7 @@ export const en = {
     attemptsLeft_one: "{{count}} attempt left before this account is locked for a while.",
     attemptsLeft_other: "{{count}} attempts left before this account is locked for a while.",
     locked: "Locked. Try again in {{time}}.",
+    otherOrganisation: "Not your organisation?",
     forgot: "Forgot the password? An administrator can send you a reset link.",
     newPasswordText: "Your password has to be changed before you go on. Choose one you have not used lately.",
     forgotTitle: "Forgot the password?",
@@ -207,6 +208,8 @@ export const en = {
   secondFactor: {
     title: "Second factor",
     code: "Code",
+    showPasskey:
+      "Show the passkey that belongs to your account: a key in this device or on a stick. If it is lost, an administrator can reset your second factor.",
     codeText: "Type the code your authenticator app shows, or one of your recovery codes.",
     setUp: "Set up an authenticator app",
     mustSetUp: "Your organisation asks for a second factor. Set one up to go on.",
@@ -325,6 +328,7 @@ export const en = {
     createsPeopleHint: "At their first sign-in, as users. Otherwise only people with the same verified address come in.",
     active: "In use",
     activeHint: "Switched off, whoever signed in with it is signed out.",
+    address: "People of this organisation find these systems at",
     mappings: "Groups there and what they mean here",
     mappingsHint: "Checked at each sign-in: people join and leave. A role is given only to people this provider has made.",
     groupThere: "Group there",
@@ -893,7 +897,6 @@ export const en = {
     importInviteHint:
       "Each gets a link with which to choose a password. Links that are not mailed are shown once, for you to send.",
     invitations: "Invitations",
-    invitation: "Invitation",
     invitationsMailed_one: "{{count}} invitation is on its way by mail.",
     invitationsMailed_other: "{{count}} invitations are on their way by mail.",
     invitationsByHand_one: "{{count}} link is for you to send. It is not shown again.",

@@ -1,6 +1,6 @@
 // A file of people, brought in; and the invitations that go out with it: who gets a mail, and the links of those who do not.
 "use client";
-import { Alert, Checkbox, Drawer, Stack, Table, Text } from "@mantine/core";
+import { Alert, Checkbox, Drawer, Stack, Text } from "@mantine/core";
 import { peopleColumns } from "@sallyport/hub/identity/input";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import type { Outputs } from "../api/types.ts";
 import { ImportPanel } from "../csv/import-panel.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { displayText } from "../ui/display-text.ts";
+import classes from "./grants.module.css";
 
 type Invitations = Outputs["people"]["import"]["invitations"];
 
@@ -69,33 +70,24 @@ function SentInvitations({ invitations }: { invitations: Invitations }) {
     <Stack gap="md">
       {mailed > 0 && <Alert color="teal">{t("people.invitationsMailed", { count: mailed })}</Alert>}
       {byHand.length > 0 && <Alert color="yellow">{t("people.invitationsByHand", { count: byHand.length })}</Alert>}
-      <Table.ScrollContainer minWidth={560}>
-        <Table aria-label={t("people.invitations")}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t("people.person")}</Table.Th>
-              <Table.Th>{t("field.email")}</Table.Th>
-              <Table.Th>{t("people.invitation")}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {/* Those first for whom something is left to do. */}
-            {[...byHand, ...invitations.filter((one) => one.mailed)].map(({ email, name, link }) => (
-              <Table.Tr key={email}>
-                <Table.Td>{displayText(name)}</Table.Td>
-                <Table.Td>{displayText(email)}</Table.Td>
-                <Table.Td>
-                  {link === null ? (
-                    <Text size="sm">{t("people.invitationMailed")}</Text>
-                  ) : (
-                    <CopyButton text={link} label={t("people.copyLink")} />
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <section aria-label={t("people.invitations")}>
+        {/* Those first for whom something is left to do. */}
+        {[...byHand, ...invitations.filter((one) => one.mailed)].map(({ email, name, link }) => (
+          <div key={email} className={classes.grant}>
+            <div className={classes.words}>
+              <div className="truncate">{displayText(name)}</div>
+              <Text size="xs" c="dimmed" truncate>
+                {displayText(email)}
+              </Text>
+            </div>
+            {link === null ? (
+              <Text size="sm">{t("people.invitationMailed")}</Text>
+            ) : (
+              <CopyButton text={link} label={t("people.copyLink")} />
+            )}
+          </div>
+        ))}
+      </section>
     </Stack>
   );
 }
