@@ -23,12 +23,13 @@ export async function listActive(db: Queryable, of?: SQL): Promise<ProviderRow[]
 
 /**
  * Of the organisation that the address names, else of the hub's own: others' names are not for everybody who opens the sign-in page. One that does not
- * exist is answered as one without providers.
+ * exist is answered as one without providers. own: it is the hub's own.
  */
-export async function listOffered(db: Queryable, slug: string | undefined): Promise<ProviderRow[]> {
-  if (slug !== undefined) return listActive(db, eq(organisations.slug, slug));
-  const own = await defaultOrganisation(db);
-  return own === null ? [] : listActive(db, eq(organisations.id, own.id));
+export async function listOffered(db: Queryable, slug: string | undefined): Promise<{ own: boolean; providers: ProviderRow[] }> {
+  const first = await defaultOrganisation(db);
+  const own = slug === undefined || slug === first?.slug;
+  const named = own ? eq(organisations.id, first?.id ?? "") : eq(organisations.slug, slug);
+  return { own, providers: await listActive(db, named) };
 }
 
 /** Null for one that is switched off, or whose organisation is. */

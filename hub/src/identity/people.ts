@@ -32,9 +32,9 @@ export async function isActive(db: Queryable, orgId: string): Promise<boolean> {
 }
 
 /** The organisation of this installation; made with the first start. */
-export async function defaultOrganisation(db: Queryable): Promise<{ id: string; name: string } | null> {
+export async function defaultOrganisation(db: Queryable): Promise<{ id: string; name: string; slug: string } | null> {
   const [row] = await db
-    .select({ id: organisations.id, name: organisations.name })
+    .select({ id: organisations.id, name: organisations.name, slug: organisations.slug })
     .from(organisations)
     .orderBy(asc(organisations.id))
     .limit(1);

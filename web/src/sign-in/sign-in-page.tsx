@@ -134,7 +134,7 @@ export function SignInPage() {
           </Button>
           <UsePasskey />
           <UseProvider offers={offered.data?.items ?? []} next={afterSignIn()} onDirectory={setDirectory} />
-          {organisation.remembered && (
+          {organisation.remembered && offered.data?.own === false && (
             <Anchor component="button" type="button" size="xs" onClick={organisation.forget}>
               {t("signIn.otherOrganisation")}
             </Anchor>

@@ -97,9 +97,10 @@ export const providersRouter = router({
     return {};
   }),
   /** The buttons of the sign-in page. */
-  offered: open.input(offered).query(async ({ ctx, input: { org } }) => ({
-    items: (await listOffered(ctx.hub.identity.db, org)).map(presentOffer),
-  })),
+  offered: open.input(offered).query(async ({ ctx, input: { org } }) => {
+    const { own, providers } = await listOffered(ctx.hub.identity.db, org);
+    return { own, items: providers.map(presentOffer) };
+  }),
   begin: open.input(input.beginElsewhere).mutation(async ({ ctx, input: given }) => {
     assertNotGuessing(ctx);
     const { url, setCookie } = await beginOidc(ctx.hub.federation, given, baseUrl(ctx), ctx.origin);
