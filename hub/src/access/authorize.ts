@@ -8,7 +8,8 @@ import { type ChosenAccount, findChosenAccount, noAccount } from "../assets/acco
 import { type AssetInZone, findAsset } from "../assets/assets.ts";
 import type { ProtocolName } from "../assets/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, assertMay, auditActor, type Permission } from "../identity/actor.ts";
+import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
+import type { Permission } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { grantsNaming } from "./held-grants.ts";

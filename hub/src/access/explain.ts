@@ -4,7 +4,6 @@ import type { z } from "zod";
 import { accountsOf, findChosenAccount, openChoicesOn } from "../assets/account-choice.ts";
 import { findAsset } from "../assets/assets.ts";
 import { assets } from "../assets/schema.ts";
-import { permissionsFor } from "../identity/actor.ts";
 import { belongs, findMember, membership, roleThere } from "../identity/members.ts";
 import { groupMembers, organisationMembers, users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
@@ -52,11 +51,10 @@ export async function explainAccess(
     )
   ).get(asset.id);
   const named = held.filter(({ id }) => on?.has(id));
-  const permitted = permissionsFor(user.role);
   const barred =
     user.disabledAt !== null
       ? "disabled"
-      : !actions.some((action) => permitted.includes(permissionFor[action]))
+      : !actions.some((action) => user.permissions.includes(permissionFor[action]))
         ? "role"
         : asset.retiredAt !== null
           ? "asset-gone"
@@ -82,7 +80,7 @@ export async function explainAccess(
         id: as.account?.id ?? as.choice,
         username: as.account?.username ?? "",
         actions: actions.map((action) => {
-          if (!permitted.includes(permissionFor[action])) return { action, grantId: null, why: "role" as const };
+          if (!user.permissions.includes(permissionFor[action])) return { action, grantId: null, why: "role" as const };
           const grantId = barred === null ? decision.grantOf(action) : null;
           return { action, grantId, why: grantId === null ? decision.whyNot(action) : null };
         }),

@@ -3,7 +3,7 @@ import { and, asc, eq, ilike, isNull, or } from "drizzle-orm";
 import { pathsOf } from "../assets/nodes.ts";
 import { assetLabels, assets, nodes } from "../assets/schema.ts";
 import { roleNames } from "../identity/input.ts";
-import { groups, users } from "../identity/schema.ts";
+import { groups, roles, users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { likeOf } from "../platform/paging.ts";
 import type { NamedSubject, NamedTarget } from "./grants.ts";
@@ -16,7 +16,7 @@ export type Found<End> = End & { detail: string };
 
 export async function findSubjects(db: Queryable, orgId: string, search: string): Promise<Found<NamedSubject>[]> {
   const pattern = likeOf(search);
-  const [people, sets] = await Promise.all([
+  const [people, sets, made] = await Promise.all([
     db
       .select({ id: users.id, name: users.name, detail: users.email })
       .from(users)
@@ -35,11 +35,18 @@ export async function findSubjects(db: Queryable, orgId: string, search: string)
       .where(and(eq(groups.orgId, orgId), ilike(groups.name, pattern)))
       .orderBy(asc(groups.name))
       .limit(foundMax),
+    db
+      .select({ id: roles.id, name: roles.name })
+      .from(roles)
+      .where(and(eq(roles.orgId, orgId), ilike(roles.name, pattern)))
+      .orderBy(asc(roles.name))
+      .limit(foundMax),
   ]);
   return [
     ...people.map((person) => ({ kind: "user" as const, ...person })),
     ...sets.map((group) => ({ kind: "group" as const, ...group, detail: "" })),
     ...roleNames.map((role) => ({ kind: "role" as const, id: role, name: role, detail: "" })),
+    ...made.map((role) => ({ kind: "role" as const, ...role, detail: "" })),
   ];
 }
 

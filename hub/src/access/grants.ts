@@ -2,7 +2,8 @@
 import { and, asc, count, eq, gt, ilike, inArray, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { assets, nodes } from "../assets/schema.ts";
-import { groups, users } from "../identity/schema.ts";
+import { roleNames } from "../identity/input.ts";
+import { groups, roles, users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, decodeCursor, encodeCursor, likeOf } from "../platform/paging.ts";
 import type { listGrants as listGrantsInput } from "./input.ts";
@@ -107,10 +108,12 @@ export async function withNames(db: Queryable, orgId: string, rows: GrantRow[]):
   if (ids.length === 0) return [];
   const [subjects, targets] = await Promise.all([
     db.execute<{ grant_id: string; kind: SubjectKind; subject_id: string; name: string }>(sql`
-      select s.grant_id, s.kind, s.subject_id, coalesce(u.name, g.name, s.subject_id) as name from ${grantSubjects} s
+      select s.grant_id, s.kind, s.subject_id, coalesce(u.name, g.name, r.name, s.subject_id) as name from ${grantSubjects} s
       left join ${users} u on s.kind = 'user' and u.id = s.subject_id and u.org_id = ${orgId}
       left join ${groups} g on s.kind = 'group' and g.id = s.subject_id and g.org_id = ${orgId}
-      where s.grant_id = any(${sql.param(ids)}::text[]) and (s.kind = 'role' or u.id is not null or g.id is not null) order by s.kind, name`),
+      left join ${roles} r on s.kind = 'role' and r.id = s.subject_id and r.org_id = ${orgId}
+      where s.grant_id = any(${sql.param(ids)}::text[]) and ((s.kind = 'role' and s.subject_id = any(${sql.param([...roleNames])}::text[]))
+        or u.id is not null or g.id is not null or r.id is not null) order by s.kind, name`),
     db.execute<{ grant_id: string; kind: TargetKind; target_id: string; name: string }>(sql`
       select t.grant_id, t.kind, t.target_id, coalesce(a.name, n.name, t.target_id) as name from ${grantTargets} t
       left join ${assets} a on t.kind = 'asset' and a.id = t.target_id and a.org_id = ${orgId} and a.retired_at is null

@@ -5,8 +5,9 @@ import { assets, nodes } from "../assets/schema.ts";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
-import { roleNames } from "../identity/input.ts";
+import { role as roleInput } from "../identity/input.ts";
 import { findMembers } from "../identity/members.ts";
+import { lockRole } from "../identity/roles.ts";
 import { groups } from "../identity/schema.ts";
 import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -177,7 +178,11 @@ async function assertEnds(tx: Transaction, orgId: string, { subjects, targets }:
     idsOf(targets, "asset"),
     idsOf(targets, "node"),
   ];
-  if (idsOf(subjects, "role").some((role) => !roleNames.some((one) => one === role))) throw notFound("role");
+  for (const id of idsOf(subjects, "role")) {
+    const role = roleInput.safeParse(id).data;
+    if (role === undefined) throw notFound("role");
+    await lockRole(tx, orgId, role);
+  }
   if (people.length > 0) {
     const found = await findMembers(tx, orgId, people);
     if (found.length !== people.length) throw notFound("person");

@@ -46,7 +46,9 @@ type Subjects = Record<
   | "template"
   | "hostKey"
   | "provider"
-  | "organisation",
+  | "organisation"
+  | "role"
+  | "guest",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
@@ -59,6 +61,7 @@ const grantOf = (personId: string, asset: string) => ({
   accounts: ["@all"],
   actions: ["connect"],
 });
+const roleOf = () => ({ name: newId("rol"), description: "", permissions: [] });
 const span = { from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" };
 
 /** Of the right form, and nobody's. */
@@ -161,6 +164,11 @@ const table: Record<string, Row> = {
   "groups.list": ["-FFF+++", () => ({})],
   "groups.removeMembers": ["-FFFF+N", ({ group, personId }) => ({ id: group, userIds: [personId] })],
   "groups.rename": ["-FFFF+N", ({ group }) => ({ id: group, name: newId("group") })],
+  "guests.accept": ["-TTTTTT", () => ({ token: "x" })], // who may: identity/guests.test.ts
+  "guests.invitation": ["-TTTTTT", () => ({ token: "x" })],
+  "guests.invitations": ["-FFFF++"],
+  "guests.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, role: "user" })],
+  "guests.withdraw": ["-FFFF+N", id("guest")],
   "home.summary": ["-++++++"],
   "keys.create": ["-++++++", () => ({ name: "k" })],
   "keys.list": ["-++++++"],
@@ -215,6 +223,10 @@ const table: Record<string, Row> = {
   "providers.remove": ["-FFFF", id("provider")],
   "providers.signInLdap": ["NNNNNNN", () => ({ id: "idp_nobody", username: "u", password: "x" })],
   "providers.test": ["-FFFF+N", id("provider")],
+  "roles.change": ["-FFFF", ({ role }) => ({ id: role, ...roleOf() })], // who may: identity/roles.test.ts, as the next two
+  "roles.create": ["-FFFF", () => roleOf()],
+  "roles.list": ["-FFF+++"],
+  "roles.remove": ["-FFFF", id("role")],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
   "runs.get": ["-NNN++N", id("run")],
   "runs.list": ["-++++++", () => ({})],
@@ -295,6 +307,8 @@ async function freshSubjects(): Promise<Subjects> {
     hostKey: newId("hky"),
     provider: newId("idp"),
     organisation: newId("org"),
+    role: newId("rol"),
+    guest: newId("gst"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
@@ -303,6 +317,8 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
   await sql`insert into account_templates (id, org_id, name, username, secret, created_at, updated_at) values (${made.template}, ${orgId}, ${made.template}, 'row', 'new-password', now(), now())`;
   await sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at) values (${made.hostKey}, ${orgId}, ${made.neighbour}, 'ssh-ed25519', ${made.hostKey}, 'SHA256:x', 'offered', now())`;
+  await sql`insert into roles (id, org_id, name, description, permissions, created_at, updated_at) values (${made.role}, ${orgId}, ${made.role}, '', '{}', now(), now())`;
+  await sql`insert into guest_invitations (id, org_id, email, role, token_hash, invited_by, created_at, expires_at) values (${made.guest}, ${orgId}, ${made.guest}, 'user', ${made.guest}, 'x', now(), now() - interval '1 day')`;
   await sql`insert into organisations (id, name, created_at) values (${made.organisation}, ${made.organisation}, now())`;
   await sql`insert into identity_providers (id, org_id, name, active, settings, secret_version, creates_people, email_domains, created_at, updated_at)
     values (${made.provider}, ${orgId}, ${made.provider}, false, ${sql.json(providerOf.settings)}, 1, false, '{}', now(), now())`;
@@ -342,6 +358,8 @@ const nobodys = (): Subjects => ({
   hostKey: newId("hky"),
   provider: newId("idp"),
   organisation: newId("org"),
+  role: newId("rol"),
+  guest: newId("gst"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { newId } from "@sallyport/protocol/ids";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Actor } from "../identity/actor.ts";
+import { type Actor, permissionsOf } from "../identity/actor.ts";
 import { type OpenDatabase, openDatabase } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/test-database.ts";
@@ -186,6 +186,7 @@ const actorOf = (person: Person): Actor => ({
   username: person.id,
   email: `${person.id}@example.org`,
   role: person.role,
+  permissions: permissionsOf(person.role, null),
   orgId,
   ip: person.ip,
   systemAdmin: false,

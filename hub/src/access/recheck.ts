@@ -3,7 +3,6 @@ import { inArray } from "drizzle-orm";
 import { type ChosenAccount, noAccount, openChoices } from "../assets/account-choice.ts";
 import { findAssets } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
-import { permissionsFor } from "../identity/actor.ts";
 import { seenBy } from "../identity/members.ts";
 import { mayAct } from "../identity/person-state.ts";
 import type { Queryable } from "../platform/database.ts";
@@ -52,7 +51,6 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
       for (const { id } of his) personGone.add(id);
       continue;
     }
-    const permitted = permissionsFor(user.role);
     const assetIds = [...new Set(his.map(({ assetId }) => assetId))];
     const [grants, targets] = await Promise.all([grantsOfPerson(db, user), findAssets(db, user.orgId, assetIds)]);
     const named = await grantsOnAssets(
@@ -62,7 +60,7 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
       assetIds,
     );
     for (const work of his) {
-      if (!permitted.includes(permissionFor[work.action])) continue;
+      if (!user.permissions.includes(permissionFor[work.action])) continue;
       const asset = targets.find((target) => target.asset.id === work.assetId)?.asset;
       if (asset === undefined || !asset.active || asset.retiredAt !== null) continue;
       const as = chosen(work.accountChoice, vault);

@@ -104,6 +104,10 @@ const newProvider = async () => {
   await admin.mutate("auth.confirm", { password: adminCredentials.password });
   return (await admin.mutate<{ id: string }>("providers.create", providerOf())).id;
 };
+const newRole = async () => {
+  await admin.mutate("auth.confirm", { password: adminCredentials.password });
+  return (await admin.mutate<{ id: string }>("roles.create", { name: newId("rol"), description: "", permissions: [] })).id;
+};
 const place = async (inside: boolean) => {
   const wanted = { nodeId: await newNode(), assetIds: [await newAsset()] };
   await admin.mutate("nodes.place", { ...wanted, in: true });
@@ -274,6 +278,30 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
     },
   ],
   "groups.rename": ["group.renamed", async () => admin.mutate("groups.rename", { id: await newGroup(), name: newId("group") })],
+  "guests.accept": [
+    "guest.accepted",
+    async () => {
+      const { email, client } = await someone();
+      const orgId = await newOrganisation();
+      await admin.mutate("organisations.enter", { id: orgId });
+      const { link } = await admin.mutate<{ link: string }>("guests.invite", { email, role: "user" });
+      await client.mutate("guests.accept", { token: new URL(link).searchParams.get("token") });
+      const own = await client.query<{ me: { org: { id: string } } }>("auth.state");
+      await admin.mutate("organisations.enter", { id: own.me.org.id });
+    },
+  ],
+  "guests.invite": [
+    "guest.invited",
+    async () => admin.mutate("guests.invite", { email: `${newId("p")}@example.org`, role: "user" }),
+  ],
+  "guests.withdraw": [
+    "guest.withdrawn",
+    async () => {
+      const guest = { email: `${newId("p")}@example.org`, role: "user" };
+      const { id } = await admin.mutate<{ id: string }>("guests.invite", guest);
+      await admin.mutate("guests.withdraw", { id });
+    },
+  ],
   "keys.create": ["key.created", () => admin.mutate("keys.create", { name: "covered" })],
   "keys.revoke": [
     "key.revoked",
@@ -412,6 +440,13 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
     async () => admin.mutate("people.setRole", { id: (await someone()).id, role: "auditor" }),
   ],
   "people.unlock": ["person.unlocked", async () => admin.mutate("people.unlock", { id: (await someone()).id })],
+  "roles.change": [
+    "role.changed",
+    async () =>
+      admin.mutate("roles.change", { id: await newRole(), name: newId("rol"), description: "", permissions: ["audit.read"] }),
+  ],
+  "roles.create": ["role.created", newRole],
+  "roles.remove": ["role.deleted", async () => admin.mutate("roles.remove", { id: await newRole() })],
   "runs.create": ["run.created", newRun],
   "runs.stop": ["run.stop-requested", async () => admin.mutate("runs.stop", { id: await newRun() })],
   "runs.stopExecution": [

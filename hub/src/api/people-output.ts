@@ -1,7 +1,8 @@
 // Shapes of what /api/v1 answers about people and groups.
 import { z } from "zod";
+import { importReport } from "../csv/input.ts";
 import { providerSettings } from "../federation/input.ts";
-import { personStates, roleNames } from "../identity/input.ts";
+import { permissions, personStates, role } from "../identity/input.ts";
 
 const moment = z.iso.datetime();
 
@@ -12,7 +13,9 @@ export const person = z.object({
   username: z.string(),
   phone: z.string().nullable(),
   language: z.enum(["en", "zh"]).nullable(),
-  role: z.enum(roleNames),
+  role,
+  /** Of a role that the organisation made. */
+  roleName: z.string().nullable(),
   /** At home in another organisation, whose administrators own the account. */
   guest: z.boolean(),
   systemAdmin: z.boolean(),
@@ -44,6 +47,19 @@ export const passwordLink = z.object({
   expiresAt: moment,
 });
 export const invited = passwordLink.extend({ id: z.string() });
+export const guestInvitation = z.object({
+  id: z.string(),
+  email: z.string(),
+  role,
+  roleName: z.string().nullable(),
+  /** Who invited. */
+  by: z.string(),
+  expiresAt: moment,
+});
+/** mailed: handed to the mail server's queue. Otherwise the link is for the administrator to pass on. */
+export const peopleImport = importReport.extend({
+  invitations: z.array(z.object({ name: z.string(), email: z.string(), mailed: z.boolean(), link: z.string().nullable() })),
+});
 /** code: of the refusal, as in docs/errors.md. */
 export const bulk = z.object({ done: z.array(z.string()), refused: z.array(z.object({ id: z.string(), code: z.string() })) });
 
@@ -56,7 +72,7 @@ export const provider = z.object({
   hasSecret: z.boolean(),
   createsPeople: z.boolean(),
   emailDomains: z.array(z.string()),
-  mappings: z.array(z.object({ value: z.string(), groupId: z.string().nullable(), role: z.enum(roleNames).nullable() })),
+  mappings: z.array(z.object({ value: z.string(), groupId: z.string().nullable(), role: role.nullable() })),
   people: z.number().int(),
   callbackUrl: z.string(),
   createdAt: moment,
@@ -70,8 +86,20 @@ export const changedCount = z.object({ changed: z.number().int() });
 export const organisation = z.object({
   id: z.string(),
   name: z.string(),
+  /** Its sign-in page is /sign-in?org=slug. */
+  slug: z.string(),
   people: z.number().int(),
   active: z.boolean(),
   createdAt: moment,
 });
-export const myOrganisation = z.object({ id: z.string(), name: z.string(), role: z.enum(roleNames) });
+export const myOrganisation = z.object({ id: z.string(), name: z.string(), role, roleName: z.string().nullable() });
+
+/** name: of a built-in one its id. */
+export const listedRole = z.object({
+  id: role,
+  builtIn: z.boolean(),
+  name: z.string(),
+  description: z.string(),
+  permissions: z.array(z.enum(permissions)).readonly(),
+  people: z.number().int(),
+});

@@ -6,11 +6,13 @@ import { authRouter } from "./routers/auth.ts";
 import { custodyRouter } from "./routers/custody.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
+import { guestsRouter } from "./routers/guests.ts";
 import { organisationsRouter } from "./routers/organisations.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { providersRouter } from "./routers/providers.ts";
+import { rolesRouter } from "./routers/roles.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { templatesRouter } from "./routers/templates.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
@@ -26,6 +28,7 @@ export const appRouter = router({
   events: eventsRouter,
   fleet: fleetRouter,
   groups: groupsRouter,
+  guests: guestsRouter,
   home: homeRouter,
   keys: keysRouter,
   nodes: nodesRouter,
@@ -33,6 +36,7 @@ export const appRouter = router({
   passkeys: passkeysRouter,
   people: peopleRouter,
   providers: providersRouter,
+  roles: rolesRouter,
   runs: runsRouter,
   sessions: sessionsRouter,
   settings: settingsRouter,

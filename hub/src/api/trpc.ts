@@ -3,8 +3,9 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { ZodError } from "zod";
-import { type Actor, assertMay, type Permission } from "../identity/actor.ts";
+import { type Actor, assertMay } from "../identity/actor.ts";
 import type { Origin } from "../identity/deps.ts";
+import type { Permission } from "../identity/schema.ts";
 import { databaseAway } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";

@@ -11,13 +11,14 @@ export type AuditEventOf = {
   "person.session-ended": { sessionId: string };
   "person.invited": { email: string; role: string };
   "person.joined": Record<string, never>;
+  /** Here and below a role is a built-in one, or the name and id of one that the organisation made. */
   "person.role-changed": { before: string; after: string };
   "person.disabled": Record<string, never>;
   "person.enabled": Record<string, never>;
   /** before, after: JSON of the fields that changed. */
   "person.updated": { fields: string; before: string; after: string };
   /** file: SHA-256 of it. people: JSON of up to 200 of them, with before and after of those that changed. */
-  "people.imported": { created: number; changed: number; file: string; people: string };
+  "people.imported": { created: number; changed: number; invited: number; file: string; people: string };
   "people.exported": Record<string, never>;
   "person.expired": { at: string };
   "person.password-changed": { by: string };
@@ -56,7 +57,16 @@ export type AuditEventOf = {
   "organisation.member-added": { role: string };
   "organisation.member-removed": { role: string };
   "organisation.entered": Record<string, never>;
+  "guest.invited": { email: string; role: string };
+  "guest.withdrawn": { email: string };
+  "guest.accepted": { email: string; role: string };
   "person.system-admin-changed": { systemAdmin: boolean };
+  /** role: JSON of its name, description and permissions. */
+  "role.created": { role: string };
+  /** before, after: JSON of the fields that changed. */
+  "role.changed": { before: string; after: string };
+  /** to: the role that its people got; userIds: up to 200 of them, separated by spaces. */
+  "role.deleted": { role: string; to: string | null; people: number; userIds: string };
   "key.created": { name: string; prefix: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
@@ -177,7 +187,13 @@ export const auditKinds = [
   "organisation.member-added",
   "organisation.member-removed",
   "organisation.entered",
+  "guest.invited",
+  "guest.withdrawn",
+  "guest.accepted",
   "person.system-admin-changed",
+  "role.created",
+  "role.changed",
+  "role.deleted",
   "key.created",
   "key.revoked",
   "zone.created",
@@ -254,6 +270,7 @@ export type AuditSubject = {
     | "run"
     | "person"
     | "group"
+    | "role"
     | "provider"
     | "organisation"
     | "key"

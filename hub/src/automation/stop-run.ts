@@ -28,10 +28,10 @@ export async function stopExecution(deps: AutomationDeps, actor: Actor, id: stri
 }
 
 function assertMayStop(actor: Actor, createdBy: string, what: string): void {
-  if (actor.id === createdBy || actor.role === "admin") return;
+  if (actor.id === createdBy || may(actor, "sessions.end")) return;
   if (may(actor, "runs.read-all"))
-    throw new HubError("forbidden", "Only the person who started a run, or an administrator, may stop it.", {
-      facts: { permission: "run.start" },
+    throw new HubError("forbidden", "Only the person who started a run, or who may end what others have open, may stop it.", {
+      facts: { permission: "sessions.end" },
     });
   throw notFound(what);
 }

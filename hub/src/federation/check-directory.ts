@@ -7,7 +7,7 @@ import { authSessions, users } from "../identity/schema.ts";
 import type { FederationDeps } from "./deps.ts";
 import { askDirectory, findBySubjects } from "./directory.ts";
 import { openProviderSecret } from "./provider-secret.ts";
-import { listOffered } from "./providers.ts";
+import { listActive } from "./providers.ts";
 import { externalIdentities, type ProviderRow } from "./schema.ts";
 
 /** One search asks for so many: filters of directories are bounded. */
@@ -18,7 +18,7 @@ export const checkDirectoriesEveryMs = 5 * 60_000;
 /** Each on its own: one that does not answer ends nobody's work and holds up no other. Returns what went wrong, by provider. */
 export async function checkDirectories(deps: FederationDeps, endWorkOf: EndWorkOf): Promise<Map<string, unknown>> {
   const failed = new Map<string, unknown>();
-  for (const provider of await listOffered(deps.identity.db))
+  for (const provider of await listActive(deps.identity.db))
     if (provider.settings.kind === "ldap")
       await checkDirectory(deps, endWorkOf, provider).catch((error: unknown) => failed.set(provider.id, error));
   return failed;

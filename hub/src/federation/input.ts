@@ -1,6 +1,6 @@
 // What callers may send about systems that recognise people.
 import { z } from "zod";
-import { roleNames } from "../identity/input.ts";
+import { role } from "../identity/input.ts";
 import { byId, displayName } from "../platform/input.ts";
 
 const isThisMachine = (hostname: string): boolean => ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
@@ -96,7 +96,7 @@ export const mapping = z
   .object({
     value: z.string().trim().min(1).max(500),
     groupId: z.string().max(64).nullable(),
-    role: z.enum(roleNames).nullable(),
+    role: role.nullable(),
   })
   .refine(({ groupId, role }) => (groupId === null) !== (role === null), "must name a group or a role");
 export type Mapping = z.infer<typeof mapping>;

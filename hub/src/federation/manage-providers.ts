@@ -4,9 +4,10 @@ import { newId } from "@sallyport/protocol/ids";
 import { and, eq, inArray } from "drizzle-orm";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, assertMay, auditActor, mayGiveRole } from "../identity/actor.ts";
+import { type Actor, assertHolds, assertMay, auditActor, permissionsOf } from "../identity/actor.ts";
 import { freshMfa } from "../identity/fresh-mfa.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
+import { lockMayGive } from "../identity/roles.ts";
 import { authSessions, groupMembers, groups } from "../identity/schema.ts";
 import { isUniqueViolation, type Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
@@ -24,10 +25,10 @@ import { type TestResult, testProviderSettings } from "./test-provider.ts";
 /** Each is a button on the sign-in page. */
 const providersMax = 20;
 
-/** @throws HubError `confirm-first`, `name-taken`, `too-many`, `not-found` for a group, `forbidden` for a role above one's own. */
+/** @throws HubError `confirm-first`, `name-taken`, `too-many`, `not-found` for a group or role, `forbidden` for who may not everything. */
 export async function createProvider(deps: FederationDeps, actor: Actor, input: CreateProvider): Promise<string> {
   const { db, clock } = deps.identity;
-  assertMayManage(deps, actor);
+  assertMayOpenDoor(deps, actor);
   const { secret, mappings, ...fields } = input;
   assertFilter(input.settings);
   const now = clock.now();
@@ -61,7 +62,7 @@ export async function createProvider(deps: FederationDeps, actor: Actor, input: 
  */
 export async function changeProvider(deps: FederationDeps, actor: Actor, input: ChangeProvider): Promise<void> {
   const { db, clock } = deps.identity;
-  assertMayManage(deps, actor);
+  assertMayOpenDoor(deps, actor);
   const { id, secret, mappings, ...fields } = input;
   assertFilter(input.settings);
   await named(input.name, () =>
@@ -124,6 +125,12 @@ function assertMayManage({ identity }: FederationDeps, actor: Actor): void {
   freshMfa(actor, identity.clock.now());
 }
 
+/** Whoever says which system recognises people can be any of them, administrators among them. */
+function assertMayOpenDoor(deps: FederationDeps, actor: Actor): void {
+  assertMayManage(deps, actor);
+  assertHolds(actor, permissionsOf("admin", null));
+}
+
 function assertFilter(settings: ProviderSettings): void {
   if (settings.kind === "ldap" && !isFilter(settings.userFilter))
     throw new HubError("bad-input", "The filter of people cannot be read; see RFC 4515 for how one is written.", {
@@ -138,10 +145,10 @@ async function writeMappings(tx: Transaction, actor: Actor, providerId: string, 
     .from(groups)
     .where(and(eq(groups.orgId, actor.orgId), inArray(groups.id, groupIds)));
   if (known.length !== groupIds.length) throw notFound("group");
-  for (const { role } of mappings) if (role !== null) mayGiveRole(actor, role);
+  for (const { role } of mappings) if (role !== null) await lockMayGive(tx, actor, role);
   await tx.delete(providerMappings).where(eq(providerMappings.providerId, providerId));
   if (mappings.length > 0)
-    await tx.insert(providerMappings).values(mappings.map((mapping) => ({ id: newId("map"), providerId, ...mapping })));
+    await tx.insert(providerMappings).values(mappings.map((mapping, n) => ({ id: newId("map", n), providerId, ...mapping })));
 }
 
 const plain = ({ value, groupId, role }: Mapping): Mapping => ({ value, groupId, role });

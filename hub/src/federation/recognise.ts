@@ -2,10 +2,12 @@
 import { newId } from "@sallyport/protocol/ids";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
+import { builtInRole } from "../identity/actor.ts";
 import { insertMembers } from "../identity/groups.ts";
-import { email as emailText, roleNames } from "../identity/input.ts";
+import { email as emailText } from "../identity/input.ts";
 import { findUser, findUserByEmail, lockActiveAdministrators } from "../identity/people.ts";
 import { mayAct } from "../identity/person-state.ts";
+import { lockRole } from "../identity/roles.ts";
 import { groupMembers, groups, type Role, type UserRow, users } from "../identity/schema.ts";
 import { freeUsername } from "../identity/usernames.ts";
 import type { Transaction } from "../platform/database.ts";
@@ -140,6 +142,7 @@ async function makePerson(
 ): Promise<UserRow> {
   if (!provider.createsPeople) throw refused("unknown-person");
   const id = newId("usr", now.getTime());
+  const { text } = await lockRole(tx, provider.orgId, role ?? "user");
   await tx.insert(users).values({
     id,
     name: displayName.safeParse(said.name).data ?? email.slice(0, 100),
@@ -160,7 +163,7 @@ async function makePerson(
     actor: null,
     subject: subjectOf(made),
     ip,
-    data: { providerId: provider.id, email, role: made.role },
+    data: { providerId: provider.id, email, role: text },
   });
   return made;
 }
@@ -169,12 +172,16 @@ const groupsIn = (mappings: readonly MappingRow[], said: readonly string[]): str
   ...new Set(mappings.flatMap(({ value, groupId }) => (groupId !== null && said.includes(value) ? [groupId] : []))),
 ];
 
-/** The first in the order of roles that a group stands for, else user. Null when no group stands for a role: then nothing is decided here. */
+/**
+ * What a group stands for: administrator before auditor before the roles that the organisation made, in the order of the mappings; else user.
+ * Null when no group stands for a role: then nothing is decided here.
+ */
 function roleOf(mappings: readonly MappingRow[], said: readonly string[]): Role | null {
   const ofRoles = mappings.filter(({ role }) => role !== null);
   if (ofRoles.length === 0) return null;
-  const given = ofRoles.filter(({ value }) => said.includes(value)).map(({ role }) => role);
-  return roleNames.find((role) => given.includes(role)) ?? "user";
+  const given = ofRoles.flatMap(({ value, role }) => (role !== null && said.includes(value) ? [role] : []));
+  const made = given.find((role) => builtInRole(role) === undefined);
+  return ["admin" as const, "auditor" as const].find((role) => given.includes(role)) ?? made ?? "user";
 }
 
 /** The last administrator stays one: somebody must be able to put right what a provider says. */
@@ -184,6 +191,7 @@ async function followRole(tx: Transaction, person: UserRow, wanted: Role | null,
     const active = await lockActiveAdministrators(tx, person.orgId);
     if (active.every((id) => id === person.id)) return person.role;
   }
+  const [had, given] = [await lockRole(tx, person.orgId, person.role), await lockRole(tx, person.orgId, wanted)];
   await tx.update(users).set({ role: wanted }).where(eq(users.id, person.id));
   await recordAudit(tx, {
     kind: "person.role-changed",
@@ -191,7 +199,7 @@ async function followRole(tx: Transaction, person: UserRow, wanted: Role | null,
     actor: null,
     subject: subjectOf(person),
     ip,
-    data: { before: person.role, after: wanted },
+    data: { before: had.text, after: given.text },
   });
   return wanted;
 }

@@ -2,7 +2,8 @@
 
 import type { AuditActor } from "../audit/events.ts";
 import { HubError } from "../platform/errors.ts";
-import type { Role } from "./schema.ts";
+import { permissions, roleNames } from "./input.ts";
+import type { Permission, Role, RoleRow } from "./schema.ts";
 
 export type Actor = {
   readonly id: string;
@@ -11,6 +12,7 @@ export type Actor = {
   readonly username: string;
   readonly email: string;
   readonly role: Role;
+  readonly permissions: readonly Permission[];
   /** Where he works now; his role is that of there. */
   readonly orgId: string;
   readonly systemAdmin: boolean;
@@ -21,43 +23,26 @@ export type Actor = {
 
 export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });
 
-export const permissions = [
-  "fleet.read",
-  "fleet.manage",
-  "enrol",
-  "sessions.read-all",
-  "sessions.end",
-  "runs.read-all",
-  "people.read",
-  "people.manage",
-  "audit.read",
-  "settings.manage",
-  "assets.read",
-  "assets.manage",
-  "accounts.manage",
-  "secrets.reveal",
-  "grants.read",
-  "grants.manage",
-  "terminal.open",
-  "run.start",
-  "dial.open",
-] as const;
-export type Permission = (typeof permissions)[number];
-
-/** What each role may. A user's terminals and runs need a grant besides: see access. */
-const permissionsOf: Record<Role, readonly Permission[]> = {
+/** What each built-in role may. A user's terminals and runs need a grant besides: see access. */
+const builtIn: Record<(typeof roleNames)[number], readonly Permission[]> = {
   admin: permissions,
   auditor: ["fleet.read", "sessions.read-all", "runs.read-all", "people.read", "audit.read", "assets.read", "grants.read"],
   user: ["terminal.open", "run.start", "dial.open"],
 };
 
-export const permissionsFor = (role: Role): readonly Permission[] => permissionsOf[role];
+export const builtInRole = (role: Role): (typeof roleNames)[number] | undefined => roleNames.find((one) => one === role);
 
-export const may = (actor: Actor, permission: Permission): boolean => permissionsOf[actor.role].includes(permission);
+/** made: the role's row, where the organisation made it. A role that is neither built in nor there may nothing. */
+export function permissionsOf(role: Role, made: Pick<RoleRow, "permissions"> | null): readonly Permission[] {
+  const name = builtInRole(role);
+  return name === undefined ? (made?.permissions ?? []) : builtIn[name];
+}
 
-/** Nobody gives what he has not. @throws HubError `forbidden` naming the permission that the role has and the actor has not. */
-export function mayGiveRole(actor: Actor, role: Role): void {
-  for (const permission of permissionsOf[role]) assertMay(actor, permission);
+export const may = (actor: Actor, permission: Permission): boolean => actor.permissions.includes(permission);
+
+/** Nobody gives or takes what he has not. @throws HubError `forbidden` naming the permission that the actor has not. */
+export function assertHolds(actor: Actor, held: readonly Permission[]): void {
+  for (const permission of held) assertMay(actor, permission);
 }
 
 /** @throws HubError `forbidden` naming the missing permission. */

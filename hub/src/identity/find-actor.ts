@@ -4,7 +4,7 @@ import { findByAccessKey } from "./access-keys.ts";
 import type { Actor } from "./actor.ts";
 import { findSignIn } from "./current-sign-in.ts";
 import type { IdentityDeps } from "./deps.ts";
-import { findMember } from "./members.ts";
+import { findMember, type Member } from "./members.ts";
 import type { UserRow } from "./schema.ts";
 
 export async function findActor(
@@ -36,12 +36,13 @@ async function inOrganisation(
   return member === null ? null : toActor(member, ip, via);
 }
 
-const toActor = (user: UserRow, ip: string | null, via: Actor["via"]): Actor => ({
+const toActor = (user: Member, ip: string | null, via: Actor["via"]): Actor => ({
   id: user.id,
   name: user.name,
   username: user.username,
   email: user.email,
   role: user.role,
+  permissions: user.permissions,
   orgId: user.orgId,
   systemAdmin: user.systemAdmin,
   ip,

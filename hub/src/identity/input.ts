@@ -1,12 +1,38 @@
 // What callers may send to identity.
 import { z } from "zod";
+import { importFile } from "../csv/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 
 /** Length is what counts (NIST SP 800-63B §5.1.1); 200 bounds the work of hashing. */
 export const password = z.string().min(10).max(200);
 export const email = z.email().max(254).toLowerCase();
 const token = z.string().min(1).max(200);
+/** The roles that every organisation has. */
 export const roleNames = ["admin", "auditor", "user"] as const;
+/** One of those, or the id of a role that the organisation made. */
+export const role = z.union([z.enum(roleNames), z.templateLiteral(["rol_", z.string().regex(/^[0-9a-z]{24}$/)])]);
+/** Each is an item of a list that people choose from; nobody tells more apart. */
+export const rolesMax = 100;
+
+/** What a role may be made of, as forms show it. */
+export const permissionGroups = {
+  reach: ["terminal.open", "run.start", "dial.open"],
+  assets: ["assets.read", "assets.manage", "accounts.manage", "secrets.reveal"],
+  grants: ["grants.read", "grants.manage"],
+  people: ["people.read", "people.manage"],
+  oversight: ["sessions.read-all", "sessions.end", "runs.read-all", "audit.read"],
+  agents: ["fleet.read", "fleet.manage", "enrol"],
+  organisation: ["settings.manage"],
+} as const;
+export const permissions = [
+  ...permissionGroups.reach,
+  ...permissionGroups.assets,
+  ...permissionGroups.grants,
+  ...permissionGroups.people,
+  ...permissionGroups.oversight,
+  ...permissionGroups.agents,
+  ...permissionGroups.organisation,
+] as const;
 
 export const setup = z.object({ token, name: displayName, email, password });
 export const signIn = z.object({ email, password: z.string().min(1).max(200) });
@@ -18,7 +44,7 @@ export const personStates = ["active", "invited", "disabled", "locked", "expired
 export const listPeople = page.extend({
   groupId: z.string().max(64).optional(),
   state: z.enum(personStates).optional(),
-  role: z.enum(roleNames).optional(),
+  role: role.optional(),
 });
 export const username = z.string().regex(/^[a-z][a-z0-9._-]{1,31}$/, "must be 2 to 32 of a-z, 0-9, ., _ and -, a letter first");
 export const phone = z
@@ -43,9 +69,24 @@ export const updatePerson = byId.extend({
 });
 export type UpdatePerson = z.infer<typeof updatePerson>;
 /** language: of the mail and of the person's console, until they choose. */
-export const invite = z.object({ email, name: displayName, role: z.enum(roleNames), language: z.enum(["en", "zh"]).optional() });
+export const invite = z.object({ email, name: displayName, role, language: z.enum(["en", "zh"]).optional() });
+/** language: of the mail. */
+export const inviteGuest = z.object({ email, role, language: z.enum(["en", "zh"]).default("en") });
+export const guestInvitation = z.object({ token });
 export const forgotPassword = z.object({ email });
-export const setRole = z.object({ id: z.string(), role: z.enum(roleNames) });
+export const setRole = z.object({ id: z.string(), role });
+const roleFields = {
+  /** CSV files name roles: what a built-in one is called there stays its own. */
+  name: displayName.refine((name) => !roleNames.some((one) => one === name.toLowerCase()), "must not be that of a built-in role"),
+  description: comment,
+  permissions: z.array(z.enum(permissions)).max(permissions.length),
+};
+export const createRole = z.object(roleFields);
+/** Replaces what the role says. */
+export const changeRole = byId.extend(roleFields);
+/** to: the role that its people get. */
+export const removeRole = byId.extend({ to: role.optional() });
+export type RoleFields = z.infer<typeof createRole>;
 export const createKey = z.object({ name: displayName, expiresInDays: z.number().int().min(1).max(3_650).optional() });
 
 /** As many as a page of people shows: one transaction, one audit event. */
@@ -66,7 +107,7 @@ export const newPassword = z.object({ password });
 export const endSessionOf = byId.extend({ sessionId: z.string().min(1).max(64) });
 export const signInPolicy = z.object({
   /** Roles whose people must have a second factor. */
-  mfaRoles: z.array(z.enum(roleNames)).max(roleNames.length),
+  mfaRoles: z.array(role).max(roleNames.length + rolesMax),
   passwordLengthMin: z.number().int().min(10).max(64),
   passwordHistory: z.number().int().min(0).max(passwordHistoryMax),
   /** Null: for ever. */
@@ -100,14 +141,19 @@ export type PasskeyAnswer = z.infer<typeof passkeyAnswer>;
 export const finishPasskey = z.object({ name: displayName, response: passkeyMade });
 export const renamePasskey = byId.extend({ name: displayName });
 
+/** invite: sends those who are added a link with which they choose a password. */
+export const importPeople = importFile.extend({ invite: z.boolean().default(false) });
 /** Of a file of people; the first line names them, in any order. groups: names with ; between them. */
 export const peopleColumns = {
   all: ["name", "email", "username", "phone", "role", "language", "expires_at", "comment", "groups"],
   required: ["name", "email"],
 } as const;
 
+/** Of what names an organisation in the address of the sign-in page. */
+export const slugLengthMax = 64;
+export const offered = z.object({ org: z.string().max(slugLengthMax).optional() }).default({});
 export const createOrganisation = z.object({ name: displayName });
 export const renameOrganisation = byId.extend({ name: displayName });
-/** id: of the organisation. */
+/** id: of the organisation, whose own roles nobody elsewhere sees. */
 export const addMember = byId.extend({ email, role: z.enum(roleNames) });
 export const setSystemAdmin = byId.extend({ systemAdmin: z.boolean() });

@@ -6,14 +6,16 @@ import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
-import { type Actor, assertMay, auditActor, mayGiveRole } from "./actor.ts";
+import { type Actor, assertHolds, assertMay, auditActor, permissionsOf } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { factorsOf } from "./factors.ts";
 import { freshMfa } from "./fresh-mfa.ts";
+import { type roleNames, slugLengthMax } from "./input.ts";
 import { findMember } from "./members.ts";
 import { findUser, findUserByEmail } from "./people.ts";
-import { authSessions, groupMembers, groups, organisationMembers, organisations, passkeys, type Role, users } from "./schema.ts";
+import { textOf } from "./roles.ts";
+import { authSessions, groupMembers, groups, organisationMembers, organisations, users } from "./schema.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
-import { findTotp } from "./totp.ts";
 
 type Organisation = typeof organisations.$inferSelect;
 const subjectOf = ({ id, name }: { id: string; name: string }): AuditSubject => ({ kind: "organisation", id, name });
@@ -42,7 +44,8 @@ export async function createOrganisation(deps: IdentityDeps, actor: Actor, { nam
   const organisation = { id: newId("org", now.getTime()), name, createdAt: now };
   await deps.db.transaction(async (tx) => {
     await assertFree(tx, name, organisation.id);
-    await tx.insert(organisations).values(organisation);
+    const slug = await freeSlug(tx, name);
+    await tx.insert(organisations).values(slug === null ? organisation : { ...organisation, slug });
     await deps.onOrganisation(tx, organisation.id);
     await tx.insert(organisationMembers).values({ orgId: organisation.id, userId: actor.id, role: "admin", createdAt: now });
     await recordAudit(tx, { kind: "organisation.created", ...by(actor, organisation), data: {} });
@@ -102,10 +105,10 @@ export async function enableOrganisation({ db }: IdentityDeps, actor: Actor, id:
 export async function addMember(
   deps: IdentityDeps,
   actor: Actor,
-  input: { id: string; email: string; role: Role },
+  input: { id: string; email: string; role: (typeof roleNames)[number] },
 ): Promise<void> {
   await withOrganisation(deps.db, actor, input.id, async (tx, organisation) => {
-    mayGiveRole(actor, input.role);
+    assertHolds(actor, permissionsOf(input.role, null));
     const user = await findUserByEmail(tx, input.email);
     if (user === null) throw notFound("person");
     if (user.orgId === input.id) throw new HubError("conflict", "This person is at home there. Change the role under People.");
@@ -130,6 +133,7 @@ export async function removeGuest(deps: IdentityDeps, actor: Actor, id: string):
   await deps.db.transaction(async (tx) => {
     const guest = await findMember(tx, orgId, id);
     if (guest === null || !guest.guest) throw notFound("person");
+    assertHolds(actor, guest.permissions);
     const of = tx.select({ id: groups.id }).from(groups).where(eq(groups.orgId, orgId));
     await tx.delete(organisationMembers).where(and(eq(organisationMembers.orgId, orgId), eq(organisationMembers.userId, id)));
     await tx.delete(groupMembers).where(and(eq(groupMembers.userId, id), inArray(groupMembers.groupId, of)));
@@ -143,7 +147,7 @@ export async function removeGuest(deps: IdentityDeps, actor: Actor, id: string):
       actor: auditActor(actor),
       subject: { kind: "person", id, name: guest.name },
       ip: actor.ip,
-      data: { role: guest.role },
+      data: { role: textOf(guest.role, guest.roleName) },
     });
   });
   await deps.accessChanged(orgId);
@@ -189,7 +193,8 @@ export async function enterOrganisation({ db }: IdentityDeps, actor: Actor, id: 
   const member = await findMember(db, id, actor.id);
   if (member === null) throw notFound("organisation");
   const { mfaRoles } = await findSignInPolicy(db, id);
-  if (mfaRoles.includes(member.role) && !(await hasSecondFactor(db, actor.id)))
+  const has = await factorsOf(db, actor.id);
+  if (mfaRoles.includes(member.role) && !has.app && !has.passkey)
     throw new HubError("second-factor-needed", "That organisation asks for a second factor. Set one up in your settings first.");
   await db.transaction(async (tx) => {
     await tx
@@ -207,13 +212,6 @@ export async function enterOrganisation({ db }: IdentityDeps, actor: Actor, id: 
   });
 }
 
-async function hasSecondFactor(db: Queryable, userId: string): Promise<boolean> {
-  const totp = await findTotp(db, userId);
-  if (totp !== null && totp.secret !== null) return true;
-  const [passkey] = await db.select({ id: passkeys.id }).from(passkeys).where(eq(passkeys.userId, userId)).limit(1);
-  return passkey !== undefined;
-}
-
 async function assertFree(tx: Transaction, name: string, id: string): Promise<void> {
   const [other] = await tx
     .select({ id: organisations.id })
@@ -221,6 +219,20 @@ async function assertFree(tx: Transaction, name: string, id: string): Promise<vo
     .where(and(eq(organisations.name, name), ne(organisations.id, id)));
   if (other !== undefined)
     throw new HubError("name-taken", `There is already an organisation called ${name}.`, { facts: { name } });
+}
+
+/** Null for a name without two letters of the Latin alphabet, and for one that another has already: then the column's own default holds. */
+async function freeSlug(tx: Transaction, name: string): Promise<string | null> {
+  const slug = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/\p{M}/gu, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, slugLengthMax);
+  if (slug.length < 2) return null;
+  const [other] = await tx.select({ id: organisations.id }).from(organisations).where(eq(organisations.slug, slug));
+  return other === undefined ? slug : null;
 }
 
 async function withOrganisation(

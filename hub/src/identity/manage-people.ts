@@ -6,11 +6,12 @@ import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Transaction, violatedUnique } from "../platform/database.ts";
 import { type ErrorCode, HubError, notFound } from "../platform/errors.ts";
-import { type Actor, assertMay, auditActor, mayGiveRole } from "./actor.ts";
+import { type Actor, assertHolds, assertMay, auditActor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
-import { findMember } from "./members.ts";
+import { findMember, type Member } from "./members.ts";
 import { makePasswordLink } from "./password-links.ts";
 import { findUserOf, lockActiveAdministrators } from "./people.ts";
+import { lockMayGive, lockRole, textOf } from "./roles.ts";
 import { authSessions, organisationMembers, type Role, type UserRow, users } from "./schema.ts";
 import { freeUsername } from "./usernames.ts";
 
@@ -19,14 +20,13 @@ export type EndWorkOf = (userId: string) => Promise<void>;
 
 export const subjectOf = (user: { id: string; name: string }): AuditSubject => ({ kind: "person", id: user.id, name: user.name });
 
-/** @throws HubError `email-taken`. */
+/** @throws HubError `email-taken`, `not-found` for a role, `forbidden` for one above one's own. */
 export async function invitePerson(
   { db, clock }: IdentityDeps,
   actor: Actor,
   input: { email: string; name: string; role: Role; language?: "en" | "zh" | undefined },
 ): Promise<{ id: string; token: string; expiresAt: Date }> {
   assertMay(actor, "people.manage");
-  mayGiveRole(actor, input.role);
   const now = clock.now();
   const user = {
     id: newId("usr"),
@@ -42,6 +42,7 @@ export async function invitePerson(
   };
   return db
     .transaction(async (tx) => {
+      const role = await lockMayGive(tx, actor, input.role);
       await tx.insert(users).values({ ...user, username: await freeUsername(tx, user.email) });
       const link = await makePasswordLink(tx, { orgId: actor.orgId, purpose: "invite", userId: user.id }, now);
       await recordAudit(tx, {
@@ -50,7 +51,7 @@ export async function invitePerson(
         actor: auditActor(actor),
         subject: subjectOf(user),
         ip: actor.ip,
-        data: { email: input.email, role: input.role },
+        data: { email: input.email, role: role.text },
       });
       return { id: user.id, ...link };
     })
@@ -100,19 +101,23 @@ export async function makeResetLink(
   });
 }
 
-/** Of a guest the role here, of anybody else the person's own. @throws HubError `last-admin`, `forbidden` for a role above one's own. */
+/**
+ * Of a guest the role here, of anybody else the person's own.
+ * @throws HubError `last-admin`, `not-found`, `forbidden` for a role above one's own, given or taken.
+ */
 export async function setRole(deps: IdentityDeps, actor: Actor, input: { id: string; role: Role }): Promise<void> {
   assertMay(actor, "people.manage");
-  mayGiveRole(actor, input.role);
   const member = await findMember(deps.db, actor.orgId, input.id);
   if (member?.guest === true) await setGuestRole(deps, actor, member, input.role);
   else await setOwnRole(deps, actor, input);
   await deps.accessChanged(actor.orgId);
 }
 
-async function setGuestRole({ db }: IdentityDeps, actor: Actor, guest: UserRow, role: Role): Promise<void> {
+async function setGuestRole({ db }: IdentityDeps, actor: Actor, guest: Member, role: Role): Promise<void> {
+  assertHolds(actor, guest.permissions);
   if (guest.role === role) return;
   await db.transaction(async (tx) => {
+    const given = await lockMayGive(tx, actor, role);
     await tx
       .update(organisationMembers)
       .set({ role })
@@ -123,13 +128,14 @@ async function setGuestRole({ db }: IdentityDeps, actor: Actor, guest: UserRow, 
       actor: auditActor(actor),
       subject: subjectOf(guest),
       ip: actor.ip,
-      data: { before: guest.role, after: role },
+      data: { before: textOf(guest.role, guest.roleName), after: given.text },
     });
   });
 }
 
 async function setOwnRole(deps: IdentityDeps, actor: Actor, input: { id: string; role: Role }): Promise<void> {
   await withPerson(deps.db, actor, input.id, async (tx, user) => {
+    const [had, given] = [await lockRole(tx, actor.orgId, user.role), await lockMayGive(tx, actor, input.role)];
     if (user.role === input.role) return;
     if (user.role === "admin") await assertNotLast(tx, user);
     await tx.update(users).set({ role: input.role }).where(eq(users.id, user.id));
@@ -139,7 +145,7 @@ async function setOwnRole(deps: IdentityDeps, actor: Actor, input: { id: string;
       actor: auditActor(actor),
       subject: subjectOf(user),
       ip: actor.ip,
-      data: { before: user.role, after: input.role },
+      data: { before: had.text, after: given.text },
     });
   });
 }
@@ -209,6 +215,10 @@ export async function unlockPerson({ db }: IdentityDeps, actor: Actor, id: strin
   });
 }
 
+/**
+ * Whoever could reset somebody's password would be that person, so nobody touches an account that may what he may not.
+ * @throws HubError `not-found` for who is not at home here, `forbidden`.
+ */
 export async function withPerson<T>(
   db: IdentityDeps["db"],
   actor: Actor,
@@ -219,11 +229,11 @@ export async function withPerson<T>(
   return db.transaction(async (tx) => {
     const user = await findUserOf(tx, actor.orgId, id);
     if (user === null) throw notFound("person");
-    // Whoever could reset a system administrator's password would be one.
     if (user.systemAdmin && !actor.systemAdmin)
       throw new HubError("forbidden", "This person is a system administrator; only another one may change the account.", {
         facts: { permission: "system" },
       });
+    await lockMayGive(tx, actor, user.role);
     return work(tx, user);
   });
 }

@@ -162,6 +162,34 @@ test("an organisation's rule on second factors holds for its guests, too", async
   expect(await client.refusal(enter(client, orgId))).toBe("second-factor-needed");
 });
 
+test("the sign-in page of each organisation shows its own providers, and those of no other", async () => {
+  const orgId = await made("Bluebird Airlines");
+  const settings = {
+    kind: "oidc",
+    issuer: "https://nowhere.invalid",
+    clientId: "c",
+    scopes: [],
+    groupsClaim: "g",
+    usernameClaim: "u",
+  };
+  const provider = { active: true, settings, secret: null, createsPeople: false, emailDomains: [], mappings: [] };
+  await confirm();
+  await admin.mutate("providers.create", { ...provider, name: "Own" });
+  await there(orgId, () => admin.mutate("providers.create", { ...provider, name: "Bluebird" }));
+  const offered = async (org?: string) =>
+    (await new TestClient(hub.url).query<{ items: { name: string }[] }>("providers.offered", { org })).items.map(
+      ({ name }) => name,
+    );
+  expect(await offered()).toEqual(["Own"]);
+  expect(await offered("bluebird-airlines")).toEqual(["Bluebird"]);
+  expect(await offered("nobody")).toEqual([]);
+  // Names without Latin letters, and those that give an address which is taken, have one of their own, too.
+  for (const name of ["蓝鸟航空", "Bluebird  Airlines"]) await made(name);
+  const { items } = await admin.query<{ items: { slug: string }[] }>("organisations.list");
+  expect(new Set(items.map(({ slug }) => slug)).size).toBe(items.length);
+  expect(items.every(({ slug }) => /^[a-z0-9-]{2,64}$/.test(slug))).toBe(true);
+});
+
 test("two organisations have two names", async () => {
   const name = newId("org");
   await made(name);

@@ -12,13 +12,15 @@ import { recordAudit } from "../audit/record-audit.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { type Actor, auditActor } from "./actor.ts";
+import { findSignIn } from "./current-sign-in.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
 import { freshMfa } from "./fresh-mfa.ts";
 import type { PasskeyAnswer, PasskeyMade } from "./input.ts";
 import { subjectOf } from "./manage-people.ts";
 import { mayAct } from "./person-state.ts";
 import { type PasskeyRow, passkeys, type UserRow, users } from "./schema.ts";
-import { letIn } from "./sign-in.ts";
+import { goOn, letIn } from "./sign-in.ts";
+import { pendingStage } from "./sign-in-stage.ts";
 import { startSignIn } from "./start-sign-in.ts";
 
 /** Nobody carries more devices; the browser is told of each. */
@@ -125,7 +127,8 @@ export async function beginPasskeySignIn({ challenges, clock }: IdentityDeps, si
 }
 
 /**
- * Signs in whoever the passkey belongs to. Returns the cookie header.
+ * Signs in whoever the passkey belongs to. Returns the cookie header. A sign-in of the same person that waits for a passkey goes on instead,
+ * by the rules that hold after a password.
  * @throws HubError `bad-passkey` for an unknown one, a wrong or repeated answer, and a person who may not sign in.
  */
 export async function signInWithPasskey(
@@ -133,6 +136,7 @@ export async function signInWithPasskey(
   response: PasskeyAnswer,
   site: Site,
   origin: Origin,
+  cookie: string | undefined,
 ): Promise<{ user: UserRow; setCookie: string[] }> {
   const { db, clock, challenges } = deps;
   const now = clock.now();
@@ -163,6 +167,14 @@ export async function signInWithPasskey(
   });
   if (!verified || !challenges.useUp(challenge, now)) throw badPasskey();
   await db.update(passkeys).set({ counter: authenticationInfo.newCounter, lastUsedAt: now }).where(eq(passkeys.id, passkey.id));
+  const waiting = await findSignIn(deps, cookie);
+  if (waiting !== null && waiting.user.id === user.id) {
+    const { id, stage, createdAt } = waiting.signIn;
+    if (pendingStage(stage, createdAt, now) === "passkey") {
+      await goOn(deps, user, id, origin);
+      return { user, setCookie: [] };
+    }
+  }
   const { signInId, setCookie } = await startSignIn(deps, user.id, origin);
   await letIn(deps, user, signInId, origin);
   return { user, setCookie };

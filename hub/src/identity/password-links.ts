@@ -1,6 +1,6 @@
 // Links with which somebody sets a password: the first administrator, an invited person, one who forgot. Single use, hashed at rest.
 import { and, eq, gt, isNull } from "drizzle-orm";
-import type { Queryable, Transaction } from "../platform/database.ts";
+import { inPieces, type Queryable, type Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { hashToken, newToken } from "../platform/secret.ts";
 import { passwordLinks } from "./schema.ts";
@@ -27,6 +27,22 @@ export async function makePasswordLink(
   const expiresAt = new Date(now.getTime() + lifetimeMs[link.purpose]);
   await tx.insert(passwordLinks).values({ ...link, tokenHash: hashToken(token), createdAt: now, expiresAt });
   return { token, expiresAt };
+}
+
+/** Of people just made, who have none yet. Tokens in the order of the ids. */
+export async function makeInvitations(tx: Transaction, orgId: string, userIds: readonly string[], now: Date) {
+  const expiresAt = new Date(now.getTime() + lifetimeMs.invite);
+  const made = userIds.map((userId) => ({ userId, token: newToken("spi") }));
+  const rows = made.map(({ userId, token }) => ({
+    orgId,
+    purpose: "invite" as const,
+    userId,
+    tokenHash: hashToken(token),
+    createdAt: now,
+    expiresAt,
+  }));
+  for (const piece of inPieces(rows, 1_000)) await tx.insert(passwordLinks).values(piece);
+  return made.map(({ token }) => ({ token, expiresAt }));
 }
 
 /** Looks without using. Null for used, expired and unknown alike. */

@@ -1,8 +1,9 @@
+import { newId } from "@sallyport/protocol/ids";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { csvRowsMax, type ImportReport } from "../csv/input.ts";
 import { adminOfSecondOrganisation } from "../testing/second-organisation.ts";
-import type { TestClient } from "../testing/test-client.ts";
-import { admin as adminCredentials, TestHub } from "../testing/test-hub.ts";
+import { TestClient } from "../testing/test-client.ts";
+import { admin as adminCredentials, person, TestHub } from "../testing/test-hub.ts";
 
 let hub: TestHub;
 let admin: TestClient;
@@ -52,9 +53,9 @@ test("one wrong row keeps the whole file out, and each thing that is wrong is na
     "3 name missing",
     "3 email wrong",
     "3 username wrong",
-    "3 role wrong",
     "3 language wrong",
     "3 expires_at wrong",
+    "3 role unknown",
     "4 email twice",
     "5 role not-yours",
     "5 expires_at not-yours",
@@ -95,3 +96,19 @@ test("the largest file is written whole; more bytes than that are refused, and f
   expect([401, 413]).toContain(anonymous.status);
   expect(await anonymous.text()).not.toContain("applied");
 }, 60_000);
+
+test("invitations of a file are links where there is no mail server, each for who was added alone", async () => {
+  const csv = `name,email\nAdmin,${adminCredentials.email}\nNew,${newId("p")}@example.org\n`;
+  const tried = await admin.mutate("people.import", { csv, apply: false, invite: true });
+  expect(tried).toMatchObject({ created: 1, invitations: [] });
+  const { invitations } = await admin.mutate<{ invitations: { name: string; mailed: boolean; link: string }[] }>(
+    "people.import",
+    { csv, apply: true, invite: true },
+  );
+  expect(invitations).toMatchObject([{ name: "New", mailed: false }]);
+  const token = new URL(invitations[0]?.link ?? "").searchParams.get("token");
+  await TestClient.enter(hub.url, "auth.acceptInvite", { token, name: "New", password: person.password });
+  const [event] = await hub.sql`select data from audit_events where kind = 'people.imported' order by seq desc limit 1`;
+  expect(event?.["data"]).toMatchObject({ created: 1, invited: 1 });
+  expect(JSON.stringify(event)).not.toContain(token);
+});

@@ -9,11 +9,13 @@ import { listOf, type Row, RowErrors, readCsv } from "../csv/read-csv.ts";
 import { byteOrderMark, csvLine } from "../csv/write-csv.ts";
 import { inPieces, type Queryable, type Transaction } from "../platform/database.ts";
 import { displayName } from "../platform/input.ts";
-import { type Actor, assertMay, auditActor, permissionsFor } from "./actor.ts";
+import { type Actor, assertMay, auditActor, may } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { insertMembers } from "./groups.ts";
-import { comment, email, peopleColumns, phone, roleNames, username } from "./input.ts";
-import { groupMembers, groups, type UserRow, users } from "./schema.ts";
+import { comment, email, peopleColumns, phone, username } from "./input.ts";
+import { makeInvitations } from "./password-links.ts";
+import { rolesByName } from "./roles.ts";
+import { groupMembers, groups, roles, type UserRow, users } from "./schema.ts";
 import { changedFields } from "./update-person.ts";
 import { lockUsernames, usernameAmong } from "./usernames.ts";
 
@@ -31,7 +33,7 @@ const cells: Record<(typeof peopleColumns.all)[number], { read: z.ZodType<string
   email: { read: email, expected: "Write an e-mail address." },
   username: { read: username, expected: "Write 2 to 32 of a-z, 0-9, ., _ and -, a letter first; or leave it empty." },
   phone: { read: phone, expected: "Write a telephone number, or leave it empty." },
-  role: { read: z.enum(roleNames), expected: `Write one of ${roleNames.join(", ")}; empty means user.` },
+  role: { read: displayName, expected: "Write the name of a role; empty means user." },
   language: { read: z.enum(["en", "zh"]), expected: "Write en or zh, or leave it empty." },
   expires_at: { read: expiry, expected: "Write a day such as 2027-06-30, or leave it empty." },
   comment: { read: comment, expected: "Write at most 1000 letters." },
@@ -39,6 +41,8 @@ const cells: Record<(typeof peopleColumns.all)[number], { read: z.ZodType<string
 };
 
 type Fields = Pick<UserRow, "name" | "username" | "phone" | "language" | "expiresAt" | "comment">;
+/** A link that was made, and for whom. */
+export type Invitation = { name: string; email: string; language: "en" | "zh" | null; token: string; expiresAt: Date };
 type Plan = {
   created: (typeof users.$inferInsert)[];
   changed: { user: UserRow; fields: Partial<UserRow> }[];
@@ -49,29 +53,30 @@ type Plan = {
 
 /**
  * Adds people and changes those whose address is there already; nobody is removed, and roles of those who are there stay. Who is added is
- * invited: by a link made for him, or by signing in where a provider verifies his address.
+ * invited: by a link made for him here or later, or by signing in where a provider verifies his address.
  *
- * @returns what would be done, or was. With one wrong row nothing is.
+ * @returns what would be done, or was, with the links that were asked for. With one wrong row nothing is.
  * @throws HubError `too-large`, `forbidden`.
  */
 export async function importPeople(
   deps: IdentityDeps,
   actor: Actor,
-  { csv, apply }: { csv: string; apply: boolean },
-): Promise<ImportReport> {
+  { csv, apply, invite }: { csv: string; apply: boolean; invite: boolean },
+): Promise<{ report: ImportReport; invitations: Invitation[] }> {
   assertMay(actor, "people.manage");
   const errors = new RowErrors();
   const rows = readCsv(csv, peopleColumns, errors);
-  const report = await deps.db.transaction(async (tx) => {
+  const done = await deps.db.transaction(async (tx) => {
     await lockUsernames(tx);
     const plan = await planPeople(tx, deps, actor, rows, errors);
     const applied = apply && errors.total === 0;
-    if (applied) await writePeople(tx, deps, actor, plan, createHash("sha256").update(csv).digest("hex"));
+    const file = createHash("sha256").update(csv).digest("hex");
+    const invitations = applied ? await writePeople(tx, deps, actor, plan, { file, invite }) : [];
     const counts = { created: plan.created.length, changed: plan.changed.length, unchanged: plan.unchanged };
-    return errors.report(rows.length, { applied, ...counts });
+    return { report: errors.report(rows.length, { applied, ...counts }), invitations };
   });
-  if (report.applied) await deps.accessChanged(actor.orgId);
-  return report;
+  if (done.report.applied) await deps.accessChanged(actor.orgId);
+  return done;
 }
 
 async function planPeople(
@@ -93,11 +98,17 @@ async function planPeople(
   const groupIds = new Map(
     (await tx.select().from(groups).where(eq(groups.orgId, actor.orgId))).map(({ id, name }) => [name, id] as const),
   );
+  const roleNamed = await rolesByName(tx, actor.orgId);
+  const roleHeld = new Map([...roleNamed.values()].map((role) => [role.id, role]));
   const firstLine = new Map<string, number>();
   const plan: Plan = { created: [], changed: [], unchanged: 0, joining: new Map() };
   for (const { row, values } of read) {
     const { line, fields } = row;
     const before = errors.total;
+    const roleName = values.get("role") ?? "user";
+    const role = roleNamed.get(roleName);
+    if (role === undefined)
+      errors.add(line, "role", "unknown", roleName, "There is no such role. Make it first, or write another.");
     const address = values.get("email");
     if (address === undefined) continue;
     const earlier = firstLine.get(address);
@@ -121,11 +132,18 @@ async function planPeople(
         wantedUsername,
         "Somebody else has this user name. Write another, or leave it empty.",
       );
-    const role = roleNames.find((one) => one === values.get("role")) ?? "user";
-    if (user === undefined && permissionsFor(role).some((permission) => !permissionsFor(actor.role).includes(permission)))
-      errors.add(line, "role", "not-yours", role, "You cannot give what you may not do yourself.");
-    if (user !== undefined && fields.get("role") && role !== user.role)
-      errors.add(line, "role", "not-yours", role, `This person is here as ${user.role}. Change roles under People.`);
+    if (user === undefined && role?.permissions.some((permission) => !may(actor, permission)))
+      errors.add(line, "role", "not-yours", roleName, "You cannot give what you may not do yourself.");
+    if (user !== undefined && fields.get("role") && role !== undefined && role.id !== user.role)
+      errors.add(line, "role", "not-yours", roleName, "This person has another role here. Change roles under People.");
+    if (user !== undefined && roleHeld.get(user.role)?.permissions.some((permission) => !may(actor, permission)))
+      errors.add(
+        line,
+        "email",
+        "not-yours",
+        address,
+        "This person may do more than you. Somebody who may as much changes the account.",
+      );
     const expiresAt = values.has("expires_at") ? new Date(values.get("expires_at") ?? "") : null;
     if (user?.role === "admin" && expiresAt !== null && user.expiresAt === null)
       errors.add(
@@ -139,7 +157,7 @@ async function planPeople(
     for (const name of joined)
       if (!groupIds.has(name))
         errors.add(line, "groups", "unknown", name, "There is no such group. Make it first, or take it out.");
-    if (errors.total > before) continue;
+    if (errors.total > before || role === undefined) continue;
     const given: Fields = {
       name: values.get("name") ?? address,
       username: wantedUsername ?? user?.username ?? usernameAmong(byUsername, address),
@@ -159,7 +177,7 @@ async function planPeople(
         createdAt: now,
         updatedAt: now,
         orgId: actor.orgId,
-        role,
+        role: role.id,
         accepted: false,
       });
     else {
@@ -202,7 +220,13 @@ function valuesOf({ line, fields }: Row, errors: RowErrors): Map<string, string>
   return values;
 }
 
-async function writePeople(tx: Transaction, { clock }: IdentityDeps, actor: Actor, plan: Plan, file: string): Promise<void> {
+async function writePeople(
+  tx: Transaction,
+  { clock }: IdentityDeps,
+  actor: Actor,
+  plan: Plan,
+  { file, invite }: { file: string; invite: boolean },
+): Promise<Invitation[]> {
   for (const piece of inPieces(plan.created, atOnce)) await tx.insert(users).values(piece);
   for (const { user, fields } of plan.changed)
     await tx
@@ -211,6 +235,13 @@ async function writePeople(tx: Transaction, { clock }: IdentityDeps, actor: Acto
       .where(eq(users.id, user.id));
   for (const [groupId, userIds] of plan.joining)
     for (const piece of inPieces(userIds, atOnce)) await insertMembers(tx, groupId, piece);
+  const invited = invite ? plan.created : [];
+  const links = await makeInvitations(
+    tx,
+    actor.orgId,
+    invited.map(({ id }) => id),
+    clock.now(),
+  );
   const lines = [
     ...plan.created.map(({ id, email, role }) => ({ id, email, role })),
     ...plan.changed.map(({ user, fields }) => ({
@@ -220,10 +251,14 @@ async function writePeople(tx: Transaction, { clock }: IdentityDeps, actor: Acto
     })),
   ];
   const entry = { kind: "people.imported" as const, orgId: actor.orgId, actor: auditActor(actor), subject: null, ip: actor.ip };
-  const counts = { created: plan.created.length, changed: plan.changed.length, file };
+  const counts = { created: plan.created.length, changed: plan.changed.length, invited: invited.length, file };
   // An event at least: a file that only puts people into groups is an import, too.
   for (const piece of lines.length === 0 ? [[]] : inPieces(lines, perEvent))
     await recordAudit(tx, { ...entry, data: { ...counts, people: JSON.stringify(piece) } });
+  return links.flatMap((link, n) => {
+    const person = invited[n];
+    return person === undefined ? [] : [{ ...link, name: person.name, email: person.email, language: person.language ?? null }];
+  });
 }
 
 /** Everybody of the organisation, line by line; what importPeople reads. */
@@ -231,15 +266,16 @@ export async function* exportPeople(db: Queryable, orgId: string): AsyncGenerato
   yield byteOrderMark + csvLine(peopleColumns.all);
   for (let after = ""; ; ) {
     const rows = await db
-      .select()
+      .select({ user: users, roleName: roles.name })
       .from(users)
+      .leftJoin(roles, and(eq(roles.id, users.role), eq(roles.orgId, orgId)))
       .where(and(eq(users.orgId, orgId), gt(users.id, after)))
       .orderBy(asc(users.id))
       .limit(atOnce);
     const last = rows.at(-1);
     if (last === undefined) return;
-    after = last.id;
-    const ids = rows.map(({ id }) => id);
+    after = last.user.id;
+    const ids = rows.map(({ user }) => user.id);
     const members = await db
       .select({ userId: groupMembers.userId, name: groups.name })
       .from(groupMembers)
@@ -247,10 +283,20 @@ export async function* exportPeople(db: Queryable, orgId: string): AsyncGenerato
       .where(inArray(groupMembers.userId, ids))
       .orderBy(asc(groups.name));
     yield rows
-      .map((user) => {
+      .map(({ user, roleName }) => {
         const of = members.filter(({ userId }) => userId === user.id).map(({ name }) => name);
         const { name, email, username, phone, role, language, expiresAt, comment } = user;
-        return csvLine([name, email, username, phone, role, language, expiresAt?.toISOString() ?? null, comment, of.join("; ")]);
+        return csvLine([
+          name,
+          email,
+          username,
+          phone,
+          roleName ?? role,
+          language,
+          expiresAt?.toISOString() ?? null,
+          comment,
+          of.join("; "),
+        ]);
       })
       .join("");
   }

@@ -2,9 +2,9 @@
 import { and, asc, count, eq, exists, gt, ilike, isNotNull, isNull, lte, or, type SQL } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, decodeCursor, encodeCursor, likeOf } from "../platform/paging.ts";
-import { belongs, type Member, membership, roleThere } from "./members.ts";
+import { asMember, belongs, type Member, madeRole, membership, roleThere } from "./members.ts";
 import type { PersonState } from "./person-state.ts";
-import { groupMembers, organisationMembers, organisations, type Role, type UserRow, users } from "./schema.ts";
+import { groupMembers, organisationMembers, organisations, type Role, roles, type UserRow, users } from "./schema.ts";
 
 export async function findUser(db: Queryable, id: string): Promise<UserRow | null> {
   const [row] = await db.select().from(users).where(eq(users.id, id));
@@ -32,18 +32,18 @@ export async function isActive(db: Queryable, orgId: string): Promise<boolean> {
 }
 
 /** The organisation of this installation; made with the first start. */
-export async function defaultOrganisation(db: Queryable): Promise<{ id: string; name: string } | null> {
+export async function defaultOrganisation(db: Queryable): Promise<{ id: string; name: string; slug: string } | null> {
   const [row] = await db
-    .select({ id: organisations.id, name: organisations.name })
+    .select({ id: organisations.id, name: organisations.name, slug: organisations.slug })
     .from(organisations)
     .orderBy(asc(organisations.id))
     .limit(1);
   return row ?? null;
 }
 
-export async function findOrganisation(db: Queryable, id: string): Promise<{ id: string; name: string } | null> {
+export async function findOrganisation(db: Queryable, id: string): Promise<{ id: string; name: string; slug: string } | null> {
   const [row] = await db
-    .select({ id: organisations.id, name: organisations.name })
+    .select({ id: organisations.id, name: organisations.name, slug: organisations.slug })
     .from(organisations)
     .where(eq(organisations.id, id));
   return row ?? null;
@@ -105,15 +105,16 @@ export async function listPeople(
       : or(gt(users.name, cursor.sortKey), and(eq(users.name, cursor.sortKey), gt(users.id, cursor.id)));
   const [rows, [counted]] = await Promise.all([
     db
-      .select({ user: users, role: organisationMembers.role })
+      .select({ user: users, guestRole: organisationMembers.role, made: roles })
       .from(users)
       .leftJoin(organisationMembers, membership(orgId))
+      .leftJoin(roles, madeRole(orgId))
       .where(and(filter, after))
       .orderBy(asc(users.name), asc(users.id))
       .limit(input.limit + 1),
     db.select({ total: count() }).from(users).leftJoin(organisationMembers, membership(orgId)).where(filter),
   ]);
-  const people = rows.map(({ user, role }) => ({ ...user, orgId, role: role ?? user.role, guest: user.orgId !== orgId }));
+  const people = rows.map((row) => asMember({ ...row, orgId }));
   return { ...cutPage(people, input.limit, (row) => encodeCursor(row.name, row.id)), total: counted?.total ?? 0 };
 }
 

@@ -1,20 +1,20 @@
 // People, keys and sign-ins as the console sees them. No hash, no token leaves here.
 import type { Actor } from "./actor.ts";
-import { permissionsFor } from "./actor.ts";
 import type { Member } from "./members.ts";
 import { personStateOf } from "./person-state.ts";
-import type { AccessKeyRow, authSessions, GroupRow, organisations, PasskeyRow } from "./schema.ts";
+import type { AccessKeyRow, authSessions, GroupRow, GuestInvitationRow, organisations, PasskeyRow } from "./schema.ts";
 
-export const presentMe = (user: Member, organisation: { id: string; name: string }) => ({
+export const presentMe = (user: Member, organisation: { id: string; name: string; slug: string }) => ({
   id: user.id,
   name: user.name,
   email: user.email,
   username: user.username,
   role: user.role,
+  roleName: user.roleName,
   language: user.language,
   org: organisation,
   systemAdmin: user.systemAdmin,
-  permissions: [...permissionsFor(user.role)],
+  permissions: [...user.permissions],
 });
 
 export function presentPerson(user: Member, now: Date) {
@@ -27,6 +27,7 @@ export function presentPerson(user: Member, now: Date) {
     phone: user.phone,
     language: user.language,
     role: user.role,
+    roleName: user.roleName,
     guest: user.guest,
     systemAdmin: user.systemAdmin,
     state,
@@ -70,9 +71,19 @@ export const presentPasskey = (row: PasskeyRow) => ({
   lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
 });
 
+export const presentGuestInvitation = (row: GuestInvitationRow & { roleName: string | null }) => ({
+  id: row.id,
+  email: row.email,
+  role: row.role,
+  roleName: row.roleName,
+  by: row.invitedBy,
+  expiresAt: row.expiresAt.toISOString(),
+});
+
 export const presentOrganisation = (row: typeof organisations.$inferSelect & { people: number }) => ({
   id: row.id,
   name: row.name,
+  slug: row.slug,
   people: row.people,
   active: row.disabledAt === null,
   createdAt: row.createdAt.toISOString(),

@@ -1,18 +1,39 @@
 // Identity: organisations, people, their sign-ins, invitations and access keys.
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import type { z } from "zod";
 import { moment, orgId } from "../platform/columns.ts";
-import type { roleNames } from "./input.ts";
+import type { permissions, role } from "./input.ts";
 import type { SignInStage } from "./sign-in-stage.ts";
 
 export const organisations = pgTable("organisations", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),
+  /** Names it in the address of its sign-in page; made from the name, where that can be. */
+  slug: text("slug").notNull().unique("organisations_slug").default(sql`substr(md5(random()::text), 1, 12)`),
   createdAt: moment("created_at").notNull(),
   /** Nobody works there. */
   disabledAt: moment("disabled_at"),
 });
 
-export type Role = (typeof roleNames)[number];
+/** A built-in one by its name, one that the organisation made by its id. */
+export type Role = z.infer<typeof role>;
+export type Permission = (typeof permissions)[number];
+
+/** Those that an organisation made. Columns called role have no foreign key, since built-in ones have no row: giving and removing lock the row instead. */
+export const roles = pgTable(
+  "roles",
+  {
+    id: text("id").$type<Role>().primaryKey(),
+    orgId: orgId(),
+    name: text("name").notNull(),
+    description: text("description").notNull(),
+    permissions: text("permissions").array().$type<Permission[]>().notNull(),
+    createdAt: moment("created_at").notNull(),
+    updatedAt: moment("updated_at").notNull(),
+  },
+  (table) => [uniqueIndex("roles_org_name").on(table.orgId, table.name)],
+);
 
 /** Columns down to updatedAt are better-auth's, the rest ours. */
 export const users = pgTable("users", {
@@ -66,6 +87,27 @@ export const organisationMembers = pgTable(
     createdAt: moment("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.userId] }), index("organisation_members_user").on(table.userId)],
+);
+
+/** Asks somebody, by his address alone, to be a guest. Says nothing about whether such a person exists. */
+export const guestInvitations = pgTable(
+  "guest_invitations",
+  {
+    id: text("id").primaryKey(),
+    orgId: text("org_id")
+      .notNull()
+      .references(() => organisations.id),
+    email: text("email").notNull(),
+    role: text("role").$type<Role>().notNull(),
+    tokenHash: text("token_hash").notNull(),
+    invitedBy: text("invited_by").notNull(),
+    createdAt: moment("created_at").notNull(),
+    expiresAt: moment("expires_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("guest_invitations_org_email").on(table.orgId, table.email),
+    uniqueIndex("guest_invitations_token").on(table.tokenHash),
+  ],
 );
 
 export const authSessions = pgTable(
@@ -260,6 +302,8 @@ export const passkeys = pgTable(
 export type PasskeyRow = typeof passkeys.$inferSelect;
 export type SignInRow = typeof authSessions.$inferSelect;
 export type TotpRow = typeof totpSecrets.$inferSelect;
+export type GuestInvitationRow = typeof guestInvitations.$inferSelect;
+export type RoleRow = typeof roles.$inferSelect;
 export type UserRow = typeof users.$inferSelect;
 export type GroupRow = typeof groups.$inferSelect;
 export type AccessKeyRow = typeof accessKeys.$inferSelect;

@@ -53,6 +53,20 @@ const kinds = async (subjectId: string) =>
   (await admin.query<{ items: { kind: string }[] }>("audit.list", { subjectId })).items.map(({ kind }) => kind);
 
 describe("at sign-in", () => {
+  test("who must have a second factor and has only a passkey is asked for it, and led to set up no app", async () => {
+    const { id, email } = await meOf(await hub.as("auditor"));
+    await admin.mutate("auth.confirm", { password: administrator.password });
+    await admin.mutate("signInPolicy.set", { ...asAtFirst, mfaRoles: ["auditor"] });
+    await hub.sql`insert into passkeys (id, org_id, user_id, name, credential_id, public_key, counter, created_at)
+      select ${newId("psk")}, org_id, id, 'stick', ${newId("cred")}, '', 0, now() from users where id = ${id}`;
+    const half = await signIn(email);
+    expect(await stateOf(half)).toMatchObject({ signedIn: false, pending: "passkey" });
+    expect(await half.refusal(half.mutate("auth.beginTotp"))).toBe("not-signed-in"); // a password alone sets up no factor of its own
+    expect(await isIn(half)).toBe(false);
+    await admin.mutate("signInPolicy.set", asAtFirst);
+    expect(await isIn(await signIn(email))).toBe(true);
+  });
+
   test("a cookie without the code is nobody's, and with it its person's", async () => {
     const { email, secret } = await personWithCodes();
     const half = await signIn(email);

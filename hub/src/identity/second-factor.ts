@@ -5,6 +5,7 @@ import { HubError } from "../platform/errors.ts";
 import { type Actor, auditActor } from "./actor.ts";
 import type { CurrentSignIn } from "./current-sign-in.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
+import { factorsOf } from "./factors.ts";
 import { freshMfa } from "./fresh-mfa.ts";
 import { countGuess, forgetGuesses, guessesMax } from "./guesses.ts";
 import { type EndWorkOf, subjectOf, withPerson } from "./manage-people.ts";
@@ -138,11 +139,11 @@ export async function renewRecoveryCodes(deps: IdentityDeps, actor: Actor): Prom
   });
 }
 
-/** @throws HubError `confirm-first`, `second-factor-needed` when the person's role must have one. */
+/** @throws HubError `confirm-first`, `second-factor-needed` when the person's role must have one and no passkey is left. */
 export async function removeTotp(deps: IdentityDeps, actor: Actor): Promise<void> {
   freshMfa(actor, deps.clock.now());
-  const policy = await findSignInPolicy(deps.db, actor.orgId);
-  if (policy.mfaRoles.includes(actor.role))
+  const [policy, has] = await Promise.all([findSignInPolicy(deps.db, actor.orgId), factorsOf(deps.db, actor.id)]);
+  if (policy.mfaRoles.includes(actor.role) && !has.passkey)
     throw new HubError("second-factor-needed", "Your organisation asks people of your role for a second factor.");
   await deps.db.transaction(async (tx) => {
     const removed = await tx.delete(totpSecrets).where(eq(totpSecrets.userId, actor.id)).returning({ id: totpSecrets.userId });

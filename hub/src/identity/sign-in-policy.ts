@@ -6,6 +6,7 @@ import { type Actor, assertMay, auditActor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { freshMfa } from "./fresh-mfa.ts";
 import type { SignInPolicy } from "./input.ts";
+import { lockRole } from "./roles.ts";
 import { signInPolicies } from "./schema.ts";
 
 /** Of an organisation that has chosen nothing. */
@@ -24,11 +25,12 @@ export async function findSignInPolicy(db: Queryable, orgId: string): Promise<Si
   return policy;
 }
 
-/** Holds from the next sign-in on: who is in stays in. @throws HubError `confirm-first`. */
+/** Holds from the next sign-in on: who is in stays in. @throws HubError `confirm-first`, `not-found` for a role. */
 export async function setSignInPolicy({ db, clock }: IdentityDeps, actor: Actor, policy: SignInPolicy): Promise<void> {
   assertMay(actor, "settings.manage");
   freshMfa(actor, clock.now());
   await db.transaction(async (tx) => {
+    for (const role of policy.mfaRoles) await lockRole(tx, actor.orgId, role);
     const before = await findSignInPolicy(tx, actor.orgId);
     await tx
       .insert(signInPolicies)

@@ -1,6 +1,7 @@
 // How far a sign-in has come. Pure.
 //
-//   new ── password right ──┬── has a second factor ──▶ code ── right ───────────┐
+//   new ── password right ──┬── has an app ──▶ code ── right ────────────────────┐
+//                           ├── must show one, has a passkey ──▶ passkey ── shown ┤
 //                           ├── must have one, has not ──▶ enrol ── confirmed ───┤
 //                           └── neither ─────────────────────────────────────────┤
 //                                                                                ▼
@@ -10,21 +11,23 @@
 //
 // Only "in" is signed in; a cookie of any other stage is nobody's. A row begins as "new", so what fails on the way lets nobody in.
 
-export const signInStages = ["new", "code", "enrol", "password", "in"] as const;
+export const signInStages = ["new", "code", "passkey", "enrol", "password", "in"] as const;
 export type SignInStage = (typeof signInStages)[number];
 /** What a person is asked for before being let in. */
-export type PendingStage = "code" | "enrol" | "password";
+export type PendingStage = "code" | "passkey" | "enrol" | "password";
 
 /** What follows when the password was right; "in" is where goOn() decides. */
-export function stageAfterPassword(person: { hasSecondFactor: boolean; needsSecondFactor: boolean }): SignInStage {
-  if (person.hasSecondFactor) return "code";
-  return person.needsSecondFactor ? "enrol" : "in";
+export function stageAfterPassword(person: { hasApp: boolean; hasPasskey: boolean; needsSecondFactor: boolean }): SignInStage {
+  if (person.hasApp) return "code";
+  if (!person.needsSecondFactor) return "in";
+  return person.hasPasskey ? "passkey" : "enrol";
 }
 
 /** Long enough to install an app and scan its code; a cookie left half-way is worth nothing afterwards. */
 export const halfWayMs = 10 * 60_000;
 
 export const pendingStage = (stage: SignInStage, createdAt: Date, now: Date): PendingStage | null =>
-  (stage === "code" || stage === "enrol" || stage === "password") && now.getTime() - createdAt.getTime() < halfWayMs
+  (stage === "code" || stage === "passkey" || stage === "enrol" || stage === "password") &&
+  now.getTime() - createdAt.getTime() < halfWayMs
     ? stage
     : null;

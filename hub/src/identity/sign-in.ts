@@ -3,6 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
 import { HubError } from "../platform/errors.ts";
 import type { IdentityDeps, Origin } from "./deps.ts";
+import { factorsOf } from "./factors.ts";
 import { freeAttempts, lockedUntil } from "./lock-out.ts";
 import { mustChangePassword } from "./password-rules.ts";
 import { findUserByEmail, isActive } from "./people.ts";
@@ -10,7 +11,6 @@ import { mayAct } from "./person-state.ts";
 import { authSessions, type UserRow, users } from "./schema.ts";
 import { findSignInPolicy } from "./sign-in-policy.ts";
 import { type SignInStage, stageAfterPassword } from "./sign-in-stage.ts";
-import { findTotp } from "./totp.ts";
 
 /**
  * Returns the person, the cookie header, and what is still to be shown before the cookie is worth anything.
@@ -76,9 +76,10 @@ export async function signIn(
 
 /** The first factor was shown: has the sign-in to wait for a second one? "in" when not; then goOn() or letIn() follows. */
 export async function askForSecond({ db, clock }: IdentityDeps, user: UserRow, signInId: string): Promise<SignInStage> {
-  const [totp, policy] = await Promise.all([findTotp(db, user.id), findSignInPolicy(db, user.orgId)]);
+  const [has, policy] = await Promise.all([factorsOf(db, user.id), findSignInPolicy(db, user.orgId)]);
   const stage = stageAfterPassword({
-    hasSecondFactor: totp !== null && totp.secret !== null,
+    hasApp: has.app,
+    hasPasskey: has.passkey,
     needsSecondFactor: policy.mfaRoles.includes(user.role),
   });
   if (stage !== "in") await db.update(authSessions).set({ stage, createdAt: clock.now() }).where(eq(authSessions.id, signInId));

@@ -81,6 +81,27 @@ describe("with a mail server", () => {
     expect((await mailTo(email, 1)).subject).toBe("Set a new password for hub.example.org");
   });
 
+  test("somebody asked to be a guest is told by whom, and a mail goes out whether the hub knows the address or not", async () => {
+    const email = `${newId("p")}@example.org`;
+    expect(await admin.mutate<Sent>("guests.invite", { email, role: "user", language: "zh" })).toMatchObject({
+      link: null,
+      mailedTo: email,
+    });
+    const { subject, text } = await mailTo(email);
+    expect(subject).toBe("邀请你以访客身份使用 hub.example.org");
+    expect(text).toContain("https://hub.example.org/guest?token=");
+  });
+
+  test("a file of people mails each who is added a link, if that is asked for, and says to whom", async () => {
+    const [known, added] = [await invite(), `${newId("p")}@example.org`];
+    const csv = `name,email,language\nAda,${known.email},\nLi,${added},zh\n`;
+    const report = await admin.mutate("people.import", { csv, apply: true, invite: true });
+    expect(report).toMatchObject({ created: 1, invitations: [{ name: "Li", email: added, mailed: true, link: null }] });
+    const { subject, text } = await mailTo(added);
+    expect(subject).toBe("邀请你使用 hub.example.org");
+    expect(await accept(tokenIn(text))).toBeNull();
+  });
+
   describe("who forgot the password", () => {
     const forgot = (email: string, headers: Record<string, string> = {}) =>
       new TestClient(admin.url, headers).post("auth.forgotPassword", { email });

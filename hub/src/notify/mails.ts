@@ -5,7 +5,7 @@ export type Language = "en" | "zh";
 
 /** link works once, until `expiresAt`; hub is the address people reach it at. */
 export type LinkMail = {
-  kind: "invite" | "reset" | "forgot";
+  kind: "invite" | "guest" | "reset" | "forgot";
   name: string;
   by: string;
   link: string;
@@ -24,6 +24,14 @@ const words: Record<Language, Record<LinkMail["kind"], (mail: LinkMail) => Words
       action: "Choose a password",
       until: `The link works once, until ${at(expiresAt)}.`,
       other: "If you do not know what this is about, do nothing: without the link nobody gets in.",
+    }),
+    guest: ({ name, by, hub, expiresAt }) => ({
+      subject: `You are asked to work as a guest on ${hub}`,
+      hello: `Hello ${name},`,
+      why: `${by} asks you to work there as a guest, with the account that you have on ${hub}. Sign in to accept.`,
+      action: "See the invitation",
+      until: `The link works once, until ${at(expiresAt)}.`,
+      other: "If you do not know what this is about, or have no account there, do nothing.",
     }),
     reset: ({ name, by, hub, expiresAt }) => ({
       subject: `Set a new password for ${hub}`,
@@ -50,6 +58,14 @@ const words: Record<Language, Record<LinkMail["kind"], (mail: LinkMail) => Words
       action: "设置密码",
       until: `此链接仅可使用一次，有效期至 ${at(expiresAt)}。`,
       other: "如果你不清楚此邮件的来由，无需理会：没有此链接，任何人都无法进入。",
+    }),
+    guest: ({ name, by, hub, expiresAt }) => ({
+      subject: `邀请你以访客身份使用 ${hub}`,
+      hello: `${name}，你好：`,
+      why: `${by} 邀请你以访客身份在其组织中工作，使用你在 ${hub} 的现有账户。请登录后接受。`,
+      action: "查看邀请",
+      until: `此链接仅可使用一次，有效期至 ${at(expiresAt)}。`,
+      other: "如果你不清楚此邮件的来由，或没有该处的账户，无需理会。",
     }),
     reset: ({ name, by, hub, expiresAt }) => ({
       subject: `设置 ${hub} 的新密码`,

@@ -30,6 +30,7 @@ const statuses = {
   "last-admin": 409,
   "email-taken": 409,
   "name-taken": 409,
+  "role-in-use": 409,
   "username-taken": 409,
   "agent-offline": 503,
   "no-agent": 409,

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { newId } from "@sallyport/protocol/ids";
 import type { Sql } from "postgres";
 import { createHub, type Hub } from "../hub.ts";
+import type { Role } from "../identity/schema.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Config, readConfig } from "../platform/config.ts";
 import { createLog, type Log } from "../platform/log.ts";
@@ -104,8 +105,8 @@ export class TestHub {
     return this.#admin;
   }
 
-  /** A new person with a role, signed in. */
-  async as(role: "admin" | "auditor" | "user", name: string = role): Promise<TestClient> {
+  /** A new person with a role of the first organisation, signed in. */
+  async as(role: Role, name: string = role): Promise<TestClient> {
     const by = await this.asAdmin();
     const email = `${newId(name)}@example.org`;
     const { link } = await by.mutate<{ link: string }>("people.invite", { email, name, role });

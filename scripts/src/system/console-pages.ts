@@ -28,6 +28,7 @@ export const consolePages: ConsolePage[] = [
   { name: "new-grant", path: () => "/grants?add=grant", signedIn: true },
   { name: "explain", path: () => "/grants?explain=yes", signedIn: true },
   list("people", "/people"),
+  list("roles", "/people?view=roles"),
   list("audit", "/audit"),
   list("settings", "/settings"),
 ];

@@ -40,6 +40,8 @@ export type Execution = RunDetail["executions"][number];
 export type Interpreter = RunSummary["interpreter"];
 
 export type Person = Outputs["people"]["list"]["items"][number];
+export type GuestInvitation = Outputs["guests"]["invitations"]["items"][number];
+export type ListedRole = Outputs["roles"]["list"]["items"][number];
 export type PeopleGroup = Outputs["groups"]["list"]["items"][number];
 export type Organisation = Outputs["organisations"]["list"]["items"][number];
 export type SignInProvider = Outputs["providers"]["list"]["items"][number];

@@ -7,7 +7,7 @@ import { lookUp } from "../i18n/i18n.ts";
 import { displayText } from "../ui/display-text.ts";
 
 export function eventSentence({ kind, actor, subject, data }: AuditEvent, t: TFunction): string {
-  const facts = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, factText(name, value)]));
+  const facts = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, factText(kind, name, value)]));
   const variables = {
     ...facts,
     actor: actor === null ? t("audit.theHub") : displayText(actor.name),
@@ -18,12 +18,12 @@ export function eventSentence({ kind, actor, subject, data }: AuditEvent, t: TFu
 }
 
 /** Codes that the console has words for, such as why a session ended, are shown in words. */
-function factText(name: string, value: AuditEvent["data"][string]): string {
+function factText(kind: string, name: string, value: AuditEvent["data"][string]): string {
   const text = String(value);
   if (name === "reason" && Object.hasOwn(en.endReason, text)) return lookUp(`endReason.${text}`, {});
   if (name === "reason" && Object.hasOwn(en.providerRefusal, text)) return lookUp(`providerRefusal.${text}`, {});
   if (name === "code" && Object.hasOwn(en.errors, text)) return lookUp(`errors.${text}`, {});
   if (name === "code" && Object.hasOwn(en.reachOutcome, text)) return outcomeText(text);
-  if (name === "role" && Object.hasOwn(en.role, text)) return lookUp(`role.${text}`, {});
+  if ((name === "role" || kind === "person.role-changed") && Object.hasOwn(en.role, text)) return lookUp(`role.${text}`, {});
   return displayText(text, 120);
 }

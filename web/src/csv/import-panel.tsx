@@ -3,7 +3,7 @@
 import { Alert, Anchor, Button, Drawer, FileButton, Group, Stack, Table, Text } from "@mantine/core";
 import { csvBytesMax, csvRowsMax } from "@sallyport/hub/csv/input";
 import { useMutation } from "@tanstack/react-query";
-import { type DragEvent, useState } from "react";
+import { type DragEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import type { Outputs } from "../api/types.ts";
@@ -14,7 +14,8 @@ import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import classes from "./import-panel.module.css";
 
-export type ImportReport = Outputs["people"]["import"];
+/** What every import tells; some tell more. */
+export type ImportReport = Outputs["assets"]["import"];
 type ImportFile = { csv: string; apply: boolean };
 
 interface ImportPanelProps {
@@ -26,6 +27,8 @@ interface ImportPanelProps {
   /** The file to begin with: columns, and a row that shows how each is written. */
   template: { name: string; columns: readonly string[]; row: readonly string[] };
   send: (file: ImportFile) => Promise<ImportReport>;
+  /** What else is to be chosen before it is done. */
+  options?: ReactNode;
   onDone: () => void;
 }
 
@@ -38,7 +41,7 @@ export function ImportPanel({ opened, onClose, title, ...rest }: ImportPanelProp
   );
 }
 
-function Import({ onClose, text, template, send, onDone }: Omit<ImportPanelProps, "opened" | "title">) {
+function Import({ onClose, text, template, send, options, onDone }: Omit<ImportPanelProps, "opened" | "title">) {
   const { t } = useTranslation();
   const { count } = useLocale();
   const [file, setFile] = useState<{ name: string; csv: string } | null>(null);
@@ -119,6 +122,7 @@ function Import({ onClose, text, template, send, onDone }: Omit<ImportPanelProps
         </Text>
       )}
       {report !== undefined && <Report report={report} />}
+      {options}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           {t("action.cancel")}

@@ -55,7 +55,7 @@ function Question({ onConfirmed, onClose }: { onConfirmed: () => void; onClose: 
     return (
       <Stack gap="md">
         <Text size="sm">{t("confirmIdentity.byProvider")}</Text>
-        <UseProvider next={location.pathname + location.search} again />
+        <UseProvider offers={provider.data ? [provider.data] : []} next={location.pathname + location.search} again />
       </Stack>
     );
   return (

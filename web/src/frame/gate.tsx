@@ -8,6 +8,7 @@ import { LiveUpdates } from "../api/live-updates.tsx";
 import { useTRPC } from "../api/trpc.ts";
 import { preferredLanguage, switchLanguage } from "../i18n/i18n.ts";
 import { afterSignIn } from "../sign-in/after-sign-in.ts";
+import { rememberOrganisation } from "../sign-in/sign-in-organisation.ts";
 import { unkeptCodes } from "../sign-in/unkept-codes.ts";
 import { useStore } from "../state/store.ts";
 import { Failed } from "../ui/page-states.tsx";
@@ -35,6 +36,10 @@ export function Gate({ children }: { children: ReactNode }) {
     // On its way while the hub is asked who we are; the pages of strangers never need it.
     if (!isPublic) void loadFrame();
   }, [isPublic]);
+  const entered = redirect !== null && pathname === "/sign-in" ? state.data?.me?.org.slug : undefined;
+  useEffect(() => {
+    if (entered !== undefined) rememberOrganisation(entered);
+  }, [entered]);
   useEffect(() => {
     if (redirect !== null) router.replace(redirect);
   }, [redirect, router]);

@@ -5,6 +5,7 @@ import { IconBuilding, IconCheck } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
+import { roleTitle } from "../people/role-title.ts";
 import { dock } from "../terminal/dock-store.ts";
 import { displayText } from "../ui/display-text.ts";
 import classes from "./frame.module.css";
@@ -35,14 +36,11 @@ export function OrganisationMenu() {
   );
 }
 
-/** Nothing for whoever belongs to one. */
-export function OrganisationItems() {
-  const { t } = useTranslation();
+/** Goes to another, with a page of its own. */
+export function useEnterOrganisation() {
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const me = useMe();
-  const organisations = useOrganisations();
-  const enter = useMutation(
+  return useMutation(
     trpc.organisations.enter.mutationOptions({
       onSuccess: () => {
         // What is on the screen is the other organisation's; its terminals go on without windows.
@@ -52,18 +50,26 @@ export function OrganisationItems() {
       },
     }),
   );
+}
+
+/** Nothing for whoever belongs to one. */
+export function OrganisationItems() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const organisations = useOrganisations();
+  const enter = useEnterOrganisation();
   if (organisations.length < 2) return null;
   return (
     <>
       <Menu.Label>{t("top.organisation")}</Menu.Label>
-      {organisations.map(({ id, name, role }) => (
+      {organisations.map(({ id, name, role, roleName }) => (
         <Menu.Item
           key={id}
           leftSection={id === me.org.id ? <IconCheck size={16} /> : <IconBuilding size={16} />}
           disabled={enter.isPending}
           onClick={() => id !== me.org.id && enter.mutate({ id })}
         >
-          {displayText(name)} · {t(`role.${role}`)}
+          {displayText(name)} · {roleTitle({ role, roleName }, t)}
         </Menu.Item>
       ))}
       <Menu.Divider />

@@ -19,6 +19,7 @@ import Link from "next/link";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
 import { currentLanguage, type Language, languageNames, switchLanguage } from "../i18n/i18n.ts";
+import { roleTitle } from "../people/role-title.ts";
 import { useStore } from "../state/store.ts";
 import { dock } from "../terminal/dock-store.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -194,7 +195,7 @@ function MeMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
-          {displayText(me.name)} · {t(`role.${me.role}`)}
+          {displayText(me.name)} · {roleTitle(me, t)}
           <br />
           {displayText(me.email)}
         </Menu.Label>

@@ -2,12 +2,14 @@
 "use client";
 import { MultiSelect } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
+import { roleNames } from "@sallyport/hub/identity/input";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
 import type { FoundSubject, FoundTarget } from "../api/types.ts";
+import { oneOf } from "../state/url-state.ts";
 import { displayText } from "../ui/display-text.ts";
 
 export type End = { kind: FoundSubject["kind"] | FoundTarget["kind"]; id: string; name: string; detail?: string };
@@ -95,11 +97,10 @@ function EndsPicker<Chosen extends End>(props: Searched<Chosen>) {
 
 const keyOf = ({ kind, id }: End): string => `${kind}/${id}`;
 
-const isRole = (id: string): id is "admin" | "auditor" | "user" => id === "admin" || id === "auditor" || id === "user";
-
 /** As one reads it: a role by its title, all assets in words, two of one name by what tells them apart. */
 export function endText({ kind, id, name, detail = "" }: End, t: TFunction): string {
   if (kind === "all") return t("grants.everything");
-  if (kind === "role" && isRole(id)) return t(`role.${id}`);
+  const builtIn = oneOf(id, roleNames);
+  if (kind === "role" && builtIn !== undefined) return t(`role.${builtIn}`);
   return detail === "" ? displayText(name) : `${displayText(name)} (${displayText(detail)})`;
 }

@@ -9,7 +9,7 @@ import type { Person } from "../api/types.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { showToast } from "../ui/toasts.tsx";
-import { RoleChoice } from "./invite-panel.tsx";
+import { RoleChoice } from "./role-choice.tsx";
 
 export function GuestActions({ person }: { person: Person }) {
   const { t } = useTranslation();

@@ -1,22 +1,36 @@
 // Inviting a person: the hub makes a link, the administrator sends it.
 "use client";
-import { Alert, Button, Drawer, Radio, Stack, Text, TextInput } from "@mantine/core";
-import { invite, roleNames } from "@sallyport/hub/identity/input";
+import { Alert, Button, Drawer, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { invite } from "@sallyport/hub/identity/input";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Role } from "../api/types.ts";
 import { currentLanguage } from "../i18n/i18n.ts";
-import { oneOf } from "../state/url-state.ts";
 import { useForm } from "../state/use-form.ts";
+import { InviteGuest } from "./invite-guest.tsx";
 import { LinkOnce } from "./link-once.tsx";
+import { RoleChoice } from "./role-choice.tsx";
 
 export function InvitePanel({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
+  const [as, setAs] = useState<"person" | "guest">("person");
   return (
     <Drawer opened={opened} onClose={onClose} title={t("people.invite")} closeButtonProps={{ "aria-label": t("action.close") }}>
-      <InviteForm onClose={onClose} />
+      <Stack gap="md">
+        <SegmentedControl
+          aria-label={t("people.invite")}
+          value={as}
+          onChange={(value) => setAs(value === "guest" ? "guest" : "person")}
+          data={[
+            { value: "person", label: t("guests.newPerson") },
+            { value: "guest", label: t("guests.guest") },
+          ]}
+        />
+        {as === "guest" ? <InviteGuest /> : <InviteForm onClose={onClose} />}
+      </Stack>
     </Drawer>
   );
 }
@@ -74,18 +88,5 @@ function InviteForm({ onClose }: { onClose: () => void }) {
         </Button>
       </Stack>
     </form>
-  );
-}
-
-export function RoleChoice({ value, onChange }: { value: Role; onChange: (role: Role) => void }) {
-  const { t } = useTranslation();
-  return (
-    <Radio.Group label={t("field.role")} value={value} onChange={(role) => onChange(oneOf(role, roleNames) ?? value)}>
-      <Stack gap="xs" mt={6}>
-        {roleNames.map((role) => (
-          <Radio key={role} value={role} label={t(`role.${role}`)} description={t(`roleMeaning.${role}`)} />
-        ))}
-      </Stack>
-    </Radio.Group>
   );
 }

@@ -1,15 +1,14 @@
 // People: who may sign in, as what, and what they may reach.
 "use client";
 import { Button, Checkbox, Tabs } from "@mantine/core";
-import { peopleColumns, personStates, roleNames } from "@sallyport/hub/identity/input";
+import { personStates } from "@sallyport/hub/identity/input";
 import { IconUserPlus } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useTRPC, useTRPCClient } from "../api/trpc.ts";
+import { useTRPC } from "../api/trpc.ts";
 import type { Person } from "../api/types.ts";
 import { CsvActions } from "../csv/csv-actions.tsx";
-import { ImportPanel } from "../csv/import-panel.tsx";
 import { Allowed, useMay, useMe } from "../frame/me.tsx";
 import type { Column } from "../list/data-table.tsx";
 import { List } from "../list/list-page.tsx";
@@ -22,8 +21,12 @@ import { Empty } from "../ui/page-states.tsx";
 import { ChosenPeople } from "./chosen-people.tsx";
 import { GroupsList } from "./groups-list.tsx";
 import { InvitePanel } from "./invite-panel.tsx";
+import { PeopleImport } from "./people-import.tsx";
 import { PersonMark } from "./person-mark.tsx";
 import { PersonPanel } from "./person-panel.tsx";
+import { useRoleOptions } from "./role-choice.tsx";
+import { roleTitle } from "./role-title.ts";
+import { RolesList } from "./roles-list.tsx";
 
 export function PeoplePage() {
   return (
@@ -33,7 +36,7 @@ export function PeoplePage() {
   );
 }
 
-const views = ["people", "groups"] as const;
+const views = ["people", "groups", "roles"] as const;
 /** What the address says of one view and means nothing in the other. */
 const ofOneView = { id: null, tab: null, q: null, new: null, invite: null, import: null, state: null, role: null, group: null };
 
@@ -57,12 +60,16 @@ function PeopleAndGroups() {
         <Tabs.List mb="md">
           <Tabs.Tab value="people">{t("people.title")}</Tabs.Tab>
           <Tabs.Tab value="groups">{t("groups.title")}</Tabs.Tab>
+          <Tabs.Tab value="roles">{t("roles.title")}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="people">
           <People invite={invite} />
         </Tabs.Panel>
         <Tabs.Panel value="groups">
           <GroupsList />
+        </Tabs.Panel>
+        <Tabs.Panel value="roles">
+          <RolesList onPeople={(role) => changeUrl({ ...ofOneView, view: null, role })} />
         </Tabs.Panel>
       </Tabs>
     </Page>
@@ -72,12 +79,11 @@ function PeopleAndGroups() {
 function People({ invite }: { invite: ReactNode }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
-  const client = useTRPCClient();
-  const queries = useQueryClient();
   const me = useMe();
   const [url, changeUrl] = useUrlState();
   const state = oneOf(url.get("state"), personStates);
-  const role = oneOf(url.get("role"), roleNames);
+  const roles = useRoleOptions();
+  const role = roles.find(({ value }) => value === url.get("role"))?.value;
   const groupId = url.get("group") ?? undefined;
   const query = useInfiniteQuery(trpc.people.list.infiniteQueryOptions({ ...useSearch(), state, role, groupId }, nextPage));
   const groups = useQuery(trpc.groups.list.queryOptions({ limit: 200 }));
@@ -116,7 +122,7 @@ function People({ invite }: { invite: ReactNode }) {
     },
     { key: "username", title: t("people.username"), cell: ({ username }) => displayText(username), hideOn: "medium" },
     { key: "email", title: t("field.email"), cell: ({ email }) => displayText(email), hideOn: "small" },
-    { key: "role", title: t("people.role"), cell: ({ role }) => t(`role.${role}`), hideOn: "small" },
+    { key: "role", title: t("people.role"), cell: (person) => roleTitle(person, t), hideOn: "small" },
     { key: "state", title: t("people.state"), cell: ({ state }) => <PersonMark state={state} /> },
     { key: "seen", title: t("people.lastSignIn"), cell: ({ lastSignInAt }) => <Moment at={lastSignInAt} />, hideOn: "medium" },
     { key: "created", title: t("people.created"), cell: ({ createdAt }) => <Moment at={createdAt} />, hideOn: "medium" },
@@ -135,7 +141,7 @@ function People({ invite }: { invite: ReactNode }) {
             label: t("people.state"),
             options: personStates.map((value) => ({ value, label: t(`personState.${value}`) })),
           },
-          { key: "role", label: t("people.role"), options: roleNames.map((value) => ({ value, label: t(`role.${value}`) })) },
+          { key: "role", label: t("people.role"), options: roles },
           {
             key: "group",
             label: t("groups.group"),
@@ -157,21 +163,7 @@ function People({ invite }: { invite: ReactNode }) {
         openRowId={url.get("id")}
       />
       <PersonPanel person={open} onClose={() => changeUrl({ id: null, tab: null })} />
-      {mayManage && (
-        <ImportPanel
-          opened={url.has("import")}
-          onClose={() => changeUrl({ import: null })}
-          title={t("people.import")}
-          text={t("people.importText")}
-          template={{
-            name: "people.csv",
-            columns: peopleColumns.all,
-            row: ["Ada Lovelace", "ada@example.org", "ada", "+44 20 7946 0000", "user", "en", "2030-12-31", "", ""],
-          }}
-          send={(file) => client.people.import.mutate(file)}
-          onDone={() => void queries.invalidateQueries({ queryKey: trpc.people.pathKey() })}
-        />
-      )}
+      {mayManage && <PeopleImport opened={url.has("import")} onClose={() => changeUrl({ import: null })} />}
       <InvitePanel opened={url.has("invite")} onClose={() => changeUrl({ invite: null })} />
     </>
   );

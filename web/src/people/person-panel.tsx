@@ -20,10 +20,11 @@ import { useLocale } from "../ui/use-locale.ts";
 import { EditPerson } from "./edit-person.tsx";
 import { Grants } from "./grants.tsx";
 import { GuestActions } from "./guest-actions.tsx";
-import { RoleChoice } from "./invite-panel.tsx";
 import { LinkOnce } from "./link-once.tsx";
 import { PersonMark } from "./person-mark.tsx";
 import { PersonSignIns } from "./person-sign-ins.tsx";
+import { RoleChoice, useRoleOptions } from "./role-choice.tsx";
+import { roleTitle } from "./role-title.ts";
 
 export function PersonPanel({ person, onClose }: { person: Person | undefined; onClose: () => void }) {
   const { t } = useTranslation();
@@ -96,7 +97,7 @@ function PersonFacts({ person }: { person: Person }) {
         [t("field.email"), displayText(person.email)],
         [t("people.username"), displayText(person.username)],
         ...(person.phone === null ? [] : [[t("people.phone"), displayText(person.phone)] as const]),
-        [t("people.role"), [t(`role.${person.role}`), ...marksOf(person, t)].join(", ")],
+        [t("people.role"), [roleTitle(person, t), ...marksOf(person, t)].join(", ")],
         [t("people.state"), <PersonMark key="state" state={person.state} />],
         ...(person.lockedUntil === null ? [] : [["", t("people.lockedUntil", { when: moment(person.lockedUntil) })] as const]),
         [t("people.lastSignIn"), <Moment key="seen" at={person.lastSignInAt} />],
@@ -216,10 +217,12 @@ function RoleForm({ person, onDone }: { person: Person; onDone: () => void }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [role, setRole] = useState(person.role);
+  const options = useRoleOptions();
   const save = useMutation(
     trpc.people.setRole.mutationOptions({
       onSuccess: () => {
-        showToast("done", t("people.roleChanged", { name: displayText(person.name), role: t(`role.${role}`) }));
+        const title = options.find(({ value }) => value === role)?.label ?? "";
+        showToast("done", t("people.roleChanged", { name: displayText(person.name), role: title }));
         onDone();
         return queries.invalidateQueries({ queryKey: trpc.people.pathKey() });
       },

@@ -58,7 +58,8 @@ function Run({ run }: { run: RunDetail }) {
   const tab = oneOf(url.get("tab"), ["script"]) ?? "output";
   const { executions } = run;
   const chosen = executions.find(({ id }) => id === url.get("execution")) ?? firstWorthSeeing(run);
-  const mayStop = useMay("run.start") && (run.createdBy.id === me.id || me.role === "admin");
+  const mayEndOthers = useMay("sessions.end");
+  const mayStop = mayEndOthers || run.createdBy.id === me.id;
   const choose = (id: string) => changeUrl({ execution: id });
   return (
     <Page

@@ -7,7 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { Organisation, Role } from "../api/types.ts";
+import type { Organisation } from "../api/types.ts";
 import { oneOf } from "../state/url-state.ts";
 import { useForm } from "../state/use-form.ts";
 import { Confirm } from "../ui/confirm.tsx";
@@ -98,6 +98,7 @@ function OrganisationLine({ organisation }: { organisation: Organisation }) {
   const trpc = useTRPC();
   const changed = useChanged();
   const [asking, setAsking] = useState(false);
+  const [renaming, setRenaming] = useState(false);
   const name = displayText(organisation.name);
   const disable = useMutation(
     trpc.organisations.disable.mutationOptions({
@@ -112,6 +113,7 @@ function OrganisationLine({ organisation }: { organisation: Organisation }) {
     trpc.organisations.enable.mutationOptions({ onSuccess: () => changed(t("organisations.enabled", { name })) }),
   );
   const { id, active, people } = organisation;
+  if (renaming) return <Rename organisation={organisation} onDone={() => setRenaming(false)} />;
   return (
     <div className={classes.line}>
       <div className={classes.words}>
@@ -123,6 +125,9 @@ function OrganisationLine({ organisation }: { organisation: Organisation }) {
           {t("organisations.people", { count: people })}
         </Text>
       </div>
+      <Button size="compact-sm" variant="default" onClick={() => setRenaming(true)}>
+        {t("organisations.rename")}
+      </Button>
       {active ? (
         <Button size="compact-sm" variant="default" onClick={() => setAsking(true)}>
           {t("organisations.disable")}
@@ -146,7 +151,44 @@ function OrganisationLine({ organisation }: { organisation: Organisation }) {
   );
 }
 
-const firstRole: Role = "user";
+function Rename({ organisation, onDone }: { organisation: Organisation; onDone: () => void }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const changed = useChanged();
+  const rename = useMutation(
+    trpc.organisations.rename.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: async () => {
+        onDone();
+        await queries.invalidateQueries({ queryKey: trpc.auth.state.queryKey() });
+        return changed(t("organisations.renamed"));
+      },
+    }),
+  );
+  const { id, name } = organisation;
+  const form = useForm(createOrganisation, { name }, (parsed) => rename.mutate({ id, ...parsed }));
+  return (
+    <form onSubmit={form.submit} noValidate className={classes.line}>
+      <TextInput
+        className={classes.words}
+        aria-label={t("organisations.newName", { name: displayText(name) })}
+        value={form.values.name}
+        error={rename.isError ? errorSentence(rename.error) : form.error("name")}
+        onChange={(event) => form.set("name", event.currentTarget.value)}
+        autoFocus
+      />
+      <Button size="compact-sm" variant="default" onClick={onDone}>
+        {t("action.cancel")}
+      </Button>
+      <Button size="compact-sm" type="submit" loading={rename.isPending} disabled={form.values.name === name}>
+        {t("action.save")}
+      </Button>
+    </form>
+  );
+}
+
+const firstRole: (typeof roleNames)[number] = "user";
 
 function NewMember({ organisations, onSent }: { organisations: Organisation[]; onSent: () => void }) {
   const { t } = useTranslation();

@@ -16,7 +16,6 @@ import {
   TextInput,
 } from "@mantine/core";
 import { createProvider, ldapSettings, oidcSettings } from "@sallyport/hub/federation/input";
-import { roleNames } from "@sallyport/hub/identity/input";
 import { IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -24,7 +23,8 @@ import { useTranslation } from "react-i18next";
 import { z } from "zod";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { SignInProvider } from "../api/types.ts";
+import type { Role, SignInProvider } from "../api/types.ts";
+import { useRoleOptions } from "../people/role-choice.tsx";
 import { oneOf } from "../state/url-state.ts";
 import { useForm } from "../state/use-form.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -238,8 +238,8 @@ type Mapping = Fields["mappings"][number];
 
 const targetOf = ({ groupId, role }: Mapping): string | null => (role !== null ? `role ${role}` : groupId);
 
-function ofTarget(value: string, target: string | null): Mapping {
-  const role = oneOf(target?.replace(/^role /, "") ?? null, roleNames);
+function ofTarget(value: string, target: string | null, roles: readonly Role[]): Mapping {
+  const role = oneOf(target?.replace(/^role /, "") ?? null, roles);
   return role === undefined ? { value, groupId: target, role: null } : { value, groupId: null, role };
 }
 
@@ -253,12 +253,13 @@ function Mappings({ values, error, onChange }: MappingsProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const groups = useQuery(trpc.groups.list.queryOptions({ limit: 200 }));
+  const roles = useRoleOptions();
   const targets = [
     {
       group: t("providers.groupsHere"),
       items: (groups.data?.items ?? []).map(({ id, name }) => ({ value: id, label: displayText(name) })),
     },
-    { group: t("field.role"), items: roleNames.map((role) => ({ value: `role ${role}`, label: t(`role.${role}`) })) },
+    { group: t("field.role"), items: roles.map(({ value, label }) => ({ value: `role ${value}`, label })) },
   ];
   const set = (at: number, mapping: Mapping) => onChange(values.map((one, n) => (n === at ? mapping : one)));
   return (
@@ -290,7 +291,16 @@ function Mappings({ values, error, onChange }: MappingsProps) {
             placeholder={t("providers.meaning")}
             data={targets}
             value={targetOf(mapping)}
-            onChange={(target) => set(at, ofTarget(mapping.value, target))}
+            onChange={(target) =>
+              set(
+                at,
+                ofTarget(
+                  mapping.value,
+                  target,
+                  roles.map(({ value }) => value),
+                ),
+              )
+            }
             searchable
           />
           <ActionIcon

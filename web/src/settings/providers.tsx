@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
 import type { SignInProvider } from "../api/types.ts";
+import { useMe } from "../frame/me.tsx";
 import { en } from "../i18n/en.ts";
 import { lookUp } from "../i18n/i18n.ts";
 import { Confirm } from "../ui/confirm.tsx";
@@ -21,6 +22,7 @@ import classes from "./settings.module.css";
 export function Providers() {
   const { t } = useTranslation();
   const trpc = useTRPC();
+  const address = `${location.origin}/sign-in?org=${useMe().org.slug}`;
   const providers = useQuery(trpc.providers.list.queryOptions());
   const [open, setOpen] = useState<SignInProvider | "new" | null>(null);
   return (
@@ -32,6 +34,9 @@ export function Providers() {
         </Button>
       }
     >
+      <Text size="sm" c="dimmed" mb="xs">
+        {t("providers.address")} <span className="mono">{address}</span> <CopyIcon text={address} />
+      </Text>
       {providers.isError ? (
         <Failed error={providers.error} onRetry={() => void providers.refetch()} />
       ) : providers.data === undefined ? (

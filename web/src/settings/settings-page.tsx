@@ -1,10 +1,12 @@
 // Settings: my account, my keys, how the console looks, and the facts of this hub.
 "use client";
 import { Group, SegmentedControl, Stack, Tabs, Text, useMantineColorScheme } from "@mantine/core";
+import { roleNames } from "@sallyport/hub/identity/input";
 import { useTranslation } from "react-i18next";
 import { useMay, useMe } from "../frame/me.tsx";
 import { themeChoices, useChangeLanguage } from "../frame/top-bar.tsx";
 import { currentLanguage, languageNames } from "../i18n/i18n.ts";
+import { roleMeaning, roleTitle } from "../people/role-title.ts";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
@@ -87,7 +89,12 @@ function Account() {
         items={[
           [t("field.name"), displayText(me.name)],
           [t("field.email"), displayText(me.email)],
-          [t("field.role"), `${t(`role.${me.role}`)}. ${t(`roleMeaning.${me.role}`)}`],
+          [
+            t("field.role"),
+            oneOf(me.role, roleNames) === undefined
+              ? roleTitle(me, t)
+              : `${roleTitle(me, t)}. ${roleMeaning({ id: me.role, description: "" }, t)}`,
+          ],
         ]}
       />
     </Panel>

@@ -1,12 +1,13 @@
 // What the organisation asks of its people at sign-in.
 "use client";
 import { Alert, Button, Checkbox, Group, NumberInput, Stack, Text } from "@mantine/core";
-import { roleNames, signInPolicy } from "@sallyport/hub/identity/input";
+import { signInPolicy } from "@sallyport/hub/identity/input";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Outputs } from "../api/types.ts";
+import { useRoleOptions, useRoles } from "../people/role-choice.tsx";
 import { useForm } from "../state/use-form.ts";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -17,8 +18,11 @@ export function SignInRules() {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const policy = useQuery(trpc.signInPolicy.get.queryOptions());
+  const roles = useRoles();
   if (policy.isError) return <Failed error={policy.error} onRetry={() => void policy.refetch()} />;
-  if (policy.data === undefined) return <PanelSkeleton />;
+  if (roles.isError) return <Failed error={roles.error} onRetry={() => void roles.refetch()} />;
+  // Without the roles a change would leave out those that are not drawn.
+  if (policy.data === undefined || roles.data === undefined) return <PanelSkeleton />;
   return (
     <Panel title={t("signInRules.title")}>
       <Rules policy={policy.data} />
@@ -39,6 +43,7 @@ function Rules({ policy }: { policy: Outputs["signInPolicy"]["get"] }) {
       },
     }),
   );
+  const roles = useRoleOptions();
   const form = useForm(signInPolicy, policy, (parsed) => save.mutate(parsed));
   return (
     <form onSubmit={form.submit} noValidate>
@@ -51,13 +56,13 @@ function Rules({ policy }: { policy: Outputs["signInPolicy"]["get"] }) {
           onChange={(values) =>
             form.set(
               "mfaRoles",
-              roleNames.filter((role) => values.includes(role)),
+              roles.flatMap(({ value }) => (values.includes(value) ? [value] : [])),
             )
           }
         >
           <Group mt={6}>
-            {roleNames.map((role) => (
-              <Checkbox key={role} value={role} label={t(`role.${role}`)} />
+            {roles.map(({ value, label }) => (
+              <Checkbox key={value} value={value} label={label} />
             ))}
           </Group>
         </Checkbox.Group>

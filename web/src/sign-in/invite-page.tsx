@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Outputs } from "../api/types.ts";
+import { roleTitle } from "../people/role-title.ts";
 import { useUrlState } from "../state/url-state.ts";
 import { useForm } from "../state/use-form.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -58,7 +59,7 @@ function InviteForm({ token, info }: { token: string; info: Outputs["auth"]["inv
   return (
     <form onSubmit={form.submit} noValidate>
       <Stack gap="md">
-        <Text size="sm">{t("invite.text", { email: displayText(info.email), role: t(`role.${info.role}`) })}</Text>
+        <Text size="sm">{t("invite.text", { email: displayText(info.email), role: roleTitle(info, t) })}</Text>
         {accept.isError && <Alert color="red">{errorSentence(accept.error)}</Alert>}
         <input type="hidden" autoComplete="username" value={info.email} readOnly />
         <TextInput

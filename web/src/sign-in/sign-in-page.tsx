@@ -19,6 +19,7 @@ import { CancelSignIn, CodeStep } from "./code-step.tsx";
 import { DirectoryStep } from "./directory-step.tsx";
 import { ForgotPassword } from "./forgot-password.tsx";
 import { PasswordStep } from "./password-step.tsx";
+import { useSignInOrganisation } from "./sign-in-organisation.ts";
 import { RecoveryCodes, TotpSetUp } from "./totp-set-up.tsx";
 import { unkeptCodes } from "./unkept-codes.ts";
 import { UsePasskey } from "./use-passkey.tsx";
@@ -44,6 +45,8 @@ export function SignInPage() {
   const [forgot, setForgot] = useState(false);
   const [directory, setDirectory] = useState<Offer | null>(null);
   const { data: state } = useQuery(trpc.auth.state.queryOptions());
+  const organisation = useSignInOrganisation();
+  const offered = useQuery(trpc.providers.offered.queryOptions({ org: organisation.slug }));
   const mails = state?.hub.mails === true;
   const pending = state?.pending;
   const codes = useStore(unkeptCodes);
@@ -65,6 +68,16 @@ export function SignInPage() {
         <Stack gap="md">
           <Text size="sm">{t("secondFactor.mustSetUp")}</Text>
           <TotpSetUp onCodes={(made) => unkeptCodes.set(made)} />
+          <CancelSignIn />
+        </Stack>
+      </Card>
+    );
+  if (pending === "passkey")
+    return (
+      <Card title={t("secondFactor.title")}>
+        <Stack gap="md">
+          <Text size="sm">{t("secondFactor.showPasskey")}</Text>
+          <UsePasskey />
           <CancelSignIn />
         </Stack>
       </Card>
@@ -120,7 +133,12 @@ export function SignInPage() {
             {t("signIn.submit")}
           </Button>
           <UsePasskey />
-          <UseProvider next={afterSignIn()} onDirectory={setDirectory} />
+          <UseProvider offers={offered.data?.items ?? []} next={afterSignIn()} onDirectory={setDirectory} />
+          {organisation.remembered && offered.data?.own === false && (
+            <Anchor component="button" type="button" size="xs" onClick={organisation.forget}>
+              {t("signIn.otherOrganisation")}
+            </Anchor>
+          )}
           {mails ? (
             <Anchor component="button" type="button" size="xs" onClick={() => setForgot(true)}>
               {t("signIn.forgotTitle")}

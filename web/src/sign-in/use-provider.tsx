@@ -3,7 +3,7 @@
 import { Alert, Button, Stack } from "@mantine/core";
 import { refusals } from "@sallyport/hub/federation/input";
 import { IconBuilding } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useSearchParams } from "next/navigation";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
@@ -15,6 +15,7 @@ import { displayText } from "../ui/display-text.ts";
 export type Offer = Outputs["providers"]["offered"]["items"][number];
 
 interface UseProviderProps {
+  offers: readonly Offer[];
   next: string;
   /** The provider is to ask for the password even if it knows this browser. */
   again?: boolean;
@@ -22,17 +23,16 @@ interface UseProviderProps {
   onDirectory?: (directory: Offer) => void;
 }
 
-export function UseProvider({ next, again = false, onDirectory }: UseProviderProps) {
+export function UseProvider({ offers, next, again = false, onDirectory }: UseProviderProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
-  const offered = useQuery(trpc.providers.offered.queryOptions());
   const begin = useMutation(
     trpc.providers.begin.mutationOptions({
       meta: { showsError: true },
       onSuccess: ({ url }) => location.assign(url),
     }),
   );
-  const items = (offered.data?.items ?? []).filter(({ kind }) => kind === "oidc" || onDirectory !== undefined);
+  const items = offers.filter(({ kind }) => kind === "oidc" || onDirectory !== undefined);
   if (items.length === 0) return null;
   return (
     <Stack gap="xs">

@@ -7,7 +7,7 @@ import { freshMfa } from "../../identity/fresh-mfa.ts";
 import * as input from "../../identity/input.ts";
 import { findMember } from "../../identity/members.ts";
 import { badLink, findPasswordLink } from "../../identity/password-links.ts";
-import { anyAdministrator, findOrganisation, findUser } from "../../identity/people.ts";
+import { anyAdministrator, findOrganisation } from "../../identity/people.ts";
 import { presentMe, presentSignIn } from "../../identity/present.ts";
 import { requestReset } from "../../identity/request-reset.ts";
 import { authSessions, users } from "../../identity/schema.ts";
@@ -127,9 +127,15 @@ export const authRouter = router({
   inviteInfo: open.input(input.inviteInfo).query(async ({ ctx, input: { token } }) => {
     assertNotGuessing(ctx);
     const link = await findPasswordLink(ctx.hub.identity.db, token, ctx.hub.identity.clock.now());
-    const user = link?.userId ? await findUser(ctx.hub.identity.db, link.userId) : null;
+    const user = link?.userId ? await findMember(ctx.hub.identity.db, link.orgId, link.userId) : null;
     if (link === null || user === null) throw badLink();
-    return { email: user.email, name: user.name, role: user.role, expiresAt: link.expiresAt.toISOString() };
+    return {
+      email: user.email,
+      name: user.name,
+      role: user.role,
+      roleName: user.roleName,
+      expiresAt: link.expiresAt.toISOString(),
+    };
   }),
   acceptInvite: open.input(input.acceptInvite).mutation(async ({ ctx, input: given }) => {
     assertNotGuessing(ctx);

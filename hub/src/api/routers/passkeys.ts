@@ -38,7 +38,7 @@ export const passkeysRouter = router({
   }),
   signIn: open.input(input.passkeyAnswer).mutation(async ({ ctx, input: response }) => {
     assertNotGuessing(ctx);
-    const { setCookie } = await signInWithPasskey(ctx.hub.identity, response, siteOf(ctx), ctx.origin);
+    const { setCookie } = await signInWithPasskey(ctx.hub.identity, response, siteOf(ctx), ctx.origin, ctx.cookie);
     ctx.setCookies(setCookie);
     return {};
   }),

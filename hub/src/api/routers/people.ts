@@ -1,6 +1,5 @@
 // People and their access keys.
 import { z } from "zod";
-import { importFile, importReport } from "../../csv/input.ts";
 import { createAccessKey, listAccessKeys, revokeAccessKey } from "../../identity/access-keys.ts";
 import { auditActor } from "../../identity/actor.ts";
 import { groupsOf } from "../../identity/groups.ts";
@@ -25,7 +24,7 @@ import { updatePerson } from "../../identity/update-person.ts";
 import { notFound } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
 import { nothing, pageOf } from "../output.ts";
-import { sendOrShow } from "../password-mail.ts";
+import { queueInvitations, sendOrShow } from "../password-mail.ts";
 import * as output from "../people-output.ts";
 import { type Context, needs, router, signedIn } from "../trpc.ts";
 
@@ -69,12 +68,12 @@ export const peopleRouter = router({
     .meta({
       rest: { method: "POST", path: "/people-import", tag, summary: "Add and change people by a CSV file, or only try it" },
     })
-    .input(importFile)
-    .output(importReport)
+    .input(input.importPeople)
+    .output(output.peopleImport)
     .mutation(async ({ ctx, input: given }) => {
-      const report = await importPeople(ctx.hub.identity, ctx.actor, given);
+      const { report, invitations } = await importPeople(ctx.hub.identity, ctx.actor, given);
       if (report.applied) announce(ctx, ctx.actor.orgId);
-      return report;
+      return { ...report, invitations: queueInvitations(ctx, invitations) };
     }),
   update: managing
     .meta({ rest: { method: "POST", path: "/people/{id}", tag, summary: "Change a person's fields; what is left out stays" } })

@@ -11,6 +11,7 @@ import {
 import { beginOidc, callbackPath } from "../../federation/oidc-sign-in.ts";
 import { presentOffer, presentProvider } from "../../federation/present.ts";
 import { countRecognised, findProviderOfSignIn, listOffered, listProviders, mappingsOf } from "../../federation/providers.ts";
+import { offered } from "../../identity/input.ts";
 import { byId } from "../../platform/input.ts";
 import { assertNotGuessing } from "../guessing.ts";
 import { baseUrl } from "../links.ts";
@@ -96,7 +97,10 @@ export const providersRouter = router({
     return {};
   }),
   /** The buttons of the sign-in page. */
-  offered: open.query(async ({ ctx }) => ({ items: (await listOffered(ctx.hub.identity.db)).map(presentOffer) })),
+  offered: open.input(offered).query(async ({ ctx, input: { org } }) => {
+    const { own, providers } = await listOffered(ctx.hub.identity.db, org);
+    return { own, items: providers.map(presentOffer) };
+  }),
   begin: open.input(input.beginElsewhere).mutation(async ({ ctx, input: given }) => {
     assertNotGuessing(ctx);
     const { url, setCookie } = await beginOidc(ctx.hub.federation, given, baseUrl(ctx), ctx.origin);

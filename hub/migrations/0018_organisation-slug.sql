@@ -1,0 +1,2 @@
+ALTER TABLE "organisations" ADD COLUMN "slug" text DEFAULT substr(md5(random()::text), 1, 12) NOT NULL;--> statement-breakpoint
+ALTER TABLE "organisations" ADD CONSTRAINT "organisations_slug" UNIQUE("slug");
