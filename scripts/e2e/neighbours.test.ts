@@ -1,7 +1,7 @@
 // A host without an agent, reached through one: the account's key stays in the hub, the host's key is pinned, and what is withdrawn ends.
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -154,6 +154,21 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen"], "a neighbour", ()
     await expect(
       parts.rest.json("POST", "/accounts", { assetId, username: "-x", secret: { kind: "password", password: "p" } }),
     ).rejects.toThrow(RestError);
+  });
+
+  test("opens with the key of an agent's host where its owner allows it, through the agent that has one", async () => {
+    const wish = { account: "@agent", login: { username: server.username } };
+    await expect(open(wish).opened).rejects.toThrow(/no-own-key/);
+    const second = await parts.addAgent({ name: "two", env: { SALLYPORT_OWN_KEY: "own" } });
+    type Agents = { items: { id: string; facts: { ownKey?: { line: string } } | null }[] };
+    const { items } = await parts.rest.json<Agents>("GET", "/agents");
+    const line = items.find(({ id }) => id === second.agentId)?.facts?.ownKey?.line;
+    await expect(open(wish).opened).rejects.toThrow(/sign-in-failed/);
+    appendFileSync(path.join(folder.path, "sshd/user-key.pub"), `${line}\n`);
+    const terminal = open(wish);
+    expect(await terminal.opened).toMatchObject({ account: server.username });
+    await shows(terminal, "echo $((6*7))", /42/);
+    terminal.leave();
   });
 });
 

@@ -4,8 +4,9 @@ import type { wire } from "@sallyport/protocol/wire";
 import type { ClientChannel } from "ssh2";
 import { connect } from "../dial/connect.ts";
 import { type Outcome, refused } from "../orders/order-gate.ts";
-import { type Opening, SshConnection } from "./connection.ts";
+import { type ConnectionKey, type Opening, SshConnection } from "./connection.ts";
 import type { HubAsks } from "./hub-asks.ts";
+import type { OwnKey } from "./own-key.ts";
 import { readSshTarget, type SshTarget, wipe } from "./ssh-target.ts";
 
 export type NeighboursOptions = {
@@ -13,6 +14,7 @@ export type NeighboursOptions = {
   /** Opens what the hub sealed for this process. */
   sealingKey: KeyObject;
   asks: HubAsks;
+  ownKey: OwnKey;
   hubAddresses: () => string[];
 };
 
@@ -55,16 +57,28 @@ export class Neighbours {
   }
 
   async #reach(target: SshTarget, sequence: number, opening: Opening, asks: HubAsks): Promise<Opened> {
+    const key = this.#keyFor(target, sequence, asks);
+    if (key !== null && "accepted" in key) return { ok: false, outcome: key };
     const dialled = await connect(
       { host: target.host, port: target.port, allowed: target.allowed, timeoutMs: target.connectTimeoutMs },
       { hub: this.#options.hubAddresses() },
     );
     if (!dialled.ok) return { ok: false, outcome: refused(codes[dialled.code] ?? dialled.code, dialled.message) };
-    const connection = new SshConnection({ socket: dialled.socket, target, sequence, asks });
+    const connection = new SshConnection({ socket: dialled.socket, target, sequence, asks, key });
     const outcome = await connection.signIn();
     if (outcome !== null) return { ok: false, outcome };
     const channel = await connection.open(opening);
     if ("accepted" in channel) return { ok: false, outcome: channel };
     return { ok: true, connection, channel, suPassword: target.su?.password ?? null };
+  }
+
+  /** The one the hub signs with, or this host's own; a refusal where that may not or cannot be used. */
+  #keyFor({ publicKey, ownKey }: SshTarget, sequence: number, asks: HubAsks): ConnectionKey | Outcome | null {
+    if (publicKey !== null) return { publicKey, sign: (data, algorithm) => asks.sign(sequence, data, algorithm) };
+    if (!ownKey) return null;
+    if (!this.#options.ownKey.allowed)
+      return refused("policy", "Whoever owns this host does not let the agent use a key of the host.");
+    const read = this.#options.ownKey.read();
+    return read.ok ? read.key : refused("own-key-unusable", read.why);
   }
 }

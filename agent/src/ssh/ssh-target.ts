@@ -20,6 +20,8 @@ export type SshTarget = {
   username: string;
   hostKeys: Uint8Array[];
   publicKey: Uint8Array | null;
+  /** Signs in with the key of this host, and with nothing of the order's. */
+  ownKey: boolean;
   /** Wiped by who used it. */
   password: Buffer | null;
   legacyAlgorithms: boolean;
@@ -41,13 +43,17 @@ export function readSshTarget(
   const publicKey = order.publicKey?.length ? order.publicKey : null;
   if ([...hostKeys, ...(publicKey === null ? [] : [publicKey])].some(({ length }) => length > hostKeyBytesMax))
     return malformed(`The order holds a key of more than ${hostKeyBytesMax} bytes.`);
+  const ownKey = order.ownKey === true;
+  if (ownKey && (publicKey !== null || order.password || order.su))
+    return malformed("The order asks for this host's own key and brings another secret.");
   const suName = order.su?.username ?? "";
   if (order.su && !suUsername.test(suName)) return malformed("The order's second account has a name that no shell should read.");
   const open = (sealed: wire.SealedSecret.$Properties): Buffer =>
     unseal(sealed, opener.sealingKey, { agentId: opener.agentId, subjectId: opener.sessionId });
   try {
     const password = order.password ? open(order.password) : null;
-    if (password === null && publicKey === null) return malformed("The order has neither a key nor a password for the account.");
+    if (password === null && publicKey === null && !ownKey)
+      return malformed("The order has neither a key nor a password for the account.");
     const su = order.su ? { username: suName, password: open(order.su.password ?? {}) } : null;
     const target = {
       host: order.host ?? "",
@@ -57,6 +63,7 @@ export function readSshTarget(
       username,
       hostKeys,
       publicKey,
+      ownKey,
       password,
       legacyAlgorithms: order.legacyAlgorithms === true,
       su,

@@ -32,6 +32,7 @@ export const hostFacts = z.object({
   uptimeSeconds: z.number(),
   user: z.string(),
   root: z.boolean(),
+  ownKey: z.object({ line: z.string(), problem: z.string() }).optional(),
   collectedAt: moment,
 });
 

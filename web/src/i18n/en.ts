@@ -133,6 +133,8 @@ export const en = {
     "asset-off": "This asset is switched off. An administrator of assets can switch it on.",
     "no-agent": "Scripts run on hosts that have an agent; {{asset}} has none.",
     "secret-needed": "This account asks for its user name and password each time.",
+    "username-needed": "The agent's key may open several accounts there. Say which.",
+    "no-own-key": "No agent there can use a key of its own host. Whoever owns an agent's host decides that, on it.",
     "no-account": "This account does not reach this asset. Choose another one.",
     "no-protocol": "{{asset}} offers no SSH, so there is no terminal.",
     "host-key-refused":
@@ -463,6 +465,7 @@ export const en = {
     goReach: "All assets",
   },
   reach: {
+    agentsKey: "key of the agent's host",
     favourites: "Favourites",
     onlyFavourites: "Only favourites",
     favouriteOf: "{{name}} as a favourite",
@@ -531,6 +534,10 @@ export const en = {
     runsAs: "Runs as",
     asRoot: "root: may open any account's shell",
     asUser: "{{user}}: without root",
+    ownKey: "Own key for neighbours",
+    ownKeyText:
+      "The owner of this host lets the agent sign in on neighbours with this key. Add the line to authorized_keys of the accounts it shall open; who may use it is decided by grants for \u201cthe agent's own\u201d.",
+    ownKeyUnusable: "The owner of this host named a key for neighbours, and it cannot be used:",
     factsAge: "Reported",
     noFacts: "The agent has not reported its host yet.",
     rename: "Rename agent",
@@ -733,6 +740,7 @@ export const en = {
     pasteTooLong: "The clipboard holds more than {{limit}}. Use a script for that much.",
     loginTitle: "Sign in on {{name}}",
     loginText: "This account asks each time. What you type is used once and kept nowhere.",
+    ownKeyText: "The agent signs in with the key of its host, which may open several accounts. Which one?",
     linkTitle: "Open this link?",
     linkText: "It was printed by the machine, not by Sallyport.",
     openLink: "Open link",

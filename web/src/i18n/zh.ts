@@ -134,6 +134,8 @@ export const zh: Translation = {
     "asset-off": "该资产已停用，资产管理员可以启用它。",
     "no-agent": "脚本只能在装有代理的主机上执行，{{asset}} 没有代理。",
     "secret-needed": "此账号每次都需要输入用户名和密码。",
+    "username-needed": "代理的密钥在该主机上可能能打开多个账号，请指定一个。",
+    "no-own-key": "该区域没有代理可以使用其主机的密钥；由代理所在主机的所有者在主机上决定。",
     "no-account": "此账号无法访问该资产，请换一个。",
     "no-protocol": "{{asset}} 未提供 SSH，无法打开终端。",
     "host-key-refused":
@@ -459,6 +461,7 @@ export const zh: Translation = {
     goReach: "全部资产",
   },
   reach: {
+    agentsKey: "代理主机的密钥",
     favourites: "收藏",
     onlyFavourites: "仅收藏",
     favouriteOf: "收藏 {{name}}",
@@ -525,6 +528,10 @@ export const zh: Translation = {
     runsAs: "运行身份",
     asRoot: "root：可打开任意账号的 Shell",
     asUser: "{{user}}：无 root 权限",
+    ownKey: "访问邻居主机的自有密钥",
+    ownKeyText:
+      "此主机的所有者允许代理用这把密钥登录邻居主机。请把这一行加到要开放的账号的 authorized_keys 中；谁可以使用由“代理自身账号”的授权决定。",
+    ownKeyUnusable: "此主机的所有者指定了访问邻居主机的密钥，但无法使用：",
     factsAge: "上报时间",
     noFacts: "代理尚未上报主机信息。",
     rename: "重命名代理",
@@ -726,6 +733,7 @@ export const zh: Translation = {
     pasteTooLong: "剪贴板内容超过 {{limit}}，请改用脚本。",
     loginTitle: "登录 {{name}}",
     loginText: "此账号每次都需要输入。输入内容只使用一次，不会保存。",
+    ownKeyText: "代理用其主机的密钥登录，这把密钥可能能打开多个账号。要登录哪一个？",
     linkTitle: "打开此链接？",
     linkText: "该链接由目标机器输出，并非来自 Sallyport。",
     openLink: "打开链接",
