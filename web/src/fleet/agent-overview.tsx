@@ -1,6 +1,7 @@
 // What is known of an agent: its link, its version, and the host it reported.
 "use client";
-import { Group, Stack, Text, Title } from "@mantine/core";
+import { Alert, Group, Stack, Text, Title } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { AgentDetail, HostFacts } from "../api/types.ts";
 import { CopyIcon, ShortId } from "../ui/copy.tsx";
@@ -105,20 +106,22 @@ function OwnKey({ line, problem }: { line: string; problem: string }) {
       <Title order={3} mb={4}>
         {t("fleet.ownKey")}
       </Title>
-      <Text size="sm" c="dimmed" mb={6}>
-        {t(line === "" ? "fleet.ownKeyUnusable" : "fleet.ownKeyText")}
-      </Text>
       {line === "" ? (
-        <Text size="sm" c="var(--mantine-color-error)">
-          {displayText(problem, 500)}
-        </Text>
+        <Alert color="red" icon={<IconAlertTriangle />}>
+          {t("fleet.ownKeyUnusable")} {displayText(problem, 500)}
+        </Alert>
       ) : (
-        <Group gap="xs" wrap="nowrap" align="flex-start">
-          <Text size="xs" className="mono" style={{ overflowWrap: "anywhere" }}>
-            {line}
+        <>
+          <Text size="sm" c="dimmed" mb={6}>
+            {t("fleet.ownKeyText")}
           </Text>
-          <CopyIcon text={line} />
-        </Group>
+          <Group gap="xs" wrap="nowrap" align="flex-start">
+            <Text size="xs" className="mono" style={{ overflowWrap: "anywhere" }}>
+              {line}
+            </Text>
+            <CopyIcon text={line} />
+          </Group>
+        </>
       )}
     </div>
   );
