@@ -24,8 +24,18 @@ import { loadIdentity } from "./state/identity.ts";
 import { StatusFile } from "./status.ts";
 import { agentVersion, protocolVersion } from "./version.ts";
 
-/** "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours; "own-key": with a key of this host. */
-const capabilitiesWith = (ownKey: OwnKey): string[] => ["shell", "exec", "dial", "ssh", ...(ownKey.allowed ? ["own-key"] : [])];
+/**
+ * "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours; "own-key": with a key of this host,
+ * "secret-lines": commands that are told secrets on stdin.
+ */
+const capabilitiesWith = (ownKey: OwnKey): string[] => [
+  "shell",
+  "exec",
+  "dial",
+  "ssh",
+  "secret-lines",
+  ...(ownKey.allowed ? ["own-key"] : []),
+];
 
 export type Agent = {
   /** Runs until {@link Agent.close}; failures of the link never end it. */

@@ -24,6 +24,7 @@ import { ssh2 } from "./load-ssh2.ts";
 import { type Sign, signer } from "./signer.ts";
 import type { SshTarget } from "./ssh-target.ts";
 import { TrafficGuard } from "./traffic-guard.ts";
+import { wipePacketsOf } from "./wipe-packets.ts";
 
 /** Three unanswered: a neighbour that vanished is noticed within a minute, also by a terminal nobody types into. */
 const keepaliveMs = 15_000;
@@ -273,6 +274,7 @@ export class SshConnection {
   }
   #onKeysExchanged(): void {
     this.#firstBytes = null;
+    wipePacketsOf(this.#client);
     if (this.#stage === "key exchange") this.#stage = "trust";
     if (!this.#guard.rekeyed(performance.now())) this.#fail(notSsh);
   }
