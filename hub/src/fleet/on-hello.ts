@@ -68,7 +68,12 @@ function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKe
     agentPublicKey(agent.publicKey),
   );
   const can = (what: string) => (capabilities ?? []).includes(what);
-  return { ssh: can("ssh"), ownKey: can("ssh") && can("own-key"), sealingKey: signed ? Buffer.from(named) : null };
+  return {
+    ssh: can("ssh"),
+    ownKey: can("ssh") && can("own-key"),
+    secretLines: can("secret-lines"),
+    sealingKey: signed ? Buffer.from(named) : null,
+  };
 }
 
 /** The link of an agent is gone. */

@@ -76,7 +76,7 @@ export class Neighbours {
         facts: { account: final.username },
       });
     const first = await this.prepareFor(asset, await vaulted(suFrom), { agentId, sessionId });
-    const su = { username: final.username, password: this.#sealed(final.secret.password, { agentId, sessionId }) };
+    const su = { username: final.username, password: this.seal(final.secret.password, { agentId, sessionId }) };
     return { ...first, username: final.username, target: { ...first.target, su } };
   }
 
@@ -96,7 +96,7 @@ export class Neighbours {
       target: {
         ...(await this.#targetOf(asset, username)),
         ...(key === null ? {} : { publicKey: key.publicKey }),
-        ...(secret.kind === "password" ? { password: this.#sealed(secret.password, order) } : {}),
+        ...(secret.kind === "password" ? { password: this.seal(secret.password, order) } : {}),
       },
       connecting: { asset, username, key, signed: false, refused: null },
     };
@@ -200,14 +200,14 @@ export class Neighbours {
     answer({ signature: key.sign(request.bytes, hashOf(request.algorithm)) });
   }
 
-  /** For one session and this agent's process alone. */
-  #sealed(password: string, { agentId, sessionId }: { agentId: string; sessionId: string }): wire.SealedSecret.$Properties {
+  /** For one session and this agent's process alone. @throws HubError `agent-refused` for an agent that nothing can be sealed to. */
+  seal(secret: string, { agentId, sessionId }: { agentId: string; sessionId: string }): wire.SealedSecret.$Properties {
     const sealingKey = this.#deps.links.processOf(agentId)?.sealingKey ?? null;
     if (sealingKey === null)
       throw new HubError("agent-refused", "The agent names no key to seal a password to. A newer agent does.", {
         facts: { reason: "no-sealing-key" },
       });
-    return seal(Buffer.from(password), sealingKey, { agentId, subjectId: sessionId });
+    return seal(Buffer.from(secret), sealingKey, { agentId, subjectId: sessionId });
   }
 }
 
