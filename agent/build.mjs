@@ -25,7 +25,7 @@ const slimLibraries = {
       "readable-stream": 'module.exports = require("node:stream");',
       "worker-timers": 'module.exports = require("node:timers");',
       long: "module.exports = undefined;", // wire.ts takes numbers to 2^53
-      ssh2: 'module.exports = { Client: require("ssh2/lib/client.js"), BaseAgent: require("ssh2/lib/agent.js").BaseAgent };',
+      ssh2: 'module.exports = { Client: require("ssh2/lib/client.js"), BaseAgent: require("ssh2/lib/agent.js").BaseAgent, utils: { parseKey: require("ssh2/lib/protocol/keyParser.js").parseKey, generateKeyPairSync: require("ssh2/lib/keygen.js").generateKeyPairSync } };',
       "./crypto/poly1305.js": "module.exports = async () => ({ _malloc() {}, cwrap() {} });",
       "cpu-features": "module.exports = () => null;", // it is asked only which cipher to prefer, and we say that
     };

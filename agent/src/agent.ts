@@ -19,12 +19,23 @@ import { Runs } from "./run/runs.ts";
 import { Sessions } from "./session/sessions.ts";
 import { HubAsks } from "./ssh/hub-asks.ts";
 import { Neighbours } from "./ssh/neighbours.ts";
+import { OwnKey } from "./ssh/own-key.ts";
 import { loadIdentity } from "./state/identity.ts";
 import { StatusFile } from "./status.ts";
 import { agentVersion, protocolVersion } from "./version.ts";
 
-/** "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours. */
-const capabilities = ["shell", "exec", "dial", "ssh"];
+/**
+ * "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours; "own-key": with a key of this host,
+ * "secret-lines": commands that are told secrets on stdin.
+ */
+const capabilitiesWith = (ownKey: OwnKey): string[] => [
+  "shell",
+  "exec",
+  "dial",
+  "ssh",
+  "secret-lines",
+  ...(ownKey.allowed ? ["own-key"] : []),
+];
 
 export type Agent = {
   /** Runs until {@link Agent.close}; failures of the link never end it. */
@@ -66,11 +77,12 @@ export function createAgent({
   const gate = new OrderGate({ agentId: identity.agentId, hubKey, clock, sequenceFile: path.join(stateDir, "sequence") });
   const asks = new HubAsks(send);
   const hubAddresses = (): string[] => link.hubAddresses;
-  const neighbours = new Neighbours({ agentId: identity.agentId, sealingKey: sealingPrivate, asks, hubAddresses });
+  const ownKey = new OwnKey({ setting: config.ownKey, stateDir, agentId: identity.agentId });
+  const neighbours = new Neighbours({ agentId: identity.agentId, sealingKey: sealingPrivate, asks, ownKey, hubAddresses });
   const sessions = new Sessions({ mux, config, log, hubAddresses, send, neighbours });
   const journal = new Journal(path.join(stateDir, "journal"));
   const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
-  const inventory = new Inventory(send);
+  const inventory = new Inventory(send, () => ownKey.facts());
   const auditHeads = new AuditHeads({ stateDir, hubId: identity.hubId, log });
   const heartbeat = new Heartbeat({ send, onSilence: () => link.drop(), onRoundTrip: (ms) => mux.noteRoundTrip(ms) });
   const onState = (state: LinkState): void => {
@@ -94,7 +106,7 @@ export function createAgent({
       facts: inventory.facts,
       streams: [...sessions.liveStreams(), ...runs.liveStreams()],
       journal: runs.journalEntries(),
-      capabilities,
+      capabilities: capabilitiesWith(ownKey),
       sealingKey,
       sealingSignature,
       auditHeads: auditHeads.report(),
@@ -141,6 +153,9 @@ export function createAgent({
     run: async () => {
       log.info(`agent ${identity.name} (${identity.agentId}) of ${identity.hubUrl}, version ${agentVersion}`);
       onState({ online: false, reason: "starting" });
+      ownKey.prepare();
+      const { ownKeyProblem } = ownKey.facts();
+      if (ownKeyProblem !== "") log.error(`own key: ${ownKeyProblem}`);
       await inventory.start();
       await link.run();
     },

@@ -9,6 +9,7 @@ import { dial, openTls } from "./link/dial.ts";
 import { explainDial, timedOut } from "./link/explain.ts";
 import { hubTls } from "./link/hub-tls.ts";
 import { nextRoute, type Route } from "./link/routes.ts";
+import { OwnKey } from "./ssh/own-key.ts";
 import { loadIdentity } from "./state/identity.ts";
 import { readStatus } from "./status.ts";
 
@@ -67,6 +68,11 @@ export async function examine(stateDir: string, config: Config): Promise<Check[]
     connection.close();
     return `the hub admits ${identity.agentId}`;
   });
+  const ownKey = new OwnKey({ setting: config.ownKey, stateDir, agentId: identity.agentId });
+  if (ownKey.allowed) {
+    const read = ownKey.read();
+    checks.push({ name: "own key", ok: read.ok, detail: read.ok ? read.line : read.why });
+  }
   const status = readStatus(stateDir);
   checks.push({ name: "agent", ok: status?.online === true, detail: status === null ? "not running" : status.detail });
   return checks;

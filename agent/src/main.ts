@@ -13,11 +13,14 @@ import { agentVersion } from "./version.ts";
 const usage = `sallyport agent ${agentVersion}
 
   enrol  --hub URL --state DIR --ca FILE --hub-id ID --hub-key B64 --agent-port N [--name N] --token-stdin
-  run    --state DIR [--log-file FILE]
+  run    --state DIR [--log-file FILE] [--own-key own|FILE]
   status --state DIR [--wait SECONDS] [--json]
-  doctor --state DIR
+  doctor --state DIR [--own-key own|FILE]
   audit-heads --state DIR      what this host has witnessed of the hub's audit log, for: sallyport audit verify --heads
   version
+
+--own-key lets people to whom the hub grants it reach neighbours with a private key of this host: FILE, or one that the agent makes (own).
+SALLYPORT_OWN_KEY, or {"ownKey": "own"} in config.json of the state folder, says the same.
 `;
 
 /** The person may do something about these; a stack would only hide the sentence. */
@@ -37,6 +40,7 @@ const options = {
   name: { type: "string" },
   "token-stdin": { type: "boolean" },
   "log-file": { type: "string" },
+  "own-key": { type: "string" },
   wait: { type: "string" },
   json: { type: "boolean" },
 } as const;
@@ -86,7 +90,7 @@ async function main(args: string[]): Promise<number> {
       return 0;
     }
     case "run":
-      return run(path.resolve(needed("state")), values["log-file"] ?? null);
+      return run(path.resolve(needed("state")), { logFile: values["log-file"] ?? null, ownKey: values["own-key"] });
     case "status": {
       const stateDir = path.resolve(needed("state"));
       const status = await awaitOnline(stateDir, Number(values.wait ?? 0) * 1_000);
@@ -95,7 +99,8 @@ async function main(args: string[]): Promise<number> {
     }
     case "doctor": {
       const { describeCheck, examine } = await import("./doctor.ts");
-      const checks = await examine(path.resolve(needed("state")), readConfig());
+      const stateDir = path.resolve(needed("state"));
+      const checks = await examine(stateDir, readConfig({ stateDir, ownKey: values["own-key"] }));
       for (const check of checks) process.stdout.write(`${describeCheck(check)}\n`);
       return checks.every(({ ok }) => ok) ? 0 : 1;
     }
@@ -113,10 +118,13 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function run(stateDir: string, logFile: string | null): Promise<number> {
+async function run(
+  stateDir: string,
+  { logFile, ownKey }: { logFile: string | null; ownKey: string | undefined },
+): Promise<number> {
   const unlock = lockState(stateDir);
   const log = createLog(logFile === null ? stderrWriter : fileWriter(path.resolve(logFile)));
-  const agent = createAgent({ stateDir, config: readConfig(), log, runnerFile: runnerFile() });
+  const agent = createAgent({ stateDir, config: readConfig({ stateDir, ownKey }), log, runnerFile: runnerFile() });
   const stop = (signal: NodeJS.Signals): void => {
     log.info(`stopping: ${signal}`);
     agent.close();

@@ -166,7 +166,9 @@ export async function createHub(
     });
     const exports = [
       ...(config.auditFile === undefined ? [] : [new FileSink(config.auditFile)]),
-      ...(config.auditSyslog === undefined ? [] : [syslogSink(config.auditSyslog, keys.hubId)]),
+      ...(config.auditSyslog === undefined
+        ? []
+        : [syslogSink(config.auditSyslog, { hubId: keys.hubId, caFile: config.auditSyslogCa })]),
     ].map((sink) => new EventExport(db, log, sink));
     for (const eventExport of exports) closers.push(() => eventExport.close());
     // Among the last to close: what closing the rest puts on record is signed too.

@@ -112,6 +112,9 @@ export const controlPerSecond = 200;
 /** A password. What PAM takes is shorter (512 bytes); what is longer is no password. */
 export const secretBytesMax = 1 * KiB;
 
+/** Of a command: whom it becomes there, and what it changes a secret to; twice that is room. */
+export const secretLinesMax = 4;
+
 /** A neighbour's public key or certificate. RSA with 16,384 bits is 2 KiB; a certificate adds the authority's key and signature. */
 export const hostKeyBytesMax = 8 * KiB;
 

@@ -70,6 +70,27 @@ test("an order that reaches a neighbour, and what is asked meanwhile, have the b
   const { columns, username } = sshShellOrder;
   expect(shell.ok && shell.order).toMatchObject({ openSshShell: { columns, ssh: { username } } });
 
+  const { ownKeyOrder } = vectors;
+  const own = checkOrder(
+    { order: bytes(ownKeyOrder.bytes), signature: bytes(ownKeyOrder.signature) },
+    order.order.agentId,
+    publicKey(order.hubPublicKey),
+    order.order.issuedAtMs,
+  );
+  const ownTarget = own.ok ? own.order.openSshShell?.ssh : undefined;
+  expect(ownTarget).toMatchObject({ username: ownKeyOrder.username, ownKey: true });
+  expect([ownTarget?.publicKey?.length ?? 0, ownTarget?.password ?? null, ownTarget?.su ?? null]).toEqual([0, null, null]);
+
+  const { secretExecOrder } = vectors;
+  const secret = checkOrder(
+    { order: bytes(secretExecOrder.bytes), signature: bytes(secretExecOrder.signature) },
+    order.order.agentId,
+    publicKey(order.hubPublicKey),
+    order.order.issuedAtMs,
+  );
+  const [line] = secret.ok ? (secret.order.openExec?.secretLines ?? []) : [];
+  expect(Buffer.from(line?.ciphertext ?? []).toString("hex")).toBe(secretExecOrder.ciphertext);
+
   const { hostKey, hostKeyVerdict, signRequest, signAnswer, signRefused } = neighbours;
   const up = (body: Parameters<typeof encodeUp>[0]) => Buffer.from(encodeUp(body)).toString("hex");
   const down = (body: Parameters<typeof encodeDown>[0]) => Buffer.from(encodeDown(body)).toString("hex");

@@ -52,6 +52,12 @@ const execOrder = { agentId, sequence: 44, issuedAtMs: 1_795_000_000_000, expire
 const signedExec = signOrder(execOrder, keyOf(hubSeed));
 const sshShellOrder = { agentId, sequence: 45, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openSshShell: { sessionId: sealedFor.subjectId, columns: 80, rows: 24, term: "xterm-256color", keepSeconds: 900, ssh: sshTarget } };
 const signedSshShell = signOrder(sshShellOrder, keyOf(hubSeed));
+/** With a key of the agent's host, of which the order holds nothing. */
+const ownKeyTarget = { host: "db-1.example", port: 22, allowed: [], username: "deploy", hostKeys: [hostKey], ownKey: true };
+const ownKeyOrder = { agentId, sequence: 46, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openSshShell: { sessionId: sealedFor.subjectId, columns: 80, rows: 24, term: "xterm-256color", keepSeconds: 900, ssh: ownKeyTarget } };
+const signedOwnKey = signOrder(ownKeyOrder, keyOf(hubSeed));
+const secretExecOrder = { agentId, sequence: 47, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openExec: { sessionId: sealedFor.subjectId, ssh: ownKeyTarget, command: "passwd", keepSeconds: 5, timeoutSeconds: 60, outputBytesMax: 65_536, secretLines: [sealed] } };
+const signedSecretExec = signOrder(secretExecOrder, keyOf(hubSeed));
 const asks = { key: hostKey, data: Buffer.from("what RFC 4252 §7 has signed"), signature: Buffer.alloc(64, 5) };
 
 const hubId = "hub_06gzr3x7mkme29fvyae612zb";
@@ -80,6 +86,8 @@ const vectors = {
   dialOrder: { order: dialOrder, bytes: hex(signedDial.order ?? new Uint8Array()), signature: hex(signedDial.signature ?? new Uint8Array()) },
   execOrder: { bytes: hex(signedExec.order ?? new Uint8Array()), signature: hex(signedExec.signature ?? new Uint8Array()), username: sshTarget.username, hostKey: hex(hostKey), command: execOrder.openExec.command },
   sshShellOrder: { bytes: hex(signedSshShell.order ?? new Uint8Array()), signature: hex(signedSshShell.signature ?? new Uint8Array()), username: sshTarget.username, columns: 80 },
+  ownKeyOrder: { bytes: hex(signedOwnKey.order ?? new Uint8Array()), signature: hex(signedOwnKey.signature ?? new Uint8Array()), username: ownKeyTarget.username },
+  secretExecOrder: { bytes: hex(signedSecretExec.order ?? new Uint8Array()), signature: hex(signedSecretExec.signature ?? new Uint8Array()), ciphertext: hex(sealed.ciphertext) },
   neighbours: {
     hostKey: { sequence: 44, key: hex(asks.key), bytes: hex(encodeUp({ hostKey: { sequence: 44, key: asks.key } })) },
     hostKeyVerdict: { sequence: 44, trusted: true, bytes: hex(encodeDown({ hostKeyVerdict: { sequence: 44, trusted: true } })) },

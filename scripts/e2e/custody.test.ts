@@ -1,10 +1,12 @@
 // Accounts on a real Linux host: tried, made, and their secrets changed, with a hub that is killed on the way.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AccountHost, startAccountHost } from "../src/system/account-host.ts";
-import { type HubParts, startHubParts } from "../src/system/hub-parts.ts";
+import { type AgentPart, type HubParts, startHubParts } from "../src/system/hub-parts.ts";
 import { type PrivateNetwork, privateNetwork } from "../src/system/private-network.ts";
+import { timesInMemory } from "../src/system/search-memory.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
 import { until } from "../src/system/until.ts";
 import { describeWith } from "./needs.ts";
@@ -25,11 +27,14 @@ type Tested = { code: string; tried: { agent: { name: string }; code: string }[]
 /** A loaded machine signs in slowly, and a hub that was killed starts anew. */
 const workDeadlineMs = 90_000;
 
-describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpasswd", "nsenter"], "accounts on a host", () => {
+const needs = ["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpasswd", "nsenter", "sudo"];
+
+describeWith(needs, "accounts on a host", () => {
   let folder: TempFolder;
   let network: PrivateNetwork;
   let host: AccountHost;
   let parts: HubParts;
+  let agent: AgentPart;
   let zone = "";
   let assetId = "";
   let rootId = "";
@@ -39,7 +44,7 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpass
     network = privateNetwork(12);
     host = await startAccountHost(network, path.join(folder.path, "host"));
     parts = await startHubParts({ folder: folder.path });
-    await parts.addAgent({ name: "one" });
+    agent = await parts.addAgent({ name: "one" });
     zone = (await json<{ items: { zone: { id: string } }[] }>("GET", "/assets")).items[0]?.zone.id ?? "";
     assetId = await newAsset("target", { address: host.address, protocols: [{ name: "ssh", port: host.port }] });
     rootId = await newAccount("root", { kind: "password", password: host.rootPassword }, { privileged: true });
@@ -54,11 +59,27 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpass
   const json = <T>(method: string, where: string, body?: object) => parts.rest.json<T>(method, where, body);
   const newAsset = async (name: string, more: object) =>
     (await json<{ id: string }>("POST", "/assets", { name, zoneId: zone, platform: "linux", ...more })).id;
-  const newAccount = async (username: string, secret: object, more: object = {}) =>
-    (await json<{ id: string }>("POST", "/accounts", { assetId, username, secret, ...more })).id;
+  /** On which asset each is. */
+  const assetOf = new Map<string, string>();
+  const newAccount = async (username: string, secret: object, more: { assetId?: string; [field: string]: unknown } = {}) => {
+    const { id } = await json<{ id: string }>("POST", "/accounts", { assetId, username, secret, ...more });
+    assetOf.set(id, more.assetId ?? assetId);
+    return id;
+  };
+  /** The host once more, as an asset on which nobody but these accounts is known. */
+  const sameHost = async (name: string) => {
+    const on = await newAsset(name, { address: host.address, protocols: [{ name: "ssh", port: host.port }] });
+    return (username: string, more: object = {}) =>
+      newAccount(username, { kind: "password", password: `of ${username}` }, { assetId: on, ...more });
+  };
+  const makeUser = (username: string, ...options: string[]) => {
+    const made = host.sh(`useradd -m ${options.join(" ")} ${username} && chpasswd`, `${username}:of ${username}\n`);
+    expect(made).toMatchObject({ status: 0 });
+  };
   const tryIt = (id: string, more: object = {}) => json<Tested>("POST", `/assets/${id}/test`, more);
   const account = async (id: string): Promise<Account> => {
-    const found = (await json<{ items: Account[] }>("GET", `/accounts?assetId=${assetId}`)).items.find((one) => one.id === id);
+    const { items } = await json<{ items: Account[] }>("GET", `/accounts?assetId=${assetOf.get(id)}`);
+    const found = items.find((one) => one.id === id);
     if (found === undefined) throw new Error(`no account ${id}`);
     return found;
   };
@@ -68,7 +89,7 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpass
     until(
       `${kind} of ${id}`,
       async () => {
-        const { items } = await json<{ items: Task[] }>("GET", `/account-tasks?assetId=${assetId}`);
+        const { items } = await json<{ items: Task[] }>("GET", `/account-tasks?assetId=${assetOf.get(id)}`);
         const task = items.find((one) => one.accountId === id && one.kind === kind);
         return task !== undefined && task.state !== "running" && task.code !== null ? task : null;
       },
@@ -153,6 +174,11 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpass
     hold.release();
     expect(await pushing).toMatchObject({ code: "works" });
     expect(host.sh("ls /etc/owned").status).not.toBe(0);
+    // Nor does the agent, which passed both on, know any of them afterwards.
+    const passed = [password, Buffer.from(password).toString("base64"), host.rootPassword];
+    expect(timesInMemory(agent.part().pid, ...passed.map((secret) => Buffer.from(secret)))).toEqual([0, 0, 0]);
+    for (const secret of passed)
+      expect(spawnSync("grep", ["-rlF", "-e", secret, agent.stateDir, path.join(folder.path, "one.log")]).status).toBe(1);
   });
 
   test("a password and a key are changed; the old ones let nobody in", async () => {
@@ -174,6 +200,91 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpass
     expect(after.publicKey).not.toBe(before.publicKey);
     expect(host.sh("cat /home/keyed/.ssh/authorized_keys").stdout).toBe(`${after.publicKey}\n`);
   });
+
+  test("an account reached by su is made, tried and changed, and one that is root by su does all of it for others", async () => {
+    makeUser("first");
+    makeUser("toor", "-o", "-u 0", "-s /bin/bash");
+    host.sh("echo 'echo Good morning; echo sallyport:' > ~toor/.profile; echo 'echo sallyport:works-not' > ~first/.bashrc");
+    const add = await sameHost("by-su");
+    const first = await add("first");
+    const toor = await add("toor", { suFromId: first, privileged: true });
+    const service = await add("service", { suFromId: first });
+    const wrong = await add("first-too", { suFromId: first });
+    host.sh("useradd -m first-too && chpasswd", "first-too:another\n");
+    await ask("pushes", service);
+    expect(await outcome(service, "push")).toMatchObject(done);
+    await ask("checks", toor, service, wrong);
+    for (const id of [toor, service]) expect(await outcome(id, "verify")).toMatchObject(done);
+    expect(await outcome(wrong, "verify")).toMatchObject({ state: "failed", code: "authentication-failed" });
+    await ask("rotations", service, toor);
+    for (const id of [service, toor]) {
+      expect(await outcome(id, "rotate")).toMatchObject(done);
+      expect(await account(id)).toMatchObject({ version: 2, pending: false });
+      expect(await tryIt(assetOf.get(id) ?? "", { accountId: id })).toMatchObject({ code: "works" });
+    }
+    await ask("rotations", first);
+    expect(await outcome(first, "rotate")).toMatchObject(done);
+    expect(await tryIt(assetOf.get(toor) ?? "", { accountId: toor })).toMatchObject({ code: "works" });
+  });
+
+  test("sudo makes root of an account with and without its password, whatever its shell says or is", async () => {
+    writeSudoers(host, "Defaults lecture=always, timestamp_timeout=0\nops ALL=(ALL:ALL) ALL\nfree ALL=(ALL) NOPASSWD: ALL\n");
+    const shells = ["/bin/bash", "/usr/bin/tcsh", "/usr/bin/fish"].filter((shell) => host.sh(`test -x ${shell}`).status === 0);
+    makeUser("ops");
+    makeUser("free");
+    makeUser("other");
+    for (const file of [".bashrc", ".cshrc", ".login", ".logout"]) host.sh(`echo 'echo Welcome home' > ~ops/${file}`);
+    const add = await sameHost("by-sudo");
+    const ops = await add("ops", { privileged: true });
+    for (const [n, shell] of shells.entries()) {
+      host.sh(`usermod -s ${shell} ops`);
+      const made = await add(`made-in-${n}`);
+      await ask("pushes", made);
+      expect(await outcome(made, "push"), shell).toMatchObject(done);
+    }
+    const hold = host.holdChpasswd("before");
+    await ask("rotations", ops);
+    await hold.held();
+    const found = spawnSync("python3", ["-c", searchProcesses], { encoding: "utf8", input: "of ops" });
+    expect(found.stdout).toBe("[]\n");
+    hold.release();
+    expect(await outcome(ops, "rotate")).toMatchObject(done);
+
+    const freely = await sameHost("by-sudo-freely");
+    await freely("free", { privileged: true });
+    const made = await freely("made-freely");
+    await ask("pushes", made);
+    expect(await outcome(made, "push")).toMatchObject(done);
+
+    const not = await sameHost("by-no-sudo");
+    await not("other", { privileged: true });
+    const unmade = await not("unmade");
+    await ask("pushes", unmade);
+    expect(await outcome(unmade, "push")).toMatchObject({ state: "failed", code: "no-rights-there" });
+    expect(host.sh("id -u unmade").status).not.toBe(0);
+  });
+
+  test.skipIf(!existsSync("/usr/bin/busybox"))(
+    "a host with nothing but busybox takes passwords and keys, and says that it makes no users",
+    async () => {
+      await using small = await startSmallHost(network, path.join(folder.path, "small"));
+      const on = await newAsset("small", { address: small.address, protocols: [{ name: "ssh", port: small.port }] });
+      const add = (username: string, secret: object, more: object = {}) => newAccount(username, secret, { assetId: on, ...more });
+      const root = await add("root", { kind: "password", password: small.rootPassword }, { privileged: true });
+      small.sh("echo 'deploy:x:4242:4242::/home/deploy:/bin/sh' >> /etc/passwd; echo 'deploy:*:1::::::' >> /etc/shadow");
+      small.sh("echo 'deploy:x:4242:' >> /etc/group; mkdir /home/deploy; chown 4242:4242 /home/deploy");
+      const deploy = await add("deploy", { kind: "password", password: "o'ne $(id) \\ 密码" });
+      const nobody = await add("nobody-there", { kind: "new-password" });
+      await ask("pushes", deploy, nobody);
+      expect(await outcome(deploy, "push")).toMatchObject(done);
+      expect(await outcome(nobody, "push")).toMatchObject({ state: "failed", code: "user-not-made" });
+      await ask("rotations", deploy, root);
+      for (const id of [deploy, root]) expect(await outcome(id, "rotate")).toMatchObject(done);
+      const through = await add("root-by-su", { kind: "password", password: "unused" }, { suFromId: deploy });
+      await ask("checks", through);
+      expect(await outcome(through, "verify")).toMatchObject({ state: "failed" });
+    },
+  );
 
   test.each(["before", "after"] as const)(
     "a hub killed %s the password changes loses no secret and finishes by itself",
@@ -205,6 +316,13 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen", "useradd", "chpass
     120_000,
   );
 });
+
+const startSmallHost = async (network: PrivateNetwork, folder: string) => {
+  const small = await startAccountHost(network, folder, { port: 2_024, programs: "busybox" });
+  return { ...small, [Symbol.asyncDispose]: () => small.stop() };
+};
+
+const writeSudoers = (host: AccountHost, rules: string) => host.sh("umask 227; cat > /etc/sudoers.d/sallyport-test", rules);
 
 const saysHello = `
 import socket

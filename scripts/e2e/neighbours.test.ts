@@ -1,7 +1,7 @@
 // A host without an agent, reached through one: the account's key stays in the hub, the host's key is pinned, and what is withdrawn ends.
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import { DialStream } from "../src/system/dial-client.ts";
 import { type AgentPart, type HubParts, startHubParts } from "../src/system/hub-parts.ts";
 import { type PrivateNetwork, privateNetwork } from "../src/system/private-network.ts";
 import { RestError } from "../src/system/rest-client.ts";
+import { timesInMemory } from "../src/system/search-memory.ts";
 import { type SshServer, startSshServer } from "../src/system/ssh-server.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
 import { TerminalClient } from "../src/system/terminal-client.ts";
@@ -92,10 +93,9 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen"], "a neighbour", ()
     expect(seed.length).toBe(32);
     const terminal = open();
     await terminal.opened;
-    const found = spawnSync("python3", ["-c", searchMemory, String(agent.part().pid), seed.toString("hex")], {
-      encoding: "utf8",
-    });
-    expect(found).toMatchObject({ status: 0, stdout: "0\n" });
+    const [publicHalf, privateHalf] = timesInMemory(agent.part().pid, publicKey, seed);
+    expect(publicHalf).toBeGreaterThan(0); // what is there is found
+    expect(privateHalf).toBe(0);
     const files = spawnSync(
       "grep",
       ["-rlF", server.privateKey.split("\n")[2] ?? "x", agent.stateDir, path.join(folder.path, "hub.log")],
@@ -155,21 +155,19 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen"], "a neighbour", ()
       parts.rest.json("POST", "/accounts", { assetId, username: "-x", secret: { kind: "password", password: "p" } }),
     ).rejects.toThrow(RestError);
   });
-});
 
-/** Counts the bytes in every readable mapping of a process. */
-const searchMemory = `
-import re, sys
-pid, wanted = sys.argv[1], bytes.fromhex(sys.argv[2])
-found = 0
-with open(f"/proc/{pid}/mem", "rb", 0) as memory:
-    for line in open(f"/proc/{pid}/maps"):
-        span, rights = line.split()[:2]
-        if "r" not in rights or "[v" in line: continue
-        start, end = (int(x, 16) for x in span.split("-"))
-        try:
-            memory.seek(start)
-            found += memory.read(end - start).count(wanted)
-        except (OSError, ValueError, OverflowError): pass
-print(found)
-`;
+  test("opens with the key of an agent's host where its owner allows it, through the agent that has one", async () => {
+    const wish = { account: "@agent", login: { username: server.username } };
+    await expect(open(wish).opened).rejects.toThrow(/no-own-key/);
+    const second = await parts.addAgent({ name: "two", env: { SALLYPORT_OWN_KEY: "own" } });
+    type Agents = { items: { id: string; facts: { ownKey?: { line: string } } | null }[] };
+    const { items } = await parts.rest.json<Agents>("GET", "/agents");
+    const line = items.find(({ id }) => id === second.agentId)?.facts?.ownKey?.line;
+    await expect(open(wish).opened).rejects.toThrow(/sign-in-failed/);
+    appendFileSync(path.join(folder.path, "sshd/user-key.pub"), `${line}\n`);
+    const terminal = open(wish);
+    expect(await terminal.opened).toMatchObject({ account: server.username });
+    await shows(terminal, "echo $((6*7))", /42/);
+    terminal.leave();
+  });
+});

@@ -8,11 +8,14 @@ const lookEveryMs = 5 * 60_000;
 
 export class Inventory {
   readonly #send: (body: UpBody) => boolean;
+  readonly #more: () => Partial<HostFacts>;
   #facts: HostFacts = {};
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(send: (body: UpBody) => boolean) {
+  /** @param more what else is told of this host, looked at as often. */
+  constructor(send: (body: UpBody) => boolean, more: () => Partial<HostFacts>) {
     this.#send = send;
+    this.#more = more;
   }
 
   /** The newest facts, as Hello carries them. */
@@ -21,7 +24,7 @@ export class Inventory {
   }
 
   async start(): Promise<void> {
-    this.#facts = await collectFacts(Date.now());
+    this.#facts = await this.#collect();
     this.#timer = setInterval(() => void this.#look(), lookEveryMs);
     this.#timer.unref();
   }
@@ -30,8 +33,12 @@ export class Inventory {
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
+  async #collect(): Promise<HostFacts> {
+    return { ...(await collectFacts(Date.now())), ...this.#more() };
+  }
+
   async #look(): Promise<void> {
-    const facts = await collectFacts(Date.now());
+    const facts = await this.#collect();
     const news = !sameFacts(facts, this.#facts);
     this.#facts = facts; // without a link the next Hello carries them
     if (news) this.#send({ inventory: facts });

@@ -39,10 +39,14 @@ const keepMsOf = ({ keepSeconds }: { keepSeconds?: number | null }): number =>
   (keepSeconds || keepTerminalSecondsDefault) * 1_000;
 
 /** The link may have filled up with streams while the neighbour was being reached. */
-function orHangUp({ connection }: { connection: SshConnection }, join: () => void): void {
+function orHangUp(
+  { connection, secretLines }: { connection: SshConnection; secretLines: Buffer | null },
+  join: () => void,
+): void {
   try {
     join();
   } catch (error) {
+    secretLines?.fill(0);
     connection.end();
     throw error;
   }
@@ -148,7 +152,8 @@ export class Sessions {
     if (order.ssh.su) return refused("malformed", "A second account is for terminals only.");
     this.#opening++;
     try {
-      const opened = await this.#neighbours.open({ sequence: stream, sessionId, ssh: order.ssh }, () => ({ command, pty: null }));
+      const wanted = { sequence: stream, sessionId, ssh: order.ssh, secretLines: order.secretLines ?? [] };
+      const opened = await this.#neighbours.open(wanted, () => ({ command, pty: null }));
       if (!opened.ok) return opened.outcome;
       const options = {
         ...opened,

@@ -20,10 +20,11 @@ import type {
 import { type Outcome, refused } from "../orders/order-gate.ts";
 import { noCommonAlgorithms, offered, readServerOffer } from "./algorithms.ts";
 import type { HubAsks } from "./hub-asks.ts";
-import { hubSigner } from "./hub-signer.ts";
 import { ssh2 } from "./load-ssh2.ts";
+import { type Sign, signer } from "./signer.ts";
 import type { SshTarget } from "./ssh-target.ts";
 import { TrafficGuard } from "./traffic-guard.ts";
+import { wipePacketsOf } from "./wipe-packets.ts";
 
 /** Three unanswered: a neighbour that vanished is noticed within a minute, also by a terminal nobody types into. */
 const keepaliveMs = 15_000;
@@ -51,7 +52,12 @@ export type ConnectionOptions = {
   target: SshTarget;
   sequence: number;
   asks: HubAsks;
+  /** What signs in, beside a password of the target: null where there is none. */
+  key: ConnectionKey | null;
 };
+
+/** @property publicKey SSH wire format. */
+export type ConnectionKey = { publicKey: Uint8Array; sign: Sign };
 
 export class SshConnection {
   readonly #client: Client;
@@ -59,6 +65,7 @@ export class SshConnection {
   readonly #target: SshTarget;
   readonly #sequence: number;
   readonly #asks: HubAsks;
+  readonly #key: ConnectionKey | null;
   readonly #guard = new TrafficGuard(performance.now());
   readonly #timer: NodeJS.Timeout;
   #stage: Stage = "key exchange";
@@ -71,12 +78,13 @@ export class SshConnection {
   #settle: (outcome: Outcome | null) => void = () => {};
 
   /** Takes the socket over, which must be paused. */
-  constructor({ socket, target, sequence, asks }: ConnectionOptions) {
+  constructor({ socket, target, sequence, asks, key }: ConnectionOptions) {
     this.#client = new (ssh2().Client)();
     this.#socket = socket;
     this.#target = target;
     this.#sequence = sequence;
     this.#asks = asks;
+    this.#key = key;
     this.#timer = setTimeout(
       () => this.#fail(refused("timeout", `The neighbour did not let us in within ${sshHandshakeMs / 1_000} seconds.`)),
       sshHandshakeMs,
@@ -184,10 +192,11 @@ export class SshConnection {
   }
 
   #authHandler() {
-    const { username, publicKey, password } = this.#target;
+    const { username, password } = this.#target;
+    const key = this.#key;
     const methods: ("none" | "agent" | "password" | "keyboard-interactive")[] = [];
     // Asking for nothing tells what the neighbour takes, so that no password counts as a failed one only because it came by another way.
-    if (publicKey !== null) methods.push("agent");
+    if (key !== null) methods.push("agent");
     else methods.push("none");
     if (password !== null) methods.push("password", "keyboard-interactive");
     /** The first method left that the neighbour may take; `left` is what it said it takes, null before it said anything. */
@@ -200,7 +209,7 @@ export class SshConnection {
         case "none":
           return { type: "none", username };
         case "agent":
-          return { type: "agent", username, agent: this.#signer() };
+          return key === null ? null : { type: "agent", username, agent: this.#signer(key) };
         case "password":
           methods.length = 0; // the same again as an answer to a question would count as another failure
           // The library takes bytes as well, which can be wiped; its types do not say so.
@@ -228,11 +237,10 @@ export class SshConnection {
     };
   }
 
-  #signer(): BaseAgent {
-    return hubSigner({
-      publicKey: this.#target.publicKey ?? new Uint8Array(),
+  #signer(key: ConnectionKey): BaseAgent {
+    return signer({
+      ...key,
       legacyAlgorithms: this.#target.legacyAlgorithms,
-      sign: (data, algorithm) => this.#asks.sign(this.#sequence, data, algorithm),
       onRefused: (why) => this.#fail(refused("authentication-failed", `There is no signature for the neighbour: ${why}.`)),
     });
   }
@@ -266,6 +274,7 @@ export class SshConnection {
   }
   #onKeysExchanged(): void {
     this.#firstBytes = null;
+    wipePacketsOf(this.#client);
     if (this.#stage === "key exchange") this.#stage = "trust";
     if (!this.#guard.rekeyed(performance.now())) this.#fail(notSsh);
   }
@@ -297,8 +306,11 @@ export class SshConnection {
   }
 
   #notLetIn(left: AuthenticationType[] | null): Outcome {
-    const { publicKey, password } = this.#target;
-    const tried = [...(publicKey === null ? [] : ["the key"]), ...(password === null ? [] : ["the password"])].join(" and ");
+    const { password, ownKey } = this.#target;
+    const tried = [
+      ...(this.#key === null ? [] : [ownKey ? "the key of the agent's host" : "the key"]),
+      ...(password === null ? [] : ["the password"]),
+    ].join(" and ");
     const known = ["publickey", "password", "keyboard-interactive", "gssapi-with-mic", "hostbased"];
     const takes = known.filter((name) => left?.some((one) => String(one) === name));
     const hint = takes.length === 0 ? "" : ` It takes ${takes.join(", ")}.`;

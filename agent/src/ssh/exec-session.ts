@@ -21,6 +21,8 @@ export type ExecSessionOptions = {
   sessionId: string;
   connection: SshConnection;
   channel: ClientChannel;
+  /** Given to the command before anything of the stream, and wiped. */
+  secretLines: Buffer | null;
   keepMs: number;
   /** 0: no limit. */
   timeoutMs: number;
@@ -87,7 +89,7 @@ export class ExecSession implements Session, StreamOwner {
   #fault: string | null = null;
 
   constructor(options: ExecSessionOptions) {
-    const { connection, channel, mux } = options;
+    const { connection, channel, secretLines, mux } = options;
     this.sessionId = options.sessionId;
     this.#options = options;
     this.#keep = new KeepTime(options.keepMs, () => this.#stop("agent-kept-too-long"));
@@ -101,6 +103,7 @@ export class ExecSession implements Session, StreamOwner {
     });
     if (options.timeoutMs > 0) this.#timer = setTimeout(() => this.#stop("timeout"), options.timeoutMs);
     mux.add(this.end);
+    if (secretLines !== null) channel.write(secretLines, () => secretLines.fill(0));
     for (const [at, source] of [channel, channel.stderr].entries()) {
       source.on("data", (bytes: Buffer) => {
         connection.delivered(bytes.length);

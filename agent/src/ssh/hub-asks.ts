@@ -1,8 +1,7 @@
 // What the agent asks the hub while it connects to a neighbour, and the answers. A question without an answer in time is answered with no.
 import { sshAnswerMs } from "@sallyport/protocol/limits";
 import type { UpBody } from "../link/connection.ts";
-
-export type Signed = { ok: true; signature: Buffer } | { ok: false; why: string };
+import type { Signed } from "./signer.ts";
 
 export class HubAsks {
   readonly #send: (body: UpBody) => boolean;

@@ -2,10 +2,14 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import type { BaseAgent, Client } from "ssh2";
+import type { BaseAgent, Client, utils } from "ssh2";
 
 /** What we use of it. */
-export type Ssh2 = { Client: typeof Client; BaseAgent: typeof BaseAgent };
+export type Ssh2 = {
+  Client: typeof Client;
+  BaseAgent: typeof BaseAgent;
+  utils: Pick<typeof utils, "parseKey" | "generateKeyPairSync">;
+};
 
 let loaded: Ssh2 | null = null;
 

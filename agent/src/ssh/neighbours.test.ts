@@ -155,6 +155,40 @@ test.skipIf(noSshd || !root)(
   },
 );
 
+test.skipIf(noSshd || !root)(
+  "what a command is told in secret reaches its stdin first, and afterwards is neither in the agent's memory nor on its disk",
+  { retry: 1 }, // memory is read while the process lives
+  async () => {
+    const key = newUserKey();
+    await using sshd = await startSshd({ authorized: [key] });
+    await using hub = await TestHub.start();
+    const { stateDir, agentId } = enrolledState(hub);
+    await using agent = spawnAgent(stateDir);
+    await hub.hear("heartbeat");
+    answerAsks(hub, { signsWith: key });
+    const target = targetAt(sshd.port, { publicKey: key.wire, hostKeys: sshd.hostKeys });
+    const secrets = ["planted-secret-one-8f1c 密码", "planted-secret-two-77ab"];
+    const run = async (more: object) => {
+      const sessionId = newId("ses");
+      const secretLines = [];
+      for (const secret of secrets) secretLines.push(await sealedFor(hub, agentId, sessionId, secret));
+      return hub.openExec(target, "sha256sum", { sessionId, secretLines, ...more });
+    };
+    expect((await hub.hear("hello")).capabilities).toContain("secret-lines");
+    const command = await run({});
+    command.type(Buffer.from("and the rest\n"));
+    command.endInput();
+    await command.until(() => command.closing !== null);
+    expect(command.text()).toContain(sum(Buffer.from(`${secrets.join("\n")}\nand the rest\n`)));
+    await expect(run({ sessionId: newId("ses") })).rejects.toThrow("secret-unreadable");
+    expect(inMemory(agent.pid, key.wire)).toBe(true); // what is there is found
+    for (const secret of secrets) expect(inMemory(agent.pid, Buffer.from(secret)), secret).toBe(false);
+    const files = fs.readdirSync(stateDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const content = files.map((file) => fs.readFileSync(path.join(file.parentPath, file.name)).toString("latin1")).join("");
+    for (const secret of secrets) expect(content).not.toContain(Buffer.from(secret).toString("latin1"));
+  },
+);
+
 /** Whether a process of this host has these bytes anywhere it can read. */
 function inMemory(pid: number, bytes: Buffer): boolean {
   const memory = fs.openSync(`/proc/${pid}/mem`, "r");

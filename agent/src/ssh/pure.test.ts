@@ -1,7 +1,7 @@
 // The rules that need no neighbour: what is an offer, what is a question of su, and how much talk is too much.
 import { expect, test } from "vitest";
 import { noCommonAlgorithms, offered, readServerOffer } from "./algorithms.ts";
-import { algorithmIn } from "./hub-signer.ts";
+import { algorithmIn } from "./signer.ts";
 import { SuPrompt } from "./su-prompt.ts";
 import { TrafficGuard } from "./traffic-guard.ts";
 

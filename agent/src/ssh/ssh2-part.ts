@@ -1,2 +1,2 @@
 // The part that load-ssh2.ts loads, as built. Nothing else imports it.
-export { BaseAgent, Client } from "ssh2";
+export { BaseAgent, Client, utils } from "ssh2";

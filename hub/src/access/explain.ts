@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { accountsOf, findChosenAccount, openChoicesOn } from "../assets/account-choice.ts";
 import { findAsset } from "../assets/assets.ts";
 import { assets } from "../assets/schema.ts";
+import { zonesWithOwnKey } from "../fleet/agents.ts";
 import { belongs, findMember, membership, roleThere } from "../identity/members.ts";
 import { groupMembers, organisationMembers, users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
@@ -67,7 +68,7 @@ export async function explainAccess(
           ...(await accountsOf(db, asset.id))
             .filter(({ active }) => active)
             .map((account) => ({ choice: "account" as const, account })),
-          ...openChoicesOn(asset).map((choice) => ({ choice, account: null })),
+          ...openChoicesOn(asset, await zonesWithOwnKey(db, orgId, [asset.zoneId])).map((choice) => ({ choice, account: null })),
         ]
       : [await findChosenAccount(db, asset, input.account)];
   const first = wished[0];

@@ -3,6 +3,7 @@ import { and, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { openChoicesOn } from "../assets/account-choice.ts";
 import type { AssetInZone } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
+import { zonesWithOwnKey } from "../fleet/agents.ts";
 import { type Actor, may } from "../identity/actor.ts";
 import type { Queryable } from "../platform/database.ts";
 import { asWhom, decide, permissionFor } from "./authorize.ts";
@@ -54,7 +55,7 @@ export class Reach {
   async offers(db: Queryable, rows: AssetInZone[]): Promise<(assetId: string) => MayReach> {
     const ids = rows.map(({ asset }) => asset.id);
     if (ids.length === 0) return () => nothing("no-grant");
-    const [on, vault] = await Promise.all([
+    const [on, vault, ownKeys] = await Promise.all([
       grantsOnAssets(
         db,
         this.#orgId,
@@ -65,6 +66,7 @@ export class Reach {
         .select()
         .from(accounts)
         .where(and(inArray(accounts.assetId, ids), isNull(accounts.retiredAt))),
+      zonesWithOwnKey(db, this.#orgId, [...new Set(rows.map(({ zone }) => zone.id))]),
     ]);
     const offers = new Map(
       rows.map((row) => {
@@ -75,6 +77,7 @@ export class Reach {
             row,
             held,
             vault.filter(({ assetId, active }) => active && assetId === row.asset.id),
+            ownKeys,
           ),
         ];
       }),
@@ -82,12 +85,12 @@ export class Reach {
     return (assetId) => offers.get(assetId) ?? nothing("no-grant");
   }
 
-  #offersOn({ asset, agent }: AssetInZone, held: GrantRow[], vault: AccountRow[]): MayReach {
+  #offersOn({ asset, agent }: AssetInZone, held: GrantRow[], vault: AccountRow[], ownKeys: ReadonlySet<string>): MayReach {
     if (held.length === 0) return nothing("no-grant");
     const main = asset.protocols[0]?.name ?? "tcp";
     const choices = [
       ...vault.map((account) => ({ id: account.id, username: account.username, as: { choice: "account" as const, account } })),
-      ...openChoicesOn(asset).map((choice) => ({
+      ...openChoicesOn(asset, ownKeys).map((choice) => ({
         id: choice,
         username: agent?.facts?.user ?? "",
         as: { choice, account: null },

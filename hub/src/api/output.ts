@@ -32,6 +32,7 @@ export const hostFacts = z.object({
   uptimeSeconds: z.number(),
   user: z.string(),
   root: z.boolean(),
+  ownKey: z.object({ line: z.string(), problem: z.string() }).optional(),
   collectedAt: moment,
 });
 
@@ -140,6 +141,8 @@ export const accountTemplate = z.object({
   rotateEveryDays: z.number().int().nullable(),
   push: z.boolean(),
   comment: z.string(),
+  /** That were made of it and are there. */
+  accounts: z.number().int(),
   updatedAt: moment,
 });
 export const appliedTemplate = z.object({ assetId: z.string(), code: z.enum(appliedCodes), accountId: z.string().nullable() });

@@ -1,5 +1,5 @@
 // As whom a person reaches an asset: an account of the vault by its id, or a choice that needs none there.
-//   @agent      the account the agent runs as: on its own host directly, on a neighbour with the keys that account has there
+//   @agent      the agent's own identity: on its own host the account it runs as, on a neighbour the key that its host's owner lets it use
 //   @same-name  the account that is called as the person is; the secret is the vault's, or asked
 //   @ask        user name and secret are asked each time, and kept nowhere
 import { and, asc, eq, isNull } from "drizzle-orm";
@@ -14,9 +14,12 @@ export type ChosenAccount = { choice: OpenChoice | "@none"; account: null } | { 
 /** Nobody signs in: a connection that is forwarded. It cannot be asked for. */
 export const noAccount: ChosenAccount = { choice: "@none", account: null };
 
-/** The agent's own identity is its host's; the others sign in over SSH. */
-export const openChoicesOn = ({ agentId }: Pick<AssetRow, "agentId">): readonly OpenChoice[] =>
-  agentId === null ? ["@same-name", "@ask"] : ["@agent"];
+/** The agent's own host is reached as itself; neighbours over SSH, and as the agent where one of the asset's zone has a key of its own. */
+export const openChoicesOn = (
+  { agentId, zoneId }: Pick<AssetRow, "agentId" | "zoneId">,
+  zonesWithOwnKey: ReadonlySet<string>,
+): readonly OpenChoice[] =>
+  agentId !== null ? ["@agent"] : ["@same-name", "@ask", ...(zonesWithOwnKey.has(zoneId) ? ["@agent" as const] : [])];
 
 export async function accountsOf(db: Queryable, assetId: string): Promise<AccountRow[]> {
   return db

@@ -1,6 +1,6 @@
 // Account templates: what accounts of one kind have in common, so that they are written once. Applying one to assets: custody/apply-template.ts.
 import { newId } from "@sallyport/protocol/ids";
-import { and, asc, eq, lt } from "drizzle-orm";
+import { and, asc, count, eq, isNotNull, isNull, lt } from "drizzle-orm";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
@@ -11,7 +11,7 @@ import { keyNumberOf, type SealedPlace, type Vault } from "../platform/vault.ts"
 import type { AssetDeps } from "./deps.ts";
 import type { ChangeTemplate, CreateTemplate, SecretInput } from "./input.ts";
 import { makeSecret } from "./manage-accounts.ts";
-import { accountTemplates, type TemplateRow } from "./schema.ts";
+import { accounts, accountTemplates, type TemplateRow } from "./schema.ts";
 import { parseSecret } from "./secret.ts";
 
 const subjectOf = ({ id, name }: { id: string; name: string }) => ({ kind: "template" as const, id, name });
@@ -24,9 +24,25 @@ const placeOf = ({ id, orgId, version }: Pick<TemplateRow, "id" | "orgId" | "ver
   version,
 });
 
-/** By name; no more than a page shows, since people choose from them. */
-export const templatesOf = (db: Queryable, orgId: string): Promise<TemplateRow[]> =>
-  db.select().from(accountTemplates).where(eq(accountTemplates.orgId, orgId)).orderBy(asc(accountTemplates.name)).limit(500);
+export type TemplateWithAccounts = { template: TemplateRow; accounts: number };
+
+/** By name, with how many accounts of each there are; no more than a page shows, since people choose from them. */
+export async function templatesOf(db: Queryable, orgId: string): Promise<TemplateWithAccounts[]> {
+  const made = db
+    .select({ templateId: accounts.templateId, total: count().as("total") })
+    .from(accounts)
+    .where(and(eq(accounts.orgId, orgId), isNotNull(accounts.templateId), isNull(accounts.retiredAt)))
+    .groupBy(accounts.templateId)
+    .as("made");
+  const rows = await db
+    .select({ template: accountTemplates, total: made.total })
+    .from(accountTemplates)
+    .leftJoin(made, eq(made.templateId, accountTemplates.id))
+    .where(eq(accountTemplates.orgId, orgId))
+    .orderBy(asc(accountTemplates.name))
+    .limit(500);
+  return rows.map(({ template, total }) => ({ template, accounts: total ?? 0 }));
+}
 
 export async function findTemplate(db: Queryable, orgId: string, id: string): Promise<TemplateRow | null> {
   const [row] = await db
@@ -127,7 +143,7 @@ export function secretOfTemplate(vault: Vault, template: TemplateRow): SecretInp
   }
 }
 
-export const presentTemplate = (row: TemplateRow) => ({
+export const presentTemplate = ({ template: row, accounts: made }: TemplateWithAccounts) => ({
   id: row.id,
   name: row.name,
   username: row.username,
@@ -137,6 +153,7 @@ export const presentTemplate = (row: TemplateRow) => ({
   rotateEveryDays: row.rotateEveryDays,
   push: row.push,
   comment: row.comment,
+  accounts: made,
   updatedAt: row.updatedAt.toISOString(),
 });
 

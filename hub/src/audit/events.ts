@@ -118,7 +118,8 @@ export type AuditEventOf = {
   "grant.changed": { before: string; after: string };
   "grant.revoked": { reason: string };
   "access.refused": { action: string; code: string };
-  "session.opened": { assetId: string; account: string };
+  /** `by`: `vault`, or a choice of assets/account-choice.ts. */
+  "session.opened": { assetId: string; account: string; by: string };
   "dial.opened": { assetId: string; port: number };
   "dial.ended": { reason: string; port: number; sentBytes: number; receivedBytes: number };
   "session.watched": { live: boolean };

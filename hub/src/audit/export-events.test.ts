@@ -1,13 +1,15 @@
 // Events outside of the hub: a real file, and real syslog receivers that go away, come back and are cut off in the middle.
 import dgram from "node:dgram";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import tls from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readConfig } from "../platform/config.ts";
 import { type OpenDatabase, openDatabase } from "../platform/database.ts";
 import { createLog } from "../platform/log.ts";
+import { makeCertificates } from "../testing/certificates.ts";
 import { eventually } from "../testing/eventually.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/test-database.ts";
 import { TestHub } from "../testing/test-hub.ts";
@@ -88,7 +90,17 @@ describe("a file", () => {
 class Receiver {
   readonly messages: string[] = [];
   readonly sockets = new Set<net.Socket>();
-  readonly server = net.createServer((socket) => {
+  readonly server: net.Server;
+
+  /** @param over TLS with this certificate; plainly when undefined. */
+  constructor(over?: { certPem: string; keyPem: string }) {
+    this.server =
+      over === undefined
+        ? net.createServer((socket) => this.#receive(socket))
+        : tls.createServer({ cert: over.certPem, key: over.keyPem }, (socket) => this.#receive(socket));
+  }
+
+  #receive(socket: net.Socket): void {
     this.sockets.add(socket);
     let rest = Buffer.alloc(0);
     socket.on("error", () => {});
@@ -102,7 +114,7 @@ class Receiver {
         rest = rest.subarray(space + 1 + length);
       }
     });
-  });
+  }
 
   async listen(on: { port: number; host: string } | { path: string }): Promise<number> {
     await new Promise<void>((resolve) => this.server.listen(on, () => resolve()));
@@ -122,7 +134,7 @@ describe("a syslog receiver", () => {
   test("over TCP gets RFC 5424 messages, in order", async () => {
     await using receiver = new Receiver();
     const port = await receiver.listen({ port: 0, host: "127.0.0.1" });
-    const exporting = exportTo(syslogSink(`tcp://127.0.0.1:${port}`, "hub_x"));
+    const exporting = exportTo(syslogSink(`tcp://127.0.0.1:${port}`, { hubId: "hub_x" }));
     await record(300);
     await exporting.turn();
     await eventually(
@@ -138,7 +150,7 @@ describe("a syslog receiver", () => {
 
   test("that is cut off and away for a while misses nothing; what was in doubt comes twice", async () => {
     const seen = new Set<number>();
-    const exporting = exportTo(syslogSink(`tcp://127.0.0.1:${await freePort()}`, "hub_x"));
+    const exporting = exportTo(syslogSink(`tcp://127.0.0.1:${await freePort()}`, { hubId: "hub_x" }));
     const port = Number(exporting.state.target.split(":").at(-1));
     await record(10);
     await exporting.turn();
@@ -178,11 +190,93 @@ describe("a syslog receiver", () => {
     await exporting.close();
   });
 
+  test("over TLS gets the same, and nothing is sent to one whose certificate is of another name, authority or time", async () => {
+    const here = [{ type: "ip" as const, value: "127.0.0.1" }];
+    const right = await makeCertificates(here);
+    const [elsewhere, stranger] = [await makeCertificates([{ type: "dns", value: "log.example" }]), await makeCertificates(here)];
+    const expired = await makeCertificates(here, { notAfter: new Date(Date.now() - 60_000) });
+    const caFile = path.join(folder, "authority.pem");
+    await record(300);
+    const cases = [
+      [right, right.caPem, null],
+      [elsewhere, elsewhere.caPem, /altnames|does not match/i],
+      [stranger, right.caPem, /certificate|signature/i],
+      [expired, expired.caPem, /expired/i],
+    ] as const;
+    for (const [shown, trusted, failure] of cases) {
+      await held.sql`truncate audit_export_cursors`;
+      await using receiver = new Receiver(shown);
+      const port = await receiver.listen({ port: 0, host: "127.0.0.1" });
+      writeFileSync(caFile, trusted);
+      const exporting = exportTo(syslogSink(`tls://127.0.0.1:${port}`, { hubId: "hub_x", caFile }));
+      await exporting.turn();
+      if (failure === null) {
+        await eventually(
+          () => receiver.messages.length,
+          (count) => count === 300,
+        );
+        expect(seqsOf(receiver.messages.map(bodyOf))).toEqual(upTo(300));
+      } else {
+        expect(exporting.state).toMatchObject({ behind: 300, failure: expect.stringMatching(failure), taken: 0 });
+        expect(receiver.messages).toEqual([]);
+      }
+      await exporting.close();
+    }
+    // Without the file only authorities that Node knows count; with one that is gone nothing does.
+    for (const noFile of [undefined, path.join(folder, "nowhere.pem")]) {
+      await using receiver = new Receiver(right);
+      const port = await receiver.listen({ port: 0, host: "127.0.0.1" });
+      const exporting = exportTo(syslogSink(`tls://127.0.0.1:${port}`, { hubId: "hub_x", caFile: noFile }));
+      await exporting.turn();
+      expect(exporting.state.taken).toBe(0);
+      expect(receiver.messages).toEqual([]);
+      await exporting.close();
+    }
+  });
+
+  test("that stays away is asked less and less often, and at once again after it was there", async () => {
+    let nowMs = 0;
+    let asked = 0;
+    const certificates = await makeCertificates([{ type: "ip", value: "127.0.0.1" }]);
+    const caFile = path.join(folder, "patient.pem");
+    writeFileSync(caFile, certificates.caPem);
+    const away = net.createServer((socket) => {
+      asked += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => away.listen(0, "127.0.0.1", () => resolve()));
+    const address = away.address();
+    const port = address !== null && typeof address === "object" ? address.port : 0;
+    const exporting = exportTo(syslogSink(`tls://127.0.0.1:${port}`, { hubId: "hub_x", caFile, monotonicMs: () => nowMs }));
+    await record(5);
+    const turnsFor = async (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        await exporting.turn();
+        nowMs += 1_000;
+      }
+    };
+    await turnsFor(64);
+    expect(asked).toBeLessThanOrEqual(8);
+    expect(exporting.state).toMatchObject({ behind: 5, failure: expect.any(String) });
+    await turnsFor(300);
+    expect(asked).toBeLessThanOrEqual(14);
+    await new Promise<void>((resolve) => away.close(() => resolve()));
+    await using receiver = new Receiver(certificates);
+    await receiver.listen({ port, host: "127.0.0.1" });
+    await turnsFor(61);
+    await eventually(
+      () => receiver.messages.length,
+      (count) => count >= 5,
+    );
+    expect(exporting.state).toMatchObject({ behind: 0, failure: null });
+    await exporting.close();
+  });
+
   test("over a unix socket gets the same", async () => {
     await using receiver = new Receiver();
     const socket = path.join(folder, "log.sock");
     await receiver.listen({ path: socket });
-    const exporting = exportTo(syslogSink(`unix:${socket}`, "hub_x"));
+    const exporting = exportTo(syslogSink(`unix:${socket}`, { hubId: "hub_x" }));
     await record(3);
     await exporting.turn();
     await eventually(
@@ -197,7 +291,7 @@ describe("a syslog receiver", () => {
     const messages: string[] = [];
     socket.on("message", (message) => messages.push(message.toString()));
     await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", () => resolve()));
-    const exporting = exportTo(syslogSink(`udp://127.0.0.1:${socket.address().port}`, "hub_x"));
+    const exporting = exportTo(syslogSink(`udp://127.0.0.1:${socket.address().port}`, { hubId: "hub_x" }));
     const long = { reason: "x".repeat(9_000) };
     await database.db.transaction((tx) =>
       recordAudit(tx, { kind: "agent.revoked", orgId: "org_a", actor: null, subject: null, ip: null, data: long }),
@@ -223,12 +317,26 @@ test("a hub writes what happens to its file, and all of it by the time it has cl
   expect(seqsOf(readFileSync(file, "utf8").split("\n").slice(0, -1))).toEqual(upTo(Number(last?.["seq"])));
 });
 
-test.each(["udp://", "tcp://host", "http://host:1", "unix:relative", "tcp://user@host:1", "tcp://host:1/path"])(
-  "the address %s is refused with what would be right",
-  (address) => {
-    expect(() => readConfig(["--audit-syslog", address], {})).toThrow(/must be udp:\/\/host:port, tcp:/);
-  },
-);
+test.each([
+  "udp://",
+  "tcp://host",
+  "http://host:1",
+  "unix:relative",
+  "tcp://user@host:1",
+  "tcp://host:1/path",
+  "tls://",
+  "tls://host:0",
+  "tls://host/x",
+])("the address %s is refused with what would be right", (address) => {
+  expect(() => readConfig(["--audit-syslog", address], {})).toThrow(/must be udp:\/\/host:port, tcp:/);
+});
+
+test("an authority is for a receiver over TLS, which may go without a port", () => {
+  const ca = ["--audit-syslog-ca", "/etc/ssl/log-ca.pem"];
+  expect(readConfig(["--audit-syslog", "tls://log.example", ...ca], {})).toMatchObject({ auditSyslog: "tls://log.example" });
+  expect(() => readConfig(["--audit-syslog", "tcp://log.example:514", ...ca], {})).toThrow("is for a tls:// receiver");
+  expect(() => readConfig(ca, {})).toThrow("is for a tls:// receiver");
+});
 
 async function freePort(): Promise<number> {
   const server = net.createServer();

@@ -1,7 +1,8 @@
 // Where events go outside of the database: a file, or a syslog receiver. A sink takes a batch or throws; what it did not take is offered again.
 import dgram from "node:dgram";
-import { open } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import net from "node:net";
+import tls from "node:tls";
 import { jsonOf, syslogOf } from "./export-format.ts";
 import type { AuditRow } from "./schema.ts";
 
@@ -83,17 +84,46 @@ export class UdpSyslogSink implements ExportSink {
   close(): void {}
 }
 
-/** One connection, each message with its length before it (RFC 6587 §3.4.1). A unix socket must be a stream. */
+/** A connection that is being made, and the event after which it takes messages. */
+type Dialling = { socket: net.Socket; ready: "connect" | "secureConnect" };
+
+const plainly = (to: net.NetConnectOpts) => async (): Promise<Dialling> => ({ socket: net.connect(to), ready: "connect" });
+
+/**
+ * RFC 5425. The receiver shows a certificate for the name or address that is dialled, signed by the authority in the file, or by one that Node
+ * knows where there is no file. The file is read for each connection: a renewed authority needs no restart.
+ */
+const overTls =
+  ({ host, port, caFile }: { host: string; port: number; caFile: string | undefined }) =>
+  async (): Promise<Dialling> => {
+    const ca = caFile === undefined ? {} : { ca: await readFile(caFile) };
+    const name = net.isIP(host) === 0 ? { servername: host } : {};
+    return { socket: tls.connect({ host, port, minVersion: "TLSv1.2", ...name, ...ca }), ready: "secureConnect" };
+  };
+
+/** Between tries after one failed: the first again at once, since most receivers only restart; one that stays away is not knocked at each second. */
+const pausesMs = [0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000];
+
+/** One connection, each message with its length before it (RFC 6587 §3.4.1, RFC 5425 §4.3). A unix socket must be a stream. */
 export class StreamSyslogSink implements ExportSink {
   readonly target: string;
   readonly doubtMs = doubtMs;
   readonly #hubId: string;
-  readonly #to: net.NetConnectOpts;
+  readonly #dial: () => Promise<Dialling>;
+  readonly #monotonicMs: () => number;
   #socket: net.Socket | null = null;
   #lost = false;
+  /** Tries that failed since the last connection, and why the last of them did. */
+  #failures = 0;
+  #failure: unknown = null;
+  #notBeforeMs = 0;
 
-  constructor(target: string, to: net.NetConnectOpts, hubId: string) {
-    [this.target, this.#to, this.#hubId] = [target, to, hubId];
+  constructor(
+    target: string,
+    dial: () => Promise<Dialling>,
+    { hubId, monotonicMs }: { hubId: string; monotonicMs: () => number },
+  ) {
+    [this.target, this.#dial, this.#hubId, this.#monotonicMs] = [target, dial, hubId, monotonicMs];
   }
 
   lostSome(): boolean {
@@ -129,12 +159,27 @@ export class StreamSyslogSink implements ExportSink {
     this.#socket = null;
   }
 
-  #connect(): Promise<net.Socket> {
+  /** Within a pause it fails as the last try did. */
+  async #connect(): Promise<net.Socket> {
+    if (this.#failures > 0 && this.#monotonicMs() < this.#notBeforeMs) throw this.#failure;
+    try {
+      const socket = await this.#connected(await this.#dial());
+      this.#failures = 0;
+      return socket;
+    } catch (error) {
+      const pauseMs = pausesMs[Math.min(this.#failures, pausesMs.length - 1)] ?? 0;
+      this.#failures += 1;
+      this.#failure = error;
+      this.#notBeforeMs = this.#monotonicMs() + pauseMs;
+      throw error;
+    }
+  }
+
+  #connected({ socket, ready }: Dialling): Promise<net.Socket> {
     return new Promise((resolve, reject) => {
-      const socket = net.connect(this.#to);
       const late = setTimeout(() => socket.destroy(new Error("the receiver does not answer")), stalledMs);
       socket.once("error", reject);
-      socket.once("connect", () => {
+      socket.once(ready, () => {
         clearTimeout(late);
         socket.off("error", reject);
         socket.on("error", () => {}); // the close that follows says it
@@ -151,11 +196,23 @@ export class StreamSyslogSink implements ExportSink {
   }
 }
 
-/** @param address `udp://host:port`, `tcp://host:port` or `unix:/path`, as the configuration has checked it. */
-export function syslogSink(address: string, hubId: string): ExportSink {
-  if (address.startsWith("unix:")) return new StreamSyslogSink(address, { path: address.slice("unix:".length) }, hubId);
+/** Where syslog over TLS listens unless told otherwise (RFC 5425 §4.1). */
+const tlsPort = 6_514;
+
+export type SyslogOptions = {
+  hubId: string;
+  /** PEM file of the authority that signs a TLS receiver's certificate; those that Node knows when undefined. */
+  caFile?: string | undefined;
+  monotonicMs?: () => number;
+};
+
+/** @param address `udp://host:port`, `tcp://host:port`, `tls://host` with a port or without, or `unix:/path`, as the configuration has checked it. */
+export function syslogSink(address: string, { hubId, caFile, monotonicMs = () => performance.now() }: SyslogOptions): ExportSink {
+  const stream = (dial: () => Promise<Dialling>) => new StreamSyslogSink(address, dial, { hubId, monotonicMs });
+  if (address.startsWith("unix:")) return stream(plainly({ path: address.slice("unix:".length) }));
   const url = new URL(address);
   const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (url.protocol === "tls:") return stream(overTls({ host, port: Number(url.port || tlsPort), caFile }));
   const port = Number(url.port);
-  return url.protocol === "udp:" ? new UdpSyslogSink(host, port, hubId) : new StreamSyslogSink(address, { host, port }, hubId);
+  return url.protocol === "udp:" ? new UdpSyslogSink(host, port, hubId) : stream(plainly({ host, port }));
 }

@@ -30,7 +30,7 @@ beforeAll(async () => {
       ...common,
       kind: "session.opened",
       subject: { kind: "session", id: "ses_1", name: "db-primary_1" },
-      data: { assetId: "ast_db", account: "root" },
+      data: { assetId: "ast_db", account: "root", by: "vault" },
     });
     await recordAudit(tx, { ...common, kind: "access.refused", subject: asset, data: { action: "connect", code: "no-grant" } });
     await recordAudit(tx, {

@@ -25,7 +25,8 @@ export const outcomeCodes = [
   "command-refused",
   "no-secret",
   "no-protocol",
-  "through-su",
+  "no-account",
+  "su-refused",
   "asset-off",
   // What was to be done there
   "no-privileged-account",

@@ -11,7 +11,7 @@ import { notFound } from "../platform/errors.ts";
 import type { CustodyDeps } from "./deps.ts";
 import type { pushAccount as pushInput } from "./input.ts";
 import { type OutcomeCode, outcomeOfError } from "./outcome.ts";
-import { privilegedLogin, putThere, workFor } from "./put-there.ts";
+import { privilegedLogin, putThere, workerName, workFor } from "./put-there.ts";
 import type { TaskRow } from "./schema.ts";
 import type { Login } from "./sign-in-there.ts";
 import { type Attempt, auditBy } from "./task-record.ts";
@@ -38,7 +38,7 @@ export async function pushByLogin(deps: CustodyDeps, actor: Actor, { id, login }
   const target = account === null ? null : await findAsset(db, actor.orgId, account.assetId);
   if (account === null || target === null) throw notFound("account");
   const by = { byId: actor.id, byName: actor.name, byAddress: actor.ip };
-  const typed = { username: login.username, secret: { kind: "password" as const, password: login.password } };
+  const typed = { username: login.username, secret: { kind: "password" as const, password: login.password }, su: null };
   return push(deps, by, { target, account, login: typed });
 }
 
@@ -51,14 +51,14 @@ async function push(
   const { code, agent, seen } = await attempt(deps, target, account, login);
   await db.transaction(async (tx) => {
     if (seen) await tx.update(accounts).set({ checkedAt: clock.now(), checkFailure: null }).where(eq(accounts.id, account.id));
-    const data = { assetId: account.assetId, via: login?.username ?? "", code };
+    const data = { assetId: account.assetId, via: login === null ? "" : workerName(login), code };
     await recordAudit(tx, { ...auditBy(by, account), kind: "account.pushed", data }, clock.now());
   });
   changes.announce(account.orgId, "assets", account.assetId);
   return { code, agent };
 }
 
-/** Done once the account itself has signed in with its secret: `seen`. One that su(1) leads to cannot be seen to. */
+/** Done once the account itself has signed in with its secret: `seen`. */
 async function attempt(
   deps: CustodyDeps,
   target: AssetInZone,
@@ -71,7 +71,7 @@ async function attempt(
     const work = workFor(await readSecret(deps.assets.db, deps.assets.vault, account), account.username);
     if (work === null) return refused("secret-not-usable");
     const put = await putThere(deps, target, { login, itself: false }, { username: account.username, make: true, ...work });
-    if (put.code !== "works" || account.suFromId !== null) return { ...put, seen: false };
+    if (put.code !== "works") return { ...put, seen: false };
   } catch (error) {
     return refused(outcomeOfError(error));
   }

@@ -13,7 +13,7 @@ import { authorizedKey, generateKey, generatePassword, readPrivateKey, type Secr
 import { recordAudit } from "../audit/record-audit.ts";
 import type { CustodyDeps } from "./deps.ts";
 import { type OutcomeCode, outcomeOfError } from "./outcome.ts";
-import { keyText, privilegedLogin, putThere, type Via, workFor } from "./put-there.ts";
+import { keyText, loginOf, privilegedLogin, putThere, type Via, workerName, workFor } from "./put-there.ts";
 import type { TaskRow } from "./schema.ts";
 import { type Attempt, auditBy } from "./task-record.ts";
 import { signInAs } from "./test-connection.ts";
@@ -53,7 +53,6 @@ export async function rotateSecret(deps: CustodyDeps, task: TaskRow, { target, a
 
 async function rotate(deps: CustodyDeps, task: TaskRow, { target, account }: On): Promise<Attempt> {
   const refused = (code: OutcomeCode): Attempt => ({ code, agent: null });
-  if (account.suFromId !== null) return refused("through-su");
   if (account.version === 0) return refused("no-secret");
   // The new secret is in use since an earlier attempt; only the old key's line was left.
   if (account.leftVersion !== null && account.pendingVersion === null)
@@ -89,8 +88,7 @@ async function viaOf(deps: CustodyDeps, account: AccountRow): Promise<Via | null
   const login = await privilegedLogin(deps, account);
   if (login !== null) return { login, itself: false };
   if (!account.privileged && account.secretKind === "password") return null;
-  const secret = await readSecret(deps.assets.db, deps.assets.vault, account);
-  return { login: { username: account.username, secret }, itself: !account.privileged };
+  return { login: await loginOf(deps, account), itself: !account.privileged };
 }
 
 /** Durable before the asset hears of it. Null when the account was changed meanwhile. */
@@ -143,7 +141,7 @@ async function takeIntoUse(
       {
         ...auditBy(task, account),
         kind: "account.rotated",
-        data: { assetId: account.assetId, version: pending, via: via.login.username },
+        data: { assetId: account.assetId, version: pending, via: workerName(via.login) },
       },
       now,
     );
@@ -157,7 +155,7 @@ async function takeOldKeyAway(deps: CustodyDeps, { target, account }: On, left: 
   const secret = await readSecret(db, vault, account);
   const old = keyText(await readSecret(db, vault, account, left));
   if (old === null || old === keyText(secret)) return forgetLeft(null);
-  const via = { login: { username: account.username, secret }, itself: true };
+  const via = { login: { username: account.username, secret, su: null }, itself: true };
   const { code, agent } = await putThere(deps, target, via, { username: account.username, make: false, removeKey: old });
   return code === "works" ? forgetLeft(agent) : { code, agent };
 

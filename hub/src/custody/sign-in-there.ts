@@ -8,8 +8,10 @@ import { agentsFor } from "../sessions/choose-agent.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import { mayDifferElsewhere, type OutcomeCode, outcomeOf, outcomeOfError } from "./outcome.ts";
 import { outputBytesMax, RemoteCommand } from "./remote-command.ts";
+import type { Su, TargetCommand } from "./target-script.ts";
 
-export type Login = { username: string; secret: Secret };
+/** @property su whom it becomes there; null: it stays who it is. */
+export type Login = { username: string; secret: Secret; su: Su | null };
 export type Tried = { agent: { id: string; name: string }; code: OutcomeCode };
 
 /**
@@ -19,19 +21,19 @@ export type Tried = { agent: { id: string; name: string }; code: OutcomeCode };
 export type SignIn = { code: OutcomeCode; tried: Tried[]; mayHaveRun: boolean; stdout: string; facts: HubError["facts"] };
 
 /** What is run where nothing is to be done: every shell and most devices know it. */
-const nothing = { command: "exit 0", stdin: "" };
+const nothing: TargetCommand = { command: "exit 0", secretLines: [], stdin: "" };
 
 /** useradd on a host with slow directories takes seconds; a host that takes a minute is not answering. */
 const commandSeconds = 60;
 /** The link may be lost for a moment; longer than this the command's end is not waited for. */
 const keepSeconds = 5;
 
-/** Never throws for what an agent or the asset does. */
+/** Signs in as the login's first account; becoming another is the command's. Never throws for what an agent or the asset does. */
 export async function signInThere(
   deps: SessionDeps,
   target: AssetInZone,
   login: Login,
-  work: { command: string; stdin: string } = nothing,
+  work: TargetCommand = nothing,
 ): Promise<SignIn> {
   const tried: Tried[] = [];
   const ended = (code: OutcomeCode, more: Partial<SignIn> = {}): SignIn => ({
@@ -61,7 +63,7 @@ async function once(
   deps: SessionDeps,
   { asset }: AssetInZone,
   login: Login,
-  { command, stdin }: { command: string; stdin: string },
+  { command, secretLines, stdin }: TargetCommand,
   agent: AgentRow,
 ): Promise<Omit<SignIn, "tried">> {
   const { links, orders, neighbours } = deps;
@@ -77,7 +79,19 @@ async function once(
   const unknown = (code: OutcomeCode) => ({ code, mayHaveRun: true, stdout: "", facts: {} });
   try {
     const neighbour = await neighbours.prepareFor(asset, login, { agentId: agent.id, sessionId });
-    const order = { sessionId, ssh: neighbour.target, command, keepSeconds, timeoutSeconds: commandSeconds, outputBytesMax };
+    if (secretLines.length > 0 && !links.processOf(agent.id)?.secretLines)
+      throw new HubError("agent-refused", "The agent takes no sealed secrets for commands. A newer agent does.", {
+        facts: { reason: "too-old" },
+      });
+    const order = {
+      sessionId,
+      ssh: neighbour.target,
+      command,
+      keepSeconds,
+      timeoutSeconds: commandSeconds,
+      outputBytesMax,
+      secretLines: secretLines.map((line) => neighbours.seal(line, { agentId: agent.id, sessionId })),
+    };
     const sent = orders
       .send(agent.id, { openExec: order }, (stream) => {
         opened.forget = neighbours.begin(agent.id, stream, neighbour.connecting);

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { outcomeOf } from "./outcome.ts";
-import { accountAnswer, accountCommand } from "./target-script.ts";
+import { accountCommand, suCommand, targetAnswer } from "./target-script.ts";
 
 let home: string;
 beforeEach(() => {
@@ -19,7 +19,7 @@ const hostile = "a' $(touch owned) `touch owned` \\ \"; touch owned #";
 
 /** As the account itself, in a home of its own. */
 function runAsItself(work: { addKey?: string; removeKey?: string }): string {
-  const prepared = accountCommand({ username: "somebody", make: false, asItself: true, ...work });
+  const prepared = accountCommand({ username: "somebody", make: false, ...work }, { itself: true });
   const [program = "", ...words] = (prepared?.command ?? "").split(" ");
   const { stdout } = spawnSync(program, words, {
     cwd: home,
@@ -27,7 +27,7 @@ function runAsItself(work: { addKey?: string; removeKey?: string }): string {
     input: prepared?.stdin ?? "",
     encoding: "utf8",
   });
-  return accountAnswer(stdout);
+  return targetAnswer(stdout, { su: false });
 }
 
 test.skipIf(process.platform !== "linux")("a key is added once, others stay, and only the named one goes", () => {
@@ -49,21 +49,55 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-test("no value stands in the command, nor in what is sent, as it is", () => {
-  const prepared = accountCommand({ username: "deploy", make: true, password: hostile, addKey: hostile });
-  const same = accountCommand({ username: "other", make: true });
-  expect(prepared?.command).toBe(same?.command);
+const byRoot = { itself: false, su: null, sudoPassword: null } as const;
+
+test("no value stands in the command, nor in what is sent, as it is; secrets are on lines of their own", () => {
+  const work = { username: "deploy", make: true, password: hostile, addKey: hostile };
+  const prepared = accountCommand(work, { ...byRoot, sudoPassword: "sudo's own" });
+  expect(prepared?.command).toBe(accountCommand({ username: "other", make: true }, byRoot)?.command);
   expect(prepared?.stdin).not.toContain("touch");
+  const told = accountCommand(
+    { username: "deploy", make: true, password: "correct horse" },
+    { ...byRoot, sudoPassword: "battery" },
+  );
+  for (const secret of ["correct horse", "battery"])
+    for (const text of [secret, Buffer.from(secret).toString("base64")])
+      expect(`${told?.command}${told?.stdin}`).not.toContain(text);
+  expect(prepared?.secretLines).toEqual(["sudo's own", Buffer.from(hostile).toString("base64")]);
+  const su = accountCommand(work, { ...byRoot, su: { username: "root", password: "su's own" } });
+  expect(`${su?.command}${su?.stdin}`).not.toContain("su's own");
+  expect(su?.secretLines[0]).toBe("su's own");
+});
+
+test("a command is one line that every login shell takes alike", () => {
+  const commands = [
+    accountCommand({ username: "a", make: true }, byRoot),
+    accountCommand({ username: "a", make: true }, { ...byRoot, su: { username: "root", password: "p" } }),
+    suCommand({ username: "root", password: "p" }),
+  ];
+  for (const prepared of commands) expect(prepared?.command).toMatch(/^sh -c '(?:(?!\\['\\])[^'!\n])+'$/);
 });
 
 test.each(["", "-x", "root;id", "a b", "A", "a\nb", "x".repeat(33), "$(id)"])("the user name %j is not used", (username) => {
-  expect(accountCommand({ username, make: true })).toBeNull();
+  expect(accountCommand({ username, make: true }, byRoot)).toBeNull();
+  expect(accountCommand({ username: "a", make: true }, { ...byRoot, su: { username, password: "p" } })).toBeNull();
+  expect(suCommand({ username, password: "p" })).toBeNull();
 });
 
 test.each(["", "works", "sallyport:works and more", "sallyport:password", "sallyport:constructor", "x".repeat(100_000)])(
   "a host that says %j has done nothing",
-  (said) => expect(accountAnswer(said)).toBe("no-rights-there"),
+  (said) => {
+    expect(targetAnswer(said, { su: false })).toBe("no-rights-there");
+    expect(targetAnswer(said, { su: true })).toBe("su-refused");
+  },
 );
+
+test("an answer is found among greetings and goodbyes, and su's own complaint is told apart", () => {
+  expect(targetAnswer("Welcome!\r\n\nsallyport:works\r\nbye\n", { su: false })).toBe("works");
+  expect(targetAnswer("Password: \nsallyport:password-not-set\n", { su: true })).toBe("password-not-set");
+  expect(targetAnswer("Password: su: Authentication failure\n", { su: true })).toBe("authentication-failed");
+  expect(targetAnswer("su: incorrect password\n", { su: true })).toBe("authentication-failed");
+});
 
 test("an agent's word that is none of ours, or that it works, is no outcome", () => {
   for (const word of ["works", "__proto__", "toString", "<b>", ""]) expect(outcomeOf(word)).toBe("failed");

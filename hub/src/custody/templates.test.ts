@@ -73,6 +73,12 @@ test("its secret is shown by no list, goes with the vault's key, and its name is
   await admin.mutate("templates.change", { id, secret: { kind: "new-ssh-key" } });
   const made = (await apply(id, await newAsset())).items[0]?.accountId;
   expect(await admin.query("accounts.get", { id: made })).toMatchObject({ secretKind: "ssh-key" });
+  type Listed = { items: { id: string; accounts: number; username: string; rotateEveryDays: number | null }[] };
+  const listed = async () => (await admin.query<Listed>("templates.list")).items.find((one) => one.id === id);
+  expect(await listed()).toMatchObject({ accounts: 2, rotateEveryDays: null });
+  await admin.mutate("templates.change", { id, username: "renamed", rotateEveryDays: 30 });
+  expect(await listed()).toMatchObject({ accounts: 2, username: "renamed", rotateEveryDays: 30 });
+  expect(await admin.query("accounts.get", { id: made })).toMatchObject({ username: "deploy", rotateEveryDays: null });
   await admin.mutate("templates.remove", { id });
   expect(await admin.query("accounts.get", { id: made })).toMatchObject({ username: "deploy" });
 });

@@ -4,7 +4,6 @@ import { bulkWindowBytes } from "@sallyport/protocol/limits";
 import { Incoming } from "@sallyport/protocol/stream/incoming";
 import { StreamEnd } from "@sallyport/protocol/stream/stream-end";
 import type { z } from "zod";
-import { readSecret } from "../assets/account-secrets.ts";
 import { type AssetInZone, findAsset } from "../assets/assets.ts";
 import { findAccount } from "../assets/manage-accounts.ts";
 import { assetSubject } from "../assets/manage-assets.ts";
@@ -18,7 +17,9 @@ import type { SessionDeps } from "../sessions/deps.ts";
 import type { CustodyDeps } from "./deps.ts";
 import type { testAsset } from "./input.ts";
 import { mayDifferElsewhere, type OutcomeCode, outcomeOfError } from "./outcome.ts";
+import { loginOf } from "./put-there.ts";
 import { signInThere, type Tried } from "./sign-in-there.ts";
+import { suCommand, targetAnswer } from "./target-script.ts";
 
 export type Tested = {
   code: OutcomeCode;
@@ -63,7 +64,7 @@ export async function testConnection(deps: CustodyDeps, actor: Actor, wanted: z.
   return { ...tested, tookMs: Math.round(performance.now() - from) };
 }
 
-/** Signs in as the account and out again. A device that lets it in and runs no commands has let it in. */
+/** Signs in as the account, through su where it is reached so, and out again. A device that lets it in and runs no commands has let it in. */
 export async function signInAs(
   { assets, sessions }: CustodyDeps,
   target: AssetInZone,
@@ -73,11 +74,12 @@ export async function signInAs(
   const port = target.asset.protocols.find(({ name }) => name === "ssh")?.port ?? null;
   const refused = (code: OutcomeCode) => ({ code, tried: [], port, facts: {} });
   if (port === null) return refused("no-protocol");
-  // su(1) needs a terminal; what it says is seen when a terminal is opened.
-  if (account.suFromId !== null) return refused("through-su");
   try {
-    const secret = await readSecret(assets.db, assets.vault, account, version);
-    const { code, tried, facts } = await signInThere(sessions, target, { username: account.username, secret });
+    const login = await loginOf({ assets, sessions }, account, version);
+    const work = login.su === null ? undefined : suCommand(login.su);
+    if (work === null) return refused("name-not-usable");
+    const { code, stdout, tried, facts } = await signInThere(sessions, target, login, work);
+    if (login.su !== null) return { code: code === "works" ? targetAnswer(stdout, { su: true }) : code, tried, port, facts };
     return { code: code === "command-refused" ? "works" : code, tried, port, facts };
   } catch (error) {
     return refused(outcomeOfError(error));

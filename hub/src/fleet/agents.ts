@@ -1,5 +1,5 @@
 // Queries over agents.
-import { and, asc, count, eq, gt, gte, ilike, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, gte, ilike, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, decodeCursor, encodeCursor, likeOf } from "../platform/paging.ts";
 import type { ListAgents } from "./input.ts";
@@ -70,4 +70,21 @@ export async function fleetHistorySince(db: Queryable, orgId: string, since: Dat
     .from(fleetHistory)
     .where(and(eq(fleetHistory.orgId, orgId), gte(fleetHistory.at, since)))
     .orderBy(asc(fleetHistory.at));
+}
+
+/** Of these zones, those where some agent may reach neighbours with a key of its own host. */
+export async function zonesWithOwnKey(db: Queryable, orgId: string, zoneIds: readonly string[]): Promise<Set<string>> {
+  if (zoneIds.length === 0) return new Set();
+  const rows = await db
+    .selectDistinct({ zoneId: agents.zoneId })
+    .from(agents)
+    .where(
+      and(
+        eq(agents.orgId, orgId),
+        inArray(agents.zoneId, [...zoneIds]),
+        isNull(agents.revokedAt),
+        sql`${agents.facts}->'ownKey'->>'line' <> ''`,
+      ),
+    );
+  return new Set(rows.map(({ zoneId }) => zoneId));
 }

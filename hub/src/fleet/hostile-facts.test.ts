@@ -22,7 +22,15 @@ afterEach(() => agent.stop());
 afterAll(() => hub[Symbol.asyncDispose]());
 
 type Shown = {
-  facts: { kernel: string; hostname: string; cpuModel: string; addresses: string[]; disks: unknown[]; memoryBytes: number };
+  facts: {
+    ownKey?: { line: string; problem: string };
+    kernel: string;
+    hostname: string;
+    cpuModel: string;
+    addresses: string[];
+    disks: unknown[];
+    memoryBytes: number;
+  };
 };
 const shown = () => admin.query<Shown>("fleet.agent", { id: agent.id });
 let turn = 0;
@@ -65,6 +73,20 @@ describe("host facts", () => {
     expect(facts.addresses).toHaveLength(factsListMax);
     expect(facts.disks).toHaveLength(factsListMax);
     expect(facts.memoryBytes).toBe(0);
+  });
+
+  test("name a key to be copied only when it is one, without anything before it", async () => {
+    const key = `ssh-ed25519 ${"A".repeat(68)} sallyport-${agent.id}`;
+    expect((await said({ ownKey: key })).ownKey).toEqual({ line: key, problem: "" });
+    for (const ownKey of [
+      `command="id" ${key}`,
+      `${key}\nssh-rsa ${"A".repeat(68)} x`,
+      `ssh-ed25519 ${"A".repeat(20_000)} x`,
+      "<b>",
+    ])
+      expect((await said({ ownKey })).ownKey).toEqual({ line: "", problem: "" });
+    expect((await said({ ownKeyProblem: "x".repeat(5_000) })).ownKey?.problem).toHaveLength(textBytesMax);
+    expect((await said({})).ownKey).toBeUndefined();
   });
 
   test("cut in the middle of a character are kept all the same", async () => {

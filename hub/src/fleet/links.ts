@@ -25,6 +25,10 @@ export interface AgentLink {
 export type AgentProcess = {
   /** It opens sessions on neighbours. */
   ssh: boolean;
+  /** The host's owner lets it sign in there with a key of the host. */
+  ownKey: boolean;
+  /** It gives commands on neighbours secrets on stdin. */
+  secretLines: boolean;
   /** Secrets for it are sealed to this X25519 key, which its identity signed; null when it named none. */
   sealingKey: Buffer | null;
 };

@@ -67,7 +67,13 @@ function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKe
     { hubId, agentId: agent.id },
     agentPublicKey(agent.publicKey),
   );
-  return { ssh: (capabilities ?? []).includes("ssh"), sealingKey: signed ? Buffer.from(named) : null };
+  const can = (what: string) => (capabilities ?? []).includes(what);
+  return {
+    ssh: can("ssh"),
+    ownKey: can("ssh") && can("own-key"),
+    secretLines: can("secret-lines"),
+    sealingKey: signed ? Buffer.from(named) : null,
+  };
 }
 
 /** The link of an agent is gone. */

@@ -24,6 +24,8 @@ export type HostFacts = {
   uptimeSeconds: number;
   user: string;
   root: boolean;
+  /** The key that the host's owner lets the agent use on neighbours: its line of authorized_keys, or why it is of no use. Absent: none. */
+  ownKey?: { line: string; problem: string };
   collectedAt: string;
 };
 

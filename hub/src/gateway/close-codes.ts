@@ -11,6 +11,8 @@ const closeCodes: Record<string, number> = {
   "agent-revoked": 4409,
   "asset-off": 4409,
   "secret-needed": 4409,
+  "username-needed": 4409,
+  "no-own-key": 4409,
   "no-secret": 4409,
   "no-account": 4409,
   "no-protocol": 4409,

@@ -102,9 +102,16 @@ export const options = {
   auditSyslog: {
     flag: "audit-syslog",
     variable: "SALLYPORT_AUDIT_SYSLOG",
-    hint: "udp://host:port, tcp://host:port or unix:/path of a stream socket",
+    hint: "udp://host:port, tcp://host:port, tls://host with a port or without, or unix:/path of a stream socket",
     help: "syslog receiver (RFC 5424) that every audit event is also sent to",
     fallback: "none",
+  },
+  auditSyslogCa: {
+    flag: "audit-syslog-ca",
+    variable: "SALLYPORT_AUDIT_SYSLOG_CA",
+    hint: "an absolute path of a PEM file",
+    help: "authority that signed the certificate of a tls:// receiver",
+    fallback: "those known to Node",
   },
   s3Endpoint: {
     flag: "s3-endpoint",
@@ -225,6 +232,7 @@ const schema = z
     recordingDays: z.coerce.number().int().min(1).max(36_500).optional(),
     auditFile: z.string().startsWith("/").max(4_096).optional(),
     auditSyslog: z.string().max(300).refine(isSyslogAddress).optional(),
+    auditSyslogCa: z.string().startsWith("/").max(4_096).optional(),
     s3Endpoint: httpUrl.refine(isStoreEndpoint).optional(),
     s3Bucket: z
       .string()
@@ -322,9 +330,15 @@ function isStoreEndpoint(text: string): boolean {
 
 function isSyslogAddress(text: string): boolean {
   if (text.startsWith("unix:/")) return true;
-  if (!/^(udp|tcp):\/\//.test(text) || !URL.canParse(text)) return false;
-  const { hostname, port, pathname, username, search } = new URL(text);
-  return hostname !== "" && Number(port) > 0 && pathname === "" && username === "" && search === "";
+  if (!/^(udp|tcp|tls):\/\//.test(text) || !URL.canParse(text)) return false;
+  const { protocol, hostname, port, pathname, username, search } = new URL(text);
+  return (
+    hostname !== "" &&
+    (Number(port) > 0 || (protocol === "tls:" && port === "")) &&
+    pathname === "" &&
+    username === "" &&
+    search === ""
+  );
 }
 
 export type Config = Readonly<z.infer<typeof schema>>;
@@ -366,6 +380,8 @@ export function readConfig(argv: string[], environment: NodeJS.ProcessEnv = proc
     problems.push(
       "--smtp-url (SALLYPORT_SMTP_URL) also needs --public-url (SALLYPORT_PUBLIC_URL): links in mails must not come from a request",
     );
+  if (values["auditSyslogCa"] !== undefined && !String(values["auditSyslog"]).startsWith("tls://"))
+    problems.push("--audit-syslog-ca (SALLYPORT_AUDIT_SYSLOG_CA) is for a tls:// receiver in --audit-syslog");
   const ofStore = ["s3Endpoint", "s3Bucket", "s3AccessKeyId", "s3SecretAccessKey"] as const;
   const missing = ofStore.filter((name) => values[name] === undefined);
   if (missing.length > 0 && missing.length < ofStore.length)

@@ -36,6 +36,8 @@ const statuses = {
   "no-agent": 409,
   "no-secret": 409,
   "secret-needed": 409,
+  "username-needed": 409,
+  "no-own-key": 409,
   "no-account": 409,
   "no-protocol": 409,
   "host-key-refused": 409,

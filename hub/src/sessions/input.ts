@@ -25,7 +25,7 @@ export const socketOpening = z.discriminatedUnion("type", [
     assetId: z.string().max(64),
     /** An account's id, or `@agent`, `@same-name`, `@ask`; may be left out on an agent's own host. */
     account: z.string().max(64).optional(),
-    /** For an account that asks: used once, kept nowhere. */
+    /** For an account that asks, and the user name for `@agent` on a neighbour: used once, kept nowhere. */
     login: z.object({ username: z.string().max(128).optional(), password: z.string().max(1_000).optional() }).optional(),
     cols: cells,
     rows: cells,

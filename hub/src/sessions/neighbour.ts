@@ -49,7 +49,7 @@ export class Neighbours {
   /**
    * Everything an agent needs to sign in there, for one session and this agent's process alone.
    *
-   * @throws HubError `secret-needed` when the person has to say it, `no-secret`, `no-account`.
+   * @throws HubError `secret-needed` or `username-needed` when the person has to say it, `no-secret`, `no-account`.
    */
   async prepare(
     { actor, target, as }: Authorization,
@@ -57,6 +57,7 @@ export class Neighbours {
   ): Promise<Neighbour> {
     const { db, vault } = this.#deps;
     const { asset } = target;
+    if (as.choice === "@agent") return this.#withOwnKey(asset, login?.username ?? "");
     const vaulted = async (account: AccountRow) => ({ username: account.username, secret: await readSecret(db, vault, account) });
     const usable = (await accountsOf(db, asset.id)).filter(({ active }) => active);
     const account =
@@ -75,7 +76,7 @@ export class Neighbours {
         facts: { account: final.username },
       });
     const first = await this.prepareFor(asset, await vaulted(suFrom), { agentId, sessionId });
-    const su = { username: final.username, password: this.#sealed(final.secret.password, { agentId, sessionId }) };
+    const su = { username: final.username, password: this.seal(final.secret.password, { agentId, sessionId }) };
     return { ...first, username: final.username, target: { ...first.target, su } };
   }
 
@@ -89,25 +90,42 @@ export class Neighbours {
     { username, secret }: { username: string; secret: Secret },
     order: { agentId: string; sessionId: string },
   ): Promise<Neighbour> {
+    const key = secret.kind === "ssh-key" ? readPrivateKey(secret) : null;
+    return {
+      username,
+      target: {
+        ...(await this.#targetOf(asset, username)),
+        ...(key === null ? {} : { publicKey: key.publicKey }),
+        ...(secret.kind === "password" ? { password: this.seal(secret.password, order) } : {}),
+      },
+      connecting: { asset, username, key, signed: false, refused: null },
+    };
+  }
+
+  /** The agent signs in with the key of its host, of which the hub has nothing to give. */
+  async #withOwnKey(asset: AssetRow, username: string): Promise<Neighbour> {
+    if (username === "")
+      throw new HubError("username-needed", `The agent's key may open several accounts of ${asset.name}. Say which.`, {
+        facts: { asset: asset.name },
+      });
+    const target = { ...(await this.#targetOf(asset, username)), ownKey: true };
+    return { username, target, connecting: { asset, username, key: null, signed: false, refused: null } };
+  }
+
+  /** @throws HubError `no-protocol`. */
+  async #targetOf(asset: AssetRow, username: string): Promise<wire.SshTarget.$Properties> {
     const port = asset.protocols.find(({ name }) => name === "ssh")?.port;
     if (port === undefined)
       throw new HubError("no-protocol", `${asset.name} offers no SSH. Add the protocol to the asset.`, {
         facts: { asset: asset.name },
       });
-    const key = secret.kind === "ssh-key" ? readPrivateKey(secret) : null;
     const trusted = (await hostKeysOf(this.#deps.db, asset.id)).filter(({ state }) => state === "trusted");
     return {
+      host: asset.address,
+      port,
       username,
-      target: {
-        host: asset.address,
-        port,
-        username,
-        hostKeys: trusted.map((row) => Buffer.from(row.key, "base64")),
-        legacyAlgorithms: asset.legacyAlgorithms,
-        ...(key === null ? {} : { publicKey: key.publicKey }),
-        ...(secret.kind === "password" ? { password: this.#sealed(secret.password, order) } : {}),
-      },
-      connecting: { asset, username, key, signed: false, refused: null },
+      hostKeys: trusted.map((row) => Buffer.from(row.key, "base64")),
+      legacyAlgorithms: asset.legacyAlgorithms,
     };
   }
 
@@ -136,6 +154,11 @@ export class Neighbours {
     if (reason === "authentication-failed")
       return new HubError("sign-in-failed", `${name} does not let ${username} in: ${error.message}`, {
         facts: { asset: name, account: username },
+        cause: error,
+      });
+    if (ownKeyRefusals.has(reason))
+      return new HubError("no-own-key", `The agent cannot use the key of its host: ${error.message}`, {
+        facts: { reason },
         cause: error,
       });
     return asNotReached(error, connecting.asset);
@@ -177,21 +200,22 @@ export class Neighbours {
     answer({ signature: key.sign(request.bytes, hashOf(request.algorithm)) });
   }
 
-  /** For one session and this agent's process alone. */
-  #sealed(password: string, { agentId, sessionId }: { agentId: string; sessionId: string }): wire.SealedSecret.$Properties {
+  /** For one session and this agent's process alone. @throws HubError `agent-refused` for an agent that nothing can be sealed to. */
+  seal(secret: string, { agentId, sessionId }: { agentId: string; sessionId: string }): wire.SealedSecret.$Properties {
     const sealingKey = this.#deps.links.processOf(agentId)?.sealingKey ?? null;
     if (sealingKey === null)
       throw new HubError("agent-refused", "The agent names no key to seal a password to. A newer agent does.", {
         facts: { reason: "no-sealing-key" },
       });
-    return seal(Buffer.from(password), sealingKey, { agentId, subjectId: sessionId });
+    return seal(Buffer.from(secret), sealingKey, { agentId, subjectId: sessionId });
   }
 }
 
+/** The agent's words for a key of its own host that may not be used, or is of no use (SPEC.md §4). */
+const ownKeyRefusals: ReadonlySet<string> = new Set(["policy", "own-key-unusable"]);
+
 /** What the person said for an account that is not in the vault. */
 function asked(choice: string, ownName: string, login: Login | undefined): { username: string; secret: Secret } {
-  if (choice === "@agent")
-    throw new HubError("no-account", "The agent's own identity reaches its own host only. Choose another account.");
   const username = choice === "@same-name" ? ownName : (login?.username ?? "");
   if (login?.password === undefined || username === "")
     throw new HubError("secret-needed", "This account asks for its user name and password each time.", {

@@ -34,8 +34,9 @@ beforeEach(() => {
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
-async function enrol(where: TestHub): Promise<TestAgent> {
+async function enrol(where: TestHub, more: TestAgentOptions = {}): Promise<TestAgent> {
   const options: TestAgentOptions = {
+    ...more,
     neighbours: (order, asks) => {
       asked.push({ agent, order });
       return meet(order, asks);
@@ -167,6 +168,64 @@ describe("an account that asks", () => {
     expect(secretFor(one, one.order.ssh?.password)).toBe("of the vault");
     terminal.control({ type: "end" });
     await terminal.ended();
+  });
+});
+
+describe("the agent's own identity on a neighbour", () => {
+  const line = `ssh-ed25519 ${"A".repeat(68)} sallyport-agt_06gzr3x7mkme29fvyae612zb`;
+  const offersOf = async (id: string) =>
+    (await admin.query<{ accounts: { id: string }[] }>("assets.get", { id })).accounts.map((offer) => offer.id);
+
+  test("is offered and used only where an agent says that its host's owner allows it, and is on record as that", async () => {
+    const zone = (await admin.mutate<{ id: string }>("fleet.createZone", { name: "own keys" })).id;
+    const into = async (agent: TestAgent) => {
+      await admin.mutate("fleet.moveAgent", { id: agent.id, zoneId: zone });
+      return agent;
+    };
+    const without = await into(await enrol(hub));
+    const assetId = await newAsset(admin, zone);
+    const wish = { account: "@agent", login: { username: "deploy" } };
+    expect(await offersOf(assetId)).not.toContain("@agent");
+    expect(codeOf(await admin.openTerminal(assetId, wish))).toBe("no-own-key");
+    expect(without.downs).not.toContain("order");
+
+    const [unfit, stranger, fit] = [
+      await into(await enrol(hub, { ownKey: line })),
+      await into(await enrol(hub, { ownKey: line })),
+      await into(await enrol(hub, { ownKey: line })),
+    ];
+    expect(await offersOf(assetId)).toContain("@agent");
+    const nameless = await admin.openTerminal(assetId, { account: "@agent" });
+    expect(codeOf(nameless)).toBe("username-needed");
+    expect(asked).toEqual([]);
+    // Each has a key of its own: what one is refused, another may be given.
+    const refusals = new Map([
+      [unfit, "own-key-unusable"],
+      [stranger, "authentication-failed"],
+    ]);
+    meet = () => refusals.get(asked.at(-1)?.agent ?? fit) ?? null;
+    const terminal = await admin.openTerminal(assetId, wish);
+    expect(codeOf(terminal)).toBe("opened");
+    const last = asked.at(-1);
+    expect(last?.agent).toBe(fit);
+    expect(last?.order.ssh).toMatchObject({ username: "deploy", ownKey: true });
+    expect(last?.order.ssh?.password ?? last?.order.ssh?.su ?? null).toBeNull();
+    expect(last?.order.ssh?.publicKey?.length ?? 0).toBe(0);
+    terminal.control({ type: "end" });
+    await terminal.ended();
+    const { items } = await admin.query<{ items: { data: object }[] }>("audit.list", { kind: "session.opened", assetId });
+    expect(items[0]?.data).toEqual({ assetId, account: "deploy", by: "@agent" });
+    meet = () => "policy";
+    expect(codeOf(await admin.openTerminal(assetId, wish))).toBe("no-own-key");
+  });
+
+  test("needs a grant that names it: one for every account of the vault is none", async () => {
+    const assetId = await newAsset(admin, zoneId);
+    const user = await hub.as("user");
+    const { me } = await user.query<{ me: { id: string } }>("auth.state");
+    await hub.grant(me.id, [assetId], ["connect"], { accounts: ["@all", "@ask"] });
+    const refused = await user.openTerminal(assetId, { account: "@agent", login: { username: "root" } });
+    expect(refused.find("error")).toMatchObject({ code: "no-grant", facts: { why: "account" } });
   });
 });
 

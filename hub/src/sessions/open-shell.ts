@@ -21,7 +21,7 @@ import { type SessionRow, sessions } from "./schema.ts";
  * so a revocation that comes between is seen either by its own sweep or here.
  *
  * @throws HubError `too-many`, `storage-full`, `agent-offline`, `agent-refused`, `no-grant`; of a neighbour also `not-reached`, `host-key-refused`,
- *   `sign-in-failed`, and what its account lacks: `secret-needed`, `no-secret`, `no-account`, `no-protocol`.
+ *   `sign-in-failed`, and what its account lacks: `secret-needed`, `username-needed`, `no-secret`, `no-own-key`, `no-account`, `no-protocol`.
  */
 export async function openShell(
   deps: SessionDeps,
@@ -34,8 +34,9 @@ export async function openShell(
     throw new HubError("too-many", `You have ${livePerPersonMax} terminals open. End one first.`, {
       facts: { most: livePerPersonMax },
     });
+  const needs = authorization.as.choice === "@agent" ? "own-key" : "ssh";
   try {
-    return await throughAgent(deps, authorization.target, "ssh", (agent) => open(deps, authorization, { ...size, agent, login }));
+    return await throughAgent(deps, authorization.target, needs, (agent) => open(deps, authorization, { ...size, agent, login }));
   } finally {
     release();
   }
@@ -78,7 +79,10 @@ async function open(
     outputBytes: 0,
     logHead: null,
   };
-  const opened = { kind: "session.opened" as const, data: { assetId: target.asset.id, account: row.account } };
+  const opened = {
+    kind: "session.opened" as const,
+    data: { assetId: target.asset.id, account: row.account, by: signInBy(authorization) },
+  };
   return openSession(deps, authorization, row, opened, () => begin(deps, authorization, row));
 
   async function begin(parts: SessionDeps, by: Authorization, opening: SessionRow): Promise<LiveSession> {
@@ -146,3 +150,6 @@ async function open(
     return session;
   }
 }
+
+/** By whose secret it is opened: the vault's, the person's own word, or the agent's identity. */
+const signInBy = ({ as }: Authorization): string => (as.account === null ? as.choice : "vault");

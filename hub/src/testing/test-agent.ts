@@ -35,6 +35,8 @@ export type TestAgentOptions = {
   auditHeads?: () => wire.AuditHead.$Properties[];
   /** It knows neighbours: what becomes of a connection to one. Null: its shell is open. Otherwise the code it is refused with. */
   neighbours?: (order: wire.OpenShell.$Properties, asks: TestAsks) => Promise<string | null> | string | null;
+  /** It may use a key of its host on neighbours: the line of authorized_keys. */
+  ownKey?: string;
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
 };
@@ -235,10 +237,15 @@ export class TestAgent {
       agentVersion: "0.0.0-test",
       instanceId: this.instanceId,
       agentTimeMs: Date.now(),
-      facts: { hostname: this.options.hostname ?? "test", user: "tester" },
+      facts: { hostname: this.options.hostname ?? "test", user: "tester", ownKey: this.options.ownKey ?? "" },
       streams: [...shellStreams, ...runStreams],
       journal,
-      capabilities: ["shell", "exec", ...(this.options.neighbours === undefined ? [] : ["ssh"])],
+      capabilities: [
+        "shell",
+        "exec",
+        ...(this.options.neighbours === undefined ? [] : ["ssh"]),
+        ...(this.options.ownKey === undefined ? [] : ["own-key"]),
+      ],
       sealingKey: rawSealingKey(this.sealingKey),
       sealingSignature: signSealingKey(
         rawSealingKey(this.sealingKey),

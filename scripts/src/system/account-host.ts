@@ -1,6 +1,6 @@
 // A Linux host for tests with accounts of its own: sshd in a network of its own, over an /etc, homes and programs that are not this machine's.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import type { PrivateNetwork } from "./private-network.ts";
@@ -18,10 +18,15 @@ export type AccountHost = {
   stop(): Promise<void>;
 };
 
-const port = 2_023;
-
-/** @param folder for its files. */
-export async function startAccountHost(network: PrivateNetwork, folder: string): Promise<AccountHost> {
+/**
+ * @param folder for its files.
+ * @param programs this machine's, or those of busybox alone, as on a small device: neither useradd nor chpasswd is there.
+ */
+export async function startAccountHost(
+  network: PrivateNetwork,
+  folder: string,
+  { port = 2_023, programs = "debian" }: { port?: number; programs?: "debian" | "busybox" } = {},
+): Promise<AccountHost> {
   const sshd = ["/usr/sbin/sshd", "/usr/bin/sshd"].find((file) => existsSync(file));
   if (sshd === undefined) throw new Error("This test needs sshd. Install openssh-server.");
   const at = (name: string) => path.join(folder, name);
@@ -55,17 +60,17 @@ export async function startAccountHost(network: PrivateNetwork, folder: string):
     "mount -t tmpfs none /home",
     "mount -t tmpfs -o mode=700 none /root",
     "mount -t tmpfs none /var/mail",
-    `mount --bind ${at("chpasswd")} /usr/sbin/chpasswd`,
+    ...(programs === "busybox" ? busyboxAlone(at("programs"), sshd) : [`mount --bind ${at("chpasswd")} /usr/sbin/chpasswd`]),
   ];
   const [program = "", ...words] = [...network.inside, "unshare", "--mount", "--", "sh", "-c"];
   const server = spawn(program, [...words, `${mounts.join(" && ")} && cd / && exec ${sshd} -D -e -f ${at("sshd.conf")}`], {
     stdio: ["ignore", "ignore", "inherit"],
   });
-  await until("sshd listens", () => accepts(network.insideAddress));
+  await until("sshd listens", () => accepts(network.insideAddress, port));
   const sh: AccountHost["sh"] = (line, input = "") =>
     spawnSync("nsenter", ["-t", String(server.pid), "-m", "--", "sh", "-c", line], { encoding: "utf8", input });
   const rootPassword = "only for this test";
-  sh("chpasswd", `root:${rootPassword}\n`);
+  sh("passwd root", `${rootPassword}\n${rootPassword}\n`);
   return {
     address: network.insideAddress,
     port,
@@ -95,7 +100,18 @@ async function end(server: ChildProcess): Promise<void> {
   await gone;
 }
 
-const accepts = (host: string) =>
+/** Makes the folder, and says how it takes the place of all programs. Setuid, since su is among them. */
+function busyboxAlone(folder: string, sshd: string): string[] {
+  mkdirSync(folder);
+  for (const file of ["/usr/bin/busybox", sshd]) must("cp", file, folder);
+  must("chmod", "4755", path.join(folder, "busybox"));
+  const { stdout } = spawnSync("/usr/bin/busybox", ["--list"], { encoding: "utf8" });
+  for (const name of stdout.split("\n").filter((line) => line !== "" && line !== "busybox"))
+    symlinkSync("busybox", path.join(folder, name));
+  return ["sed -i s,/bin/bash,/bin/sh, /etc/passwd", `mount --bind ${folder} /usr/sbin`, `mount --bind ${folder} /usr/bin`];
+}
+
+const accepts = (host: string, port: number) =>
   new Promise<boolean>((resolve) => {
     const socket = net.connect(port, host);
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));

@@ -20,6 +20,10 @@ const programs = {
   faketime: "faketime",
   unshare: "util-linux",
   slapd: "slapd",
+  sudo: "sudo",
+  busybox: "busybox-static",
+  tcsh: "tcsh",
+  fish: "fish",
   "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
 };
 

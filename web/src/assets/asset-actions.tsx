@@ -18,7 +18,11 @@ export const terminalAccounts = ({ accounts }: Asset): readonly Offer[] =>
 
 /** A stored account by its user name, the others in words. */
 export const offerText = ({ id, username }: Offer, t: TFunction): string =>
-  id === "@ask" || id === "@same-name" ? t(`grants.account.${id}`) : displayText(username, 60);
+  id === "@ask" || id === "@same-name"
+    ? t(`grants.account.${id}`)
+    : id === "@agent" && username === ""
+      ? t("reach.agentsKey")
+      : displayText(username, 60);
 
 const hasSsh = ({ agentId, protocols }: Asset) => agentId !== null || protocols.some(({ name }) => name === "ssh");
 

@@ -1,23 +1,20 @@
 // Account templates: written once, made on many assets, with a line for each asset about how it went.
 "use client";
-import { ActionIcon, Alert, Badge, Button, Checkbox, Drawer, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
-import { createTemplate } from "@sallyport/hub/assets/input";
+import { ActionIcon, Badge, Button, Drawer, Group, Stack, Text } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { AccountTemplate, Outputs } from "../api/types.ts";
 import { useMay } from "../frame/me.tsx";
-import { useForm } from "../state/use-form.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Empty, Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { AssetPicker } from "./asset-picker.tsx";
-import { noSecret, SecretFields, secretOf, type TypedSecret } from "./secret-fields.tsx";
+import { AddTemplate, EditTemplate } from "./template-form.tsx";
 
 export function Templates({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -63,7 +60,8 @@ function TemplateLine({ template, mayManage }: { template: AccountTemplate; mayM
   const { t } = useTranslation();
   const trpc = useTRPC();
   const [asking, setAsking] = useState(false);
-  const [applying, setApplying] = useState(false);
+  const [open, setOpen] = useState<"edit" | "apply" | null>(null);
+  const toggle = (what: "edit" | "apply") => setOpen(open === what ? null : what);
   const name = displayText(template.name);
   const remove = useMutation(
     trpc.templates.remove.mutationOptions({ onSuccess: () => showToast("done", t("templates.removed", { name })) }),
@@ -82,7 +80,16 @@ function TemplateLine({ template, mayManage }: { template: AccountTemplate; mayM
         </Group>
         {mayManage && (
           <Group gap="xs" wrap="nowrap">
-            <Button size="compact-sm" variant="default" onClick={() => setApplying(!applying)}>
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-expanded={open === "edit"}
+              aria-label={t("templates.editTitle", { name })}
+              onClick={() => toggle("edit")}
+            >
+              {t("templates.edit")}
+            </Button>
+            <Button size="compact-sm" variant="default" aria-expanded={open === "apply"} onClick={() => toggle("apply")}>
               {t("templates.apply")}
             </Button>
             <ActionIcon
@@ -101,7 +108,8 @@ function TemplateLine({ template, mayManage }: { template: AccountTemplate; mayM
           {t("custody.every", { count: template.rotateEveryDays })}
         </Text>
       )}
-      {applying && <ApplyTemplate template={template} />}
+      {open === "edit" && <EditTemplate template={template} onDone={() => setOpen(null)} />}
+      {open === "apply" && <ApplyTemplate template={template} />}
       <Confirm
         opened={asking}
         title={t("templates.removeTitle", { name })}
@@ -157,101 +165,5 @@ function ReportLine({ line: { assetId, code } }: { line: Line }) {
     <Text size="sm" c={color} role="status">
       {t("templates.line", { asset: displayText(asset.data?.name ?? assetId), outcome: t(`applied.${code}`) })}
     </Text>
-  );
-}
-
-function AddTemplate({ onDone }: { onDone: () => void }) {
-  const { t } = useTranslation();
-  const trpc = useTRPC();
-  const [secret, setSecret] = useState<TypedSecret>({ ...noSecret, kind: "new-ssh-key" });
-  const create = useMutation(
-    trpc.templates.create.mutationOptions({
-      meta: { showsError: true },
-      onSuccess: (_made, { name }) => {
-        showToast("done", t("templates.added", { name: displayText(name) }));
-        onDone();
-      },
-    }),
-  );
-  const form = useForm(
-    createTemplate,
-    {
-      name: "",
-      username: "",
-      privileged: false,
-      push: false,
-      rotateEveryDays: null as number | null,
-      suFrom: null as string | null,
-      secret: secretOf(secret),
-    },
-    (parsed) => create.mutate(parsed),
-  );
-  const { values, set, error } = form;
-  return (
-    <form onSubmit={form.submit} noValidate>
-      <Stack gap="sm">
-        {create.isError && <Alert color="red">{errorSentence(create.error)}</Alert>}
-        <TextInput
-          label={t("grants.name")}
-          value={values.name}
-          error={error("name")}
-          onChange={(event) => set("name", event.currentTarget.value)}
-          data-autofocus
-        />
-        <TextInput
-          label={t("accounts.username")}
-          value={values.username}
-          error={error("username") === undefined ? undefined : t("accounts.usernameWrong")}
-          autoComplete="off"
-          onChange={(event) => set("username", event.currentTarget.value)}
-        />
-        <SecretFields
-          value={secret}
-          wrong={error("secret") !== undefined}
-          onChange={(typed) => {
-            setSecret(typed);
-            set("secret", secretOf(typed));
-          }}
-        />
-        <TextInput
-          label={t("templates.suFrom")}
-          description={t("templates.suFromHint")}
-          value={values.suFrom ?? ""}
-          error={error("suFrom") === undefined ? undefined : t("accounts.usernameWrong")}
-          autoComplete="off"
-          onChange={(event) => set("suFrom", event.currentTarget.value === "" ? null : event.currentTarget.value)}
-        />
-        <NumberInput
-          label={t("templates.rotate")}
-          description={t("templates.rotateHint")}
-          min={1}
-          max={3_650}
-          allowDecimal={false}
-          value={values.rotateEveryDays ?? ""}
-          error={error("rotateEveryDays")}
-          onChange={(days) => set("rotateEveryDays", typeof days === "number" ? days : null)}
-        />
-        <Checkbox
-          label={t("accounts.privileged")}
-          description={t("accounts.privilegedHint")}
-          checked={values.privileged}
-          onChange={(event) => set("privileged", event.currentTarget.checked)}
-        />
-        <Checkbox
-          label={t("templates.push")}
-          description={t("templates.pushHint")}
-          checked={values.push}
-          onChange={(event) => set("push", event.currentTarget.checked)}
-        />
-        <Group gap="xs">
-          <Button variant="default" onClick={onDone}>
-            {t("action.cancel")}
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            {t("templates.add")}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   );
 }

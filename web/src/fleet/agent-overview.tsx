@@ -1,9 +1,10 @@
 // What is known of an agent: its link, its version, and the host it reported.
 "use client";
-import { Stack, Title } from "@mantine/core";
+import { Alert, Group, Stack, Text, Title } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { AgentDetail, HostFacts } from "../api/types.ts";
-import { ShortId } from "../ui/copy.tsx";
+import { CopyIcon, ShortId } from "../ui/copy.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { formatRoundTrip } from "../ui/format.ts";
@@ -56,6 +57,7 @@ export function AgentOverview({ agent }: { agent: AgentDetail }) {
         </Title>
         {agent.facts === null ? t("fleet.noFacts") : <HostOverview facts={agent.facts} />}
       </div>
+      {agent.facts?.ownKey !== undefined && <OwnKey {...agent.facts.ownKey} />}
     </Stack>
   );
 }
@@ -93,5 +95,34 @@ function HostOverview({ facts }: { facts: HostFacts }) {
         [t("fleet.factsAge"), <Moment key="collected" at={facts.collectedAt} />],
       ]}
     />
+  );
+}
+
+/** The key of the agent's host that people may be let in on neighbours with: the line for authorized_keys, or why the key is of no use. */
+function OwnKey({ line, problem }: { line: string; problem: string }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      <Title order={3} mb={4}>
+        {t("fleet.ownKey")}
+      </Title>
+      {line === "" ? (
+        <Alert color="red" icon={<IconAlertTriangle />}>
+          {t("fleet.ownKeyUnusable")} {displayText(problem, 500)}
+        </Alert>
+      ) : (
+        <>
+          <Text size="sm" c="dimmed" mb={6}>
+            {t("fleet.ownKeyText")}
+          </Text>
+          <Group gap="xs" wrap="nowrap" align="flex-start">
+            <Text size="xs" className="mono" style={{ overflowWrap: "anywhere" }}>
+              {line}
+            </Text>
+            <CopyIcon text={line} />
+          </Group>
+        </>
+      )}
+    </div>
   );
 }

@@ -1,4 +1,5 @@
-// The user name and password of an account that asks for them each time. They go to the hub once and are kept nowhere.
+// What is asked each time: user name and password of an account that is not in the vault, or which account the agent's own key shall open.
+// It goes to the hub once and is kept nowhere.
 "use client";
 import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
@@ -10,15 +11,16 @@ interface LoginQuestionProps {
   asset: string;
   /** Of an account that is called as the person is; empty: asked, too. */
   username: string;
+  asksPassword: boolean;
   onAnswer: (login: Login) => void;
   onClose: () => void;
 }
 
-export function LoginQuestion({ asset, username, onAnswer, onClose }: LoginQuestionProps) {
+export function LoginQuestion({ asset, username, asksPassword, onAnswer, onClose }: LoginQuestionProps) {
   const { t } = useTranslation();
   const [name, setName] = useState(username);
   const [password, setPassword] = useState("");
-  const missing = name === "" || password === "";
+  const missing = name === "" || (asksPassword && password === "");
   return (
     <Modal
       opened
@@ -30,12 +32,12 @@ export function LoginQuestion({ asset, username, onAnswer, onClose }: LoginQuest
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (!missing) onAnswer({ username: name, password });
+          if (!missing) onAnswer(asksPassword ? { username: name, password } : { username: name });
         }}
       >
         <Stack gap="sm">
           <Text size="sm" c="dimmed">
-            {t("terminal.loginText")}
+            {t(asksPassword ? "terminal.loginText" : "terminal.ownKeyText")}
           </Text>
           <TextInput
             label={t("accounts.username")}
@@ -46,13 +48,15 @@ export function LoginQuestion({ asset, username, onAnswer, onClose }: LoginQuest
             onChange={(event) => setName(event.currentTarget.value)}
             {...(username === "" && { "data-autofocus": true })}
           />
-          <PasswordInput
-            label={t("accounts.password")}
-            value={password}
-            autoComplete="off"
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            {...(username !== "" && { "data-autofocus": true })}
-          />
+          {asksPassword && (
+            <PasswordInput
+              label={t("accounts.password")}
+              value={password}
+              autoComplete="off"
+              onChange={(event) => setPassword(event.currentTarget.value)}
+              {...(username !== "" && { "data-autofocus": true })}
+            />
+          )}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {t("action.cancel")}

@@ -1,5 +1,6 @@
 /** What a person types for an account that asks. In memory only, until the terminal is open. */
 export interface Login {
   username: string;
-  password: string;
+  /** Absent where the agent signs in with a key of its host. */
+  password?: string;
 }

@@ -58,8 +58,11 @@ export function TerminalPane({ tab, visible, active, closing, onCloseAnswered, a
 
   const { target } = tab;
   const { ending } = link;
-  /** The user name whose password is asked for, empty where the name is, too; null when nothing is asked. */
-  const asksFor = ending?.kind === "refused" && ending.code === "secret-needed" ? String(ending.facts["username"] ?? "") : null;
+  /** What the hub asks for before it opens; null when it asks nothing. */
+  const asking =
+    ending?.kind === "refused" && (ending.code === "secret-needed" || ending.code === "username-needed")
+      ? { username: String(ending.facts["username"] ?? ""), asksPassword: ending.code === "secret-needed" }
+      : null;
   const ended = link.phase === "ended";
   useEffect(() => {
     if (!closing || !ended) return;
@@ -75,10 +78,10 @@ export function TerminalPane({ tab, visible, active, closing, onCloseAnswered, a
         {findOpen && <FindBar terminal={terminal} found={found} />}
       </div>
       <StatusLine tab={tab} link={link} onRetry={() => terminal.retryNow()} />
-      {visible && asksFor !== null && target.kind === "asset" && (
+      {visible && asking !== null && target.kind === "asset" && (
         <LoginQuestion
           asset={tab.name}
-          username={asksFor}
+          {...asking}
           onAnswer={(login) => dock.replace(tab.key, { ...target, login })}
           onClose={() => dock.remove(tab.key)}
         />

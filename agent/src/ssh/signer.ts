@@ -1,19 +1,22 @@
-// The SSH library's view of a key whose private half is in the hub: it may be offered, and the hub signs with it, once.
+// The SSH library's view of a key that signs once for a connection. Where its private half is, in the hub or on this host, is its owner's matter.
 import type { BaseAgent, IdentityCallback, SignCallback, SigningRequestOptions } from "ssh2";
-import type { Signed } from "./hub-asks.ts";
 import { ssh2 } from "./load-ssh2.ts";
 
-export type HubSignerOptions = {
+/** A signature without the algorithm's name: of ECDSA as in RFC 5656 §3.1.2, or in DER. `why` is part of a sentence. */
+export type Signed = { ok: true; signature: Buffer } | { ok: false; why: string };
+export type Sign = (data: Uint8Array, algorithm: string) => Promise<Signed>;
+
+export type SignerOptions = {
   /** SSH wire format. */
   publicKey: Uint8Array;
   /** Signatures over SHA-1 are asked for, too. */
   legacyAlgorithms: boolean;
-  sign: (data: Uint8Array, algorithm: string) => Promise<Signed>;
+  sign: Sign;
   /** The connection has failed: nothing that the library could try instead is wanted. */
   onRefused: (why: string) => void;
 };
 
-export function hubSigner({ publicKey, legacyAlgorithms, sign, onRefused }: HubSignerOptions): BaseAgent<Buffer> {
+export function signer({ publicKey, legacyAlgorithms, sign, onRefused }: SignerOptions): BaseAgent<Buffer> {
   let asked = false;
   const hand = (signed: Signed, done: SignCallback): void => {
     if (!signed.ok) {
@@ -23,7 +26,7 @@ export function hubSigner({ publicKey, legacyAlgorithms, sign, onRefused }: HubS
     try {
       done(undefined, signed.signature); // the library reads it at once
     } catch {
-      onRefused("the hub's signature has no form of this key");
+      onRefused("the signature has no form of this key");
     }
   };
   return new (class extends ssh2().BaseAgent<Buffer> {
