@@ -52,6 +52,7 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
     unix_socket_directories: socketDir,
     unix_socket_permissions: "0700",
     shared_buffers: "96MB", // holds what 100,000 assets are decided by; a small hub never touches most of it
+    work_mem: "16MB", // the set of all that a person reaches, among 100,000 assets, is one hash table
     max_connections: "40",
     dynamic_shared_memory_type: "mmap", // no /dev/shm needed
     wal_level: "minimal",
