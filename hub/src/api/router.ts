@@ -6,6 +6,7 @@ import { authRouter } from "./routers/auth.ts";
 import { custodyRouter } from "./routers/custody.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
+import { noticesRouter } from "./routers/notices.ts";
 import { organisationsRouter } from "./routers/organisations.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { passkeysRouter } from "./routers/passkeys.ts";
@@ -29,6 +30,7 @@ export const appRouter = router({
   home: homeRouter,
   keys: keysRouter,
   nodes: nodesRouter,
+  notices: noticesRouter,
   organisations: organisationsRouter,
   passkeys: passkeysRouter,
   people: peopleRouter,

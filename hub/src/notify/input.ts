@@ -23,8 +23,9 @@ export const noticeKind = z.enum(noticeKinds);
 export type NoticeKind = (typeof noticeKinds)[number];
 
 export const severities = ["info", "success", "warning", "critical"] as const;
-export const noticeLanguages = ["en", "zh"] as const;
-const language = z.enum(noticeLanguages);
+export const languages = ["en", "zh"] as const;
+export type Language = (typeof languages)[number];
+const language = z.enum(languages);
 
 export const channelKinds = ["dingtalk", "feishu", "wecom", "slack", "teams", "webhook"] as const;
 export type ChannelKind = (typeof channelKinds)[number];

@@ -1,8 +1,8 @@
 // The mails, in the reader's language: one message, as text and as HTML. Names in them were typed by people and are escaped.
+import type { Language } from "./input.ts";
 import { andMore, type Message, mapTexts, rowLine, unlinked } from "./message.ts";
 
 export type Mail = { subject: string; text: string; html: string };
-export type Language = "en" | "zh";
 
 /** link works once, until `expiresAt`; hub is the address people reach it at. */
 export type LinkMail = {

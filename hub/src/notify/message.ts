@@ -1,6 +1,6 @@
 // One message, whoever reads it where: a renderer for each channel makes the rest of it. Pure. Names and output in it come from people, agents and
 // targets, and are hostile: clean() is where they become one line of text, and each renderer takes away what its channel would obey.
-import type { Language } from "./mails.ts";
+import type { Language } from "./input.ts";
 
 export type Severity = "info" | "success" | "warning" | "critical";
 

@@ -1,6 +1,5 @@
 // What notices say, in the reader's language. Pure.
-import type { NoticeKind } from "./input.ts";
-import type { Language } from "./mails.ts";
+import type { Language, NoticeKind } from "./input.ts";
 import { compose, type Message } from "./message.ts";
 import { type FailedHost, type Notice, type NoticeOf, noticeRules, pathOf } from "./notices.ts";
 
