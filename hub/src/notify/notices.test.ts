@@ -130,7 +130,7 @@ describe("an inbox", () => {
     const { items, total } = await inboxOf(admin, { limit: 1 });
     expect([items.length, total > 1]).toEqual([1, true]);
     const [first] = items;
-    expect(first).toMatchObject({ readAt: null, path: expect.stringMatching(/^\/people\?id=usr_/) });
+    expect(first).toMatchObject({ readAt: null, path: expect.stringMatching(/^\/people\?q=locked.*&id=usr_/) });
     const unread = async (client: TestClient) => (await client.query<{ unread: number }>("notices.unread")).unread;
     const before = await unread(admin);
     await other.mutate("notices.markRead", { ids: [first?.id] });

@@ -48,6 +48,9 @@ type Rule<Kind extends NoticeKind> = {
 };
 
 const to = (page: string, id: string): string => `${page}?id=${encodeURIComponent(id)}`;
+/** On a list of pages that opens only what it shows. @param search what the page finds it by. */
+const found = (page: string, id: string, search: string): string =>
+  `${page}?q=${encodeURIComponent(search)}&id=${encodeURIComponent(id)}`;
 const ofRun = ({ runId }: Run): string => (runId === null ? "/runs" : to("/run", runId));
 const run = (severity: Severity, { inbox = true, mail = false } = {}) => ({ severity, audience: null, inbox, mail, path: ofRun });
 
@@ -58,7 +61,7 @@ export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
     audience: "grants.manage",
     inbox: true,
     mail: false,
-    path: ({ grantId }) => to("/grants", grantId),
+    path: ({ grantId }) => found("/grants", grantId, grantId),
   },
   "account.rotation-failed": {
     severity: "warning",
@@ -79,7 +82,7 @@ export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
     audience: "people.manage",
     inbox: true,
     mail: false,
-    path: ({ personId }) => to("/people", personId),
+    path: ({ personId, person }) => found("/people", personId, person),
   },
   "agent.offline": {
     severity: "critical",
