@@ -29,7 +29,9 @@ export const consolePages: ConsolePage[] = [
   { name: "explain", path: () => "/grants?explain=yes", signedIn: true },
   list("people", "/people"),
   list("audit", "/audit"),
+  list("inbox", "/inbox"),
   list("settings", "/settings"),
+  list("channels", "/settings?tab=notices"),
 ];
 
 /** Anything that stands for what is still to come. */

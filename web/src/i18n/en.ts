@@ -566,7 +566,7 @@ export const en = {
     goReach: "All assets",
   },
   reach: {
-    endsAt: "Access ends {{exact}} ({{zone}})",
+    endsAt: "Access ends {{end}}",
     favourites: "Favourites",
     onlyFavourites: "Only favourites",
     favouriteOf: "{{name}} as a favourite",

@@ -562,7 +562,7 @@ export const zh: Translation = {
     goReach: "全部资产",
   },
   reach: {
-    endsAt: "访问权限将于 {{exact}}（{{zone}}）到期",
+    endsAt: "访问权限将于 {{end}} 到期",
     favourites: "收藏",
     onlyFavourites: "仅收藏",
     favouriteOf: "收藏 {{name}}",

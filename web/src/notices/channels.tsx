@@ -92,7 +92,7 @@ function ChannelLine({ channel, onOpen }: { channel: NoticeChannel; onOpen: () =
           </Text>
         )}
         {test.data !== undefined && (
-          <Alert color={test.data.sent ? "teal" : "red"} role="status" mt={4}>
+          <Alert color={test.data.sent ? "teal" : "red"} role="status" mt={4} p="xs">
             {test.data.sent ? t("channels.tested") : t("channels.testFailed")}{" "}
             <span className={`mono ${classes.answer}`}>{displayText(test.data.text, 300)}</span>
           </Alert>

@@ -26,7 +26,7 @@ export function NoticeBell() {
   return (
     <Popover opened={opened} onChange={(open) => !open && close()} position="bottom-end" width={400} trapFocus>
       <Popover.Target>
-        <Tooltip label={label}>
+        <Tooltip label={label} disabled={opened}>
           <ActionIcon
             className={frame.counted}
             variant="subtle"

@@ -69,10 +69,12 @@ export function SettingsPage() {
           <Tabs.Panel value="notices">
             <Stack gap="md">
               <Channels />
-              <Title order={2} size="h4">
-                {t("deliveries.title")}
-              </Title>
-              <Deliveries />
+              <section aria-label={t("deliveries.title")}>
+                <Title order={2} size="h4" mb="xs">
+                  {t("deliveries.title")}
+                </Title>
+                <Deliveries />
+              </section>
             </Stack>
           </Tabs.Panel>
         )}
