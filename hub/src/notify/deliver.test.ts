@@ -229,6 +229,22 @@ test("a robot that is away is tried again later and later, with everything that 
   expect(robots.received).toHaveLength(4 + attemptsMax);
 });
 
+test("mailboxes that are written to slowly keep nobody else waiting", async () => {
+  const people = await Promise.all(Array.from({ length: 20 }, () => addPerson("user")));
+  for (const id of people)
+    await sql`insert into notice_paces (target, tokens, tokens_at, failures) values (${id}, 0, ${clock.now()}, 0)`;
+  await tell("Backup", { people });
+  await addChannel("slack");
+  await tell("Other");
+  const hub = delivery();
+  for (let n = 0; n < 4; n++) await hub.turn();
+  expect(robots.received).toHaveLength(1);
+  expect(mails.mails).toEqual([]);
+  clock.advance(181_000);
+  for (let n = 0; n < 4; n++) await hub.turn();
+  expect(mails.mails).toHaveLength(20);
+});
+
 test("a hub that died while it sent leaves the message to another", async () => {
   const id = await addChannel("slack");
   await tell("Backup");

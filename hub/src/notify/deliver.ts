@@ -129,7 +129,6 @@ export class NoticeDelivery {
       if (batch === null) return;
       const verdict = await this.#send(batch);
       await this.#deps.db.transaction((tx) => this.#settle(tx, batch, verdict));
-      for (const { notice } of batch.waiting.slice(0, 1)) this.#deps.changes.announce(notice.orgId, "notices");
       if (!verdict.sent) return;
     }
   }
@@ -145,7 +144,12 @@ export class NoticeDelivery {
     if (pace === undefined || isAhead(pace.busyUntil) || isAhead(pace.pausedUntil)) return null;
     const passedMs = Math.max(0, now.getTime() - pace.tokensAt.getTime());
     const tokens = Math.min(burst, pace.tokens + (passedMs * perMinute) / 60_000);
-    if (tokens < 1) return null;
+    if (tokens < 1) {
+      // Out of the way until there is one: the look of every second has room for a few targets only.
+      const pausedUntil = new Date(now.getTime() + ((1 - tokens) * 60_000) / perMinute);
+      await tx.update(noticePaces).set({ pausedUntil }).where(eq(noticePaces.target, target));
+      return null;
+    }
     const waiting = await tx
       .select({ delivery: noticeDeliveries, notice: notices })
       .from(noticeDeliveries)

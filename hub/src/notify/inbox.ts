@@ -43,20 +43,13 @@ export async function countUnread(db: Queryable, reader: Reader): Promise<number
   return row?.unread ?? 0;
 }
 
-/** Without ids: all. What is not his is left as it is, without a word. Returns how many were unread. */
-export async function markRead(db: Database, reader: Reader, ids: readonly string[] | null, now: Date): Promise<number> {
-  const rows = await db
+/** Without ids: all. What is not his is left as it is, without a word. */
+export async function markRead(db: Database, reader: Reader, ids: readonly string[] | null, now: Date): Promise<void> {
+  if (ids?.length === 0) return;
+  await db
     .update(noticeReaders)
     .set({ readAt: now })
-    .where(
-      and(
-        his(reader),
-        isNull(noticeReaders.readAt),
-        ids === null ? undefined : inArray(noticeReaders.noticeId, [...ids, ""]), // never an empty list
-      ),
-    )
-    .returning({ id: noticeReaders.noticeId });
-  return rows.length;
+    .where(and(his(reader), isNull(noticeReaders.readAt), ids === null ? undefined : inArray(noticeReaders.noticeId, [...ids])));
 }
 
 export type Subscription = { kind: NoticeKind; inbox: boolean; mail: boolean };

@@ -17,6 +17,9 @@ import { Empty } from "../ui/page-states.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import classes from "./notices.module.css";
 
+/** Deliveries are not hinted at: each would make every open screen of the organisation ask again. */
+const lookAgainMs = 5_000;
+
 const looks = {
   waiting: { tone: "amber", icon: IconClock },
   sent: { tone: "green", icon: IconCheck },
@@ -28,7 +31,10 @@ export function Deliveries() {
   const trpc = useTRPC();
   const [url] = useUrlState();
   const filter = { state: oneOf(url.get("state"), deliveryStates), channelId: url.get("channel") ?? undefined };
-  const query = useInfiniteQuery(trpc.notices.deliveries.infiniteQueryOptions(filter, nextPage));
+  const query = useInfiniteQuery({
+    ...trpc.notices.deliveries.infiniteQueryOptions(filter, nextPage),
+    refetchInterval: lookAgainMs,
+  });
   const channels = useQuery(trpc.notices.channels.queryOptions());
   const columns: Column<NoticeDelivery>[] = [
     { key: "at", title: t("deliveries.at"), cell: ({ createdAt }) => <Moment at={createdAt} />, width: 130 },

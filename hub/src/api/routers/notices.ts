@@ -31,8 +31,7 @@ export const noticesRouter = router({
     .output(nothing)
     .mutation(async ({ ctx, input: { ids } }) => {
       const { db, clock } = ctx.hub.notify;
-      const read = await markRead(db, ctx.actor, ids ?? null, clock.now());
-      if (read > 0) ctx.hub.fleet.changes.announce(ctx.actor.orgId, "notices");
+      await markRead(db, ctx.actor, ids ?? null, clock.now());
       return {};
     }),
   subscriptions: signedIn
