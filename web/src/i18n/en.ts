@@ -304,6 +304,7 @@ export const en = {
     "run.halted": "A run was halted",
   },
   channels: {
+    name: "Name",
     title: "Notification channels",
     empty: "Notices go to people's inboxes and mailboxes. Add a channel to tell a group chat or a program of yours, too.",
     add: "Add a channel",

@@ -304,6 +304,7 @@ export const zh: Translation = {
     "run.halted": "执行被暂停",
   },
   channels: {
+    name: "名称",
     title: "通知渠道",
     empty: "通知会进入各人的收件箱和邮箱。添加渠道后，还可通知群聊或你自己的程序。",
     add: "添加渠道",

@@ -72,7 +72,7 @@ export function ChannelForm({ channel, onDone }: { channel: NoticeChannel | null
           </Alert>
         )}
         <TextInput
-          label={t("field.name")}
+          label={t("channels.name")}
           value={values.name}
           error={form.error("name")}
           onChange={(event) => form.set("name", event.currentTarget.value)}

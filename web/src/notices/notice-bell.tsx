@@ -41,7 +41,7 @@ export function NoticeBell() {
           </ActionIcon>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown maw="calc(100vw - 16px)">
+      <Popover.Dropdown aria-label={t("notices.title")} maw="calc(100vw - 16px)">
         <Newest unread={unread} onClose={close} />
       </Popover.Dropdown>
     </Popover>
