@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { addAdministratorsGrant } from "./access/manage-grants.ts";
+import { lookForEndsEveryMs, noticeEnds } from "./access/notice-ends.ts";
 import { adminSocketPath, listenForAdmin } from "./api/admin-socket.ts";
 import { openConsoleFiles } from "./api/console-files.ts";
 import type { ApiDeps } from "./api/deps.ts";
@@ -12,7 +13,7 @@ import { listenForConsole } from "./api/listen.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { sealedAccountSecrets } from "./assets/account-secrets.ts";
-import { addHostAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
+import { addHostAsset, findAsset, followAgent, retireAssetsOf } from "./assets/assets.ts";
 import type { AssetDeps } from "./assets/deps.ts";
 import { sealedTemplates } from "./assets/manage-templates.ts";
 import { lookAtOldKeysEveryMs, VaultRotation } from "./assets/rotate-vault.ts";
@@ -43,6 +44,7 @@ import { Duplicates } from "./fleet/duplicates.ts";
 import { forgetLinks, noteHistory, noteSeen } from "./fleet/jobs.ts";
 import { LinkRows } from "./fleet/link-rows.ts";
 import { AgentLinks } from "./fleet/links.ts";
+import { lookForOfflineEveryMs, noticeOffline } from "./fleet/notice-offline.ts";
 import { Orders } from "./fleet/orders.ts";
 import { ensureZone } from "./fleet/zones.ts";
 import { createUpgrades } from "./gateway/upgrades.ts";
@@ -60,6 +62,10 @@ import { lookAtRoom } from "./logs/jobs.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { S3Store } from "./logs/s3-store.ts";
 import { lookEveryMs } from "./logs/storage-room.ts";
+import { sealedChannels } from "./notify/channel-secret.ts";
+import { lookForDeliveriesEveryMs, NoticeDelivery, removeOldNotices } from "./notify/deliver.ts";
+import type { NotifyDeps } from "./notify/deps.ts";
+import { readAuditEveryMs, tellFromAudit } from "./notify/from-audit.ts";
 import { createMailer } from "./notify/mailer.ts";
 import { Outbox } from "./notify/outbox.ts";
 import { Changes } from "./platform/changes.ts";
@@ -203,7 +209,13 @@ export async function createHub(
       vault,
       log,
       changes,
-      sealed: [sealedAccountSecrets(db, vault), sealedTemplates(db, vault), sealedTotp(db, vault), sealedProviders(db, vault)],
+      sealed: [
+        sealedAccountSecrets(db, vault),
+        sealedTemplates(db, vault),
+        sealedTotp(db, vault),
+        sealedProviders(db, vault),
+        sealedChannels(db, vault),
+      ],
       orgId: organisation.id,
     });
     await vaultRotation.resume();
@@ -279,6 +291,9 @@ export async function createHub(
     closers.push(() => mailer?.close());
     const outbox = new Outbox(log);
     closers.push(() => outbox.close());
+    const notify: NotifyDeps = { db, clock, vault, consoleUrl: config.publicUrl ?? null };
+    const delivery = new NoticeDelivery({ ...notify, log, changes, mailer });
+    closers.push(() => delivery.close());
     const assets: AssetDeps = { db, clock, changes, vault, accessChanged };
     const custody: CustodyDeps = { assets, sessions };
     const worker = new CustodyWorker(custody);
@@ -288,6 +303,7 @@ export async function createHub(
     const api: ApiDeps = {
       mailer,
       outbox,
+      notify,
       config: { ...config, dataDir },
       keys,
       version: layout.version,
@@ -405,6 +421,16 @@ export async function createHub(
       every(10_000, () => repeatStops(automation), log),
       every(2_000, () => remindAgents(automation), log),
       every(3_600_000, removeOld, log),
+      every(
+        readAuditEveryMs,
+        () =>
+          tellFromAudit({ db, clock, assetName: async (tx, orgId, id) => (await findAsset(tx, orgId, id))?.asset.name ?? id }),
+        log,
+      ),
+      every(lookForDeliveriesEveryMs, () => delivery.turn(), log),
+      every(lookForEndsEveryMs, () => noticeEnds({ db, clock }), log),
+      every(lookForOfflineEveryMs, () => noticeOffline(fleet, startedAt), log),
+      every(3_600_000, () => removeOldNotices(db, clock.now()), log),
       every(lookAtOldKeysEveryMs, () => vaultRotation.removeOldKeys(), log),
       every(3_600_000, () => disableIdle(identity, api.endWorkOf), log),
       // A grant that ends by time ends what is open under it within two seconds.

@@ -84,6 +84,8 @@ const providerOf = {
   mappings: [],
 };
 
+const channelOf = { name: "C", active: true, language: "en", kinds: [], allowsInside: false };
+
 const table: Record<string, Row> = {
   //                        anonymous, bare, connect, run, auditor, admin, stranger
   "access.change": ["-FFFF+N", ({ grant, personId, asset }) => ({ id: grant, grant: grantOf(personId, asset) })],
@@ -179,6 +181,17 @@ const table: Record<string, Row> = {
   "nodes.place": ["-FFFF+N", ({ node, neighbour }) => ({ nodeId: node, assetIds: [neighbour], in: true })],
   "nodes.remove": ["-FFFF+N", id("node")],
   "nodes.rename": ["-FFFF+N", ({ node }) => ({ id: node, name: newId("node") })],
+  "notices.changeChannel": ["-FFFF", () => ({ id: "nch_nobody", ...channelOf })], // notify/notices.test.ts, as the other rows with less
+  "notices.channels": ["-FFFF++"],
+  "notices.createChannel": ["-FFFF", () => ({ ...channelOf, kind: "slack", url: "https://nowhere.invalid", secret: null })],
+  "notices.deliveries": ["-FFFF++", () => ({})],
+  "notices.inbox": ["-++++++", () => ({ language: "en" })],
+  "notices.markRead": ["-++++++", () => ({ ids: ["ntc_of_somebody"] })],
+  "notices.removeChannel": ["-FFFF", () => ({ id: "nch_nobody" })],
+  "notices.setSubscription": ["-++++++", () => ({ kind: "run.failed", inbox: true, mail: false })],
+  "notices.subscriptions": ["-++++++"],
+  "notices.testChannel": ["-FFFFNN", () => ({ id: "nch_nobody" })],
+  "notices.unread": ["-++++++"],
   "organisations.addMember": ["-FFFF+F", ({ organisation }) => ({ id: organisation, email: "admin@example.org", role: "user" })],
   "organisations.create": ["-FFFF+F", () => ({ name: newId("org") })],
   "organisations.disable": ["-FFFF", id("organisation")], // identity/organisations.test.ts, as the rows below with less

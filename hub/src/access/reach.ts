@@ -14,9 +14,13 @@ import { type GrantRow, grantTargets } from "./schema.ts";
 
 /** As whom he may reach an asset, and what he may do then; forwarding is nobody's. `id` is an account's, or the choice itself. */
 export type Offer = { id: string; username: string; actions: Action[] };
-export type MayReach = { connect: boolean; run: boolean; why: string | null; accounts: Offer[] };
+/** endsAt: when something of it ends by time, if that is soon. */
+export type MayReach = { connect: boolean; run: boolean; why: string | null; accounts: Offer[]; endsAt: Date | null };
 
-export const nothing = (why: string): MayReach => ({ connect: false, run: false, why, accounts: [] });
+export const nothing = (why: string): MayReach => ({ connect: false, run: false, why, accounts: [], endsAt: null });
+
+/** As far ahead as people are told of an end; see notice-ends.ts. */
+const soonMs = 7 * 86_400_000;
 
 export class Reach {
   readonly #orgId: string;
@@ -96,11 +100,13 @@ export class Reach {
         as: { choice, account: null },
       })),
     ];
-    const offered = choices.flatMap(({ id, username, as }): Offer[] => {
-      const allowed = decide(held, asWhom(as, asset), main, this.#circumstances).actions;
-      const his = this.#permitted.filter((action) => action !== "forward" && allowed.has(action));
-      return his.length === 0 ? [] : [{ id, username, actions: his }];
-    });
+    const offersOf = (grants: GrantRow[]) =>
+      choices.flatMap(({ id, username, as }): Offer[] => {
+        const allowed = decide(grants, asWhom(as, asset), main, this.#circumstances).actions;
+        const his = this.#permitted.filter((action) => action !== "forward" && allowed.has(action));
+        return his.length === 0 ? [] : [{ id, username, actions: his }];
+      });
+    const offered = offersOf(held);
     const may = (action: Action) => asset.active && offered.some((one) => one.actions.includes(action));
     const [connect, run] = [may("connect"), may("run")];
     return {
@@ -108,6 +114,20 @@ export class Reach {
       run,
       why: !asset.active ? "asset-off" : connect && run ? null : "no-grant",
       accounts: asset.active ? offered : [],
+      endsAt: asset.active ? this.#firstLoss(held, offersOf) : null,
     };
+  }
+
+  /** The first end by which he can do less here: a grant whose like lasts longer takes nothing with it. */
+  #firstLoss(held: GrantRow[], offersOf: (grants: GrantRow[]) => Offer[]): Date | null {
+    const soon = this.#circumstances.now.getTime() + soonMs;
+    const ends = held.flatMap(({ expiresAt }) =>
+      expiresAt !== null && expiresAt.getTime() <= soon ? [expiresAt.getTime()] : [],
+    );
+    const allowed = (grants: GrantRow[]) => offersOf(grants).reduce((sum, { actions: his }) => sum + his.length, 0);
+    for (const end of [...new Set(ends)].sort((a, b) => a - b))
+      if (allowed(held.filter(({ expiresAt }) => expiresAt === null || expiresAt.getTime() > end)) < allowed(held))
+        return new Date(end);
+    return null;
   }
 }

@@ -29,6 +29,7 @@ const excused: Record<string, string> = {
   "providers.signInLdap":
     "needs a directory; its event is that of every sign-in, its refusals are looked for in federation/ldap.test.ts",
   "providers.test": "only asks whether somebody answers",
+  "notices.markRead": "says only that somebody has looked at his own inbox",
   "auth.setLanguage": "changes in which language one's own screen speaks, and nothing that anybody else can notice",
 };
 
@@ -107,6 +108,12 @@ const newProvider = async () => {
 const newRole = async () => {
   await admin.mutate("auth.confirm", { password: adminCredentials.password });
   return (await admin.mutate<{ id: string }>("roles.create", { name: newId("rol"), description: "", permissions: [] })).id;
+};
+const channelOf = () => ({ name: newId("name"), active: true, language: "en", kinds: [], allowsInside: true });
+const newChannel = async () => {
+  await admin.mutate("auth.confirm", { password: adminCredentials.password });
+  const channel = { ...channelOf(), kind: "slack", url: "http://127.0.0.1:1/hook", secret: null };
+  return (await admin.mutate<{ id: string }>("notices.createChannel", channel)).id;
 };
 const place = async (inside: boolean) => {
   const wanted = { nodeId: await newNode(), assetIds: [await newAsset()] };
@@ -312,6 +319,26 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   "nodes.place": ["node.assets-removed", () => place(false)],
   "nodes.remove": ["node.deleted", async () => admin.mutate("nodes.remove", { id: await newNode() })],
   "nodes.rename": ["node.renamed", async () => admin.mutate("nodes.rename", { id: await newNode(), name: newId("node") })],
+  "notices.changeChannel": [
+    "notice-channel.changed",
+    async () => admin.mutate("notices.changeChannel", { id: await newChannel(), ...channelOf(), kinds: ["run.failed"] }),
+  ],
+  "notices.createChannel": ["notice-channel.created", () => newChannel()],
+  "notices.removeChannel": [
+    "notice-channel.deleted",
+    async () => admin.mutate("notices.removeChannel", { id: await newChannel() }),
+  ],
+  "notices.setSubscription": [
+    "person.notices-changed",
+    () => admin.mutate("notices.setSubscription", { kind: "run.failed", inbox: true, mail: false }),
+  ],
+  "notices.testChannel": [
+    "notice-channel.tested",
+    async () => {
+      const answer = await admin.mutate("notices.testChannel", { id: await newChannel() });
+      expect(answer).toMatchObject({ sent: false, text: expect.stringContaining("ECONNREFUSED") });
+    },
+  ],
   "organisations.addMember": [
     "organisation.member-added",
     async () =>

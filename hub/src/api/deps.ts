@@ -10,6 +10,7 @@ import type { FederationDeps } from "../federation/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
+import type { NotifyDeps } from "../notify/deps.ts";
 import type { Mailer } from "../notify/mailer.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Config } from "../platform/config.ts";
@@ -44,4 +45,5 @@ export type ApiDeps = {
   /** Null without a mail server. */
   mailer: Mailer | null;
   outbox: Outbox;
+  notify: NotifyDeps;
 };

@@ -85,6 +85,8 @@ export const asset = z.object({
   may: z.object({ connect: z.boolean(), run: z.boolean() }),
   why: z.string().nullable(),
   accounts: z.array(z.object({ id: z.string(), username: z.string(), actions: z.array(z.enum(actions)) })),
+  /** When some of what one may do there ends by time, within a week. */
+  endsAt: moment.nullable(),
 });
 
 export const hostKey = z.object({

@@ -1,7 +1,8 @@
 // A link that sets a password or invites a guest, on its way: by mail where there is a mail server, else shown to the administrator who asked.
 import { findOrganisation, findUser } from "../identity/people.ts";
 import type { Invitation } from "../identity/people-csv.ts";
-import { type Language, type LinkMail, renderLinkMail } from "../notify/mails.ts";
+import type { Language } from "../notify/input.ts";
+import { type LinkMail, renderLinkMail } from "../notify/mails.ts";
 import { errorFields } from "../platform/log.ts";
 import { baseUrl } from "./links.ts";
 import type { Context } from "./trpc.ts";

@@ -19,7 +19,7 @@ export async function presentAssets(
     onlineZones(fleet.db, actor.orgId),
   ]);
   return rows.map((row) => {
-    const { connect, run, why, accounts } = reach(row.asset.id);
+    const { connect, run, why, accounts, endsAt } = reach(row.asset.id);
     return {
       ...presentAsset(row, {
         online: row.agent === null ? zones.has(row.zone.id) : fleet.links.isOnline(row.agent.id),
@@ -29,6 +29,7 @@ export async function presentAssets(
       may: { connect, run },
       why,
       accounts,
+      endsAt: endsAt?.toISOString() ?? null,
     };
   });
 }

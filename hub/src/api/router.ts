@@ -7,6 +7,7 @@ import { custodyRouter } from "./routers/custody.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
 import { guestsRouter } from "./routers/guests.ts";
+import { noticesRouter } from "./routers/notices.ts";
 import { organisationsRouter } from "./routers/organisations.ts";
 import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts";
 import { passkeysRouter } from "./routers/passkeys.ts";
@@ -32,6 +33,7 @@ export const appRouter = router({
   home: homeRouter,
   keys: keysRouter,
   nodes: nodesRouter,
+  notices: noticesRouter,
   organisations: organisationsRouter,
   passkeys: passkeysRouter,
   people: peopleRouter,

@@ -50,6 +50,16 @@ export type AuditEventOf = {
   /** before, after: JSON of the settings, without the secret. */
   "provider.changed": { before: string; after: string; secret: boolean };
   "provider.deleted": { people: number };
+  /** channel: JSON of it, without address and secret. */
+  "notice-channel.created": { channel: string };
+  /** before, after: JSON of the fields that changed. address, secret: whether there is another. */
+  "notice-channel.changed": { before: string; after: string; address: boolean; secret: boolean };
+  "notice-channel.deleted": Record<string, never>;
+  /** answer: in the other side's own words. */
+  "notice-channel.tested": { works: boolean; answer: string };
+  "notice-channel.switched-off": { reason: string };
+  /** What a person wants to hear of. notice: the kind. */
+  "person.notices-changed": { notice: string; before: string; after: string };
   "organisation.created": Record<string, never>;
   "organisation.renamed": { before: string; after: string };
   "organisation.disabled": Record<string, never>;
@@ -181,6 +191,12 @@ export const auditKinds = [
   "provider.created",
   "provider.changed",
   "provider.deleted",
+  "notice-channel.created",
+  "notice-channel.changed",
+  "notice-channel.deleted",
+  "notice-channel.tested",
+  "notice-channel.switched-off",
+  "person.notices-changed",
   "organisation.created",
   "organisation.renamed",
   "organisation.disabled",
@@ -267,6 +283,7 @@ export type AuditSubject = {
     | "node"
     | "account"
     | "template"
+    | "notice-channel"
     | "session"
     | "run"
     | "person"

@@ -81,6 +81,7 @@ export async function enrolAgent(deps: FleetDeps, input: Enrol, ip: string | nul
       transport: null,
       clockSkewMs: null,
       duplicateSeenAt: null,
+      offlineToldAt: null,
       duplicateAddresses: null,
       revokedAt: null,
       orderSequence: 0,

@@ -53,6 +53,8 @@ export const agents = pgTable(
     duplicateSeenAt: moment("duplicate_seen_at"),
     duplicateAddresses: jsonb("duplicate_addresses").$type<string[]>(),
     revokedAt: moment("revoked_at"),
+    /** When people were told that it stays away; it counts until the agent is seen again. */
+    offlineToldAt: moment("offline_told_at"),
     /** Highest Order.sequence handed out, in blocks: see order-sequences.ts. */
     orderSequence: bigint("order_sequence", { mode: "number" }).notNull().default(0),
   },

@@ -1,7 +1,8 @@
 // The mails, in the reader's language: one message, as text and as HTML. Names in them were typed by people and are escaped.
+import type { Language } from "./input.ts";
+import { andMore, type Message, mapTexts, rowLine, unlinked } from "./message.ts";
 
 export type Mail = { subject: string; text: string; html: string };
-export type Language = "en" | "zh";
 
 /** link works once, until `expiresAt`; hub is the address people reach it at. */
 export type LinkMail = {
@@ -99,6 +100,35 @@ export function renderLinkMail(mail: LinkMail, language: Language): Mail {
 <p>${escaped(other)}</p>
 </body></html>`;
   return { subject, text: [hello, why, mail.link, until, other].join("\n\n"), html };
+}
+
+const why: Record<Language, string> = {
+  en: "You decide in your profile what you are mailed about.",
+  zh: "你可以在个人资料中选择接收哪些邮件。",
+};
+
+export function renderNoticeMail(message: Message): Mail {
+  const { language, title, summary, facts, table, link } = mapTexts(message, unlinked);
+  const rows = table?.rows ?? [];
+  const more = table === null || table.more === 0 ? [] : [andMore(language, table.more)];
+  const paragraphs = [
+    ...(summary === "" ? [] : [summary]),
+    ...(facts.length === 0 ? [] : [facts.map(({ name, value }) => `${name}: ${value}`).join("\n")]),
+    ...(rows.length === 0 ? [] : [[...rows.map((row) => `- ${rowLine(row)}`), ...more].join("\n")]),
+    ...(link === null ? [] : [link.url]),
+    why[language],
+  ];
+  const cells = (row: string[]) => row.map((cell) => `<td style="padding-right:1em">${escaped(cell)}</td>`).join("");
+  const html = `<!doctype html><html lang="${language === "zh" ? "zh-CN" : "en"}"><body style="font-family:sans-serif;line-height:1.5">
+<p><strong>${escaped(title)}</strong></p>
+${summary === "" ? "" : `<p>${escaped(summary)}</p>`}
+<table>${facts.map(({ name, value }) => `<tr>${cells([name, value])}</tr>`).join("")}</table>
+<table>${rows.map((row) => `<tr>${cells(row)}</tr>`).join("")}</table>
+${more.map((line) => `<p>${escaped(line)}</p>`).join("")}
+${link === null ? "" : `<p><a href="${escaped(link.url)}">${escaped(link.text)}</a></p>`}
+<p style="color:#666">${escaped(why[language])}</p>
+</body></html>`;
+  return { subject: title, text: [title, ...paragraphs].join("\n\n"), html };
 }
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };

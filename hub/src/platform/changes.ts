@@ -11,6 +11,7 @@ export const topics = [
   "enrolment",
   "assets",
   "storage",
+  "notices",
 ] as const;
 export type Topic = (typeof topics)[number];
 /** Without an organisation: something of the hub itself, which all of them share. */

@@ -166,7 +166,7 @@ export const options = {
     flag: "smtp-url",
     variable: "SALLYPORT_SMTP_URL",
     hint: "a URL such as smtps://user@mail.example.org; its password goes into SALLYPORT_SMTP_PASSWORD",
-    help: "mail server for invitations and resets; needs --public-url, since links in mails do",
+    help: "mail server for invitations, resets and notices; needs --public-url, since links in mails do",
     fallback: "none: links are shown",
   },
   smtpPassword: {

@@ -30,7 +30,9 @@ export const consolePages: ConsolePage[] = [
   list("people", "/people"),
   list("roles", "/people?view=roles"),
   list("audit", "/audit"),
+  list("inbox", "/inbox"),
   list("settings", "/settings"),
+  list("channels", "/settings?tab=notices"),
 ];
 
 /** Anything that stands for what is still to come. */

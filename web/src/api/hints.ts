@@ -36,6 +36,8 @@ function staleKeys(trpc: Trpc, topic: Topic) {
       return [trpc.fleet.enrolmentToken.queryKey()];
     case "storage":
       return [trpc.home.pathKey(), trpc.settings.vault.queryKey()];
+    case "notices":
+      return [trpc.notices.pathKey()];
     case "execution":
       return [];
   }

@@ -47,3 +47,6 @@ export type Organisation = Outputs["organisations"]["list"]["items"][number];
 export type SignInProvider = Outputs["providers"]["list"]["items"][number];
 export type AccessKey = Outputs["keys"]["list"]["items"][number];
 export type AuditEvent = Outputs["audit"]["list"]["items"][number];
+export type InboxNotice = Outputs["notices"]["inbox"]["items"][number];
+export type NoticeChannel = Outputs["notices"]["channels"]["items"][number];
+export type NoticeDelivery = Outputs["notices"]["deliveries"]["items"][number];

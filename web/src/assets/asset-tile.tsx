@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Asset } from "../api/types.ts";
 import { OnlineMark } from "../fleet/online-mark.tsx";
 import { displayText } from "../ui/display-text.ts";
+import { AccessEnds } from "./access-ends.tsx";
 import { AssetActions } from "./asset-actions.tsx";
 import classes from "./asset-tile.module.css";
 import { Favourite } from "./favourite.tsx";
@@ -25,6 +26,7 @@ export function AssetTiles({ assets }: { assets: readonly Asset[] }) {
             {displayText(asset.zone.name)} · {displayText(asset.address)}
             {asset.os !== null && ` · ${displayText(asset.os, 60)}`}
           </p>
+          <AccessEnds at={asset.endsAt} />
           <AssetActions asset={asset} />
         </li>
       ))}

@@ -13,6 +13,7 @@ import { nextPage, useSearch } from "../list/use-page-list.ts";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
+import { AccessEnds } from "./access-ends.tsx";
 import { AssetActions } from "./asset-actions.tsx";
 import { AssetTiles } from "./asset-tile.tsx";
 import { Favourite } from "./favourite.tsx";
@@ -42,6 +43,7 @@ export function ReachPage() {
         <Group gap={6} wrap="nowrap">
           <Favourite asset={asset} />
           {displayText(asset.name)}
+          <AccessEnds at={asset.endsAt} />
         </Group>
       ),
     },

@@ -19,6 +19,7 @@ import Link from "next/link";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
 import { currentLanguage, type Language, languageNames, switchLanguage } from "../i18n/i18n.ts";
+import { NoticeBell } from "../notices/notice-bell.tsx";
 import { roleTitle } from "../people/role-title.ts";
 import { useStore } from "../state/store.ts";
 import { dock } from "../terminal/dock-store.ts";
@@ -49,6 +50,7 @@ export function TopBar({ onMenu }: { onMenu: () => void }) {
         <kbd>Ctrl K</kbd>
       </button>
       <RunningMenu />
+      <NoticeBell />
       <LanguageMenu />
       <ThemeMenu />
       <MeMenu />

@@ -1,11 +1,14 @@
 // Settings: my account, my keys, how the console looks, and the facts of this hub.
 "use client";
-import { Group, SegmentedControl, Stack, Tabs, Text, useMantineColorScheme } from "@mantine/core";
+import { Group, SegmentedControl, Stack, Tabs, Text, Title, useMantineColorScheme } from "@mantine/core";
 import { roleNames } from "@sallyport/hub/identity/input";
 import { useTranslation } from "react-i18next";
 import { useMay, useMe } from "../frame/me.tsx";
 import { themeChoices, useChangeLanguage } from "../frame/top-bar.tsx";
 import { currentLanguage, languageNames } from "../i18n/i18n.ts";
+import { Channels } from "../notices/channels.tsx";
+import { Deliveries } from "../notices/deliveries.tsx";
+import { Subscriptions } from "../notices/subscriptions.tsx";
 import { roleMeaning, roleTitle } from "../people/role-title.ts";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -23,7 +26,7 @@ import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
 import { VaultPanel } from "./vault-panel.tsx";
 
-const tabs = ["account", "keys", "sign-in", "organisations", "hub"] as const;
+const tabs = ["account", "keys", "sign-in", "notices", "organisations", "hub"] as const;
 
 export function SettingsPage() {
   const { t } = useTranslation();
@@ -38,6 +41,7 @@ export function SettingsPage() {
           <Tabs.Tab value="account">{t("settings.account")}</Tabs.Tab>
           <Tabs.Tab value="keys">{t("settings.keys")}</Tabs.Tab>
           {maySeeHub && <Tabs.Tab value="sign-in">{t("signInRules.title")}</Tabs.Tab>}
+          {maySeeHub && <Tabs.Tab value="notices">{t("channels.title")}</Tabs.Tab>}
           {isSystemAdmin && <Tabs.Tab value="organisations">{t("organisations.title")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="hub">{t("settings.hub")}</Tabs.Tab>}
         </Tabs.List>
@@ -45,6 +49,7 @@ export function SettingsPage() {
           <Stack gap="md" maw={720}>
             <Account />
             <Appearance />
+            <Subscriptions />
             <ChangePassword />
             <SecondFactor />
             <Passkeys />
@@ -59,6 +64,19 @@ export function SettingsPage() {
             <Stack maw={720}>
               <SignInRules />
               <Providers />
+            </Stack>
+          </Tabs.Panel>
+        )}
+        {maySeeHub && (
+          <Tabs.Panel value="notices">
+            <Stack gap="md">
+              <Channels />
+              <section aria-label={t("deliveries.title")}>
+                <Title order={2} size="h4" mb="xs">
+                  {t("deliveries.title")}
+                </Title>
+                <Deliveries />
+              </section>
             </Stack>
           </Tabs.Panel>
         )}

@@ -69,6 +69,12 @@ export function formatMoment(at: string | number, locale: string): string {
   return new Date(at).toLocaleString(locale, { dateStyle: "medium", timeStyle: "medium" });
 }
 
+/** For what is near: the day and the minute, with the zone. */
+export function formatEnd(at: string, locale: string): string {
+  const parts = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" } as const;
+  return new Intl.DateTimeFormat(locale, parts).format(new Date(at));
+}
+
 export function timeZoneName(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

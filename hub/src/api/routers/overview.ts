@@ -105,6 +105,7 @@ const needed = {
   execution: null,
   assets: null,
   storage: null,
+  notices: null,
 } as const;
 
 export const eventsRouter = router({

@@ -1,0 +1,304 @@
+// What notices say, in the reader's language. Pure.
+import type { Language, NoticeKind } from "./input.ts";
+import { compose, type Message } from "./message.ts";
+import { type FailedHost, type Notice, type NoticeOf, noticeRules, pathOf } from "./notices.ts";
+
+type Said = { title: string; summary?: string; facts?: [string, string][]; rows?: string[][]; more?: number };
+type Sayings = { [Kind in NoticeKind]: (data: NoticeOf[Kind]) => Said };
+
+const failureRows = (failures: FailedHost[]) =>
+  failures.map(({ asset, reason, exitCode, line }) => [asset, exitCode === null ? reason : `${reason} (${exitCode})`, line]);
+
+/** "1 h 5 min", "42 s": the two greatest units. */
+function lasting(seconds: number, [h, min, s]: readonly [string, string, string]): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} ${s}`;
+  if (whole < 3_600) return `${Math.floor(whole / 60)} ${min} ${whole % 60} ${s}`;
+  return `${Math.floor(whole / 3_600)} ${h} ${Math.floor((whole % 3_600) / 60)} ${min}`;
+}
+const enTime = (seconds: number) => lasting(seconds, ["h", "min", "s"]);
+const zhTime = (seconds: number) => lasting(seconds, ["小时", "分", "秒"]);
+
+/** UTC, named as such: the hub does not know where the reader is. */
+const at = (iso: string): string => `${iso.slice(0, 16).replace("T", " ")} UTC`;
+const hosts = (count: number) => (count === 1 ? "1 host" : `${count} hosts`);
+
+const en: Sayings = {
+  "access.ending": ({ grant, endsAt }) => ({
+    title: `Your access ends on ${at(endsAt)}`,
+    summary: "What is open under it ends then. Ask an administrator if you need it for longer.",
+    facts: [["Grant", grant]],
+  }),
+  "grant.ending": ({ grant, endsAt, people, assets }) => ({
+    title: `Grant ${grant} ends on ${at(endsAt)}`,
+    summary: "Give it another end if it is still needed.",
+    facts: [
+      ["For", people.join(", ")],
+      ["On", assets.join(", ")],
+    ],
+  }),
+  "account.rotation-failed": ({ asset, account, code, attempt }) => ({
+    title: `The secret of ${account} on ${asset} was not changed`,
+    summary: "The old one still holds. It will be tried again.",
+    facts: [
+      ["Reason", code],
+      ["Attempt", String(attempt)],
+    ],
+  }),
+  "host-key.changed": ({ asset, pinned, offered }) => ({
+    title: `${asset} shows another host key`,
+    summary: "Nobody connects there until somebody has decided: it was set up anew, or another host answers in its place.",
+    facts: [
+      ["Known", pinned],
+      ["Shown", offered],
+    ],
+  }),
+  "person.locked": ({ person, until, address }) => ({
+    title: `${person} is locked out after wrong passwords`,
+    facts: [
+      ["Until", at(until)],
+      ["From", address],
+    ],
+  }),
+  "agent.offline": ({ count, agents }) => ({
+    title:
+      count === 1
+        ? `Agent ${agents[0]?.name ?? ""} has been offline for a while`
+        : `${count} agents have been offline for a while`,
+    summary: "What stands behind it cannot be reached.",
+    rows: agents.map(({ name, zone, since }) => [name, zone, `since ${at(since)}`]),
+    more: count - agents.length,
+  }),
+  "agent.duplicate": ({ agent, addresses }) => ({
+    title: `Two processes use the key of agent ${agent}`,
+    summary: "A disk was copied, or the key was stolen. Revoke the agent if you do not know why.",
+    facts: [["Addresses", addresses]],
+  }),
+  "run.started": ({ task, by, targets }) => ({
+    title: `${task} has started`,
+    facts: [
+      ["By", by],
+      ["On", hosts(targets)],
+    ],
+  }),
+  "run.succeeded": ({ task, by, targets, seconds }) => ({
+    title: `${task} succeeded`,
+    facts: [
+      ["By", by],
+      ["On", hosts(targets)],
+      ["Took", enTime(seconds)],
+    ],
+  }),
+  "run.failed": ({ task, by, succeeded, failed, failures, seconds }) => ({
+    title: `${task} failed on ${hosts(failed)}`,
+    facts: [
+      ["By", by],
+      ["Succeeded", hosts(succeeded)],
+      ["Took", enTime(seconds)],
+    ],
+    rows: failureRows(failures),
+    more: failed - failures.length,
+  }),
+  "run.recovered": ({ task, by, seconds, failedBefore }) => ({
+    title: `${task} succeeds again`,
+    facts: [
+      ["By", by],
+      ["Failed before", failedBefore === 1 ? "1 run" : `${failedBefore} runs`],
+      ["Took", enTime(seconds)],
+    ],
+  }),
+  "run.failing": ({ task, inARow, failed, failures }) => ({
+    title: `${task} has failed ${inARow} times in a row`,
+    facts: [["Last time", `failed on ${hosts(failed)}`]],
+    rows: failureRows(failures),
+    more: failed - failures.length,
+  }),
+  "run.slow": ({ task, by, seconds, usualSeconds }) => ({
+    title: `${task} takes longer than usual`,
+    facts: [
+      ["By", by],
+      ["So far", enTime(seconds)],
+      ["Usually", enTime(usualSeconds)],
+    ],
+  }),
+  "run.missed": ({ task, dueAt, why }) => ({
+    title: `${task} did not run when it was due`,
+    facts: [
+      ["Due", at(dueAt)],
+      ["Reason", why],
+    ],
+  }),
+  "run.halted": ({ task, succeeded, failed, left, failures }) => ({
+    title: `${task} was halted: too many hosts failed`,
+    summary: "Somebody has to decide whether it goes on.",
+    facts: [
+      ["Succeeded", hosts(succeeded)],
+      ["Failed", hosts(failed)],
+      ["Not begun", hosts(left)],
+    ],
+    rows: failureRows(failures),
+    more: failed - failures.length,
+  }),
+};
+
+const zh: Sayings = {
+  "access.ending": ({ grant, endsAt }) => ({
+    title: `你的访问权限将于 ${at(endsAt)} 到期`,
+    summary: "到期时，已打开的连接会随之结束。如需延长，请联系管理员。",
+    facts: [["授权", grant]],
+  }),
+  "grant.ending": ({ grant, endsAt, people, assets }) => ({
+    title: `授权 ${grant} 将于 ${at(endsAt)} 到期`,
+    summary: "如仍需要，请修改到期时间。",
+    facts: [
+      ["授予", people.join("、")],
+      ["资产", assets.join("、")],
+    ],
+  }),
+  "account.rotation-failed": ({ asset, account, code, attempt }) => ({
+    title: `${asset} 上 ${account} 的密钥未能轮换`,
+    summary: "旧密钥仍然有效，稍后会重试。",
+    facts: [
+      ["原因", code],
+      ["尝试次数", String(attempt)],
+    ],
+  }),
+  "host-key.changed": ({ asset, pinned, offered }) => ({
+    title: `${asset} 的主机密钥已改变`,
+    summary: "在有人作出决定之前，任何人都无法连接：可能是主机重装，也可能是另一台主机在冒充。",
+    facts: [
+      ["已知", pinned],
+      ["当前", offered],
+    ],
+  }),
+  "person.locked": ({ person, until, address }) => ({
+    title: `${person} 因密码错误被锁定`,
+    facts: [
+      ["锁定至", at(until)],
+      ["来源", address],
+    ],
+  }),
+  "agent.offline": ({ count, agents }) => ({
+    title: count === 1 ? `代理 ${agents[0]?.name ?? ""} 已离线一段时间` : `${count} 个代理已离线一段时间`,
+    summary: "其后的资产无法访问。",
+    rows: agents.map(({ name, zone, since }) => [name, zone, `自 ${at(since)}`]),
+    more: count - agents.length,
+  }),
+  "agent.duplicate": ({ agent, addresses }) => ({
+    title: `有两个进程在使用代理 ${agent} 的密钥`,
+    summary: "磁盘被复制，或密钥被盗。如不清楚原因，请吊销该代理。",
+    facts: [["地址", addresses]],
+  }),
+  "run.started": ({ task, by, targets }) => ({
+    title: `${task} 已开始`,
+    facts: [
+      ["发起人", by],
+      ["主机", `${targets} 台`],
+    ],
+  }),
+  "run.succeeded": ({ task, by, targets, seconds }) => ({
+    title: `${task} 执行成功`,
+    facts: [
+      ["发起人", by],
+      ["主机", `${targets} 台`],
+      ["用时", zhTime(seconds)],
+    ],
+  }),
+  "run.failed": ({ task, by, succeeded, failed, failures, seconds }) => ({
+    title: `${task} 在 ${failed} 台主机上失败`,
+    facts: [
+      ["发起人", by],
+      ["成功", `${succeeded} 台`],
+      ["用时", zhTime(seconds)],
+    ],
+    rows: failureRows(failures),
+    more: failed - failures.length,
+  }),
+  "run.recovered": ({ task, by, seconds, failedBefore }) => ({
+    title: `${task} 已恢复成功`,
+    facts: [
+      ["发起人", by],
+      ["此前失败", `${failedBefore} 次`],
+      ["用时", zhTime(seconds)],
+    ],
+  }),
+  "run.failing": ({ task, inARow, failed, failures }) => ({
+    title: `${task} 已连续失败 ${inARow} 次`,
+    facts: [["最近一次", `${failed} 台主机失败`]],
+    rows: failureRows(failures),
+    more: failed - failures.length,
+  }),
+  "run.slow": ({ task, by, seconds, usualSeconds }) => ({
+    title: `${task} 比平时用时更长`,
+    facts: [
+      ["发起人", by],
+      ["已用时", zhTime(seconds)],
+      ["平时", zhTime(usualSeconds)],
+    ],
+  }),
+  "run.missed": ({ task, dueAt, why }) => ({
+    title: `${task} 未按时执行`,
+    facts: [
+      ["应执行于", at(dueAt)],
+      ["原因", why],
+    ],
+  }),
+  "run.halted": ({ task, succeeded, failed, left, failures }) => ({
+    title: `${task} 已暂停：失败的主机过多`,
+    summary: "需要有人决定是否继续。",
+    facts: [
+      ["成功", `${succeeded} 台`],
+      ["失败", `${failed} 台`],
+      ["未开始", `${left} 台`],
+    ],
+    rows: failureRows(failures),
+    more: failed - failures.length,
+  }),
+};
+
+const sayings: Record<Language, Sayings> = { en, zh };
+const look: Record<Language, string> = { en: "Open", zh: "查看" };
+
+/** @param consoleUrl where people reach the hub, without a slash at the end; null when it does not know: then there is no link. */
+export function messageOf<Kind extends NoticeKind>(notice: Notice<Kind>, language: Language, consoleUrl: string | null): Message {
+  const say: (data: NoticeOf[Kind]) => Said = sayings[language][notice.kind];
+  const { title, summary = "", facts = [], rows = [], more = 0 } = say(notice.data);
+  return compose({
+    language,
+    severity: noticeRules[notice.kind].severity,
+    title,
+    summary,
+    facts: facts.map(([name, value]) => ({ name, value })),
+    table: rows.length === 0 ? null : { rows, more: Math.max(0, more) },
+    link: consoleUrl === null ? null : { text: look[language], url: consoleUrl + pathOf(notice) },
+  });
+}
+
+const order = ["info", "success", "warning", "critical"] as const;
+
+/** Several in one, when there are more than a channel takes one by one. */
+export function digestOf(messages: readonly Message[], language: Language, consoleUrl: string | null): Message {
+  const worst = order.findLast((severity) => messages.some((message) => message.severity === severity)) ?? "info";
+  const first = [...messages].sort((a, b) => order.indexOf(b.severity) - order.indexOf(a.severity));
+  return compose({
+    language,
+    severity: worst,
+    title: language === "zh" ? `${messages.length} 条通知` : `${messages.length} notices`,
+    summary: "",
+    facts: [],
+    table: { rows: first.map(({ title }) => [title]), more: 0 },
+    link: consoleUrl === null ? null : { text: look[language], url: `${consoleUrl}/inbox` },
+  });
+}
+
+/** What the button sends. @param by who pressed it. */
+export const testMessage = (by: string, language: Language, consoleUrl: string | null): Message =>
+  compose({
+    language,
+    severity: "info",
+    title: language === "zh" ? "Sallyport 的测试消息" : "A test from Sallyport",
+    summary: language === "zh" ? "收到此消息，说明通知渠道可用。" : "This channel works: you are reading it.",
+    facts: [{ name: language === "zh" ? "发送人" : "Sent by", value: by }],
+    table: null,
+    link: consoleUrl === null ? null : { text: look[language], url: `${consoleUrl}/settings?tab=notices` },
+  });
