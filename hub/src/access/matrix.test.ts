@@ -3,6 +3,7 @@
 import { newId } from "@sallyport/protocol/ids";
 import { terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { appRouter } from "../api/router.ts";
 import { TestClock } from "../testing/eventually.ts";
 import { rawHttp, upgrade } from "../testing/raw-http.ts";
@@ -263,7 +264,7 @@ const table: Record<string, Row> = {
   "templates.remove": ["-FFFF+N", id("template")],
 };
 
-const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;
+const procedures: Record<string, { _def: { type: string; inputs?: z.ZodType[] } }> = appRouter._def.procedures as never;
 
 const clock = new TestClock();
 let hub: TestHub;
@@ -417,6 +418,82 @@ describe.each(Object.entries(table).filter(([, [letters]]) => letters !== ""))("
       expect(body).toBe((await call(who, name, input(nobodys()))).body);
     }
     expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(cells.map(([who, letter]) => [who, codes[letter]])));
+  });
+});
+
+/** What hostile callers write into fields that people read later. */
+const hostile: Record<string, string> = {
+  "control sequences": "a\u001b[2J\u001b]0;owned\u0007b",
+  "a change of direction": "invoice\u202efdp.exe",
+  "a formula that is HTML, SQL and a path": `=HYPERLINK("http://evil.example")<img src=x onerror="alert(1)">'); drop table users; --/../../../etc/passwd`,
+  "a NUL": "a\0b",
+  "half a character": "a\ud800",
+};
+/** Under the cap on bodies, so that it reaches the field. */
+const nearlyMegabyte = "x".repeat(1_000_000);
+
+type Path = (string | number)[];
+function textsIn(value: unknown, at: Path = []): Path[] {
+  if (typeof value === "string") return [at];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => textsIn(inner, [...at, Array.isArray(value) ? Number(key) : key]));
+}
+function withText(value: unknown, [first, ...rest]: Path, text: string): unknown {
+  if (first === undefined) return text;
+  if (Array.isArray(value)) return value.map((inner, n) => (n === first ? withText(inner, rest, text) : inner));
+  return { ...(value as object), [first]: withText((value as Record<string, unknown>)?.[first], rest, text) };
+}
+/** Every text that the row sends, and every other that the procedure's input may have at its top. */
+function fieldsOf(name: string, sent: object): Path[] {
+  const schema = procedures[name]?._def.inputs?.[0];
+  const shape: { properties?: Record<string, { type?: string }> } =
+    schema === undefined ? {} : (z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as never);
+  const others = Object.entries(shape.properties ?? {})
+    .filter(([field, { type }]) => type === "string" && !(field in sent))
+    .map(([field]): Path => [field]);
+  return [...textsIn(sent), ...others];
+}
+
+describe("hostile text in every field", () => {
+  /** Rows of everything that people make; the hub itself writes the others at any time. */
+  async function rowCounts(): Promise<string> {
+    const tables = await hub.sql<{ name: string }[]>`select relname as name from pg_class
+      where relkind = 'r' and relnamespace = 'public'::regnamespace and relname !~ '^(audit_|auth_|notice|fleet_history)' order by relname`;
+    const counts = tables.map(({ name }) => `select '${name}' as name, count(*)::int as rows from "${name}"`).join(" union all ");
+    return JSON.stringify(await hub.sql.unsafe(`select * from (${counts}) counted order by name`));
+  }
+  const taking = Object.entries(table).filter(([name, [, input]]) => input !== undefined && name !== "auth.signIn");
+
+  test.each(taking)("%s is refused with a sentence, nothing half-written, or taken whole", async (name, [, input]) => {
+    clock.advance(61_000);
+    const subjects = await freshSubjects();
+    const sent = input?.(subjects) ?? {};
+    let before = await rowCounts();
+    for (const path of fieldsOf(name, sent)) {
+      const texts = { ...hostile, ...(procedures[name]?._def.type === "mutation" ? { "a megabyte": nearlyMegabyte } : {}) };
+      for (const [what, text] of Object.entries(texts)) {
+        const { status, code, body } = await call("admin", name, withText(sent, path, text) as object);
+        const where = `${what} in ${path.join(".")}: ${status} ${body.slice(0, 200)}`;
+        expect(status, where).toBeLessThan(500);
+        const after = await rowCounts();
+        if (status >= 400) {
+          expect(code ?? "", where).toMatch(/^[a-z-]+$/);
+          expect(body.length, where).toBeLessThan(4_000);
+          expect(after, where).toBe(before);
+        }
+        before = after;
+      }
+    }
+  });
+
+  test("ten megabytes are refused before they are read", async () => {
+    const before = await rowCounts();
+    const status = await clients.admin.post("groups.create", { name: "x".repeat(10 * 1024 * 1024) }).then(
+      (response) => response.status,
+      () => "cut off",
+    );
+    expect([413, "cut off"]).toContain(status);
+    expect(await rowCounts()).toBe(before);
   });
 });
 
