@@ -16,7 +16,7 @@ export async function ensureOrganisation({ db, clock, onOrganisation }: Identity
   if (found !== null) return found;
   const organisation = { id: newId("org"), name: "Default" };
   await db.transaction(async (tx) => {
-    await tx.insert(organisations).values({ ...organisation, createdAt: clock.now() });
+    await tx.insert(organisations).values({ ...organisation, slug: "default", createdAt: clock.now() });
     await onOrganisation(tx, organisation.id);
   });
   return organisation;

@@ -41,19 +41,20 @@ export function Accounts({ assetId }: { assetId: string }) {
           {add}
         </Empty>
       ) : (
-        add
+        <Group gap="xs">
+          {add}
+          {mayManage && accounts.data.items.length > 1 && (
+            <Button
+              variant="default"
+              loading={verify.isPending}
+              onClick={() => verify.mutate({ ids: accounts.data.items.slice(0, 200).map(({ id }) => id) })}
+            >
+              {t("custody.verifyAll")}
+            </Button>
+          )}
+        </Group>
       )}
       {adding && <AddAccount assetId={assetId} onDone={() => setAdding(false)} />}
-      {mayManage && accounts.data.items.length > 1 && (
-        <Button
-          variant="default"
-          loading={verify.isPending}
-          onClick={() => verify.mutate({ ids: accounts.data.items.slice(0, 200).map(({ id }) => id) })}
-          style={{ alignSelf: "flex-start" }}
-        >
-          {t("custody.verifyAll")}
-        </Button>
-      )}
       {accounts.data.items.map((account) => (
         <AccountLine
           key={account.id}
