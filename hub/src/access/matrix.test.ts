@@ -317,8 +317,8 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`;
   await sql`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, account_choice, protocol, state, columns, rows, started_at, ended_at, end_reason)
     values (${made.session}, ${orgId}, 'shell', ${assetId}, ${agent.id}, ${owner}, 'x', '@agent', 'ssh', 'ended', 80, 24, now(), now(), 'exit')`;
-  await sql`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at, expires_at)
-    values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now(), now() + interval '10 days')`;
+  await sql`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at)
+    values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now())`;
   await sql`insert into executions (id, org_id, run_id, asset_id, agent_id, state) values (${made.execution}, ${orgId}, ${made.run}, ${assetId}, ${made.agent}, 'queued')`;
   return made;
 }

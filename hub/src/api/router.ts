@@ -11,7 +11,9 @@ import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts"
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { providersRouter } from "./routers/providers.ts";
+import { interpretersRouter, scriptsRouter } from "./routers/scripts.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
+import { calendarsRouter, targetSetsRouter, tasksRouter } from "./routers/tasks.ts";
 import { templatesRouter } from "./routers/templates.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
@@ -22,11 +24,13 @@ export const appRouter = router({
   assets: assetsRouter,
   audit: auditRouter,
   auth: authRouter,
+  calendars: calendarsRouter,
   custody: custodyRouter,
   events: eventsRouter,
   fleet: fleetRouter,
   groups: groupsRouter,
   home: homeRouter,
+  interpreters: interpretersRouter,
   keys: keysRouter,
   nodes: nodesRouter,
   organisations: organisationsRouter,
@@ -34,9 +38,12 @@ export const appRouter = router({
   people: peopleRouter,
   providers: providersRouter,
   runs: runsRouter,
+  scripts: scriptsRouter,
   sessions: sessionsRouter,
   settings: settingsRouter,
   signInPolicy: signInPolicyRouter,
+  targetSets: targetSetsRouter,
+  tasks: tasksRouter,
   templates: templatesRouter,
 });
 
