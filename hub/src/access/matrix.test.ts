@@ -46,7 +46,9 @@ type Subjects = Record<
   | "template"
   | "hostKey"
   | "provider"
-  | "organisation",
+  | "organisation"
+  | "script"
+  | "task",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
@@ -137,6 +139,9 @@ const table: Record<string, Row> = {
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table
   "auth.state": ["+++++++"],
+  "calendars.add": ["-+++F++", () => ({ name: newId("cal"), days: ["2026-12-25"] })],
+  "calendars.list": ["-++++++"],
+  "calendars.remove": ["-NNNFNN", () => ({ id: newId("cal") })],
   "custody.push": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
   "custody.pushByLogin": ["-FFFF+N", ({ account }) => ({ id: account, login: { username: "root", password: "p" } })],
   "custody.rotate": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
@@ -162,6 +167,9 @@ const table: Record<string, Row> = {
   "groups.removeMembers": ["-FFFF+N", ({ group, personId }) => ({ id: group, userIds: [personId] })],
   "groups.rename": ["-FFFF+N", ({ group }) => ({ id: group, name: newId("group") })],
   "home.summary": ["-++++++"],
+  "interpreters.add": ["-FFFF++", () => ({ program: newId("p").slice(0, 30), label: "P" })],
+  "interpreters.list": ["-++++++"],
+  "interpreters.remove": ["-FFFFNN", () => ({ id: newId("int") })],
   "keys.create": ["-++++++", () => ({ name: "k" })],
   "keys.list": ["-++++++"],
   "keys.revoke": ["-NNNNNN", () => ({ id: "key_of_somebody" })],
@@ -217,9 +225,21 @@ const table: Record<string, Row> = {
   "providers.test": ["-FFFF+N", id("provider")],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
   "runs.get": ["-NNN++N", id("run")],
+  "runs.goOn": ["-NNNF", id("run")], // tasks/tasks.test.ts: this one waits for nobody
   "runs.list": ["-++++++", () => ({})],
   "runs.stop": ["-NNNF+N", id("run")],
   "runs.stopExecution": ["-NNNF+N", id("execution")],
+  "scripts.addVersion": ["-FFFF+N", ({ script }) => ({ id: script, after: 1, body: "true", interpreter: "sh" })],
+  "scripts.archive": ["-FFFF+N", id("script")],
+  "scripts.change": ["-FFFF+N", ({ script }) => ({ id: script, description: "x" })],
+  "scripts.create": ["-+++F++", () => ({ name: "s", body: "true", interpreter: "sh" })],
+  "scripts.duplicate": ["-+++F+N", ({ script }) => ({ id: script, name: "copy" })],
+  "scripts.get": ["-+++++N", id("script")],
+  "scripts.list": ["-++++++", () => ({})],
+  "scripts.remove": ["-FFFF+N", id("script")],
+  "scripts.unarchive": ["-FFFF+N", id("script")],
+  "scripts.version": ["-+++++N", ({ script }) => ({ id: script, number: 1 })],
+  "scripts.versions": ["-+++++N", id("script")],
   "sessions.end": ["-NNNF+N", id("session")],
   "sessions.get": ["-NNN++N", id("session")],
   "sessions.list": ["-++++++", () => ({})],
@@ -231,6 +251,23 @@ const table: Record<string, Row> = {
     "-FFFF",
     () => ({ mfaRoles: [], passwordLengthMin: 10, passwordHistory: 0, passwordDaysMax: null, idleDaysMax: null }),
   ],
+  "targetSets.add": ["-+++F++", ({ asset }) => ({ name: newId("set"), targets: { assetIds: [asset] } })],
+  "targetSets.list": ["-+++F++"],
+  "targetSets.remove": ["-NNNFNN", () => ({ id: newId("set") })],
+  "tasks.archive": ["-NNNF+N", id("task")],
+  "tasks.change": [
+    "-NNNF+N",
+    ({ task, script, asset }) => ({ id: task, name: "t", scriptId: script, targets: { assetIds: [asset] } }),
+  ],
+  "tasks.clone": ["-NNNF+N", ({ task }) => ({ id: task, name: "copy" })],
+  "tasks.create": ["-+++F+N", ({ script, asset }) => ({ name: "t", scriptId: script, targets: { assetIds: [asset] } })],
+  "tasks.fires": ["-NNN++N", id("task")],
+  "tasks.get": ["-NNN++N", id("task")],
+  "tasks.list": ["-++++++", () => ({})],
+  "tasks.pause": ["-NNNF+N", id("task")],
+  "tasks.preview": ["-+++F++", ({ asset }) => ({ targets: { assetIds: [asset] } })],
+  "tasks.run": ["-NNNF+N", id("task")],
+  "tasks.start": ["-NNNF+N", id("task")],
   "templates.applyTo": ["-FFFF+N", ({ template, neighbour }) => ({ id: template, assetIds: [neighbour] })],
   "templates.change": ["-FFFF+N", ({ template }) => ({ id: template, comment: "x" })],
   "templates.create": ["-FFFF++", () => ({ name: newId("tpl"), username: "u", secret: { kind: "new-password" } })],
@@ -295,6 +332,8 @@ async function freshSubjects(): Promise<Subjects> {
     hostKey: newId("hky"),
     provider: newId("idp"),
     organisation: newId("org"),
+    script: newId("scr"),
+    task: newId("tsk"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
@@ -320,6 +359,16 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at)
     values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now())`;
   await sql`insert into executions (id, org_id, run_id, asset_id, agent_id, state) values (${made.execution}, ${orgId}, ${made.run}, ${assetId}, ${made.agent}, 'queued')`;
+  const ofTask = newId("scr");
+  for (const script of [made.script, ofTask]) {
+    await sql`insert into scripts (id, org_id, name, visibility, owner_id, latest, created_at, updated_at)
+      values (${script}, ${orgId}, 'row', 'organisation', ${owner}, 1, now(), now())`;
+    await sql`insert into script_versions (script_id, number, interpreter, body, hash, parameters, author_id, created_at)
+      values (${script}, 1, 'sh', 'true', 'x', '[]', ${owner}, now())`;
+  }
+  await sql`insert into tasks (id, org_id, name, script_id, parameters, targets, account, timeout_seconds, expiry_seconds, misfire, overlap, state, owner_id, created_at, updated_at)
+    values (${made.task}, ${orgId}, 'row', ${ofTask}, '{}', ${sql.json({ assetIds: [assetId], nodeIds: [], labels: [], setIds: [] })}, '@agent', 60, 60,
+      'fire_once_now', 'parallel', 'active', ${owner}, now(), now())`;
   return made;
 }
 
@@ -342,6 +391,8 @@ const nobodys = (): Subjects => ({
   hostKey: newId("hky"),
   provider: newId("idp"),
   organisation: newId("org"),
+  script: newId("scr"),
+  task: newId("tsk"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

@@ -39,6 +39,7 @@ export async function createTask(deps: TaskDeps, actor: Actor, input: CreateTask
 export async function changeTask(deps: TaskDeps, actor: Actor, { id, ...input }: ChangeTask): Promise<void> {
   assertMay(actor, "run.start");
   const now = deps.clock.now();
+  await findTask(deps.db, actor, id);
   await check(deps, actor, input, now);
   await change(deps, actor, id, async (tx, task) => {
     const fields = { ...input, ownerId: actor.id };

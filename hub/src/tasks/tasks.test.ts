@@ -140,6 +140,8 @@ describe("a rolling run", () => {
     await admin.mutate("runs.goOn", { id });
     const halted = await when(id, ({ state }) => state === "halted");
     expect(halted.counts).toMatchObject({ succeeded: 1, failed: 1, held: 2 });
+    const { items } = await admin.query<{ items: { kind: string }[] }>("audit.list", { kind: "run.continued" });
+    expect(items).toHaveLength(1);
     await admin.mutate("runs.goOn", { id });
     await when(id, ({ state, counts }) => state === "halted" && counts["failed"] === 2);
     await admin.mutate("runs.stop", { id });
