@@ -27,7 +27,7 @@ import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { endForbiddenRuns } from "./automation/end-forbidden-runs.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
-import { expireQueued, giveUpLost, remindAgents, repeatStops } from "./automation/jobs.ts";
+import { expireQueued, giveUpLost, remindAgents, repeatStops, rollOn } from "./automation/jobs.ts";
 import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
 import { unfinishedExecutionsOf } from "./automation/runs.ts";
 import { committingEnds } from "./automation/settle.ts";
@@ -92,6 +92,8 @@ import { Neighbours } from "./sessions/neighbour.ts";
 import { removeOldRecordings } from "./sessions/remove-old-recordings.ts";
 import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
+import type { TaskDeps } from "./tasks/deps.ts";
+import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
 export type Layout = {
@@ -248,9 +250,9 @@ export async function createHub(
       db,
       unfinishedOf: gatheredRows(
         (agentIds) => unfinishedExecutionsOf(db, agentIds),
-        ({ agentId }) => agentId,
+        ({ agentId }) => agentId ?? "",
       ),
-      commitEnd: committingEnds({ db, clock }),
+      commitEnd: committingEnds({ db, clock, links }),
       takeQueued: takingQueued({ db, clock }),
       clock,
       log,
@@ -260,6 +262,7 @@ export async function createHub(
       outputs: new ExecutionOutputs(),
       changes,
     };
+    const tasks: TaskDeps = { db, clock, log, changes, automation };
     const fleet: FleetDeps = {
       db,
       clock,
@@ -324,7 +327,9 @@ export async function createHub(
       },
       vaultRotation,
       sessions,
+      scripts: { db, clock, changes },
       automation,
+      tasks,
       screens,
       endWorkOf: async (userId) => {
         for (const session of [...sessions.live.ofUser(userId), ...sessions.dials.ofUser(userId)])
@@ -420,6 +425,9 @@ export async function createHub(
       every(lookForOldSecretsEveryMs, () => worker.addDueRotations(), log),
       every(10_000, () => repeatStops(automation), log),
       every(2_000, () => remindAgents(automation), log),
+      every(1_000, () => rollOn(automation), log),
+      every(500, () => fireDue(tasks), log),
+      every(1_000, () => startQueued(tasks), log),
       every(3_600_000, removeOld, log),
       every(
         readAuditEveryMs,

@@ -60,6 +60,9 @@ export const textBytesMax = 1 * KiB;
 /** Lists in host facts: disks, addresses. */
 export const factsListMax = 64;
 
+/** Who a script is given to: the name of a program in the host's search path, never a path. */
+export const interpreterName = /^[A-Za-z][A-Za-z0-9._+-]{0,31}$/;
+
 /** A script's text, inline in the signed order. */
 export const scriptBytesMax = 256 * KiB;
 

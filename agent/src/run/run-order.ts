@@ -1,11 +1,14 @@
 // Reads a signed order to run a script: every cap checked, nothing left optional. Pure but for the hash.
 import { createHash } from "node:crypto";
 import { isId } from "@sallyport/protocol/ids";
-import { executionOutputBytesMax, scriptArgumentBytesMax, scriptArgumentsMax, scriptBytesMax } from "@sallyport/protocol/limits";
+import {
+  executionOutputBytesMax,
+  interpreterName,
+  scriptArgumentBytesMax,
+  scriptArgumentsMax,
+  scriptBytesMax,
+} from "@sallyport/protocol/limits";
 import { isWireNumber, type wire } from "@sallyport/protocol/wire";
-
-export const interpreters = ["sh", "bash", "python3", "node"] as const;
-export type Interpreter = (typeof interpreters)[number];
 
 /** A day; the hub says the same. */
 const timeoutSecondsMax = 86_400;
@@ -13,7 +16,7 @@ const timeoutSecondsMax = 86_400;
 export type ExecutionKey = { executionId: string; attempt: number };
 
 export type RunOrder = ExecutionKey & {
-  interpreter: Interpreter;
+  interpreter: string;
   script: Uint8Array;
   arguments: string[];
   environment: Record<string, string>;
@@ -42,11 +45,11 @@ export function readRunOrder(
   const script = order.script ?? new Uint8Array();
   const args = order.arguments ?? [];
   const environment = order.environment ?? {};
-  const interpreter = interpreters.find((known) => known === order.interpreter);
+  const interpreter = order.interpreter ?? "";
   const timeoutSeconds = order.timeoutSeconds ?? 0;
   const outputBytesMax = order.outputBytesMax ?? 0;
   const why = ((): string | null => {
-    if (interpreter === undefined) return `This agent knows ${interpreters.join(", ")}, not the interpreter asked for.`;
+    if (!interpreterName.test(interpreter)) return "The interpreter is not named by a program's name.";
     if (script.length > scriptBytesMax) return `The script has ${script.length} bytes; at most ${scriptBytesMax} are allowed.`;
     if (
       !createHash("sha256")
@@ -68,7 +71,7 @@ export function readRunOrder(
       return `A time limit of ${timeoutSeconds} s; 1 to ${timeoutSecondsMax} are allowed.`;
     return null;
   })();
-  if (why !== null || interpreter === undefined) return { ok: false, why: why ?? "" };
+  if (why !== null) return { ok: false, why };
   const kept = outputBytesMax > 0 ? Math.min(outputBytesMax, executionOutputBytesMax) : executionOutputBytesMax;
   return {
     ok: true,

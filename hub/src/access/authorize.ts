@@ -78,29 +78,73 @@ export async function authorize(db: Queryable, actor: Actor, request: Request, n
   assertMay(actor, permissionFor[action]);
   const [target, named] = await Promise.all([findAsset(db, actor.orgId, assetId), grantsNaming(db, actor, assetId)]);
   if (target === null) throw notFound("asset");
-  const { asset, agent } = target;
+  assertThere(target);
+  const { asset } = target;
+  const circumstances = { now, address: actor.ip };
+  const recording = async <T>(decision: () => T): Promise<T> => {
+    try {
+      return decision();
+    } catch (error) {
+      if (error instanceof HubError) await recordRefusal(db, actor, target, action, error);
+      throw error;
+    }
+  };
+  const holding = await recording(() => holdingNow(named, action, circumstances));
+  assertActive(asset);
+  const as = request.action === "forward" ? noAccount : await findChosenAccount(db, asset, request.account);
+  const protocol = request.action === "forward" ? protocolOn(asset, request.port) : (request.protocol ?? "ssh");
+  return recording(() => authorizedBy(holding, { actor, target, as, protocol, action }, circumstances));
+}
+
+/**
+ * The same decision where target, grants and account have been looked up for many at once. Nothing is recorded: whoever asks keeps the refusals.
+ *
+ * @param named every unrevoked grant that names both the person and the asset.
+ * @param chosen asked only when some grant holds, so that a missing account tells nobody that the asset is there.
+ * @throws HubError as authorize().
+ */
+export function authorizeOne(
+  named: GrantRow[],
+  wish: Pick<Authorization, "actor" | "target" | "protocol" | "action">,
+  chosen: () => ChosenAccount,
+  now: Date,
+): Authorization {
+  const circumstances = { now, address: wish.actor.ip };
+  assertThere(wish.target);
+  const holding = holdingNow(named, wish.action, circumstances);
+  assertActive(wish.target.asset);
+  return authorizedBy(holding, { ...wish, as: chosen() }, circumstances);
+}
+
+function assertThere({ asset, agent }: AssetInZone): void {
   if (agent !== null && agent.revokedAt !== null)
     throw new HubError("agent-revoked", "The agent of this asset was revoked. Enrol its host again to reach it.");
   if (asset.retiredAt !== null) throw notFound("asset");
-  const circumstances = { now, address: actor.ip };
+}
+
+function assertActive({ active }: AssetInZone["asset"]): void {
+  if (!active) throw new HubError("asset-off", "This asset is switched off. An administrator of assets can switch it on.");
+}
+
+/** Those that hold now, from here; at least one. */
+function holdingNow(named: GrantRow[], action: Action, circumstances: Circumstances): GrantRow[] {
   const holding = named.filter((grant) => whyNotNow(grant, circumstances) === null);
-  const refuse = async (refusal: HubError) => {
-    await recordRefusal(db, actor, target, action, refusal);
-    throw refusal;
-  };
-  if (holding.length === 0) {
-    const why = named
-      .map((grant) => whyNotNow(grant, circumstances))
-      .find((one) => one === "hours" || one === "address" || one === "not-yet");
-    return refuse(why === undefined ? notFound("asset") : noGrant(action, why));
-  }
-  if (!asset.active) throw new HubError("asset-off", "This asset is switched off. An administrator of assets can switch it on.");
-  const as = request.action === "forward" ? noAccount : await findChosenAccount(db, asset, request.account);
-  const protocol = request.action === "forward" ? protocolOn(asset, request.port) : (request.protocol ?? "ssh");
-  const decision = decide(holding, asWhom(as, asset), protocol, circumstances);
-  const grantId = decision.grantOf(action);
-  if (grantId === null) return refuse(noGrant(action, decision.whyNot(action)));
-  return new Authorization(made, { actor, target, as, protocol, action, actions: decision.actions, grantId });
+  if (holding.length > 0) return holding;
+  const why = named
+    .map((grant) => whyNotNow(grant, circumstances))
+    .find((one) => one === "hours" || one === "address" || one === "not-yet");
+  throw why === undefined ? notFound("asset") : noGrant(action, why);
+}
+
+function authorizedBy(
+  holding: GrantRow[],
+  wish: Pick<Authorization, "actor" | "target" | "as" | "protocol" | "action">,
+  circumstances: Circumstances,
+): Authorization {
+  const decision = decide(holding, asWhom(wish.as, wish.target.asset), wish.protocol, circumstances);
+  const grantId = decision.grantOf(wish.action);
+  if (grantId === null) throw noGrant(wish.action, decision.whyNot(wish.action));
+  return new Authorization(made, { ...wish, actions: decision.actions, grantId });
 }
 
 /** May what was authorised go on? Read again after the work was registered: a revocation between the two is seen by one side or the other. */
@@ -141,7 +185,7 @@ export function decide(grants: GrantRow[], as: AsWhom, protocol: string, circums
 }
 
 /** That somebody tried is worth knowing; he himself learns nothing by it. */
-async function recordRefusal(
+export async function recordRefusal(
   db: Queryable,
   actor: Actor,
   { asset }: AssetInZone,

@@ -49,7 +49,9 @@ type Subjects = Record<
   | "provider"
   | "organisation"
   | "role"
-  | "guest",
+  | "guest"
+  | "script"
+  | "task",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
@@ -143,6 +145,9 @@ const table: Record<string, Row> = {
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table
   "auth.state": ["+++++++"],
+  "calendars.add": ["-+++F++", () => ({ name: newId("cal"), days: ["2026-12-25"] })],
+  "calendars.list": ["-++++++"],
+  "calendars.remove": ["-NNNFNN", () => ({ id: newId("cal") })],
   "custody.push": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
   "custody.pushByLogin": ["-FFFF+N", ({ account }) => ({ id: account, login: { username: "root", password: "p" } })],
   "custody.rotate": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
@@ -173,6 +178,9 @@ const table: Record<string, Row> = {
   "guests.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, role: "user" })],
   "guests.withdraw": ["-FFFF+N", id("guest")],
   "home.summary": ["-++++++"],
+  "interpreters.add": ["-FFFF++", () => ({ program: newId("p").slice(0, 30), label: "P" })],
+  "interpreters.list": ["-++++++"],
+  "interpreters.remove": ["-FFFFNN", () => ({ id: newId("int") })],
   "keys.create": ["-++++++", () => ({ name: "k" })],
   "keys.list": ["-++++++"],
   "keys.revoke": ["-NNNNNN", () => ({ id: "key_of_somebody" })],
@@ -243,9 +251,21 @@ const table: Record<string, Row> = {
   "roles.remove": ["-FFFF", id("role")],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
   "runs.get": ["-NNN++N", id("run")],
+  "runs.goOn": ["-NNNF", id("run")], // tasks/tasks.test.ts: this one waits for nobody
   "runs.list": ["-++++++", () => ({})],
   "runs.stop": ["-NNNF+N", id("run")],
   "runs.stopExecution": ["-NNNF+N", id("execution")],
+  "scripts.addVersion": ["-FFFF+N", ({ script }) => ({ id: script, after: 1, body: "true", interpreter: "sh" })],
+  "scripts.archive": ["-FFFF+N", id("script")],
+  "scripts.change": ["-FFFF+N", ({ script }) => ({ id: script, description: "x" })],
+  "scripts.create": ["-+++F++", () => ({ name: "s", body: "true", interpreter: "sh" })],
+  "scripts.duplicate": ["-+++F+N", ({ script }) => ({ id: script, name: "copy" })],
+  "scripts.get": ["-+++++N", id("script")],
+  "scripts.list": ["-++++++", () => ({})],
+  "scripts.remove": ["-FFFF+N", id("script")],
+  "scripts.unarchive": ["-FFFF+N", id("script")],
+  "scripts.version": ["-+++++N", ({ script }) => ({ id: script, number: 1 })],
+  "scripts.versions": ["-+++++N", id("script")],
   "sessions.end": ["-NNNF+N", id("session")],
   "sessions.get": ["-NNN++N", id("session")],
   "sessions.list": ["-++++++", () => ({})],
@@ -257,6 +277,23 @@ const table: Record<string, Row> = {
     "-FFFF",
     () => ({ mfaRoles: [], passwordLengthMin: 10, passwordHistory: 0, passwordDaysMax: null, idleDaysMax: null }),
   ],
+  "targetSets.add": ["-+++F++", ({ asset }) => ({ name: newId("set"), targets: { assetIds: [asset] } })],
+  "targetSets.list": ["-+++F++"],
+  "targetSets.remove": ["-NNNFNN", () => ({ id: newId("set") })],
+  "tasks.archive": ["-NNNF+N", id("task")],
+  "tasks.change": [
+    "-NNNF+N",
+    ({ task, script, asset }) => ({ id: task, name: "t", scriptId: script, targets: { assetIds: [asset] } }),
+  ],
+  "tasks.clone": ["-NNNF+N", ({ task }) => ({ id: task, name: "copy" })],
+  "tasks.create": ["-+++F+N", ({ script, asset }) => ({ name: "t", scriptId: script, targets: { assetIds: [asset] } })],
+  "tasks.fires": ["-NNN++N", id("task")],
+  "tasks.get": ["-NNN++N", id("task")],
+  "tasks.list": ["-++++++", () => ({})],
+  "tasks.pause": ["-NNNF+N", id("task")],
+  "tasks.preview": ["-+++F++", ({ asset }) => ({ targets: { assetIds: [asset] } })],
+  "tasks.run": ["-NNNF+N", id("task")],
+  "tasks.start": ["-NNNF+N", id("task")],
   "templates.applyTo": ["-FFFF+N", ({ template, neighbour }) => ({ id: template, assetIds: [neighbour] })],
   "templates.change": ["-FFFF+N", ({ template }) => ({ id: template, comment: "x" })],
   "templates.create": ["-FFFF++", () => ({ name: newId("tpl"), username: "u", secret: { kind: "new-password" } })],
@@ -323,6 +360,8 @@ async function freshSubjects(): Promise<Subjects> {
     organisation: newId("org"),
     role: newId("rol"),
     guest: newId("gst"),
+    script: newId("scr"),
+    task: newId("tsk"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
   await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
@@ -347,9 +386,19 @@ async function freshSubjects(): Promise<Subjects> {
   await sql`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`;
   await sql`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, account_choice, protocol, state, columns, rows, started_at, ended_at, end_reason)
     values (${made.session}, ${orgId}, 'shell', ${assetId}, ${agent.id}, ${owner}, 'x', '@agent', 'ssh', 'ended', 80, 24, now(), now(), 'exit')`;
-  await sql`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at, expires_at)
-    values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now(), now() + interval '10 days')`;
+  await sql`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at)
+    values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now())`;
   await sql`insert into executions (id, org_id, run_id, asset_id, agent_id, state) values (${made.execution}, ${orgId}, ${made.run}, ${assetId}, ${made.agent}, 'queued')`;
+  const ofTask = newId("scr");
+  for (const script of [made.script, ofTask]) {
+    await sql`insert into scripts (id, org_id, name, visibility, owner_id, latest, created_at, updated_at)
+      values (${script}, ${orgId}, 'row', 'organisation', ${owner}, 1, now(), now())`;
+    await sql`insert into script_versions (script_id, number, interpreter, body, hash, parameters, author_id, created_at)
+      values (${script}, 1, 'sh', 'true', 'x', '[]', ${owner}, now())`;
+  }
+  await sql`insert into tasks (id, org_id, name, script_id, parameters, targets, account, timeout_seconds, expiry_seconds, misfire, overlap, state, owner_id, created_at, updated_at)
+    values (${made.task}, ${orgId}, 'row', ${ofTask}, '{}', ${sql.json({ assetIds: [assetId], nodeIds: [], labels: [], setIds: [] })}, '@agent', 60, 60,
+      'fire_once_now', 'parallel', 'active', ${owner}, now(), now())`;
   return made;
 }
 
@@ -374,6 +423,8 @@ const nobodys = (): Subjects => ({
   organisation: newId("org"),
   role: newId("rol"),
   guest: newId("gst"),
+  script: newId("scr"),
+  task: newId("tsk"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

@@ -15,8 +15,10 @@ import type { Mailer } from "../notify/mailer.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Config } from "../platform/config.ts";
 import type { HubKeys } from "../platform/hub-keys.ts";
+import type { ScriptDeps } from "../scripts/deps.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import type { Screens } from "../sessions/screens.ts";
+import type { TaskDeps } from "../tasks/deps.ts";
 
 export type ApiDeps = {
   config: Config;
@@ -39,7 +41,9 @@ export type ApiDeps = {
   custody: { deps: CustodyDeps /** What was just asked for begins now. */; begin(): Promise<void> };
   access: AccessDeps;
   sessions: SessionDeps;
+  scripts: ScriptDeps;
   automation: AutomationDeps;
+  tasks: TaskDeps;
   screens: Screens;
   endWorkOf: EndWorkOf;
   /** Null without a mail server. */

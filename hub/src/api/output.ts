@@ -4,11 +4,14 @@ import { whyNots } from "../access/holds.ts";
 import { actions, hours } from "../access/input.ts";
 import { categories, platformIds } from "../assets/input.ts";
 import { executionReasons, executionStates } from "../automation/execution-state.ts";
-import { interpreters } from "../automation/input.ts";
+import { rolling, runStates, triggers } from "../automation/input.ts";
+import { waitingFor } from "../automation/present.ts";
 import { appliedCodes } from "../custody/apply-template.ts";
 import { outcomeCodes } from "../custody/outcome.ts";
 import { taskKinds } from "../custody/schema.ts";
+import { parameter, parameterValues, visibilities } from "../scripts/input.ts";
 import { endReasons } from "../sessions/session-state.ts";
+import { fireOutcomes, misfires, overlaps, schedule, targets, taskStates } from "../tasks/input.ts";
 
 const moment = z.iso.datetime();
 const named = z.object({ id: z.string(), name: z.string() });
@@ -242,6 +245,7 @@ export const session = z.object({
 
 const counts = z.object({
   total: z.number(),
+  held: z.number(),
   queued: z.number(),
   running: z.number(),
   succeeded: z.number(),
@@ -249,12 +253,43 @@ const counts = z.object({
   stopped: z.number(),
 });
 
+export const interpreter = z.object({ id: z.string(), program: z.string(), label: z.string(), builtIn: z.boolean() });
+
+export const script = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  visibility: z.enum(visibilities),
+  interpreter: z.string(),
+  latest: z.number().int(),
+  owner: named,
+  archived: z.boolean(),
+  createdAt: moment,
+  updatedAt: moment,
+  mayChange: z.boolean(),
+});
+
+const versionHead = {
+  number: z.number().int(),
+  hash: z.string(),
+  interpreter: z.string(),
+  note: z.string(),
+  createdAt: moment,
+};
+export const scriptVersion = z.object({ ...versionHead, body: z.string(), parameters: z.array(parameter) });
+export const scriptVersionLine = z.object({ ...versionHead, author: named });
+export const versionNumber = z.object({ number: z.number().int() });
+export const scriptWithVersion = script.extend({ version: scriptVersion });
+
 export const run = z.object({
   id: z.string(),
   title: z.string(),
-  interpreter: z.enum(interpreters),
+  trigger: z.enum(triggers),
+  taskId: z.string().nullable(),
+  script: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).nullable(),
+  interpreter: z.string(),
   scriptHash: z.string(),
-  state: z.enum(["queued", "running", "stopping", "finished"]),
+  state: z.enum(runStates),
   outcome: z.enum(["succeeded", "failed", "stopped", "mixed"]).nullable(),
   counts,
   createdAt: moment,
@@ -264,17 +299,64 @@ export const run = z.object({
   createdBy: named,
 });
 
+export const task = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  state: z.enum(taskStates),
+  archived: z.boolean(),
+  script: z.object({ id: z.string(), name: z.string(), version: z.number().int().nullable(), latest: z.number().int() }),
+  schedule: schedule.nullable(),
+  nextFireAt: moment.nullable(),
+  lastRun: run.nullable(),
+  owner: named,
+  createdAt: moment,
+  updatedAt: moment,
+  mayChange: z.boolean(),
+});
+export const taskWithFields = task.extend({
+  parameters: parameterValues,
+  targets,
+  account: z.string(),
+  rolling: rolling.nullable(),
+  timeoutSeconds: z.number(),
+  expirySeconds: z.number(),
+  misfire: z.enum(misfires),
+  overlap: z.enum(overlaps),
+});
+export const fire = z.object({
+  id: z.string(),
+  dueAt: moment,
+  decidedAt: moment,
+  outcome: z.enum(fireOutcomes),
+  reason: z.string(),
+  runId: z.string().nullable(),
+  more: z.number().int(),
+});
+export const firesPage = z.object({ items: z.array(fire), nextCursor: z.string().nullable() });
+const refusedTarget = z.object({ assetId: z.string(), name: z.string(), code: z.string() });
+export const taskPreview = z.object({
+  /** How many it would run on, the first of them by name, and those it may not run on. */
+  allowed: z.number().int(),
+  targets: z.array(named),
+  refused: z.array(refusedTarget),
+  refusedCount: z.number().int(),
+  fires: z.array(moment),
+});
+export const calendar = z.object({ id: z.string(), name: z.string(), days: z.array(z.string()) });
+export const targetSet = z.object({ id: z.string(), name: z.string(), targets });
+
 export const execution = z.object({
   id: z.string(),
   assetId: z.string(),
   assetName: z.string(),
-  agentId: z.string(),
+  agentId: z.string().nullable(),
   zone: z.string(),
   state: z.enum(executionStates),
   exitCode: z.number().nullable(),
   signal: z.string().nullable(),
   reason: z.enum(executionReasons).nullable(),
-  waiting: z.enum(["offline", "not-yet", "busy"]).nullable(),
+  waiting: z.enum(waitingFor).nullable(),
   message: z.string().nullable(),
   startedAt: moment.nullable(),
   endedAt: moment.nullable(),
@@ -285,7 +367,12 @@ export const execution = z.object({
 });
 
 export const runWithExecutions = run.extend({
-  script: z.string(),
+  body: z.string(),
+  parameters: parameterValues,
+  account: z.string(),
+  rolling: rolling.nullable(),
+  refused: z.array(refusedTarget),
+  expirySeconds: z.number(),
   args: z.array(z.string()),
   env: z.record(z.string(), z.string()),
   timeoutSeconds: z.number(),

@@ -14,7 +14,9 @@ import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { providersRouter } from "./routers/providers.ts";
 import { rolesRouter } from "./routers/roles.ts";
+import { interpretersRouter, scriptsRouter } from "./routers/scripts.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
+import { calendarsRouter, targetSetsRouter, tasksRouter } from "./routers/tasks.ts";
 import { templatesRouter } from "./routers/templates.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
@@ -25,12 +27,14 @@ export const appRouter = router({
   assets: assetsRouter,
   audit: auditRouter,
   auth: authRouter,
+  calendars: calendarsRouter,
   custody: custodyRouter,
   events: eventsRouter,
   fleet: fleetRouter,
   groups: groupsRouter,
   guests: guestsRouter,
   home: homeRouter,
+  interpreters: interpretersRouter,
   keys: keysRouter,
   nodes: nodesRouter,
   notices: noticesRouter,
@@ -40,9 +44,12 @@ export const appRouter = router({
   providers: providersRouter,
   roles: rolesRouter,
   runs: runsRouter,
+  scripts: scriptsRouter,
   sessions: sessionsRouter,
   settings: settingsRouter,
   signInPolicy: signInPolicyRouter,
+  targetSets: targetSetsRouter,
+  tasks: tasksRouter,
   templates: templatesRouter,
 });
 

@@ -138,7 +138,28 @@ export type AuditEventOf = {
   "session.downloaded": Record<string, never>;
   "session.recording-removed": { days: number };
   "run.output-removed": { executionId: string; days: number };
-  "run.created": { interpreter: string; scriptHash: string; assets: number };
+  "script.created": { visibility: string; interpreter: string; hash: string };
+  "script.version-added": { number: number; interpreter: string; hash: string };
+  "script.changed": { before: string; after: string };
+  "script.archived": Record<string, never>;
+  "script.unarchived": Record<string, never>;
+  "script.deleted": { versions: number };
+  "interpreter.added": { label: string };
+  "interpreter.removed": Record<string, never>;
+  "task.created": { scriptId: string; schedule: string };
+  /** before, after: JSON of the fields that changed. */
+  "task.changed": { before: string; after: string };
+  "task.started": Record<string, never>;
+  "task.paused": Record<string, never>;
+  "task.archived": Record<string, never>;
+  "calendar.added": Record<string, never>;
+  "calendar.removed": Record<string, never>;
+  "target-set.added": Record<string, never>;
+  "target-set.removed": Record<string, never>;
+  "run.created": { interpreter: string; scriptHash: string; assets: number; refused: number; trigger: string };
+  "run.halted": { failed: number; held: number };
+  /** failed: how many failures were seen and gone on from. */
+  "run.continued": { failed: number };
   "run.stop-requested": { executions: number };
   "run.finished": { succeeded: number; failed: number; stopped: number };
   "audit.verified": { state: string; events: number };
@@ -267,7 +288,26 @@ export const auditKinds = [
   "session.downloaded",
   "session.recording-removed",
   "run.output-removed",
+  "script.created",
+  "script.version-added",
+  "script.changed",
+  "script.archived",
+  "script.unarchived",
+  "script.deleted",
+  "interpreter.added",
+  "interpreter.removed",
+  "task.created",
+  "task.changed",
+  "task.started",
+  "task.paused",
+  "task.archived",
+  "calendar.added",
+  "calendar.removed",
+  "target-set.added",
+  "target-set.removed",
   "run.created",
+  "run.halted",
+  "run.continued",
   "run.stop-requested",
   "run.finished",
   "audit.verified",
@@ -286,6 +326,11 @@ export type AuditSubject = {
     | "notice-channel"
     | "session"
     | "run"
+    | "script"
+    | "interpreter"
+    | "task"
+    | "calendar"
+    | "target-set"
     | "person"
     | "group"
     | "role"

@@ -2,21 +2,32 @@
 import { createHash } from "node:crypto";
 import { newId } from "@sallyport/protocol/ids";
 import type { Authorization } from "../access/authorize.ts";
-import type { AssetInZone } from "../assets/assets.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { AgentRow } from "../fleet/schema.ts";
 import { type Actor, auditActor } from "../identity/actor.ts";
+import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import type { AutomationDeps } from "./deps.ts";
-import type { CreateRun } from "./input.ts";
+import type { CreateRun, Refused, Rolling, Trigger } from "./input.ts";
+import { prepareScript, type ReadyScript } from "./prepare-script.ts";
+import { refreshRun } from "./refresh-run.ts";
 import { executions, runs } from "./schema.ts";
+import { type Released, tellAgents } from "./tell-agents.ts";
 
-/** Offline hosts are waited for this long; then the execution says `expired`. */
-const expiryMs = 3_600_000;
+/** Everything about a run but its targets. */
+export type NewRun = ReadyScript & {
+  title: string;
+  trigger: Trigger;
+  taskId: string | null;
+  timeoutSeconds: number;
+  expirySeconds: number;
+  account: string;
+  rolling: Rolling | null;
+  refused: Refused[];
+};
 
 /**
  * @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here.
- * @throws HubError `storage-full`.
+ * @throws HubError `storage-full`, `no-agent`; `bad-parameter`, `bad-input`, `not-found` for a script that was kept.
  */
 export async function createRun(
   deps: AutomationDeps,
@@ -24,55 +35,86 @@ export async function createRun(
   input: CreateRun,
   authorizations: Authorization[],
 ): Promise<string> {
-  deps.store.room.assertMayBegin();
-  const hosts = authorizations.map(({ target }) => ({ assetId: target.asset.id, agentId: ownAgentOf(target).id }));
-  const now = deps.clock.now();
-  const id = newId("run", now.getTime());
-  const scriptHash = createHash("sha256").update(input.script).digest("hex");
-  const title = input.title || firstLine(input.script);
-  await deps.db.transaction(async (tx) => {
-    await tx.insert(runs).values({
-      id,
-      orgId: actor.orgId,
-      title,
-      script: input.script,
-      scriptHash,
-      interpreter: input.interpreter,
-      args: input.args,
-      env: input.env,
-      timeoutSeconds: input.timeoutSeconds,
-      state: "queued",
-      createdBy: actor.id,
-      address: actor.ip,
-      createdAt: now,
-      expiresAt: new Date(now.getTime() + expiryMs),
-    });
-    await tx.insert(executions).values(
-      hosts.map((host) => ({
-        id: newId("exe", now.getTime()),
-        orgId: actor.orgId,
-        runId: id,
-        ...host,
-        state: "queued" as const,
-      })),
-    );
-    await recordAudit(tx, {
-      kind: "run.created",
-      orgId: actor.orgId,
-      actor: auditActor(actor),
-      subject: { kind: "run", id, name: title },
-      ip: actor.ip,
-      data: { interpreter: input.interpreter, scriptHash, assets: authorizations.length },
-    });
-  });
-  for (const agentId of new Set(hosts.map((host) => host.agentId))) deps.links.get(agentId)?.send({ runLook: {} });
+  const script = await prepareScript(deps.db, actor, input);
+  const { timeoutSeconds, expirySeconds, account, rolling = null } = input;
+  const limits = { timeoutSeconds, expirySeconds, account, rolling };
+  const title = input.title || script.name || firstLine(script.body);
+  const run = { ...script, ...limits, title, trigger: "person" as const, taskId: null, refused: [] };
+  const { id, released } = await deps.db.transaction((tx) => insertRun(deps, tx, actor, run, authorizations));
+  await tellAgents(deps, released);
   deps.changes.announce(actor.orgId, "runs", id);
   return id;
 }
 
+/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`. */
+export async function insertRun(
+  deps: Pick<AutomationDeps, "clock" | "store">,
+  tx: Transaction,
+  actor: Actor,
+  run: NewRun,
+  authorizations: Authorization[],
+): Promise<{ id: string; released: Released[] }> {
+  deps.store.room.assertMayBegin();
+  const hosts = authorizations.map(hostOf);
+  const now = deps.clock.now();
+  const id = newId("run", now.getTime());
+  const scriptHash = createHash("sha256").update(run.body).digest("hex");
+  await tx.insert(runs).values({
+    id,
+    orgId: actor.orgId,
+    title: run.title,
+    trigger: run.trigger,
+    taskId: run.taskId,
+    scriptId: run.scriptId,
+    scriptVersion: run.version,
+    parameters: run.parameters,
+    script: run.body,
+    scriptHash,
+    interpreter: run.interpreter,
+    args: run.arguments,
+    env: run.environment,
+    secrets: run.secrets,
+    timeoutSeconds: run.timeoutSeconds,
+    expirySeconds: run.expirySeconds,
+    account: run.account,
+    rolling: run.rolling,
+    refused: run.refused,
+    state: "queued",
+    createdBy: actor.id,
+    address: actor.ip,
+    createdAt: now,
+  });
+  const waiting =
+    run.rolling === null
+      ? { state: "queued" as const, releasedAt: now, expiresAt: new Date(now.getTime() + run.expirySeconds * 1_000) }
+      : { state: "held" as const };
+  const rows = hosts.map((host, position) => ({
+    id: newId("exe", now.getTime()),
+    orgId: actor.orgId,
+    runId: id,
+    position,
+    ...host,
+    ...waiting,
+  }));
+  for (let at = 0; at < rows.length; at += rowsPerInsert) await tx.insert(executions).values(rows.slice(at, at + rowsPerInsert));
+  await recordAudit(tx, {
+    kind: "run.created",
+    orgId: actor.orgId,
+    actor: auditActor(actor),
+    subject: { kind: "run", id, name: run.title },
+    ip: actor.ip,
+    data: { interpreter: run.interpreter, scriptHash, assets: hosts.length, refused: run.refused.length, trigger: run.trigger },
+  });
+  const released = await refreshRun(deps, tx, id);
+  return { id, released: run.rolling === null ? hosts : released };
+}
+
+/** PostgreSQL takes 65,535 parameters in one statement. */
+const rowsPerInsert = 4_000;
+
 /** Scripts run where an agent is. @throws HubError `no-agent`. */
-function ownAgentOf({ asset, agent }: AssetInZone): AgentRow {
-  if (agent !== null) return agent;
+function hostOf({ target: { asset, agent }, as }: Authorization) {
+  if (agent !== null) return { assetId: asset.id, agentId: agent.id, zoneId: null, accountChoice: as.account?.id ?? as.choice };
   throw new HubError("no-agent", `Scripts run on hosts that have an agent; ${asset.name} has none. Install one there.`, {
     facts: { asset: asset.name },
   });

@@ -8,7 +8,7 @@ import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 import type { ExecutionOutputs } from "./execution-output.ts";
 import type { ExecutionReason } from "./execution-state.ts";
-import type { ExecutionRow, RunRow } from "./schema.ts";
+import type { ExecutionRow, RunRow, TakenExecution } from "./schema.ts";
 
 /** What is committed of an execution's end. */
 export type ExecutionEnd = {
@@ -26,10 +26,10 @@ export type ExecutionEnd = {
   output: { stdoutBytes: number; stderrBytes: number; logHead: string | null } | null;
 };
 
-/** An agent with room for so many asks for work. */
-export type Pull = { agentId: string; limit: number };
+/** An agent with room for so many asks for work. `neighbours`: it takes also what is to run on hosts that it reaches. */
+export type Pull = { agentId: string; neighbours: boolean; limit: number };
 /** What it gets. */
-export type Offer = { execution: ExecutionRow; run: RunRow; person: string; allowed: boolean };
+export type Offer = { execution: TakenExecution; run: RunRow; person: string; allowed: boolean };
 
 export type AutomationDeps = {
   db: Database;

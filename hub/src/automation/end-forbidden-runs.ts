@@ -6,13 +6,13 @@ import type { AutomationDeps } from "./deps.ts";
 import { type ExecutionRow, executions, type RunRow, runs } from "./schema.ts";
 import { settleExecution } from "./settle.ts";
 
-/** What of an execution access is asked about: as the agent's own account on its own host. */
+/** What of an execution access is asked about. */
 export const workOf = (execution: ExecutionRow, run: Pick<RunRow, "createdBy" | "address">): OpenWork => ({
   id: execution.id,
   orgId: execution.orgId,
   userId: run.createdBy,
   assetId: execution.assetId,
-  accountChoice: "@agent",
+  accountChoice: execution.accountChoice,
   protocol: "ssh",
   action: "run",
   address: run.address,
@@ -25,7 +25,7 @@ export async function endForbiddenRuns(deps: AutomationDeps, orgId: string): Pro
     .select({ execution: executions, run: { createdBy: runs.createdBy, address: runs.address } })
     .from(executions)
     .innerJoin(runs, eq(runs.id, executions.runId))
-    .where(and(eq(executions.orgId, orgId), inArray(executions.state, ["queued", "offered"])));
+    .where(and(eq(executions.orgId, orgId), inArray(executions.state, ["held", "queued", "offered"])));
   if (waiting.length === 0) return;
   const { on } = await mayGoOn(
     deps.db,

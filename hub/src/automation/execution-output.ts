@@ -90,6 +90,7 @@ export class ExecutionOutput {
 /** The outputs this hub process is receiving, by execution. */
 export class ExecutionOutputs {
   readonly #byId = new Map<string, ExecutionOutput>();
+  readonly #ofAgent = new Map<string, number>();
 
   get size(): number {
     return this.#byId.size;
@@ -99,12 +100,24 @@ export class ExecutionOutputs {
     return this.#byId.get(executionId);
   }
 
+  /** How many executions an agent has under way. */
+  countOf(agentId: string): number {
+    return this.#ofAgent.get(agentId) ?? 0;
+  }
+
   add(output: ExecutionOutput): void {
+    this.remove(output.executionId);
     this.#byId.set(output.executionId, output);
+    this.#ofAgent.set(output.agentId, this.countOf(output.agentId) + 1);
   }
 
   remove(executionId: string): void {
+    const output = this.#byId.get(executionId);
+    if (output === undefined) return;
     this.#byId.delete(executionId);
+    const left = this.countOf(output.agentId) - 1;
+    if (left > 0) this.#ofAgent.set(output.agentId, left);
+    else this.#ofAgent.delete(output.agentId);
   }
 
   all(): ExecutionOutput[] {

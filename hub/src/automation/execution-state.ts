@@ -1,5 +1,7 @@
 // Life of an execution: one script, one asset, one attempt. Pure. Every transition is a compare-and-set on the row.
 //
+//    held ──its turn in a rolling run──┐
+//      ┌───────────────────────────────┘
 //   queued ──pull──► offered ──claim──► claimed ──started──► running ──result──► finished
 //     │                 │  ▲               │                    │
 //     │                 └──┘ offered again │       stop ──► stopping ──result──► finished
@@ -7,7 +9,7 @@
 //
 // finished is final. At most one execution: an offer may be repeated, a claim is given once per attempt.
 
-export const executionStates = ["queued", "offered", "claimed", "running", "stopping", "finished"] as const;
+export const executionStates = ["held", "queued", "offered", "claimed", "running", "stopping", "finished"] as const;
 export type ExecutionState = (typeof executionStates)[number];
 
 export const executionReasons = [

@@ -1,35 +1,101 @@
 // What callers may send to automation.
-import { scriptArgumentBytesMax, scriptArgumentsMax, scriptBytesMax } from "@sallyport/protocol/limits";
+import { scriptArgumentBytesMax, scriptArgumentsMax } from "@sallyport/protocol/limits";
 import { z } from "zod";
 import { page } from "../platform/input.ts";
+import { parameterValues, processText, program, scriptBody, variableName } from "../scripts/input.ts";
 
-export const interpreters = ["sh", "bash", "python3", "node"] as const;
-export type Interpreter = (typeof interpreters)[number];
+export const triggers = ["person", "schedule", "again"] as const;
+export type Trigger = (typeof triggers)[number];
+
+/** A run resolves and keeps every target of its own; more than a fleet has is a mistake. */
+export const targetsMax = 10_000;
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
-/** execve(2) ends strings at NUL, so no argument can carry one. */
-const processText = z.string().refine((text) => !text.includes("\0"), "must not contain a NUL character");
 
-export const createRun = z
+/** So many, or so many of a hundred; rounded up, so that some of something is never none. */
+export const amount = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("count"), value: z.number().int().min(1).max(targetsMax) }),
+  z.object({ kind: z.literal("percent"), value: z.number().int().min(1).max(100) }),
+]);
+export type Amount = z.infer<typeof amount>;
+
+/** How a run goes over its targets. Everything left out is without limit. */
+export const rolling = z.object({
+  /** At most so many at once. */
+  window: amount.optional(),
+  /** The next so many only when these have ended. */
+  batch: amount.optional(),
+  /** The first so many go alone. */
+  canary: amount.optional(),
+  /** After the canaries somebody must say that it goes on. */
+  pauseAfterCanary: z.boolean().default(false),
+  /** At most so many begin in a minute. */
+  perMinute: z.number().int().min(1).max(60_000).optional(),
+  /** At most so many at once through one agent. */
+  perAgent: z.number().int().min(1).max(1_000).optional(),
+  /** With more failures than these it halts. Of a hundred: of those that have ended. */
+  maxErrors: z
+    .discriminatedUnion("kind", [
+      z.object({ kind: z.literal("count"), value: z.number().int().min(0).max(targetsMax) }),
+      z.object({ kind: z.literal("percent"), value: z.number().int().min(0).max(100) }),
+    ])
+    .optional(),
+  /** Before so many have ended it does not halt. */
+  minExecuted: z.number().int().min(1).max(targetsMax).default(1),
+});
+export type Rolling = z.infer<typeof rolling>;
+
+/** A target that was meant and is not run on; `code` as in docs/errors.md. */
+export type Refused = { assetId: string; name: string; code: string };
+
+/** As whom on neighbours: a user name of the vault, or a choice that needs none there. */
+export const runAs = processText.trim().min(1).max(128);
+
+export const timeoutSeconds = z.number().int().min(1).max(86_400).default(3_600);
+/** The longest is a week: what waits longer belongs into a schedule. */
+export const expirySeconds = z.number().int().min(10).max(604_800).default(3_600);
+
+const limits = {
+  timeoutSeconds,
+  expirySeconds,
+  rolling: rolling.optional(),
+  account: runAs.default("@agent"),
+  title: processText.trim().max(200).optional(),
+};
+const assetIds = z.array(z.string().max(64)).min(1).max(targetsMax);
+
+/** Written for this run. */
+const writtenRun = z
   .object({
-    assetIds: z.array(z.string()).min(1).max(1_000),
-    script: processText.min(1).refine((text) => bytes(text) <= scriptBytesMax, `must be at most ${scriptBytesMax} bytes`),
-    interpreter: z.enum(interpreters),
+    assetIds,
+    script: scriptBody,
+    interpreter: program,
     args: z.array(processText).max(scriptArgumentsMax).default([]),
     env: z
-      .record(
-        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a variable name: letters, digits, underscore"),
-        processText,
-      )
+      .record(variableName, processText)
       .default({})
       .refine((env) => Object.keys(env).length <= scriptArgumentsMax, `at most ${scriptArgumentsMax} variables`),
-    timeoutSeconds: z.number().int().min(1).max(86_400).default(3_600),
-    title: processText.trim().max(200).optional(),
+    ...limits,
   })
   .refine(
     (run) => bytes([...run.args, ...Object.entries(run.env).flat()].join("")) <= scriptArgumentBytesMax,
     `arguments and environment together must be at most ${scriptArgumentBytesMax} bytes`,
   );
+/** Kept before; the newest version where none is named. */
+const keptRun = z.object({
+  assetIds,
+  scriptId: z.string().max(64),
+  version: z.number().int().min(1).optional(),
+  parameters: parameterValues.default({}),
+  ...limits,
+});
 
+export const createRun = z.union([writtenRun, keptRun]);
 export type CreateRun = z.infer<typeof createRun>;
-export const listRuns = page.extend({ state: z.enum(["queued", "running", "stopping", "finished"]).optional() });
+
+export const runStates = ["queued", "running", "paused", "halted", "stopping", "finished"] as const;
+export const listRuns = page.extend({
+  state: z.enum(runStates).optional(),
+  taskId: z.string().max(64).optional(),
+  scriptId: z.string().max(64).optional(),
+});

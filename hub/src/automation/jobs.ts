@@ -1,10 +1,12 @@
 // Automation's periodic work.
-import { and, asc, eq, inArray, isNotNull, lt, min } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, lt, min, or, sql } from "drizzle-orm";
 import { agents } from "../fleet/schema.ts";
 import type { AutomationDeps } from "./deps.ts";
+import { refreshRun } from "./refresh-run.ts";
 import { executions, runs } from "./schema.ts";
 import { settleExecution } from "./settle.ts";
 import { cancelOnAgent } from "./stop-run.ts";
+import { tellAgents } from "./tell-agents.ts";
 
 /** An agent that was silent this long past an execution's time limit has lost it, as far as anybody waiting is concerned. */
 const lostAfterMs = 10 * 60_000;
@@ -14,11 +16,10 @@ export async function expireQueued(deps: AutomationDeps): Promise<void> {
   const rows = await deps.db
     .select({ execution: executions })
     .from(executions)
-    .innerJoin(runs, eq(runs.id, executions.runId))
-    .where(and(inArray(executions.state, ["queued", "offered"]), lt(runs.expiresAt, deps.clock.now())))
+    .where(and(inArray(executions.state, ["queued", "offered"]), lt(executions.expiresAt, deps.clock.now())))
     .limit(1_000);
   for (const { execution } of rows)
-    await settleExecution(deps, execution, { reason: "expired", message: "The agent was not heard before the run expired." });
+    await settleExecution(deps, execution, { reason: "expired", message: "No agent that reaches this host was heard in time." });
 }
 
 /** Every minute: executions whose agent has been silent past the time limit. A late result is still believed. */
@@ -49,7 +50,7 @@ export async function repeatStops(deps: AutomationDeps): Promise<void> {
     .from(executions)
     .where(and(eq(executions.state, "stopping"), isNotNull(executions.stopRequestedAt)))
     .limit(1_000);
-  for (const row of rows) if (deps.links.isOnline(row.agentId)) await cancelOnAgent(deps, row);
+  for (const row of rows) if (row.agentId !== null && deps.links.isOnline(row.agentId)) await cancelOnAgent(deps, row);
 }
 
 /**
@@ -65,15 +66,39 @@ export async function remindAgents(deps: AutomationDeps): Promise<void> {
   const before = new Date(deps.clock.now().getTime() - offerAnswerMs);
   await deps.db
     .update(executions)
-    .set({ state: "queued" })
+    .set(backInQueue)
     .where(and(eq(executions.state, "offered"), lt(executions.offeredAt, before)));
   const rows = await deps.db
-    .select({ agentId: executions.agentId })
+    .select({ agentId: executions.agentId, zoneId: executions.zoneId })
     .from(executions)
-    .innerJoin(agents, and(eq(agents.id, executions.agentId), eq(agents.online, true)))
-    .where(eq(executions.state, "queued"))
-    .groupBy(executions.agentId)
+    .leftJoin(agents, eq(agents.id, executions.agentId))
+    .where(and(eq(executions.state, "queued"), or(eq(agents.online, true), isNotNull(executions.zoneId))))
+    .groupBy(executions.agentId, executions.zoneId)
     .orderBy(asc(min(executions.id)))
     .limit(remindedAtOnce);
-  for (const { agentId } of rows) deps.links.get(agentId)?.send({ runLook: {} });
+  await tellAgents(deps, rows);
+}
+
+/** Nobody has it any more: of a neighbour any agent of its zone may take it, of an agent's own host that agent. */
+export const backInQueue = {
+  state: "queued" as const,
+  agentId: sql`case when ${executions.zoneId} is null then ${executions.agentId} end`,
+};
+
+/** At once; the rest is looked at a second later. */
+const rolledAtOnce = 100;
+
+/** Every second: rolling runs that are paced go on by time alone. */
+export async function rollOn(deps: AutomationDeps): Promise<void> {
+  const rows = await deps.db
+    .selectDistinct({ id: runs.id, orgId: runs.orgId })
+    .from(runs)
+    .innerJoin(executions, and(eq(executions.runId, runs.id), eq(executions.state, "held")))
+    .where(and(inArray(runs.state, ["queued", "running"]), sql`${runs.rolling} ? 'perMinute'`))
+    .limit(rolledAtOnce);
+  for (const { id, orgId } of rows) {
+    const released = await deps.db.transaction((tx) => refreshRun(deps, tx, id));
+    await tellAgents(deps, released);
+    if (released.length > 0) deps.changes.announce(orgId, "runs", id);
+  }
 }

@@ -5,8 +5,9 @@ import { wire } from "@sallyport/protocol/wire";
 import { and, eq, inArray } from "drizzle-orm";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
+import { backInQueue } from "./jobs.ts";
 import { openOutput } from "./open-output.ts";
-import { type ExecutionRow, executions } from "./schema.ts";
+import { executions, type TakenExecution } from "./schema.ts";
 import { settleExecution } from "./settle.ts";
 
 type Reconciled = { positions: wire.StreamPosition.$Properties[]; verdicts: wire.JournalVerdict.$Properties[] };
@@ -45,7 +46,7 @@ export async function onHello(
       continue;
     }
     if (row.stopRequestedAt !== null) verdicts.push({ ...verdict, action: wire.JournalAction.JOURNAL_STOP });
-    const position = await goOn(deps, row, stream).catch((error: unknown) => {
+    const position = await goOn(deps, { ...row, agentId }, stream).catch((error: unknown) => {
       deps.log.error({ execution: row.id, ...errorFields(error) }, "output could not go on");
       return null;
     });
@@ -58,7 +59,7 @@ export async function onHello(
     if (row.state === "offered")
       await deps.db
         .update(executions)
-        .set({ state: "queued" })
+        .set(backInQueue)
         .where(and(eq(executions.id, row.id), eq(executions.state, "offered")));
     else if (row.state !== "queued")
       await settleExecution(deps, row, {
@@ -71,7 +72,7 @@ export async function onHello(
 
 async function goOn(
   deps: AutomationDeps,
-  row: ExecutionRow,
+  row: TakenExecution,
   stream: wire.LiveStream.$Properties | undefined,
 ): Promise<wire.StreamPosition.$Properties | null> {
   if (stream?.stream === undefined || row.stream === null || row.stream !== stream.stream) return null;

@@ -4,18 +4,20 @@ import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { openOutput } from "./open-output.ts";
-import { moveExecution, refreshRun, settleExecution } from "./settle.ts";
+import { refreshRun } from "./refresh-run.ts";
+import { moveExecution, settleExecution } from "./settle.ts";
+import { tellAgents } from "./tell-agents.ts";
 
 export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: wire.RunClaim.$Properties): Promise<void> {
   const executionId = claim.executionId ?? "";
   const attempt = claim.attempt ?? 0;
   const stream = claim.stream ?? 0;
-  const execution = await deps.db.transaction(async (tx) => {
+  const { execution, released } = await deps.db.transaction(async (tx) => {
     const moved = await moveExecution(tx, executionId, agentId, attempt, ["offered", "claimed"], { state: "claimed", stream });
-    if (moved === null || moved.stopRequestedAt !== null) return null;
-    await refreshRun(deps, tx, moved.runId);
-    return moved;
+    if (moved === null || moved.stopRequestedAt !== null) return { execution: null, released: [] };
+    return { execution: moved, released: await refreshRun(deps, tx, moved.runId) };
   });
+  await tellAgents(deps, released);
   const answer = (go: boolean, reason: string) => deps.links.get(agentId)?.send({ runGo: { executionId, attempt, go, reason } });
   if (execution === null) {
     answer(false, "not-yours");

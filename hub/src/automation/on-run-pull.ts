@@ -12,7 +12,7 @@ const offersBytesMax = packetBytesMax - 64 * 1024;
 export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wire.RunPull.$Properties): Promise<void> {
   const limit = Math.min(Math.max(0, pull.max ?? 0), offersPerPullMax);
   if (limit === 0) return;
-  const taken = await deps.takeQueued({ agentId, limit });
+  const taken = await deps.takeQueued({ agentId, neighbours: deps.links.processOf(agentId)?.ssh ?? false, limit });
   let offers: wire.SignedOrder.$Properties[] = [];
   let bytes = 0;
   const send = () => {

@@ -3,11 +3,11 @@
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { ExecutionOutput } from "./execution-output.ts";
-import type { ExecutionRow } from "./schema.ts";
+import type { TakenExecution } from "./schema.ts";
 
 export async function openOutput(
   deps: AutomationDeps,
-  execution: ExecutionRow,
+  execution: TakenExecution,
   stream: number,
   mayExist: boolean,
 ): Promise<ExecutionOutput> {

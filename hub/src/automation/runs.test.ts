@@ -409,7 +409,7 @@ describe("a request to run", () => {
   test.each([
     ["a script of one byte more", { script: bytes(scriptBytesMax + 1) }],
     ["no script", { script: "" }],
-    ["another interpreter", { interpreter: "perl" }],
+    ["an interpreter by its path", { interpreter: "/bin/sh" }],
     ["a variable's name with =", { env: { "A=B": "x" } }],
     ["a variable's name with a newline", { env: { "A\nB": "x" } }],
     ["a variable's name that begins with a digit", { env: { "1A": "x" } }],
@@ -421,12 +421,20 @@ describe("a request to run", () => {
     ["no time at all", { timeoutSeconds: 0 }],
     ["a time limit of two days", { timeoutSeconds: 172_800 }],
     ["no assets", { assetIds: [] }],
-    ["a thousand and one assets", { assetIds: Array.from({ length: 1_001 }, (_, n) => `ast_${n}`) }],
+    ["ten thousand and one assets", { assetIds: Array.from({ length: 10_001 }, (_, n) => `ast_${n}`) }],
     ["NUL in the script", { script: "echo \0" }],
     ["NUL in the title", { title: "a\0b" }],
   ])("with %s is refused", async (_, more) => {
     const request = { assetIds, script: "true", interpreter: "sh", ...more };
     expect(await admin.refusal(admin.mutate("runs.create", request))).toBe("bad-input");
+  });
+
+  test("with an interpreter that nobody has allowed is refused before anything is written", async () => {
+    const agent = await hub.enrolAgent(never);
+    const before = await admin.query<{ total: number }>("runs.list", {});
+    expect(await admin.refusal(start([agent], { interpreter: "perl" }))).toBe("bad-input");
+    expect(await admin.query<{ total: number }>("runs.list", {})).toMatchObject({ total: before.total });
+    agent.stop();
   });
 
   test("without a grant to run is refused, on any of its assets, and nothing runs on the others", async () => {

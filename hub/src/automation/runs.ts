@@ -5,12 +5,28 @@ import { zones } from "../fleet/schema.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { cutPage, likeOf } from "../platform/paging.ts";
+import { scripts } from "../scripts/schema.ts";
 import { countExecutions, type RunCounts, type RunState } from "./run-state.ts";
 import { type ExecutionRow, executions, type RunRow, runs } from "./schema.ts";
 
-export type RunWithCounts = { run: RunRow; creator: string; counts: RunCounts };
-export type ExecutionWithNames = { execution: ExecutionRow; assetName: string; zoneName: string };
-type Filter = { cursor?: string | undefined; limit: number; search?: string | undefined; state?: RunState | undefined };
+/** `script`: where what it runs was kept, if it was. */
+export type RunWithCounts = { run: RunRow; creator: string; script: { id: string; name: string } | null; counts: RunCounts };
+export type ExecutionWithNames = { execution: ExecutionRow; assetName: string; zoneName: string; runState: RunState };
+type Filter = {
+  cursor?: string | undefined;
+  limit: number;
+  search?: string | undefined;
+  state?: RunState | undefined;
+  taskId?: string | undefined;
+  scriptId?: string | undefined;
+};
+
+const withNames = (db: Queryable) =>
+  db
+    .select({ run: runs, creator: users.name, script: { id: scripts.id, name: scripts.name } })
+    .from(runs)
+    .innerJoin(users, eq(users.id, runs.createdBy))
+    .leftJoin(scripts, eq(scripts.id, runs.scriptId));
 
 /** Newest first; ids rise with time, so the cursor is the last id. */
 export async function listRuns(
@@ -24,14 +40,15 @@ export async function listRuns(
     eq(runs.orgId, orgId),
     onlyUserId === null ? undefined : eq(runs.createdBy, onlyUserId),
     input.state === undefined ? undefined : eq(runs.state, input.state),
+    input.taskId === undefined ? undefined : eq(runs.taskId, input.taskId),
+    input.scriptId === undefined ? undefined : eq(runs.scriptId, input.scriptId),
     pattern === null
       ? undefined
       : or(ilike(runs.title, pattern), ilike(users.name, pattern), ilike(runs.script, pattern), eq(runs.id, input.search ?? "")),
   );
   const before = input.cursor === undefined ? undefined : lt(runs.id, input.cursor);
-  const joined = () => db.select({ run: runs, creator: users.name }).from(runs).innerJoin(users, eq(users.id, runs.createdBy));
   const [rows, [counted]] = await Promise.all([
-    joined()
+    withNames(db)
       .where(and(filter, before))
       .orderBy(desc(runs.id))
       .limit(input.limit + 1),
@@ -62,18 +79,25 @@ export async function countsOf(db: Queryable, runIds: string[]): Promise<(runId:
 }
 
 export async function findRun(db: Queryable, orgId: string, id: string): Promise<RunWithCounts | null> {
-  const [row] = await db
-    .select({ run: runs, creator: users.name })
-    .from(runs)
-    .innerJoin(users, eq(users.id, runs.createdBy))
-    .where(and(eq(runs.orgId, orgId), eq(runs.id, id)));
+  const [row] = await withNames(db).where(and(eq(runs.orgId, orgId), eq(runs.id, id)));
   return row === undefined ? null : { ...row, counts: (await countsOf(db, [id]))(id) };
+}
+
+/** Those of these that are there. */
+export async function findRuns(db: Queryable, orgId: string, ids: string[]): Promise<RunWithCounts[]> {
+  if (ids.length === 0) return [];
+  const [rows, counts] = await Promise.all([
+    withNames(db).where(and(eq(runs.orgId, orgId), inArray(runs.id, ids))),
+    countsOf(db, ids),
+  ]);
+  return rows.map((row) => ({ ...row, counts: counts(row.run.id) }));
 }
 
 export async function executionsOf(db: Queryable, runId: string): Promise<ExecutionWithNames[]> {
   return db
-    .select({ execution: executions, assetName: assets.name, zoneName: zones.name })
+    .select({ execution: executions, assetName: assets.name, zoneName: zones.name, runState: runs.state })
     .from(executions)
+    .innerJoin(runs, eq(runs.id, executions.runId))
     .innerJoin(assets, eq(assets.id, executions.assetId))
     .innerJoin(zones, eq(zones.id, assets.zoneId))
     .where(eq(executions.runId, runId))
@@ -112,10 +136,7 @@ export async function failedRuns(
   limit: number,
 ): Promise<RunWithCounts[]> {
   const failed = sql`exists (select 1 from ${executions} where ${executions.runId} = ${runs.id} and ${executions.state} = 'finished' and ${executions.reason} not in ('finished', 'stopped'))`;
-  const rows = await db
-    .select({ run: runs, creator: users.name })
-    .from(runs)
-    .innerJoin(users, eq(users.id, runs.createdBy))
+  const rows = await withNames(db)
     .where(
       and(
         eq(runs.orgId, orgId),

@@ -1,14 +1,13 @@
 // Ends executions, and with the last one their run.
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
-import { recordAudit } from "../audit/record-audit.ts";
 import type { Transaction } from "../platform/database.ts";
 import { gathered } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps, ExecutionEnd } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
-import { runStateOf } from "./run-state.ts";
-import { countsOf } from "./runs.ts";
-import { type ExecutionRow, executions, runs } from "./schema.ts";
+import { refreshRun } from "./refresh-run.ts";
+import { type ExecutionRow, executions, type TakenExecution } from "./schema.ts";
+import { type Released, tellAgents } from "./tell-agents.ts";
 
 export type Settlement = {
   reason: ExecutionReason;
@@ -21,9 +20,9 @@ export type Settlement = {
 };
 
 /** Ends of many executions in one transaction: a run over a thousand hosts looks at its counts once for all that ended meanwhile. */
-export function committingEnds(deps: Pick<AutomationDeps, "db" | "clock">): (end: ExecutionEnd) => Promise<void> {
+export function committingEnds(deps: Pick<AutomationDeps, "db" | "clock" | "links">): (end: ExecutionEnd) => Promise<void> {
   return gathered(async (ends) => {
-    await deps.db.transaction(async (tx) => {
+    const released = await deps.db.transaction(async (tx) => {
       const ids = ends.map(({ id }) => id).sort(); // one order of locking for all who lock several
       await tx
         .select({ id: executions.id })
@@ -32,8 +31,12 @@ export function committingEnds(deps: Pick<AutomationDeps, "db" | "clock">): (end
         .orderBy(asc(executions.id))
         .for("update");
       await tx.execute(endStatement(ends));
-      for (const runId of [...new Set(ends.map((end) => end.runId))].sort()) await refreshRun(deps, tx, runId);
+      const released: Released[] = [];
+      for (const runId of [...new Set(ends.map((end) => end.runId))].sort())
+        released.push(...(await refreshRun(deps, tx, runId)));
+      return released;
     });
+    await tellAgents(deps, released);
     return ends.map(() => undefined);
   });
 }
@@ -93,33 +96,6 @@ export async function settleExecution(
   deps.changes.announce(execution.orgId, "execution", execution.id);
 }
 
-/** Brings a run's row in step with its executions; the row is locked, so the last two to finish see each other. */
-export async function refreshRun(deps: Pick<AutomationDeps, "clock">, tx: Transaction, runId: string): Promise<void> {
-  const [run] = await tx.select().from(runs).where(eq(runs.id, runId)).for("update");
-  if (run === undefined) return;
-  const counts = (await countsOf(tx, [runId]))(runId);
-  const state = runStateOf(counts, run.state === "stopping");
-  const now = deps.clock.now();
-  await tx
-    .update(runs)
-    .set({
-      state,
-      startedAt: run.startedAt ?? (counts.queued < counts.total ? now : null),
-      endedAt: state === "finished" ? (run.endedAt ?? now) : null,
-    })
-    .where(eq(runs.id, runId));
-  if (state === "finished" && run.state !== "finished") {
-    await recordAudit(tx, {
-      kind: "run.finished",
-      orgId: run.orgId,
-      actor: null,
-      subject: { kind: "run", id: run.id, name: run.title },
-      ip: null,
-      data: { succeeded: counts.succeeded, failed: counts.failed, stopped: counts.stopped },
-    });
-  }
-}
-
 /** Compare-and-set of an execution's state; null when it is another attempt or not in one of `from`. */
 export async function moveExecution(
   tx: Transaction,
@@ -128,7 +104,7 @@ export async function moveExecution(
   attempt: number,
   from: ExecutionRow["state"][],
   set: Partial<ExecutionRow>,
-): Promise<ExecutionRow | null> {
+): Promise<TakenExecution | null> {
   const [row] = await tx
     .select()
     .from(executions)
@@ -136,5 +112,5 @@ export async function moveExecution(
     .for("update");
   if (row === undefined || row.attempt !== attempt || !from.includes(row.state)) return null;
   const [moved] = await tx.update(executions).set(set).where(eq(executions.id, id)).returning();
-  return moved ?? null;
+  return moved === undefined ? null : { ...moved, agentId };
 }

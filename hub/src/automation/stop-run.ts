@@ -1,13 +1,15 @@
 // Stops a run: what has not begun is over at once, what runs gets a signed order, again at every link until its result comes.
 import { and, eq, inArray, ne } from "drizzle-orm";
+import type { AuditActor } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, auditActor, may } from "../identity/actor.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
+import { refreshRun } from "./refresh-run.ts";
 import { findExecution, findRun } from "./runs.ts";
 import { type ExecutionRow, executions, runs } from "./schema.ts";
-import { refreshRun, settleExecution } from "./settle.ts";
+import { settleExecution } from "./settle.ts";
 
 /** Between TERM and KILL. */
 const graceSeconds = 10;
@@ -17,17 +19,24 @@ export async function stopRun(deps: AutomationDeps, actor: Actor, id: string): P
   const found = await findRun(deps.db, actor.orgId, id);
   if (found === null) throw notFound("run");
   assertMayStop(actor, found.run.createdBy, "run");
-  await stop(deps, actor, id, found.run.title, null);
+  await stop(deps, byPerson(actor), id, found.run.title, null);
 }
+
+/** The hub itself: a newer run of the same task takes its place. */
+export const stopRunAsHub = (deps: AutomationDeps, orgId: string, id: string): Promise<void> =>
+  stop(deps, { orgId, actor: null, ip: null }, id, "", null);
 
 export async function stopExecution(deps: AutomationDeps, actor: Actor, id: string): Promise<void> {
   const found = await findExecution(deps.db, actor.orgId, id);
   if (found === null) throw notFound("execution");
   assertMayStop(actor, found.createdBy, "execution");
-  await stop(deps, actor, found.execution.runId, "", id);
+  await stop(deps, byPerson(actor), found.execution.runId, "", id);
 }
 
-function assertMayStop(actor: Actor, createdBy: string, what: string): void {
+const byPerson = (actor: Actor) => ({ orgId: actor.orgId, actor: auditActor(actor), ip: actor.ip });
+
+/** @throws HubError `not-found` for who may not see it, `forbidden` for who may only read. */
+export function assertMayStop(actor: Actor, createdBy: string, what: string): void {
   if (actor.id === createdBy || may(actor, "sessions.end")) return;
   if (may(actor, "runs.read-all"))
     throw new HubError("forbidden", "Only the person who started a run, or who may end what others have open, may stop it.", {
@@ -36,7 +45,13 @@ function assertMayStop(actor: Actor, createdBy: string, what: string): void {
   throw notFound(what);
 }
 
-async function stop(deps: AutomationDeps, actor: Actor, runId: string, title: string, executionId: string | null): Promise<void> {
+async function stop(
+  deps: AutomationDeps,
+  by: { orgId: string; actor: AuditActor | null; ip: string | null },
+  runId: string,
+  title: string,
+  executionId: string | null,
+): Promise<void> {
   const now = deps.clock.now();
   const stopped = await deps.db.transaction(async (tx) => {
     const rows = await tx
@@ -59,19 +74,18 @@ async function stop(deps: AutomationDeps, actor: Actor, runId: string, title: st
     await refreshRun(deps, tx, runId);
     await recordAudit(tx, {
       kind: "run.stop-requested",
-      orgId: actor.orgId,
-      actor: auditActor(actor),
+      ...by,
       subject: { kind: "run", id: runId, name: title },
-      ip: actor.ip,
       data: { executions: rows.length },
     });
     return rows;
   });
   for (const row of stopped) {
-    if (row.state === "queued" || row.state === "offered") await settleExecution(deps, row, { reason: "stopped" });
+    if (row.state === "held" || row.state === "queued" || row.state === "offered")
+      await settleExecution(deps, row, { reason: "stopped" });
     else void cancelOnAgent(deps, row);
   }
-  deps.changes.announce(actor.orgId, "runs", runId);
+  deps.changes.announce(by.orgId, "runs", runId);
 }
 
 /** Best effort now; the agent hears it again with every welcome until its result is here. */
@@ -79,11 +93,11 @@ export async function cancelOnAgent(
   deps: AutomationDeps,
   execution: Pick<ExecutionRow, "id" | "attempt" | "agentId">,
 ): Promise<void> {
+  const { id, attempt, agentId } = execution;
+  if (agentId === null) return; // nobody has it
   try {
-    const { signed } = await deps.orders.sign(execution.agentId, {
-      cancelRun: { executionId: execution.id, attempt: execution.attempt, graceSeconds },
-    });
-    deps.links.get(execution.agentId)?.send({ order: signed });
+    const { signed } = await deps.orders.sign(agentId, { cancelRun: { executionId: id, attempt, graceSeconds } });
+    deps.links.get(agentId)?.send({ order: signed });
   } catch (error) {
     deps.log.warn({ execution: execution.id, ...errorFields(error) }, "stop not sent");
   }

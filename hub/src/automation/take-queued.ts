@@ -11,10 +11,12 @@ import { executions, runs } from "./schema.ts";
 export function takingQueued({ db, clock }: Pick<AutomationDeps, "db" | "clock">): (pull: Pull) => Promise<Offer[]> {
   return gathered(async (pulls) => {
     const offers = await db.transaction(async (tx) => {
-      const taken = await tx.execute<{ id: string }>(queued(pulls, clock.now()));
+      const taken = await tx.execute<{ id: string; agentId: string }>(queued(pulls, clock.now()));
+      if (taken.length === 0) return [];
       const ids = taken.map(({ id }) => id);
-      if (ids.length === 0) return [];
-      await tx.update(executions).set({ state: "offered", offeredAt: clock.now() }).where(inArray(executions.id, ids));
+      await tx.execute(sql`
+        update executions set state = 'offered', offered_at = ${clock.now().toISOString()}::timestamptz, agent_id = taken."agentId"
+        from jsonb_to_recordset(${JSON.stringify(taken)}::text::jsonb) as taken(id text, "agentId" text) where executions.id = taken.id`);
       return tx
         .select({ execution: executions, run: runs, person: users.name })
         .from(executions)
@@ -33,21 +35,40 @@ export function takingQueued({ db, clock }: Pick<AutomationDeps, "db" | "clock">
       return first
         ? offers
             .filter(({ execution }) => execution.agentId === agentId)
-            .map((offer) => ({ ...offer, allowed: on.has(offer.execution.id) }))
+            .map((offer) => ({ ...offer, execution: { ...offer.execution, agentId }, allowed: on.has(offer.execution.id) }))
         : [];
     });
   });
 }
 
+/**
+ * What is of the agent's own host, and what of its zone nobody has taken, where the agent reaches neighbours; never more of a run at once than the run
+ * allows through one agent. Two agents of a zone that ask together may be shown the same: the update gives it to one of them.
+ */
 function queued(pulls: Pull[], now: Date) {
-  const limits = [...new Map(pulls.map((pull) => [pull.agentId, pull])).values()];
-  return sql`
-    select due.id
-    from jsonb_to_recordset(${JSON.stringify(limits)}::text::jsonb) as pull("agentId" text, "limit" int)
+  const asking = [...new Map(pulls.map((pull) => [pull.agentId, pull])).values()];
+  const open = sql`e.state = 'queued' and e.stop_requested_at is null and e.expires_at > ${now.toISOString()}::timestamptz
+    and (perAgent.most is null or perAgent.busy < perAgent.most)`;
+  const waiting = sql`
+    select e.id, perAgent.most - perAgent.busy as room, row_number() over (partition by e.run_id order by e.id) as nth
+    from executions e join runs r on r.id = e.run_id
     cross join lateral (
-      select executions.id from executions join runs on runs.id = executions.run_id
-      where executions.agent_id = pull."agentId" and executions.state = 'queued'
-        and executions.stop_requested_at is null and runs.expires_at > ${now.toISOString()}::timestamptz
+      select (r.rolling->>'perAgent')::int as most, case when r.rolling ? 'perAgent' then (
+        select count(*) from executions a where a.run_id = r.id and a.agent_id = agents.id
+          and a.state in ('offered', 'claimed', 'running', 'stopping')) end as busy
+    ) as perAgent`;
+  return sql`
+    select due.id, pull."agentId"
+    from jsonb_to_recordset(${JSON.stringify(asking)}::text::jsonb) as pull("agentId" text, neighbours boolean, "limit" int)
+    join agents on agents.id = pull."agentId"
+    cross join lateral (
+      select executions.id from executions
+      where executions.state = 'queued' and executions.id in (
+        select id from (
+          (${waiting} where e.agent_id = agents.id and ${open} order by e.id limit pull."limit")
+          union all
+          (${waiting} where e.agent_id is null and e.zone_id = agents.zone_id and pull.neighbours and ${open} order by e.id limit pull."limit")
+        ) as candidates where room is null or nth <= room)
       order by executions.id
       limit pull."limit"
       for update of executions skip locked

@@ -18,7 +18,11 @@ export type Actor = {
   readonly systemAdmin: boolean;
   readonly ip: string | null;
   /** The browser's sign-in and when a factor was last shown there (see fresh-mfa.ts), or the access key used. */
-  readonly via: { kind: "session"; sessionId: string; confirmedAt: Date | null } | { kind: "key"; keyId: string };
+  readonly via:
+    | { kind: "session"; sessionId: string; confirmedAt: Date | null }
+    | { kind: "key"; keyId: string }
+    /** Nobody asked just now: his own task was due. */
+    | { kind: "task"; taskId: string };
 };
 
 export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });

@@ -4,6 +4,8 @@ export const topics = [
   "agents",
   "sessions",
   "runs",
+  "scripts",
+  "tasks",
   "execution",
   "people",
   "grants",

@@ -118,6 +118,12 @@ export function isUniqueViolation(error: unknown): boolean {
   return false;
 }
 
+/** PostgreSQL's code for a row that others still refer to. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) if ("code" in at && at.code === "23503") return true;
+  return false;
+}
+
 /** The name of the unique constraint or index that a write would have broken; null for every other error. */
 export function violatedUnique(error: unknown): string | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause)

@@ -7,6 +7,7 @@
 const statuses = {
   "bad-config": 500,
   "bad-input": 400,
+  "bad-parameter": 400,
   "not-signed-in": 401,
   "bad-credentials": 401,
   "password-too-short": 400,
@@ -34,6 +35,8 @@ const statuses = {
   "username-taken": 409,
   "agent-offline": 503,
   "no-agent": 409,
+  "no-targets": 409,
+  "owner-gone": 409,
   "no-secret": 409,
   "secret-needed": 409,
   "username-needed": 409,

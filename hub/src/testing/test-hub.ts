@@ -148,7 +148,8 @@ export class TestHub {
   }
 }
 
-const layout = {
+/** Where the built programs and the migrations lie. */
+export const layout = {
   consoleDir: path.join(hubRoot, "../web/out"),
   agentDist: path.join(hubRoot, "../agent/dist"),
   agentPack: path.join(hubRoot, "../agent/pack.mjs"),

@@ -13,7 +13,9 @@ export const roomOrder: readonly (readonly string[])[] = [
   ["inventory"],
   ["assets"],
   ["access"],
+  ["scripts"], // what is kept to run again; automation runs it
   ["sessions", "automation"],
+  ["tasks"], // when and where scripts run by themselves
   ["custody"], // what is done with accounts on their assets; connects as sessions do
   ["tickets"],
   ["broker", "gateway", "api"],

@@ -27,7 +27,11 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "sessions":
       return [trpc.sessions.pathKey(), trpc.home.pathKey()];
     case "runs":
-      return [trpc.runs.pathKey(), trpc.home.pathKey()];
+      return [trpc.runs.pathKey(), trpc.tasks.pathKey(), trpc.home.pathKey()];
+    case "scripts":
+      return [trpc.scripts.pathKey(), trpc.interpreters.pathKey()];
+    case "tasks":
+      return [trpc.tasks.pathKey(), trpc.calendars.pathKey(), trpc.targetSets.pathKey()];
     case "people":
       return [trpc.people.pathKey(), trpc.groups.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
     case "audit":

@@ -5,7 +5,7 @@ export const executionGroups = ["failed", "running", "waiting", "stopped", "succ
 export type ExecutionGroup = (typeof executionGroups)[number];
 
 export function groupOf({ state, reason }: Pick<Execution, "state" | "reason">): ExecutionGroup {
-  if (state === "queued" || state === "offered") return "waiting";
+  if (state === "held" || state === "queued" || state === "offered") return "waiting";
   if (state !== "finished") return "running";
   if (reason === "finished") return "succeeded";
   return reason === "stopped" ? "stopped" : "failed";

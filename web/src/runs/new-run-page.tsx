@@ -1,7 +1,7 @@
 // A new run: which machines, which script, with what; then off.
 "use client";
 import { Alert, Button, NativeSelect, Skeleton, TextInput } from "@mantine/core";
-import { createRun, interpreters } from "@sallyport/hub/automation/input";
+import { createRun } from "@sallyport/hub/automation/input";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
@@ -13,7 +13,8 @@ import { useTRPC } from "../api/trpc.ts";
 import type { Interpreter, RunDetail } from "../api/types.ts";
 import { AssetPicker } from "../assets/asset-picker.tsx";
 import { Allowed } from "../frame/me.tsx";
-import { oneOf, useUrlState } from "../state/url-state.ts";
+import { InterpreterSelect } from "../scripts/interpreter-select.tsx";
+import { useUrlState } from "../state/url-state.ts";
 import { Page } from "../ui/page.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { type Line, LineList, newLine } from "./line-list.tsx";
@@ -52,7 +53,7 @@ function NewRun({ earlier, assetId }: { earlier: RunDetail | undefined; assetId:
   const [assetIds, setAssetIds] = useState<readonly string[]>(
     earlier?.executions.map((execution) => execution.assetId) ?? (assetId === null ? [] : [assetId]),
   );
-  const [script, setScript] = useState(earlier?.script ?? "");
+  const [script, setScript] = useState(earlier?.body ?? "");
   const [interpreter, setInterpreter] = useState<Interpreter>(earlier?.interpreter ?? "bash");
   const [args, setArgs] = useState<readonly Line[]>(() => (earlier?.args ?? []).map((value) => newLine("", value)));
   const [env, setEnv] = useState<readonly Line[]>(() =>
@@ -77,7 +78,7 @@ function NewRun({ earlier, assetId }: { earlier: RunDetail | undefined; assetId:
   const create = useMutation(
     trpc.runs.create.mutationOptions({ meta: { showsError: true }, onSuccess: ({ id }) => router.push(`/run?id=${id}`) }),
   );
-  useUnsavedGuard(script !== (earlier?.script ?? "") && !create.isSuccess);
+  useUnsavedGuard(script !== (earlier?.body ?? "") && !create.isSuccess);
 
   const start = () => {
     setTried(true);
@@ -111,19 +112,7 @@ function NewRun({ earlier, assetId }: { earlier: RunDetail | undefined; assetId:
               error={wrong("assetIds") ? t("newRun.noMachines") : undefined}
             />
           </Panel>
-          <Panel
-            title={t("newRun.script")}
-            action={
-              <NativeSelect
-                size="xs"
-                aria-label={t("newRun.interpreter")}
-                value={interpreter}
-                data={[...interpreters]}
-                onChange={(event) => setInterpreter(oneOf(event.currentTarget.value, interpreters) ?? "bash")}
-              />
-            }
-            flush
-          >
+          <Panel title={t("newRun.script")} action={<InterpreterSelect value={interpreter} onChange={setInterpreter} />} flush>
             <div className={classes.editor}>
               <ScriptEditor value={script} interpreter={interpreter} label={t("newRun.editorLabel")} onChange={setScript} />
             </div>

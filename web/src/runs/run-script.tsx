@@ -12,10 +12,10 @@ import classes from "./run.module.css";
 export function RunScript({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   const { duration } = useLocale();
-  const lines = run.script.split("\n").map((line) => displayText(line.replaceAll("\t", "    "), 4096));
+  const lines = run.body.split("\n").map((line) => displayText(line.replaceAll("\t", "    "), 4096));
   return (
     <div className={classes.scriptColumns}>
-      <Panel title={t("run.script")} action={<CopyIcon text={run.script} />} flush>
+      <Panel title={t("run.script")} action={<CopyIcon text={run.body} />} flush>
         <pre className={classes.script}>{lines.join("\n")}</pre>
       </Panel>
       <Panel title={t("run.details")}>

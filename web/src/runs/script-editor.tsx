@@ -42,14 +42,14 @@ const colours = syntaxHighlighting(
   ]),
 );
 
+/** What has no language here is read as a shell script: its comments and strings are those of most. */
 function languageOf(interpreter: Interpreter): Extension {
   switch (interpreter) {
     case "python3":
       return python();
     case "node":
       return javascript();
-    case "sh":
-    case "bash":
+    default:
       return StreamLanguage.define(shell);
   }
 }

@@ -102,6 +102,8 @@ const needed = {
   grants: "grants.read",
   sessions: null,
   runs: null,
+  scripts: null,
+  tasks: null,
   execution: null,
   assets: null,
   storage: null,

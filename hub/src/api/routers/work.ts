@@ -1,12 +1,14 @@
 // Sessions and runs: what people came for.
-import { authorize } from "../../access/authorize.ts";
+import { authorizeEvery } from "../../access/authorize-all.ts";
 import { auditEventsOf } from "../../audit/audit-events.ts";
 import { presentAuditEvent } from "../../audit/present.ts";
 import { createRun } from "../../automation/create-run.ts";
+import { goOn } from "../../automation/go-on.ts";
 import * as automationInput from "../../automation/input.ts";
 import { presentExecution, presentRun } from "../../automation/present.ts";
 import { executionsOf, findRun, listRuns } from "../../automation/runs.ts";
 import { stopExecution, stopRun } from "../../automation/stop-run.ts";
+import { onlineZones } from "../../fleet/zones.ts";
 import { may } from "../../identity/actor.ts";
 import { findUserOf } from "../../identity/people.ts";
 import type { LogFile } from "../../logs/log-file.ts";
@@ -107,10 +109,8 @@ export const runsRouter = router({
     .output(output.created)
     .mutation(async ({ ctx, input }) => {
       const { db, clock } = ctx.hub.automation;
-      const authorizations = await Promise.all(
-        [...new Set(input.assetIds)].map((id) => authorize(db, ctx.actor, { assetId: id, action: "run" }, clock.now())),
-      );
-      return { id: await createRun(ctx.hub.automation, ctx.actor, input, authorizations) };
+      const allowed = await authorizeEvery(db, ctx.actor, input.assetIds, "run", input.account, clock.now());
+      return { id: await createRun(ctx.hub.automation, ctx.actor, input, allowed) };
     }),
   list: signedIn
     .meta({
@@ -136,18 +136,41 @@ export const runsRouter = router({
       const { db, clock, outputs, links } = ctx.hub.automation;
       const found = await findRun(db, ctx.actor.orgId, id);
       if (found === null || (found.run.createdBy !== ctx.actor.id && !may(ctx.actor, "runs.read-all"))) throw notFound("run");
-      const { script, args, env, timeoutSeconds } = found.run;
-      const executions = await executionsOf(db, id);
+      const { script: body, args, env, parameters, account, rolling, refused, timeoutSeconds, expirySeconds } = found.run;
+      const [executions, reached] = await Promise.all([executionsOf(db, id), onlineZones(db, ctx.actor.orgId)]);
+      const live = {
+        outputs,
+        isOnline: (agentId: string) => links.isOnline(agentId),
+        isReached: (zoneId: string) => reached.has(zoneId),
+      };
       return {
         ...presentRun(found, clock.now()),
-        script,
+        body,
         args,
         env,
+        parameters,
+        account,
+        rolling,
+        refused,
         timeoutSeconds,
-        executions: executions.map((row) =>
-          presentExecution(row, { outputs, isOnline: (agentId) => links.isOnline(agentId) }, clock.now()),
-        ),
+        expirySeconds,
+        executions: executions.map((row) => presentExecution(row, live, clock.now())),
       };
+    }),
+  goOn: signedIn
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/runs/{id}/continue",
+        tag: "Runs",
+        summary: "Let a run go on that paused after its canaries or halted after too many failures",
+      },
+    })
+    .input(byId)
+    .output(output.nothing)
+    .mutation(async ({ ctx, input: { id } }) => {
+      await goOn(ctx.hub.automation, ctx.actor, id);
+      return {};
     }),
   stop: signedIn
     .meta({

@@ -1,0 +1,20 @@
+// Agents are told to look when there is work for them. The rows are the queue: a message that is lost costs two seconds.
+import { and, eq, inArray } from "drizzle-orm";
+import { agents } from "../fleet/schema.ts";
+import type { AutomationDeps } from "./deps.ts";
+
+/** Of an agent's own host that agent; of a neighbour every agent of its zone, and the first that pulls has it. */
+export type Released = { agentId: string | null; zoneId: string | null };
+
+export async function tellAgents({ db, links }: Pick<AutomationDeps, "db" | "links">, released: Released[]): Promise<void> {
+  const told = new Set(released.flatMap(({ agentId }) => (agentId === null ? [] : [agentId])));
+  const zoneIds = [...new Set(released.flatMap(({ agentId, zoneId }) => (agentId === null && zoneId !== null ? [zoneId] : [])))];
+  if (zoneIds.length > 0) {
+    const inZones = await db
+      .select({ id: agents.id })
+      .from(agents)
+      .where(and(inArray(agents.zoneId, zoneIds), eq(agents.online, true)));
+    for (const { id } of inZones) if (links.processOf(id)?.ssh) told.add(id);
+  }
+  for (const agentId of told) links.get(agentId)?.send({ runLook: {} });
+}

@@ -1,0 +1,153 @@
+// Tasks are made, changed, started and stopped. Their runs: run-task.ts; their times: fire-tasks.ts.
+import { newId } from "@sallyport/protocol/ids";
+import { and, eq } from "drizzle-orm";
+import { findAssets } from "../assets/assets.ts";
+import { changesOf } from "../audit/changes-of.ts";
+import { recordAudit } from "../audit/record-audit.ts";
+import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
+import type { Queryable, Transaction } from "../platform/database.ts";
+import { HubError, notFound } from "../platform/errors.ts";
+import { assetsNamed, bindParameters } from "../scripts/parameters.ts";
+import { findVersion } from "../scripts/scripts.ts";
+import { exclusionsOf } from "./calendars.ts";
+import type { TaskDeps } from "./deps.ts";
+import type { ChangeTask, CreateTask, Schedule } from "./input.ts";
+import { checkSchedule, nextFire } from "./schedule.ts";
+import { type TaskRow, tasks } from "./schema.ts";
+import { findTask } from "./tasks.ts";
+
+/** @throws HubError `not-found` for the script, `bad-parameter`, `bad-input` for a schedule that never comes. */
+export async function createTask(deps: TaskDeps, actor: Actor, input: CreateTask): Promise<string> {
+  assertMay(actor, "run.start");
+  const now = deps.clock.now();
+  await check(deps, actor, input, now);
+  const row = { id: newId("tsk", now.getTime()), orgId: actor.orgId, ...input, state: "active" as const, ownerId: actor.id };
+  await deps.db.transaction(async (tx) => {
+    const nextFireAt = await nextFireOf(tx, actor.orgId, input.schedule, now);
+    await tx.insert(tasks).values({ ...row, nextFireAt, createdAt: now, updatedAt: now });
+    await recordAudit(tx, {
+      kind: "task.created",
+      ...head(actor, row),
+      data: { scriptId: input.scriptId, schedule: describe(input.schedule) },
+    });
+  });
+  deps.changes.announce(actor.orgId, "tasks");
+  return row.id;
+}
+
+/** Whoever changes what it does owns it from then on: it runs with his grants, not with those of somebody who did not write it. */
+export async function changeTask(deps: TaskDeps, actor: Actor, { id, ...input }: ChangeTask): Promise<void> {
+  assertMay(actor, "run.start");
+  const now = deps.clock.now();
+  await findTask(deps.db, actor, id);
+  await check(deps, actor, input, now);
+  await change(deps, actor, id, async (tx, task) => {
+    const fields = { ...input, ownerId: actor.id };
+    const changes = changesOf(task, fields);
+    if (changes.after === "{}") return;
+    const nextFireAt = task.state === "active" ? await nextFireOf(tx, actor.orgId, input.schedule, now) : null;
+    await tx
+      .update(tasks)
+      .set({ ...fields, nextFireAt, updatedAt: now })
+      .where(eq(tasks.id, id));
+    await recordAudit(tx, { kind: "task.changed", ...head(actor, task), data: changes });
+  });
+}
+
+/** Paused it keeps everything and is due at no time; what is running goes on. Started again it is due from now. */
+export async function setTaskState(deps: TaskDeps, actor: Actor, id: string, state: TaskRow["state"]): Promise<void> {
+  await change(deps, actor, id, async (tx, task) => {
+    if (task.state === state) return;
+    const now = deps.clock.now();
+    const nextFireAt = state === "active" ? await nextFireOf(tx, actor.orgId, task.schedule, now) : null;
+    await tx.update(tasks).set({ state, nextFireAt, updatedAt: now }).where(eq(tasks.id, id));
+    await recordAudit(tx, { kind: state === "active" ? "task.started" : "task.paused", ...head(actor, task), data: {} });
+  });
+}
+
+/** A paused copy, the actor's own. */
+export async function cloneTask(deps: TaskDeps, actor: Actor, id: string, name: string): Promise<string> {
+  assertMay(actor, "run.start");
+  const { task } = await findTask(deps.db, actor, id);
+  const now = deps.clock.now();
+  const row = { ...task, id: newId("tsk", now.getTime()), name, ownerId: actor.id, state: "paused" as const, nextFireAt: null };
+  await deps.db.transaction(async (tx) => {
+    await findVersion(tx, actor, task.scriptId, task.scriptVersion);
+    await tx.insert(tasks).values({ ...row, createdAt: now, updatedAt: now, archivedAt: null });
+    await recordAudit(tx, {
+      kind: "task.created",
+      ...head(actor, row),
+      data: { scriptId: task.scriptId, schedule: describe(task.schedule) },
+    });
+  });
+  deps.changes.announce(actor.orgId, "tasks");
+  return row.id;
+}
+
+/** It is due no more and leaves the lists; its runs stay. */
+export async function archiveTask(deps: TaskDeps, actor: Actor, id: string): Promise<void> {
+  await change(deps, actor, id, async (tx, task) => {
+    const now = deps.clock.now();
+    await tx.update(tasks).set({ state: "paused", nextFireAt: null, archivedAt: now, updatedAt: now }).where(eq(tasks.id, id));
+    await recordAudit(tx, { kind: "task.archived", ...head(actor, task), data: {} });
+  });
+}
+
+async function change(
+  deps: TaskDeps,
+  actor: Actor,
+  id: string,
+  work: (tx: Transaction, task: TaskRow) => Promise<void>,
+): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    await findTask(tx, actor, id);
+    const [task] = await tx
+      .select()
+      .from(tasks)
+      .where(and(eq(tasks.orgId, actor.orgId), eq(tasks.id, id)))
+      .for("update");
+    if (task === undefined) throw notFound("task");
+    assertMayChange(actor, task);
+    if (task.archivedAt !== null) throw new HubError("conflict", "This task is archived. Clone it to go on with it.");
+    await work(tx, task);
+  });
+  deps.changes.announce(actor.orgId, "tasks", id);
+}
+
+export const mayChange = (actor: Actor, { ownerId }: Pick<TaskRow, "ownerId">): boolean =>
+  may(actor, "run.start") && (actor.id === ownerId || may(actor, "scripts.manage"));
+
+/** @throws HubError `forbidden` for who may only read it. */
+export function assertMayChange(actor: Actor, { ownerId }: Pick<TaskRow, "ownerId">): void {
+  if (actor.id !== ownerId) assertMay(actor, "scripts.manage");
+  assertMay(actor, "run.start");
+}
+
+const head = (actor: Actor, task: { id: string; name: string }) => ({
+  orgId: actor.orgId,
+  actor: auditActor(actor),
+  subject: { kind: "task" as const, id: task.id, name: task.name },
+  ip: actor.ip,
+});
+
+async function nextFireOf(db: Queryable, orgId: string, schedule: Schedule | null, now: Date): Promise<Date | null> {
+  return schedule === null ? null : nextFire(schedule, now, await exclusionsOf(db, orgId, schedule));
+}
+
+async function check({ db }: TaskDeps, actor: Actor, input: CreateTask, now: Date): Promise<void> {
+  const { version } = await findVersion(db, actor, input.scriptId, input.scriptVersion);
+  const ids = assetsNamed(version.parameters, input.parameters);
+  const named = new Map((await findAssets(db, actor.orgId, ids)).map(({ asset }) => [asset.id, asset.name]));
+  bindParameters(version.parameters, input.parameters, (id) => named.get(id));
+  if (input.schedule !== null) checkSchedule(input.schedule, now);
+}
+
+/** For the audit log. */
+const describe = (schedule: Schedule | null): string =>
+  schedule === null
+    ? ""
+    : schedule.kind === "cron"
+      ? `${schedule.expression} ${schedule.timeZone}`
+      : schedule.kind === "interval"
+        ? `every ${schedule.everySeconds} s`
+        : schedule.at;

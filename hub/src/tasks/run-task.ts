@@ -1,0 +1,81 @@
+// A run of a task: its targets resolved and authorised now, in the name of its owner.
+import { authorizeAll } from "../access/authorize-all.ts";
+import { insertRun } from "../automation/create-run.ts";
+import type { Trigger } from "../automation/input.ts";
+import { prepareScript } from "../automation/prepare-script.ts";
+import { type Released, tellAgents } from "../automation/tell-agents.ts";
+import { type Actor, assertMay } from "../identity/actor.ts";
+import type { Transaction } from "../platform/database.ts";
+import { HubError } from "../platform/errors.ts";
+import type { TaskDeps } from "./deps.ts";
+import { assertMayChange } from "./manage-tasks.ts";
+import { resolveTargets } from "./resolve-targets.ts";
+import type { TaskRow } from "./schema.ts";
+import { findTask, unfinishedRunsOf } from "./tasks.ts";
+
+/** Kept of the refusals; the page shows no more, and the count is whole. */
+const refusalsKept = 1_000;
+
+/**
+ * Now, by a person who may change it; with his own grants when it is his, else with those of its owner's.
+ *
+ * @throws HubError `not-found`, `forbidden`, `conflict` when a run is going on and the task forbids two at once, as startTask().
+ */
+export async function runTaskNow(deps: TaskDeps, actor: Actor, id: string): Promise<string> {
+  assertMay(actor, "run.start");
+  const { task } = await findTask(deps.db, actor, id);
+  assertMayChange(actor, task);
+  if (task.ownerId !== actor.id)
+    throw new HubError("forbidden", "A task runs in its owner's name. Change or clone it, then it is yours to run.", {
+      facts: { permission: "run.start" },
+    });
+  const { runId, released } = await deps.db.transaction(async (tx) => {
+    if (task.overlap !== "parallel" && (await unfinishedRunsOf(tx, id)).length > 0)
+      throw new HubError("conflict", "A run of this task is going on. Stop it, wait for it, or let the task run in parallel.");
+    return startTask(deps, tx, actor, task, "person");
+  });
+  await tellAgents(deps.automation, released);
+  deps.changes.announce(actor.orgId, "runs");
+  deps.changes.announce(actor.orgId, "tasks", id);
+  return runId;
+}
+
+/**
+ * In the caller's transaction.
+ *
+ * @param owner the task's owner, as who he is now.
+ * @throws HubError `no-targets` when there is nothing to run on, `forbidden`, `not-found`, `bad-parameter`, `conflict`, `storage-full`.
+ */
+export async function startTask(
+  deps: TaskDeps,
+  tx: Transaction,
+  owner: Actor,
+  task: TaskRow,
+  trigger: Trigger,
+): Promise<{ runId: string; released: Released[] }> {
+  const ids = await resolveTargets(tx, task.orgId, task.targets);
+  const { allowed, refused } = await authorizeAll(tx, owner, ids, "run", task.account, deps.clock.now());
+  if (allowed.length === 0)
+    throw new HubError(
+      "no-targets",
+      ids.length === 0
+        ? "The targets of this task mean no asset now."
+        : `The owner of this task may run on none of its ${ids.length} targets.`,
+      { facts: { targets: ids.length } },
+    );
+  const { scriptId, scriptVersion, parameters, timeoutSeconds, expirySeconds, account, rolling } = task;
+  const script = await prepareScript(tx, owner, { scriptId, version: scriptVersion ?? undefined, parameters });
+  const run = {
+    ...script,
+    title: task.name,
+    trigger,
+    taskId: task.id,
+    timeoutSeconds,
+    expirySeconds,
+    account,
+    rolling,
+    refused: refused.slice(0, refusalsKept).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
+  };
+  const { id: runId, released } = await insertRun(deps.automation, tx, owner, run, allowed);
+  return { runId, released };
+}
