@@ -12,6 +12,7 @@ import { prepareScript, type ReadyScript } from "./prepare-script.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { executions, runs } from "./schema.ts";
 import { type Released, tellAgents } from "./tell-agents.ts";
+import { tellOfStart } from "./tell-of-run.ts";
 
 /** Everything about a run but its targets. */
 export type NewRun = ReadyScript & {
@@ -59,31 +60,34 @@ export async function insertRun(
   const now = deps.clock.now();
   const id = newId("run", now.getTime());
   const scriptHash = createHash("sha256").update(run.body).digest("hex");
-  await tx.insert(runs).values({
-    id,
-    orgId: actor.orgId,
-    title: run.title,
-    trigger: run.trigger,
-    taskId: run.taskId,
-    scriptId: run.scriptId,
-    scriptVersion: run.version,
-    parameters: run.parameters,
-    script: run.body,
-    scriptHash,
-    interpreter: run.interpreter,
-    args: run.arguments,
-    env: run.environment,
-    secrets: run.secrets,
-    timeoutSeconds: run.timeoutSeconds,
-    expirySeconds: run.expirySeconds,
-    account: run.account,
-    rolling: run.rolling,
-    refused: run.refused,
-    state: "queued",
-    createdBy: actor.id,
-    address: actor.ip,
-    createdAt: now,
-  });
+  const [made] = await tx
+    .insert(runs)
+    .values({
+      id,
+      orgId: actor.orgId,
+      title: run.title,
+      trigger: run.trigger,
+      taskId: run.taskId,
+      scriptId: run.scriptId,
+      scriptVersion: run.version,
+      parameters: run.parameters,
+      script: run.body,
+      scriptHash,
+      interpreter: run.interpreter,
+      args: run.arguments,
+      env: run.environment,
+      secrets: run.secrets,
+      timeoutSeconds: run.timeoutSeconds,
+      expirySeconds: run.expirySeconds,
+      account: run.account,
+      rolling: run.rolling,
+      refused: run.refused,
+      state: "queued",
+      createdBy: actor.id,
+      address: actor.ip,
+      createdAt: now,
+    })
+    .returning();
   const waiting =
     run.rolling === null
       ? { state: "queued" as const, releasedAt: now, expiresAt: new Date(now.getTime() + run.expirySeconds * 1_000) }
@@ -105,6 +109,7 @@ export async function insertRun(
     ip: actor.ip,
     data: { interpreter: run.interpreter, scriptHash, assets: hosts.length, refused: run.refused.length, trigger: run.trigger },
   });
+  if (made !== undefined) await tellOfStart(tx, made, hosts.length, now);
   const released = await refreshRun(deps, tx, id);
   return { id, released: run.rolling === null ? hosts : released };
 }

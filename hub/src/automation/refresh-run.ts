@@ -8,6 +8,7 @@ import { type RunCounts, runStateOf } from "./run-state.ts";
 import { countsOf } from "./runs.ts";
 import { executions, type RunRow, runs } from "./schema.ts";
 import type { Released } from "./tell-agents.ts";
+import { tellOfEnd, tellOfHalt } from "./tell-of-run.ts";
 
 const minuteMs = 60_000;
 
@@ -37,8 +38,9 @@ export async function refreshRun(deps: Pick<AutomationDeps, "clock">, tx: Transa
       ip: null,
       data: { succeeded, failed, stopped },
     });
+    await tellOfEnd(tx, run, counts, now);
   }
-  if (state === "halted" && run.state !== "halted")
+  if (state === "halted" && run.state !== "halted") {
     await recordAudit(tx, {
       kind: "run.halted",
       orgId: run.orgId,
@@ -47,6 +49,8 @@ export async function refreshRun(deps: Pick<AutomationDeps, "clock">, tx: Transa
       ip: null,
       data: { failed: counts.failed, held: counts.held },
     });
+    await tellOfHalt(tx, run, counts, now);
+  }
   return released;
 }
 

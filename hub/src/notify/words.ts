@@ -23,6 +23,22 @@ const zhTime = (seconds: number) => lasting(seconds, ["小时", "分", "秒"]);
 const at = (iso: string): string => `${iso.slice(0, 16).replace("T", " ")} UTC`;
 const hosts = (count: number) => (count === 1 ? "1 host" : `${count} hosts`);
 
+/** Why a task did not run; what is not here is a code of docs/errors.md. */
+const whyMissed: Record<Language, Record<string, string>> = {
+  en: {
+    missed: "the hub was down or too busy for more than a minute",
+    overlap: "the run before it had not ended",
+    "no-targets": "its targets mean no asset that its owner may run on",
+    "owner-gone": "its owner may do nothing any more",
+  },
+  zh: {
+    missed: "中心停机或繁忙超过一分钟",
+    overlap: "上一次执行尚未结束",
+    "no-targets": "目标中没有其所有者可执行的资产",
+    "owner-gone": "其所有者已不可用",
+  },
+};
+
 const en: Sayings = {
   "access.ending": ({ grant, endsAt }) => ({
     title: `Your access ends on ${at(endsAt)}`,
@@ -125,7 +141,7 @@ const en: Sayings = {
     title: `${task} did not run when it was due`,
     facts: [
       ["Due", at(dueAt)],
-      ["Reason", why],
+      ["Reason", whyMissed.en[why] ?? why],
     ],
   }),
   "run.halted": ({ task, succeeded, failed, left, failures }) => ({
@@ -240,7 +256,7 @@ const zh: Sayings = {
     title: `${task} 未按时执行`,
     facts: [
       ["应执行于", at(dueAt)],
-      ["原因", why],
+      ["原因", whyMissed.zh[why] ?? why],
     ],
   }),
   "run.halted": ({ task, succeeded, failed, left, failures }) => ({

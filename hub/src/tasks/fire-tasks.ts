@@ -11,6 +11,7 @@ import { runs } from "../automation/schema.ts";
 import { stopRunAsHub } from "../automation/stop-run.ts";
 import { type Released, tellAgents } from "../automation/tell-agents.ts";
 import { actAs } from "../identity/act-as.ts";
+import { notify } from "../notify/notify.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
@@ -111,6 +112,8 @@ async function fireOne(deps: TaskDeps, tx: Transaction, passed: string[]): Promi
     more: n === plan.missed.length - 1 ? plan.more : 0,
   }));
   if (missed.length > 0) await tx.insert(taskFires).values(missed).onConflictDoNothing();
+  const lastMissed = plan.missed.at(-1);
+  if (lastMissed !== undefined) await tellOfMissed(tx, task, lastMissed, "missed", now);
   const released: Released[] = [];
   const replaced: string[] = [];
   for (const dueAt of plan.run) {
@@ -125,9 +128,16 @@ async function fireOne(deps: TaskDeps, tx: Transaction, passed: string[]): Promi
     released.push(...done.released);
     replaced.push(...done.replaced);
     await tx.update(taskFires).set(fields).where(eq(taskFires.id, id));
+    if (fields.outcome === "failed" || fields.outcome === "skipped") await tellOfMissed(tx, task, dueAt, fields.reason, now);
   }
   await tx.update(tasks).set({ nextFireAt: plan.next }).where(eq(tasks.id, task.id));
   return { orgId: task.orgId, taskId: task.id, released, replaced };
+}
+
+/** Of a row of missed moments the last: people want to know that it did not run, not how often. */
+async function tellOfMissed(tx: Transaction, task: TaskRow, dueAt: Date, why: string, now: Date): Promise<void> {
+  const data = { task: task.name, taskId: task.id, runId: null, by: "", dueAt: dueAt.toISOString(), why };
+  await notify(tx, { kind: "run.missed", orgId: task.orgId, people: [task.ownerId], data }, now);
 }
 
 type Decision = { fields: Pick<FireRow, "outcome" | "reason" | "runId">; released: Released[] };

@@ -263,6 +263,33 @@ describe("a task", () => {
   });
 });
 
+describe("people are told", () => {
+  const kinds = async (task: string) =>
+    (await admin.query<{ items: { title: string; kind: string }[] }>("notices.inbox", { language: "en", limit: 100 })).items
+      .filter(({ title }) => title.includes(task))
+      .map(({ kind }) => kind)
+      .reverse();
+
+  test("that a task failed, that it goes on failing, that it has recovered, and that it did not run", async () => {
+    const name = "nightly backup";
+    const id = await newTask({ name, targets: { assetIds: assetIds.slice(0, 1) }, schedule: everyHour, misfire: "do_nothing" });
+    for (const fails of [true, true, true, false, false]) {
+      if (fails) failing.add(0);
+      else failing.delete(0);
+      await finished(await runNow(id));
+    }
+    clock.advance(3_600_000 + 120_000);
+    await fired(id, 1);
+    const told = await eventually(
+      () => kinds(name),
+      (all) => all.includes("run.missed"),
+      { what: "the notices" },
+    );
+    expect(told).toEqual(["run.failed", "run.failed", "run.failing", "run.recovered", "run.missed"]);
+    await admin.mutate("tasks.archive", { id });
+  });
+});
+
 test("two hubs on one database fire each moment once", async () => {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), "sallyport-second-"));
   const config = readConfig(["--port", "0", "--agent-port", "0", "--host", "127.0.0.1", "--data", dataDir], {
