@@ -145,4 +145,40 @@ describe("a TCP connection through the agent", () => {
     });
     expect(await run([asset.name, "ssh", "--hub", hub.url], key)).toMatchObject({ code: 2 });
   }, 30_000);
+
+  test("the command that runs a task says by its exit code how it went, names what failed, and refuses what it cannot", async () => {
+    const run = async (args: string[], env: Record<string, string> = { SALLYPORT_ACCESS_KEY: rest.key }) => {
+      const child = spawn(
+        process.execPath,
+        [path.join(checkout, "scripts/bin/sallyport.mjs"), "run", ...args, "--hub", hub.url],
+        {
+          env: { PATH: process.env.PATH ?? "", ...env },
+          stdio: ["ignore", "pipe", "pipe"],
+        },
+      );
+      const [stdout, stderr, [code]] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, "close")]);
+      return { code, stdout, stderr };
+    };
+    const taskOf = async (name: string, body: string) => {
+      const script = await rest.json<{ id: string }>("POST", "/scripts", { name, body, interpreter: "sh" });
+      return rest.json<{ id: string }>("POST", "/tasks", { name, scriptId: script.id, targets: { assetIds: [asset.id] } });
+    };
+    await taskOf("goes well", "exit 0");
+    const { id } = await taskOf("goes wrong", "exit 7");
+    await taskOf("takes long", "sleep 60");
+    expect(await run(["goes well", "--wait"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("1 of 1 ended, 0 failed"),
+    });
+    expect(await run([id, "--wait"])).toMatchObject({ code: 1, stderr: expect.stringContaining(`${asset.name}: exit code 7`) });
+    expect(await run(["takes long", "--wait", "--timeout", "1"])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("goes on"),
+    });
+    expect(await run(["takes long"])).toMatchObject({ code: 2, stderr: expect.stringContaining("going on") });
+    expect(await run(["nothing of that name"])).toMatchObject({ code: 2, stderr: expect.stringContaining("no task called") });
+    expect(await run(["goes well"], {})).toMatchObject({ code: 2, stderr: expect.stringContaining("No access key") });
+    const { items } = await rest.json<{ items: { id: string }[] }>("GET", "/runs?state=running");
+    for (const one of items) await rest.stopRun(one.id);
+  }, 90_000);
 });

@@ -12,6 +12,7 @@ export const usage = `npx sallyport <command> [--data DIR] [--json]
   status                                       what the hub is doing
   access-key create --email E --name N         makes an access key for that person and prints it once
   forward <asset> <port> --hub URL             a port here that leads to one of the asset; --help says more
+  run <task> --hub URL [--wait]                runs a task, for pipelines; --help says more
   doctor                                       checks the hub and says what is wrong
   verify <id|FILE|all> [--key FILE]            checks recordings from their files alone; needs no hub
   verify --public-key                          prints the key they are checked with

@@ -1,13 +1,16 @@
-// Starts `npx sallyport forward` as a program of its own: it runs on Node 24, and a certificate authority is known to Node from its start.
+// Starts the commands that ask a hub over its public API, each as a program of its own: they run on Node 24, and a certificate authority is known to
+// Node from its start.
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { places, root } from "./places.mjs";
 
-/** @param {string[]} args @returns {Promise<number>} its exit code */
-export function forward(args) {
+export const clientCommands = ["forward", "run"];
+
+/** @param {string} command one of clientCommands @param {string[]} args @returns {Promise<number>} its exit code */
+export function clientCommand(command, args) {
   const at = args.indexOf("--ca");
   const ca = at < 0 ? undefined : args[at + 1];
-  const child = spawn(places.node, [path.join(root, "scripts/src/forward/main.ts"), ...args], {
+  const child = spawn(places.node, [path.join(root, `scripts/src/commands/${command}.ts`), ...args], {
     stdio: "inherit",
     env: { ...process.env, ...(ca === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca }) },
   });

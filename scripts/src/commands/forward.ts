@@ -1,35 +1,28 @@
 // `npx sallyport forward`: a port of this machine that leads to a port of an asset, through its agent. Each connection is one of its own in
 // the hub's records. Knows the hub's public protocols only.
-import { readFileSync } from "node:fs";
 import net from "node:net";
 import { parseArgs } from "node:util";
-import { DialRefused, DialStream, type DialTarget } from "../system/dial-client.ts";
-import { RestClient, RestError } from "../system/rest-client.ts";
+import { DialStream, type DialTarget } from "../system/dial-client.ts";
+import { RestClient } from "../system/rest-client.ts";
+import { connectionOf, connectionOptions, connectionUsage, runCommand, UsageFault } from "./connection.ts";
 
 const usage = `npx sallyport forward <asset> <port> --hub URL [--listen [ADDRESS:]PORT] [--key-file FILE] [--ca FILE]
 
   <asset>       its name or id, as the console shows it
   <port>        the TCP port on it
-  --hub         the console's address, https:// (or http://localhost on the hub's own machine); or SALLYPORT_URL
   --listen      where to listen here (default 127.0.0.1 and any free port, which is printed)
-  --key-file    a file that holds an access key; or the key itself in SALLYPORT_ACCESS_KEY
-  --ca          the hub's certificate authority, when your system does not know it; or NODE_EXTRA_CA_CERTS
+${connectionUsage}
 
 Ctrl-C ends it and every connection through it.
 `;
-
-class UsageFault extends Error {}
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: {
-      hub: { type: "string" },
+      ...connectionOptions,
       listen: { type: "string" },
-      "key-file": { type: "string" },
-      ca: { type: "string" }, // read by Node itself, which our starter has told
-      help: { type: "boolean", short: "h" },
     },
   });
   if (values.help === true) {
@@ -40,12 +33,7 @@ async function main(args: string[]): Promise<number> {
   const port = Number(portText);
   if (name === undefined || positionals.length !== 2 || !Number.isInteger(port) || port < 1 || port > 65_535)
     throw new UsageFault("An asset and a port of 1 to 65535 are needed.");
-  const url = (values.hub ?? process.env.SALLYPORT_URL ?? "").replace(/\/$/, "");
-  if (!/^https?:\/\//.test(url)) throw new UsageFault("--hub is missing: the console's address, such as https://hub.example.");
-  const key =
-    (values["key-file"] === undefined ? process.env.SALLYPORT_ACCESS_KEY : readFileSync(values["key-file"], "utf8"))?.trim() ??
-    "";
-  if (key === "") throw new UsageFault("No access key: give --key-file or SALLYPORT_ACCESS_KEY.");
+  const { url, key } = connectionOf(values);
   const { host, port: at } = listenAt(values.listen);
 
   const assets = await new RestClient(url, key).assets();
@@ -91,15 +79,6 @@ function listenAt(text: string | undefined): { host: string; port: number } {
   return { host: host.replace(/^\[|\]$/g, ""), port };
 }
 
-const sentenceOf = (error: unknown): string =>
-  error instanceof DialRefused || error instanceof RestError || error instanceof UsageFault || error instanceof Error
-    ? error.message
-    : String(error);
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`sallyport: ${sentenceOf(error)}\n${error instanceof UsageFault ? `\n${usage}` : ""}`);
-    process.exit(error instanceof UsageFault ? 2 : 1);
-  },
-);
+runCommand(main, usage, 1);
