@@ -181,7 +181,7 @@ describe("an error", () => {
   });
 
   test("says which field is wrong", async () => {
-    const body = { assetIds: [], script: "", interpreter: "perl" };
+    const body = { assetIds: [], script: "", interpreter: "/bin/sh" };
     const { detail } = await json(await program.rest("POST", "/api/v1/runs", body));
     for (const field of ["assetIds", "script", "interpreter"]) expect(detail).toContain(field);
   });
