@@ -1,12 +1,11 @@
 // A new run: which machines, which script, with what; then off.
 "use client";
-import { Alert, Button, NativeSelect, Skeleton, TextInput } from "@mantine/core";
+import { Alert, Button, NativeSelect, TextInput } from "@mantine/core";
 import { createRun } from "@sallyport/hub/automation/input";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
@@ -14,16 +13,14 @@ import type { Interpreter, RunDetail } from "../api/types.ts";
 import { AssetPicker } from "../assets/asset-picker.tsx";
 import { Allowed } from "../frame/me.tsx";
 import { InterpreterSelect } from "../scripts/interpreter-select.tsx";
+import { ScriptEditor } from "../scripts/lazy-code.tsx";
+import scripts from "../scripts/scripts.module.css";
 import { useUrlState } from "../state/url-state.ts";
+import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { Page } from "../ui/page.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { type Line, LineList, newLine } from "./line-list.tsx";
 import classes from "./run.module.css";
-
-const ScriptEditor = dynamic(() => import("./script-editor.tsx").then(({ ScriptEditor }) => ScriptEditor), {
-  ssr: false,
-  loading: () => <Skeleton height={320} />,
-});
 
 const timeLimits = { "300": "minutes5", "3600": "hour", "21600": "hours6", "86400": "day" } as const;
 const limitNames = ["300", "3600", "21600", "86400"] as const;
@@ -113,7 +110,7 @@ function NewRun({ earlier, assetId }: { earlier: RunDetail | undefined; assetId:
             />
           </Panel>
           <Panel title={t("newRun.script")} action={<InterpreterSelect value={interpreter} onChange={setInterpreter} />} flush>
-            <div className={classes.editor}>
+            <div className={scripts.editor} data-write>
               <ScriptEditor value={script} interpreter={interpreter} label={t("newRun.editorLabel")} onChange={setScript} />
             </div>
             {wrong("script") && (
@@ -162,14 +159,4 @@ function NewRun({ earlier, assetId }: { earlier: RunDetail | undefined; assetId:
       </div>
     </Page>
   );
-}
-
-/** The browser asks before it throws away a script that was written but not run. */
-function useUnsavedGuard(unsaved: boolean): void {
-  useEffect(() => {
-    if (!unsaved) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
-  }, [unsaved]);
 }
