@@ -787,6 +787,7 @@ export const en = {
     compareFrom: "Compare from version",
     compareTo: "Compare to version",
     changesFrom: "What changed from version {{from}} to {{to}}",
+    unchanged: "$ equal lines",
     sameText: "The text is the same in both.",
     interpreterChanged: "The interpreter changed from {{from}} to {{to}}.",
     parametersChanged: "The parameters changed.",

@@ -780,6 +780,7 @@ export const zh: Translation = {
     compareFrom: "比较的起始版本",
     compareTo: "比较的目标版本",
     changesFrom: "版本 {{from}} 到 {{to}} 的变化",
+    unchanged: "$ 行相同",
     sameText: "两个版本的内容相同。",
     interpreterChanged: "解释器由 {{from}} 改为 {{to}}。",
     parametersChanged: "参数有变化。",

@@ -5,6 +5,7 @@ import { EditorState } from "@codemirror/state";
 import { EditorView, highlightSpecialChars, lineNumbers } from "@codemirror/view";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
 import type { Interpreter } from "../api/types.ts";
 import { editorLook, languageOf } from "./editor-look.ts";
 
@@ -23,6 +24,7 @@ export interface CodeViewProps {
 }
 
 export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
+  const { t } = useTranslation();
   const box = useRef<HTMLDivElement>(null);
   const dark = useComputedColorScheme("light") === "dark";
   useEffect(() => {
@@ -34,6 +36,7 @@ export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
         extensions: [
           lineNumbers(),
           highlightSpecialChars(),
+          EditorState.phrases.of({ "$ unchanged lines": t("scripts.unchanged") }),
           editorLook,
           EditorView.darkTheme.of(dark),
           EditorState.readOnly.of(true),
@@ -52,6 +55,6 @@ export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
       }),
     });
     return () => view.destroy();
-  }, [text, before, interpreter, label, dark]);
+  }, [text, before, interpreter, label, dark, t]);
   return <div ref={box} />;
 }

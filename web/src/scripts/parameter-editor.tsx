@@ -98,7 +98,7 @@ function ParameterFieldsOf({ draft, set, wrong }: FieldsProps) {
     <div className={classes.parameterFields}>
       <TextInput
         label={t("parameters.variable")}
-        ff="monospace"
+        classNames={{ input: classes.code ?? "" }}
         placeholder="NAME"
         value={draft.name}
         error={wrong("name")}
@@ -180,7 +180,7 @@ function ParameterFieldsOf({ draft, set, wrong }: FieldsProps) {
       {type === "string" && (
         <TextInput
           label={t("parameters.pattern")}
-          ff="monospace"
+          classNames={{ input: classes.code ?? "" }}
           placeholder="[a-z0-9-]+"
           value={draft.pattern}
           error={wrong("pattern")}
