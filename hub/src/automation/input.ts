@@ -65,7 +65,7 @@ const limits = {
 const assetIds = z.array(z.string().max(64)).min(1).max(targetsMax);
 
 /** Written for this run. */
-const writtenRun = z
+export const writtenRun = z
   .object({
     assetIds,
     script: scriptBody,
@@ -82,7 +82,7 @@ const writtenRun = z
     `arguments and environment together must be at most ${scriptArgumentBytesMax} bytes`,
   );
 /** Kept before; the newest version where none is named. */
-const keptRun = z.object({
+export const keptRun = z.object({
   assetIds,
   scriptId: z.string().max(64),
   version: z.number().int().min(1).optional(),

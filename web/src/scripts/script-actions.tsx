@@ -1,7 +1,7 @@
 // What may be done with a script.
 "use client";
 import { ActionIcon, Alert, Button, Group, Menu, Stack, Text } from "@mantine/core";
-import { IconArchive, IconArchiveOff, IconCopy, IconDots, IconPencil, IconTrash } from "@tabler/icons-react";
+import { IconArchive, IconArchiveOff, IconCopy, IconDots, IconPencil, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -46,6 +46,11 @@ export function ScriptActions({ script }: { script: ScriptDetail }) {
   if (!mayRun) return null;
   return (
     <>
+      {!archived && (
+        <Button component={Link} href={`/runs/new?script=${id}`} leftSection={<IconPlayerPlay size={16} />}>
+          {t("scripts.run")}
+        </Button>
+      )}
       {mayChange && !archived && (
         <Button variant="default" component={Link} href={`/scripts/edit?id=${id}`} leftSection={<IconPencil size={16} />}>
           {t("scripts.edit")}
