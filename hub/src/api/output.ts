@@ -336,6 +336,8 @@ export const taskPreview = z.object({
   targets: z.array(named),
   refused: z.array(refusedTarget),
   refusedCount: z.number().int(),
+  /** The nodes among the targets, by their paths. */
+  nodes,
   fires: z.array(moment),
 });
 export const calendar = z.object({ id: z.string(), name: z.string(), days: z.array(z.string()) });

@@ -1,5 +1,6 @@
 // The places of the console and who may open them. The rail and the palette both read this list.
 import {
+  IconCalendarClock,
   IconFileCode,
   IconHome,
   IconKey,
@@ -20,6 +21,7 @@ export type PlaceName =
   | "reach"
   | "sessions"
   | "runs"
+  | "tasks"
   | "scripts"
   | "fleet"
   | "assets"
@@ -41,6 +43,7 @@ export const places: readonly Place[] = [
   { name: "reach", href: "/reach", icon: IconTopologyStar3, group: "work", needs: null },
   { name: "sessions", href: "/sessions", icon: IconTerminal2, group: "work", needs: null },
   { name: "runs", href: "/runs", icon: IconPlayerPlay, group: "work", needs: null },
+  { name: "tasks", href: "/tasks", icon: IconCalendarClock, group: "work", needs: null },
   { name: "scripts", href: "/scripts", icon: IconFileCode, group: "work", needs: null },
   { name: "fleet", href: "/fleet", icon: IconStack2, group: "manage", needs: "fleet.read" },
   { name: "assets", href: "/assets", icon: IconServer2, group: "manage", needs: "assets.read" },
@@ -55,6 +58,8 @@ const belongsTo: Record<string, PlaceName> = {
   "/session": "sessions",
   "/run": "runs",
   "/runs/new": "runs",
+  "/task": "tasks",
+  "/tasks/edit": "tasks",
   "/script": "scripts",
   "/scripts/edit": "scripts",
 };

@@ -1,28 +1,23 @@
 // A new run: which machines, which script, with what; then off.
 "use client";
-import { Alert, Button, SegmentedControl, Skeleton, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, SegmentedControl, Stack, TextInput } from "@mantine/core";
 import { keptRun, writtenRun } from "@sallyport/hub/automation/input";
-import type { ParameterValues } from "@sallyport/hub/scripts/input";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
-import { hubErrorOf } from "../api/hub-error.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Interpreter, RunDetail } from "../api/types.ts";
 import { AssetPicker } from "../assets/asset-picker.tsx";
 import { Allowed } from "../frame/me.tsx";
 import { InterpreterSelect } from "../scripts/interpreter-select.tsx";
-import { CodeView, ScriptEditor } from "../scripts/lazy-code.tsx";
-import { ParameterFields } from "../scripts/parameter-fields.tsx";
-import { ScriptSelect } from "../scripts/script-select.tsx";
+import { type Kept, KeptScript } from "../scripts/kept-script.tsx";
+import { ScriptEditor } from "../scripts/lazy-code.tsx";
 import scripts from "../scripts/scripts.module.css";
-import { VersionSelect } from "../scripts/version-select.tsx";
 import { useUrlState } from "../state/url-state.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
-import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -61,13 +56,6 @@ interface Written {
   interpreter: Interpreter;
   args: readonly Line[];
   env: readonly Line[];
-}
-
-interface Kept {
-  scriptId: string | null;
-  /** Null for the newest. */
-  version: number | null;
-  parameters: ParameterValues;
 }
 
 function NewRun({ earlier, assetId, scriptId }: NewRunProps) {
@@ -250,66 +238,5 @@ function WrittenScript({ written, onChange, error }: WrittenScriptProps) {
         </p>
       )}
     </Panel>
-  );
-}
-
-interface KeptScriptProps {
-  kept: Kept;
-  onChange: (kept: Kept) => void;
-  failure: unknown;
-  error: string | undefined;
-}
-
-function KeptScript({ kept, onChange, failure, error }: KeptScriptProps) {
-  const { t } = useTranslation();
-  const trpc = useTRPC();
-  const { scriptId, version } = kept;
-  const script = useQuery(trpc.scripts.get.queryOptions({ id: scriptId ?? "" }, { enabled: scriptId !== null }));
-  const older = useQuery(
-    trpc.scripts.version.queryOptions(
-      { id: scriptId ?? "", number: version ?? 1 },
-      { enabled: scriptId !== null && version !== null },
-    ),
-  );
-  const text = version === null ? script.data?.version : older.data;
-  const missing = script.isError && hubErrorOf(script.error).code === "not-found";
-  return (
-    <>
-      <Panel title={t("scripts.script")}>
-        <Stack gap="md">
-          <ScriptSelect
-            chosen={scriptId === null ? null : (script.data ?? { id: scriptId, name: scriptId })}
-            onChange={(id) => onChange({ scriptId: id, version: null, parameters: {} })}
-            error={missing ? errorSentence(script.error) : error}
-          />
-          {script.data !== undefined && (
-            <VersionSelect script={script.data} value={version} onChange={(number) => onChange({ ...kept, version: number })} />
-          )}
-        </Stack>
-      </Panel>
-      {scriptId !== null && !missing && (
-        <>
-          <Panel title={t("parameters.title")}>
-            {text === undefined ? (
-              <Skeleton height={60} />
-            ) : (
-              <ParameterFields
-                parameters={text.parameters}
-                values={kept.parameters}
-                onChange={(parameters) => onChange({ ...kept, parameters })}
-                failure={failure}
-              />
-            )}
-          </Panel>
-          {text !== undefined && (
-            <Panel title={`${t("scripts.text")} · ${displayText(text.interpreter)}`} flush>
-              <div className={scripts.editor}>
-                <CodeView text={text.body} interpreter={text.interpreter} label={t("scripts.text")} />
-              </div>
-            </Panel>
-          )}
-        </>
-      )}
-    </>
   );
 }
