@@ -5,7 +5,10 @@ import { useTranslation } from "react-i18next";
 import { useMay, useMe } from "../frame/me.tsx";
 import { themeChoices, useChangeLanguage } from "../frame/top-bar.tsx";
 import { currentLanguage, languageNames } from "../i18n/i18n.ts";
+import { Interpreters } from "../scripts/interpreters.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
+import { Calendars } from "../tasks/calendars.tsx";
+import { TargetSets } from "../tasks/target-sets.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Page } from "../ui/page.tsx";
@@ -21,11 +24,12 @@ import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
 import { VaultPanel } from "./vault-panel.tsx";
 
-const tabs = ["account", "keys", "sign-in", "organisations", "hub"] as const;
+const tabs = ["account", "keys", "automation", "sign-in", "organisations", "hub"] as const;
 
 export function SettingsPage() {
   const { t } = useTranslation();
   const maySeeHub = useMay("settings.manage");
+  const mayRun = useMay("run.start");
   const isSystemAdmin = useMe().systemAdmin;
   const [url, changeUrl] = useUrlState();
   const tab = oneOf(url.get("tab"), tabs) ?? "account";
@@ -35,6 +39,7 @@ export function SettingsPage() {
         <Tabs.List mb="md">
           <Tabs.Tab value="account">{t("settings.account")}</Tabs.Tab>
           <Tabs.Tab value="keys">{t("settings.keys")}</Tabs.Tab>
+          {mayRun && <Tabs.Tab value="automation">{t("settings.automation")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="sign-in">{t("signInRules.title")}</Tabs.Tab>}
           {isSystemAdmin && <Tabs.Tab value="organisations">{t("organisations.title")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="hub">{t("settings.hub")}</Tabs.Tab>}
@@ -52,6 +57,15 @@ export function SettingsPage() {
         <Tabs.Panel value="keys">
           <AccessKeys />
         </Tabs.Panel>
+        {mayRun && (
+          <Tabs.Panel value="automation">
+            <Stack gap="md" maw={960}>
+              <Calendars />
+              <TargetSets />
+              <Interpreters />
+            </Stack>
+          </Tabs.Panel>
+        )}
         {maySeeHub && (
           <Tabs.Panel value="sign-in">
             <Stack maw={720}>
