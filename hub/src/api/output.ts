@@ -363,6 +363,22 @@ export const execution = z.object({
   truncated: z.boolean(),
 });
 
+export const executionsPage = z.object({ items: z.array(execution), total: z.number().int() });
+export const outputGroups = z.object({
+  groups: z.array(
+    z.object({
+      executionId: z.string(),
+      assetName: z.string(),
+      count: z.number().int(),
+      exitCode: z.number().nullable(),
+      reason: z.enum(executionReasons).nullable(),
+      digest: z.string().nullable(),
+    }),
+  ),
+  /** May be more than are shown; of executions that have ended. */
+  groupCount: z.number().int(),
+  total: z.number().int(),
+});
 export const runWithExecutions = run.extend({
   body: z.string(),
   parameters: parameterValues,
