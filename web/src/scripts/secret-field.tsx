@@ -29,7 +29,11 @@ export function SecretField({ label, description, required, error, value, onChan
   if (value !== null && !offered.some(({ id }) => id === value))
     accounts.unshift({ value, label: t("parameters.keptSecret", { id: value.slice(-6) }) });
   return (
-    <Fieldset legend={required ? `${label} *` : label} variant="unstyled">
+    <Fieldset
+      legend={required ? `${label} *` : label}
+      variant="unstyled"
+      styles={{ legend: { padding: 0, fontSize: 13, fontWeight: 500 } }}
+    >
       <Stack gap={6}>
         {description !== undefined && <Input.Description>{description}</Input.Description>}
         <AssetSelect

@@ -1,6 +1,6 @@
 // One task: what it runs on what, when it is due, and what became of the times it was.
 "use client";
-import { Group, Skeleton, Stack, Tabs, Text } from "@mantine/core";
+import { Anchor, Group, Skeleton, Stack, Tabs, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -128,9 +128,9 @@ function Overview({ task }: { task: TaskDetail }) {
             ["ID", <ShortId key="id" id={task.id} />],
             [
               t("scripts.script"),
-              <Link key="script" href={`/script?id=${script.id}`}>
+              <Anchor key="script" component={Link} size="sm" href={`/script?id=${script.id}`}>
                 {displayText(script.name)}
-              </Link>,
+              </Anchor>,
             ],
             [
               t("scripts.version"),
