@@ -58,7 +58,7 @@ describeWith(["chromium"], "the console's pages", () => {
         await browser[Symbol.asyncDispose]();
       }
       expect({ axe: found, faults: browser.faults }).toEqual({ axe: [], faults: [] });
-    }, 120_000);
+    }, 180_000);
   }
 });
 
