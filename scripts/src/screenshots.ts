@@ -84,7 +84,8 @@ async function main(): Promise<void> {
     await picturesOf(hub, life, "error");
   }
   await using empty = await launchHub({ dataDir: path.join(data.path, "empty"), env: adminEnvironment, args: ["--no-agent"] });
-  await picturesOf(empty, { assetId: "", sessionId: "", runId: "", failedRunId: "", neighbourId: "" }, "empty");
+  const none = { assetId: "", sessionId: "", runId: "", failedRunId: "", neighbourId: "", scriptId: "", taskId: "" };
+  await picturesOf(empty, none, "empty");
   console.log(`Pictures are in ${path.relative(checkout, folder)}.`);
 }
 

@@ -249,7 +249,11 @@ const table: Record<string, Row> = {
   "roles.create": ["-FFFF", () => roleOf()],
   "roles.list": ["-FFF+++"],
   "roles.remove": ["-FFFF", id("role")],
+  "runs.again": ["-NNNF", ({ run, execution }) => ({ id: run, which: "chosen", executionIds: [execution] })], // automation/runs.test.ts: this one has not ended
+  "runs.cells": ["-NNN++N", id("run")],
+  "runs.compare": ["-NNN++N", id("run")],
   "runs.create": ["-NG+F+N", ({ asset }) => ({ assetIds: [asset], script: "true", interpreter: "sh" })],
+  "runs.executions": ["-NNN++N", id("run")],
   "runs.get": ["-NNN++N", id("run")],
   "runs.goOn": ["-NNNF", id("run")], // tasks/tasks.test.ts: this one waits for nobody
   "runs.list": ["-++++++", () => ({})],

@@ -492,6 +492,15 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "roles.create": ["role.created", newRole],
   "roles.remove": ["role.deleted", async () => admin.mutate("roles.remove", { id: await newRole() })],
+  "runs.again": [
+    "run.created",
+    async () => {
+      const run = await newRun();
+      await admin.mutate("runs.stop", { id: run });
+      const { items } = await admin.query<{ items: { id: string }[] }>("runs.executions", { id: run });
+      return admin.mutate("runs.again", { id: run, which: "chosen", executionIds: items.map(({ id }) => id) });
+    },
+  ],
   "runs.create": ["run.created", newRun],
   "runs.stop": ["run.stop-requested", async () => admin.mutate("runs.stop", { id: await newRun() })],
   "runs.stopExecution": [

@@ -341,6 +341,8 @@ export const taskPreview = z.object({
   targets: z.array(named),
   refused: z.array(refusedTarget),
   refusedCount: z.number().int(),
+  /** The nodes among the targets, by their paths. */
+  nodes,
   fires: z.array(moment),
 });
 export const calendar = z.object({ id: z.string(), name: z.string(), days: z.array(z.string()) });
@@ -366,6 +368,22 @@ export const execution = z.object({
   truncated: z.boolean(),
 });
 
+export const executionsPage = z.object({ items: z.array(execution), total: z.number().int() });
+export const outputGroups = z.object({
+  groups: z.array(
+    z.object({
+      executionId: z.string(),
+      assetName: z.string(),
+      count: z.number().int(),
+      exitCode: z.number().nullable(),
+      reason: z.enum(executionReasons).nullable(),
+      digest: z.string().nullable(),
+    }),
+  ),
+  /** May be more than are shown; of executions that have ended. */
+  groupCount: z.number().int(),
+  total: z.number().int(),
+});
 export const runWithExecutions = run.extend({
   body: z.string(),
   parameters: parameterValues,

@@ -23,7 +23,7 @@ export type ExecutionEnd = {
   endedAt: Date;
   truncated: boolean;
   /** Null: as noted before. */
-  output: { stdoutBytes: number; stderrBytes: number; logHead: string | null } | null;
+  output: { stdoutBytes: number; stderrBytes: number; logHead: string | null; digest: string | null } | null;
 };
 
 /** An agent with room for so many asks for work. `neighbours`: it takes also what is to run on hosts that it reaches. */

@@ -1,4 +1,5 @@
 // The output of one execution: two channels of a stream, one log. Moves bytes; what the execution's state is, the row says.
+import { createHash } from "node:crypto";
 import { bulkWindowBytes, executionOutputBytesMax } from "@sallyport/protocol/limits";
 import { Incoming } from "@sallyport/protocol/stream/incoming";
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
@@ -15,6 +16,8 @@ export class ExecutionOutput {
   readonly log: LogWriter;
   readonly end: StreamEnd;
   readonly #halves: { channel: Channel; half: Incoming }[];
+  /** Of each channel by itself: how the two are interleaved differs from host to host. Null for a log that began before this process. */
+  readonly #hashes: Record<Channel, ReturnType<typeof createHash>> | null;
   readonly #clock: Clock;
   readonly #onGrowth: () => void;
   #mux: StreamMux | null = null;
@@ -24,6 +27,10 @@ export class ExecutionOutput {
     this.agentId = options.agentId;
     this.log = options.log;
     this.#clock = options.clock;
+    this.#hashes =
+      this.log.end("output") + this.log.end("stderr") === 0
+        ? { output: createHash("sha256"), stderr: createHash("sha256") }
+        : null;
     this.#onGrowth = options.onGrowth;
     this.#halves = channels.map((channel, n) => ({ channel, half: new Incoming(n, bulkWindowBytes, options.log.end(channel)) }));
     this.end = new StreamEnd({
@@ -55,6 +62,13 @@ export class ExecutionOutput {
     }));
   }
 
+  /** What was printed so far, as one value by which outputs are told apart; null where not all of it was seen here. */
+  digest(): string | null {
+    if (this.#hashes === null) return null;
+    const parts = [this.#hashes.output.copy().digest(), this.#hashes.stderr.copy().digest()];
+    return createHash("sha256").update(Buffer.concat(parts)).digest("hex");
+  }
+
   /** Everything the result speaks of is in the log, durable. */
   holds(stdoutBytes: number, stderrBytes: number): boolean {
     return this.log.durable("output") === stdoutBytes && this.log.durable("stderr") === stderrBytes;
@@ -82,6 +96,7 @@ export class ExecutionOutput {
       this.close("too-much-output");
       return;
     }
+    this.#hashes?.[entry.channel].update(data);
     this.log.append(entry.channel, data, this.#clock.now().getTime());
     if (this.log.hasRoom) entry.half.consume(entry.half.received);
   }

@@ -1,7 +1,7 @@
 // What callers may send to automation.
 import { scriptArgumentBytesMax, scriptArgumentsMax } from "@sallyport/protocol/limits";
 import { z } from "zod";
-import { page } from "../platform/input.ts";
+import { byId, page } from "../platform/input.ts";
 import { parameterValues, processText, program, scriptBody, variableName } from "../scripts/input.ts";
 
 export const triggers = ["person", "schedule", "again"] as const;
@@ -65,7 +65,7 @@ const limits = {
 const assetIds = z.array(z.string().max(64)).min(1).max(targetsMax);
 
 /** Written for this run. */
-const writtenRun = z
+export const writtenRun = z
   .object({
     assetIds,
     script: scriptBody,
@@ -82,7 +82,7 @@ const writtenRun = z
     `arguments and environment together must be at most ${scriptArgumentBytesMax} bytes`,
   );
 /** Kept before; the newest version where none is named. */
-const keptRun = z.object({
+export const keptRun = z.object({
   assetIds,
   scriptId: z.string().max(64),
   version: z.number().int().min(1).optional(),
@@ -99,3 +99,30 @@ export const listRuns = page.extend({
   taskId: z.string().max(64).optional(),
   scriptId: z.string().max(64).optional(),
 });
+
+/** `executions`: false leaves them out, for who asks for them by pages. */
+export const getRun = byId.extend({ executions: z.stringbool().or(z.boolean()).default(true) });
+
+/** The five kinds of execution that people tell apart. */
+export const executionGroups = ["failed", "running", "waiting", "stopped", "succeeded"] as const;
+export type ExecutionGroup = (typeof executionGroups)[number];
+
+/** By place, not by cursor: a run's executions are as many from its beginning to its end. */
+export const listExecutions = byId.extend({
+  group: z.enum(executionGroups).optional(),
+  /** In the asset's name. */
+  search: z.string().trim().max(200).optional(),
+  /** One that has ended: those with the same exit and output. */
+  sameAs: z.string().max(64).optional(),
+  executionId: z.string().max(64).optional(),
+  offset: z.coerce.number().int().min(0).max(targetsMax).default(0),
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+});
+export type ListExecutions = z.infer<typeof listExecutions>;
+
+/** Once more, on those that failed, or on these. */
+export const runAgain = byId.extend({
+  which: z.enum(["failed", "chosen"]),
+  executionIds: z.array(z.string().max(64)).max(targetsMax).default([]),
+});
+export type RunAgain = z.infer<typeof runAgain>;

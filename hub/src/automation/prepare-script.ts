@@ -26,7 +26,7 @@ export type ReadyScript = {
 
 type Kept = { scriptId: string; version?: number | undefined; parameters: ParameterValues };
 
-/** @throws HubError `not-found`, `bad-parameter`, `bad-input` for an interpreter that is not there, `conflict` for an archived script. */
+/** @throws HubError `not-found`, `bad-parameter`, `bad-input` for an interpreter that is not there, `archived` for an archived script. */
 export async function prepareScript(db: Queryable, actor: Actor, input: CreateRun | Kept): Promise<ReadyScript> {
   if (!("scriptId" in input)) {
     const { interpreter, script, args, env } = input;
@@ -36,7 +36,7 @@ export async function prepareScript(db: Queryable, actor: Actor, input: CreateRu
   }
   const { script, version } = await findVersion(db, actor, input.scriptId, input.version ?? null);
   if (script.archivedAt !== null)
-    throw new HubError("conflict", "This script is archived. Take it out of the archive to run it again.");
+    throw new HubError("archived", "This script is archived. Take it out of the archive to run it again.");
   await assertKnownInterpreter(db, actor.orgId, version.interpreter);
   const ids = assetsNamed(version.parameters, input.parameters);
   const named = new Map((await findAssets(db, actor.orgId, ids)).map(({ asset }) => [asset.id, asset.address || asset.name]));

@@ -2,8 +2,10 @@
 import { and, asc, count, desc, eq, gte, ilike, inArray, lt, ne, or, sql } from "drizzle-orm";
 import { assets } from "../assets/schema.ts";
 import { zones } from "../fleet/schema.ts";
+import { type Actor, may } from "../identity/actor.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
+import { notFound } from "../platform/errors.ts";
 import { cutPage, likeOf } from "../platform/paging.ts";
 import { scripts } from "../scripts/schema.ts";
 import { countExecutions, type RunCounts, type RunState } from "./run-state.ts";
@@ -81,6 +83,13 @@ export async function countsOf(db: Queryable, runIds: string[]): Promise<(runId:
 export async function findRun(db: Queryable, orgId: string, id: string): Promise<RunWithCounts | null> {
   const [row] = await withNames(db).where(and(eq(runs.orgId, orgId), eq(runs.id, id)));
   return row === undefined ? null : { ...row, counts: (await countsOf(db, [id]))(id) };
+}
+
+/** One's own, or any with runs.read-all. @throws HubError `not-found`, also for another's. */
+export async function visibleRun(db: Queryable, actor: Actor, id: string): Promise<RunWithCounts> {
+  const found = await findRun(db, actor.orgId, id);
+  if (found === null || (found.run.createdBy !== actor.id && !may(actor, "runs.read-all"))) throw notFound("run");
+  return found;
 }
 
 /** Those of these that are there. */

@@ -101,6 +101,8 @@ export const executions = pgTable(
     stderrBytes: bigint("stderr_bytes", { mode: "number" }).notNull().default(0),
     truncated: boolean("truncated").notNull().default(false),
     logHead: text("log_head"),
+    /** SHA-256 over what was printed, both channels; null where nothing was kept or a restart of the hub cut the reading. */
+    digest: text("digest"),
   },
   (table) => [
     index("executions_run").on(table.runId),

@@ -51,10 +51,11 @@ function endStatement(ends: ExecutionEnd[]) {
       started_at = coalesce(ended."startedAt", executions.started_at), ended_at = ended."endedAt", truncated = ended.truncated,
       stdout_bytes = case when ended.printed then ended."stdoutBytes" else executions.stdout_bytes end,
       stderr_bytes = case when ended.printed then ended."stderrBytes" else executions.stderr_bytes end,
-      log_head = case when ended.printed then ended."logHead" else executions.log_head end
+      log_head = case when ended.printed then ended."logHead" else executions.log_head end,
+      digest = case when ended.printed then ended.digest else executions.digest end
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as ended(
       id text, reason text, "exitCode" int, signal text, message text, "startedAt" timestamptz, "endedAt" timestamptz,
-      truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text)
+      truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text, digest text)
     where executions.id = ended.id and (executions.state <> 'finished' or executions.reason = 'lost')`;
 }
 
@@ -89,7 +90,12 @@ export async function settleExecution(
     output:
       output === undefined
         ? null
-        : { stdoutBytes: output.log.end("output"), stderrBytes: output.log.end("stderr"), logHead: output.log.head },
+        : {
+            stdoutBytes: output.log.end("output"),
+            stderrBytes: output.log.end("stderr"),
+            logHead: output.log.head,
+            digest: output.digest(),
+          },
   });
   deps.outputs.remove(execution.id); // not before: should the database refuse, the agent's next try finds it
   deps.changes.announce(execution.orgId, "runs", execution.runId);

@@ -139,7 +139,7 @@ export async function archiveScript(deps: ScriptDeps, actor: Actor, id: string, 
   deps.changes.announce(actor.orgId, "scripts", id);
 }
 
-/** @throws HubError `not-found`, `forbidden`, `conflict` when something was run with it: that record stays, so the script does. */
+/** @throws HubError `not-found`, `forbidden`, `script-in-use` when something was run with it: that record stays, so the script does. */
 export async function deleteScript(deps: ScriptDeps, actor: Actor, id: string): Promise<void> {
   await deps.db
     .transaction(async (tx) => {
@@ -156,7 +156,10 @@ export async function deleteScript(deps: ScriptDeps, actor: Actor, id: string): 
     })
     .catch((error) => {
       throw isForeignKeyViolation(error)
-        ? new HubError("conflict", "Runs or tasks use this script. Archive it instead: it leaves the lists and its record stays.")
+        ? new HubError(
+            "script-in-use",
+            "Runs or tasks use this script. Archive it instead: it leaves the lists and its record stays.",
+          )
         : error;
     });
   deps.changes.announce(actor.orgId, "scripts", id);

@@ -7,20 +7,45 @@ import type { Parameter, ParameterValue, ParameterValues } from "./input.ts";
 /** `secrets`: by the variable's name, the account of the vault whose secret it gets; looked up and delivered sealed by whoever starts the run. */
 export type Bound = { environment: Record<string, string>; arguments: string[]; secrets: Record<string, string> };
 
-const wrong = (name: string, what: string) =>
-  new HubError("bad-parameter", `The parameter ${name} ${what}.`, { facts: { parameter: name, what } });
+/** What can be wrong with a parameter; the console has a sentence for each. */
+type Problem =
+  | "doubled"
+  | "bounds"
+  | "choice-doubled"
+  | "unknown"
+  | "needed"
+  | "no-such-asset"
+  | "not-text"
+  | "pattern"
+  | "not-number"
+  | "not-whole"
+  | "at-least"
+  | "at-most"
+  | "not-boolean"
+  | "not-a-choice"
+  | "not-choices"
+  | "not-date"
+  | "not-before"
+  | "not-after"
+  | "not-account"
+  | "not-asset"
+  | "bad-pattern"
+  | "together";
+
+const wrong = (name: string, problem: Problem, what: string, limit: string | number = "") =>
+  new HubError("bad-parameter", `The parameter ${name} ${what}.`, { facts: { parameter: name, what, problem, limit } });
 
 /** @throws HubError `bad-parameter` for definitions that nothing could fill in: doubled names, a default outside its own bounds. */
 export function checkParameters(parameters: Parameter[]): void {
   const seen = new Set<string>();
   for (const parameter of parameters) {
-    if (seen.has(parameter.name)) throw wrong(parameter.name, "is there twice");
+    if (seen.has(parameter.name)) throw wrong(parameter.name, "doubled", "is there twice");
     seen.add(parameter.name);
     if (parameter.type === "string" && parameter.pattern !== undefined) compile(parameter.name, parameter.pattern);
     if ("min" in parameter && parameter.min !== undefined && parameter.max !== undefined && parameter.min > parameter.max)
-      throw wrong(parameter.name, "has a least value above its greatest");
+      throw wrong(parameter.name, "bounds", "has a least value above its greatest");
     if ("choices" in parameter && new Set(parameter.choices).size < parameter.choices.length)
-      throw wrong(parameter.name, "has a choice twice");
+      throw wrong(parameter.name, "choice-doubled", "has a choice twice");
     const fallback = defaultOf(parameter);
     if (fallback !== undefined) textsOf(parameter, fallback);
   }
@@ -44,12 +69,12 @@ export function bindParameters(
 ): Bound {
   const bound: Bound = { environment: {}, arguments: [], secrets: {} };
   const known = new Set(parameters.map(({ name }) => name));
-  for (const name of Object.keys(values)) if (!known.has(name)) throw wrong(name, "is not one of this script's");
+  for (const name of Object.keys(values)) if (!known.has(name)) throw wrong(name, "unknown", "is not one of this script's");
   for (const parameter of parameters) {
     const { name } = parameter;
     const value = values[name] ?? defaultOf(parameter);
     if (value === undefined || value === "") {
-      if (parameter.required) throw wrong(name, "is needed");
+      if (parameter.required) throw wrong(name, "needed", "is needed");
       continue;
     }
     const texts = textsOf(parameter, value);
@@ -64,13 +89,18 @@ export function bindParameters(
   const size = Buffer.byteLength(JSON.stringify([bound.environment, bound.arguments]));
   if (size > scriptArgumentBytesMax)
     throw new HubError("bad-parameter", `The parameters together must be at most ${scriptArgumentBytesMax} bytes.`, {
-      facts: { parameter: "", what: `together must be at most ${scriptArgumentBytesMax} bytes` },
+      facts: {
+        parameter: "",
+        problem: "together",
+        limit: scriptArgumentBytesMax,
+        what: `together must be at most ${scriptArgumentBytesMax} bytes`,
+      },
     });
   return bound;
 }
 
 const missing = (name: string): never => {
-  throw wrong(name, "names no asset that you can see");
+  throw wrong(name, "no-such-asset", "names no asset that you can see");
 };
 
 const defaultOf = (parameter: Parameter): ParameterValue | undefined => ("default" in parameter ? parameter.default : undefined);
@@ -80,47 +110,54 @@ function textsOf(parameter: Parameter, value: ParameterValue): string[] {
   const { name } = parameter;
   switch (parameter.type) {
     case "string": {
-      if (typeof value !== "string") throw wrong(name, "must be a text");
+      if (typeof value !== "string") throw wrong(name, "not-text", "must be a text");
       if (parameter.pattern !== undefined && !compile(name, parameter.pattern).matcher(value).matches())
-        throw wrong(name, "does not match its pattern");
+        throw wrong(name, "pattern", "does not match its pattern");
       return [value];
     }
     case "integer":
     case "number": {
       const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-      if (typeof number !== "number" || !Number.isFinite(number)) throw wrong(name, "must be a number");
-      if (parameter.type === "integer" && !Number.isSafeInteger(number)) throw wrong(name, "must be a whole number");
-      if (parameter.min !== undefined && number < parameter.min) throw wrong(name, `must be at least ${parameter.min}`);
-      if (parameter.max !== undefined && number > parameter.max) throw wrong(name, `must be at most ${parameter.max}`);
+      if (typeof number !== "number" || !Number.isFinite(number)) throw wrong(name, "not-number", "must be a number");
+      if (parameter.type === "integer" && !Number.isSafeInteger(number)) throw wrong(name, "not-whole", "must be a whole number");
+      if (parameter.min !== undefined && number < parameter.min)
+        throw wrong(name, "at-least", `must be at least ${parameter.min}`, parameter.min);
+      if (parameter.max !== undefined && number > parameter.max)
+        throw wrong(name, "at-most", `must be at most ${parameter.max}`, parameter.max);
       return [String(number)];
     }
     case "boolean": {
-      if (value !== true && value !== false && value !== "true" && value !== "false") throw wrong(name, "must be true or false");
+      if (value !== true && value !== false && value !== "true" && value !== "false")
+        throw wrong(name, "not-boolean", "must be true or false");
       return [String(value)];
     }
     case "choice": {
-      if (typeof value !== "string" || !parameter.choices.includes(value)) throw wrong(name, "must be one of its choices");
+      if (typeof value !== "string" || !parameter.choices.includes(value))
+        throw wrong(name, "not-a-choice", "must be one of its choices");
       return [value];
     }
     case "multi-choice": {
       const chosen = Array.isArray(value) ? value : [value];
       const all = chosen.filter((one) => typeof one === "string");
       if (all.length < chosen.length || all.some((one) => !parameter.choices.includes(one)))
-        throw wrong(name, "must be some of its choices");
+        throw wrong(name, "not-choices", "must be some of its choices");
       return parameter.choices.filter((one) => all.includes(one));
     }
     case "date": {
-      if (typeof value !== "string" || !isDate(value)) throw wrong(name, "must be a date like 2026-11-21");
-      if (parameter.min !== undefined && value < parameter.min) throw wrong(name, `must not be before ${parameter.min}`);
-      if (parameter.max !== undefined && value > parameter.max) throw wrong(name, `must not be after ${parameter.max}`);
+      if (typeof value !== "string" || !isDate(value)) throw wrong(name, "not-date", "must be a date like 2026-11-21");
+      if (parameter.min !== undefined && value < parameter.min)
+        throw wrong(name, "not-before", `must not be before ${parameter.min}`, parameter.min);
+      if (parameter.max !== undefined && value > parameter.max)
+        throw wrong(name, "not-after", `must not be after ${parameter.max}`, parameter.max);
       return [value];
     }
     case "secret": {
-      if (typeof value !== "string" || !value.startsWith("acc_")) throw wrong(name, "must name an account of the vault");
+      if (typeof value !== "string" || !value.startsWith("acc_"))
+        throw wrong(name, "not-account", "must name an account of the vault");
       return [value];
     }
     case "asset": {
-      if (typeof value !== "string" || !value.startsWith("ast_")) throw wrong(name, "must name an asset");
+      if (typeof value !== "string" || !value.startsWith("ast_")) throw wrong(name, "not-asset", "must name an asset");
       return [value];
     }
   }
@@ -131,7 +168,7 @@ function compile(name: string, pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern);
   } catch {
-    throw wrong(name, "has a pattern that is no regular expression (RE2 syntax, without back-references)");
+    throw wrong(name, "bad-pattern", "has a pattern that is no regular expression (RE2 syntax, without back-references)");
   }
 }
 

@@ -108,7 +108,7 @@ async function change(
       .for("update");
     if (task === undefined) throw notFound("task");
     assertMayChange(actor, task);
-    if (task.archivedAt !== null) throw new HubError("conflict", "This task is archived. Clone it to go on with it.");
+    if (task.archivedAt !== null) throw new HubError("archived", "This task is archived. Clone it to go on with it.");
     await work(tx, task);
   });
   deps.changes.announce(actor.orgId, "tasks", id);

@@ -19,7 +19,7 @@ const refusalsKept = 1_000;
 /**
  * Now, by a person who may change it; with his own grants when it is his, else with those of its owner's.
  *
- * @throws HubError `not-found`, `forbidden`, `conflict` when a run is going on and the task forbids two at once, as startTask().
+ * @throws HubError `not-found`, `forbidden`, `run-going-on` when a run is going on and the task forbids two at once, as startTask().
  */
 export async function runTaskNow(deps: TaskDeps, actor: Actor, id: string): Promise<string> {
   assertMay(actor, "run.start");
@@ -31,7 +31,10 @@ export async function runTaskNow(deps: TaskDeps, actor: Actor, id: string): Prom
     });
   const { runId, released } = await deps.db.transaction(async (tx) => {
     if (task.overlap !== "parallel" && (await unfinishedRunsOf(tx, id)).length > 0)
-      throw new HubError("conflict", "A run of this task is going on. Stop it, wait for it, or let the task run in parallel.");
+      throw new HubError(
+        "run-going-on",
+        "A run of this task is going on. Stop it, wait for it, or let the task run in parallel.",
+      );
     return startTask(deps, tx, actor, task, "person");
   });
   await tellAgents(deps.automation, released);
@@ -44,7 +47,7 @@ export async function runTaskNow(deps: TaskDeps, actor: Actor, id: string): Prom
  * In the caller's transaction.
  *
  * @param owner the task's owner, as who he is now.
- * @throws HubError `no-targets` when there is nothing to run on, `forbidden`, `not-found`, `bad-parameter`, `conflict`, `storage-full`.
+ * @throws HubError `no-targets` when there is nothing to run on, `forbidden`, `not-found`, `bad-parameter`, `archived`, `storage-full`.
  */
 export async function startTask(
   deps: TaskDeps,

@@ -98,9 +98,9 @@ describe("a script that is kept", () => {
     );
     const versions = await admin.query<{ items: { number: number; note: string }[] }>("scripts.versions", { id: scriptId });
     expect(versions.items).toMatchObject([{ number: 2, note: "better" }, { number: 1 }]);
-    expect(await admin.refusal(admin.mutate("scripts.remove", { id: scriptId }))).toBe("conflict");
+    expect(await admin.refusal(admin.mutate("scripts.remove", { id: scriptId }))).toBe("script-in-use");
     await admin.mutate("scripts.archive", { id: scriptId });
-    expect(await admin.refusal(admin.mutate("runs.create", { assetIds, scriptId }))).toBe("conflict");
+    expect(await admin.refusal(admin.mutate("runs.create", { assetIds, scriptId }))).toBe("archived");
   });
 
   test("that is private is nobody else's, not even to know of; one of the organisation is read by those who run, changed by its owner", async () => {

@@ -18,6 +18,14 @@ export const consolePages: ConsolePage[] = [
   { name: "run", path: ({ runId }) => `/run?id=${runId}`, signedIn: true },
   { name: "run-failed", path: ({ failedRunId }) => `/run?id=${failedRunId}`, signedIn: true },
   { name: "new-run", path: ({ assetId }) => `/runs/new?asset=${assetId}`, signedIn: true },
+  { name: "kept-run", path: ({ scriptId }) => `/runs/new?script=${scriptId}`, signedIn: true },
+  list("tasks", "/tasks"),
+  { name: "task", path: ({ taskId }) => `/task?id=${taskId}`, signedIn: true },
+  { name: "edit-task", path: ({ taskId }) => `/tasks/edit?id=${taskId}`, signedIn: true },
+  list("scripts", "/scripts"),
+  { name: "script", path: ({ scriptId }) => `/script?id=${scriptId}`, signedIn: true },
+  { name: "script-versions", path: ({ scriptId }) => `/script?id=${scriptId}&tab=versions`, signedIn: true },
+  { name: "edit-script", path: ({ scriptId }) => `/scripts/edit?id=${scriptId}`, signedIn: true },
   list("fleet", "/fleet"),
   list("assets", "/assets"),
   { name: "asset", path: ({ assetId }) => `/assets?id=${assetId}`, signedIn: true },
@@ -33,6 +41,7 @@ export const consolePages: ConsolePage[] = [
   list("inbox", "/inbox"),
   list("settings", "/settings"),
   list("channels", "/settings?tab=notices"),
+  list("automation", "/settings?tab=automation"),
 ];
 
 /** Anything that stands for what is still to come. */

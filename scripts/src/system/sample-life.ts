@@ -3,7 +3,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RestClient } from "./rest-client.ts";
 import { TerminalClient } from "./terminal-client.ts";
 
-export type SampleLife = { assetId: string; sessionId: string; runId: string; failedRunId: string; neighbourId: string };
+export type SampleLife = {
+  assetId: string;
+  sessionId: string;
+  runId: string;
+  failedRunId: string;
+  neighbourId: string;
+  scriptId: string;
+  taskId: string;
+};
 
 /** The window's title says when the shell is ready again, so that nothing of it is on the screen. */
 const ready = "\u001b]2;ready\u0007";
@@ -30,7 +38,42 @@ export async function makeSampleLife(rest: RestClient, assetName?: string): Prom
   const failedRunId = await rest.startRun({ assetIds: [assetId], script: backup, interpreter: "sh", title: "Nightly backup" });
   await rest.finishedRun(failedRunId);
   const neighbourId = await makeNeighbour(rest);
-  return { assetId, runId, failedRunId, neighbourId, sessionId: await recordSession(rest, assetId) };
+  const scriptId = await keepScript(rest);
+  const taskId = await makeTask(rest, scriptId, [assetId, neighbourId]);
+  return { assetId, runId, failedRunId, neighbourId, scriptId, taskId, sessionId: await recordSession(rest, assetId) };
+}
+
+/** In two versions, with a parameter of most kinds. */
+async function keepScript(rest: RestClient): Promise<string> {
+  const parameters = [
+    {
+      name: "FOLDER",
+      label: "Folder",
+      help: "Where the backups lie",
+      type: "string",
+      pattern: "/[a-z/]+",
+      default: "/var/backups",
+    },
+    { name: "KEEP", label: "Days to keep", type: "integer", required: true, min: 1, max: 90, default: 14 },
+    { name: "MODE", label: "Mode", type: "choice", choices: ["look", "remove"], default: "look", as: "argument" },
+    { name: "PARTS", label: "Parts", type: "multi-choice", choices: ["database", "files"] },
+    { name: "LOUD", label: "Say each file", type: "boolean" },
+    { name: "BEFORE", label: "Before", type: "date" },
+    { name: "TOKEN", label: "Token of the store", type: "secret" },
+    { name: "STORE", label: "Store", type: "asset" },
+  ];
+  const body = 'set -eu\nfind "$FOLDER" -name "*.tar" -mtime "+$KEEP" -print\n';
+  const script = { name: "Clean old backups", description: "Oldest first.", visibility: "organisation", interpreter: "bash" };
+  const { id } = await rest.json<{ id: string }>("POST", "/scripts", { ...script, body, parameters: parameters.slice(0, 3) });
+  const next = { interpreter: "bash", body: `${body}echo "done"\n`, parameters, note: "Says when it is done", after: 1 };
+  await rest.json("POST", `/scripts/${id}/versions`, next);
+  return id;
+}
+
+async function makeTask(rest: RestClient, scriptId: string, assetIds: string[]): Promise<string> {
+  const schedule = { kind: "cron", expression: "30 2 * * 1,3,5", timeZone: "Europe/Berlin" };
+  const task = { name: "Nightly cleaning", scriptId, parameters: { KEEP: 7 }, targets: { assetIds }, schedule };
+  return (await rest.json<{ id: string }>("POST", "/tasks", task)).id;
 }
 
 /** A host that no agent runs on and nothing answers for (RFC 5737), with accounts on it and a template for more. */

@@ -4,6 +4,7 @@ import { lookUp } from "../i18n/i18n.ts";
 import { type HubError, hubErrorOf } from "./hub-error.ts";
 
 export function sentenceOf({ code, message, facts }: Pick<HubError, "code" | "message" | "facts">): string {
+  if (code === "bad-parameter") return parameterSentence(facts, message);
   return Object.hasOwn(en.errors, code) ? lookUp(`errors.${code}`, facts) : message;
 }
 
@@ -14,4 +15,10 @@ export function errorSentence(error: unknown): string {
 /** Why something may not be done, for a code that comes without a message. */
 export function codeSentence(code: string): string {
   return sentenceOf({ code, message: code, facts: {} });
+}
+
+function parameterSentence(facts: HubError["facts"], message: string): string {
+  const problem = facts["problem"] ?? "";
+  if (!Object.hasOwn(en.parameterProblem, problem)) return message;
+  return lookUp("errors.bad-parameter", { ...facts, what: lookUp(`parameterProblem.${problem}`, facts) });
 }

@@ -37,6 +37,12 @@ export type EndReason = NonNullable<SessionSummary["endReason"]>;
 export type RunSummary = Outputs["runs"]["list"]["items"][number];
 export type RunDetail = Outputs["runs"]["get"];
 export type Execution = RunDetail["executions"][number];
+export type Script = Outputs["scripts"]["list"]["items"][number];
+export type ScriptDetail = Outputs["scripts"]["get"];
+export type ScriptVersion = ScriptDetail["version"];
+export type Task = Outputs["tasks"]["list"]["items"][number];
+export type TaskDetail = Outputs["tasks"]["get"];
+export type TaskFire = Outputs["tasks"]["fires"]["items"][number];
 export type Interpreter = RunSummary["interpreter"];
 
 export type Person = Outputs["people"]["list"]["items"][number];

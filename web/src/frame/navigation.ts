@@ -1,5 +1,7 @@
 // The places of the console and who may open them. The rail and the palette both read this list.
 import {
+  IconCalendarClock,
+  IconFileCode,
   IconHome,
   IconKey,
   IconListSearch,
@@ -14,7 +16,19 @@ import {
 } from "@tabler/icons-react";
 import type { Permission } from "../api/types.ts";
 
-export type PlaceName = "home" | "reach" | "sessions" | "runs" | "fleet" | "assets" | "grants" | "people" | "audit" | "settings";
+export type PlaceName =
+  | "home"
+  | "reach"
+  | "sessions"
+  | "runs"
+  | "tasks"
+  | "scripts"
+  | "fleet"
+  | "assets"
+  | "grants"
+  | "people"
+  | "audit"
+  | "settings";
 
 export interface Place {
   name: PlaceName;
@@ -29,6 +43,8 @@ export const places: readonly Place[] = [
   { name: "reach", href: "/reach", icon: IconTopologyStar3, group: "work", needs: null },
   { name: "sessions", href: "/sessions", icon: IconTerminal2, group: "work", needs: null },
   { name: "runs", href: "/runs", icon: IconPlayerPlay, group: "work", needs: null },
+  { name: "tasks", href: "/tasks", icon: IconCalendarClock, group: "work", needs: null },
+  { name: "scripts", href: "/scripts", icon: IconFileCode, group: "work", needs: null },
   { name: "fleet", href: "/fleet", icon: IconStack2, group: "manage", needs: "fleet.read" },
   { name: "assets", href: "/assets", icon: IconServer2, group: "manage", needs: "assets.read" },
   { name: "grants", href: "/grants", icon: IconKey, group: "manage", needs: "grants.read" },
@@ -38,7 +54,15 @@ export const places: readonly Place[] = [
 ];
 
 /** Pages that belong to a place without being it. */
-const belongsTo: Record<string, PlaceName> = { "/session": "sessions", "/run": "runs", "/runs/new": "runs" };
+const belongsTo: Record<string, PlaceName> = {
+  "/session": "sessions",
+  "/run": "runs",
+  "/runs/new": "runs",
+  "/task": "tasks",
+  "/tasks/edit": "tasks",
+  "/script": "scripts",
+  "/scripts/edit": "scripts",
+};
 
 export function placeOf(pathname: string): PlaceName | undefined {
   return belongsTo[pathname] ?? places.find((place) => place.href === pathname)?.name;

@@ -74,7 +74,7 @@ function FilterChip({ filter: { key, label, options } }: { filter: Filter }) {
           size="xs"
           variant={chosen === undefined ? "default" : "light"}
           rightSection={<IconChevronDown size={14} />}
-          aria-label={t("list.filterBy", { name: label })}
+          aria-label={t("list.filterBy", { name: chosen === undefined ? label : `${label}: ${chosen.label}` })}
         >
           {chosen === undefined ? label : `${label}: ${chosen.label}`}
         </Button>

@@ -1,8 +1,6 @@
 // The five kinds of execution that people tell apart; the hub's finer states fall into them.
-import type { Execution } from "../api/types.ts";
-
-export const executionGroups = ["failed", "running", "waiting", "stopped", "succeeded"] as const;
-export type ExecutionGroup = (typeof executionGroups)[number];
+import { type ExecutionGroup, executionGroups } from "@sallyport/hub/automation/input";
+import type { Execution, RunSummary } from "../api/types.ts";
 
 export function groupOf({ state, reason }: Pick<Execution, "state" | "reason">): ExecutionGroup {
   if (state === "held" || state === "queued" || state === "offered") return "waiting";
@@ -10,6 +8,18 @@ export function groupOf({ state, reason }: Pick<Execution, "state" | "reason">):
   if (reason === "finished") return "succeeded";
   return reason === "stopped" ? "stopped" : "failed";
 }
+
+/** The letters in which the hub tells all of a run at once. */
+const letters: Record<string, ExecutionGroup> = { f: "failed", r: "running", w: "waiting", s: "stopped", o: "succeeded" };
+
+export const groupOfLetter = (letter: string | undefined): ExecutionGroup => letters[letter ?? ""] ?? "waiting";
+
+export const countIn = ({ held, queued, ...counts }: RunSummary["counts"], group: ExecutionGroup): number =>
+  group === "waiting" ? held + queued : counts[group];
+
+/** What is worth looking at first: a failure, else what goes on. */
+export const firstGroup = (counts: RunSummary["counts"]): ExecutionGroup | undefined =>
+  executionGroups.find((group) => countIn(counts, group) > 0);
 
 export const groupColours: Record<ExecutionGroup, string> = {
   failed: "--sp-red",

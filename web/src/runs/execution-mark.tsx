@@ -1,11 +1,12 @@
 // The state of one execution in colour, word and icon; with the exit code or the reason when it failed.
 "use client";
+import type { ExecutionGroup } from "@sallyport/hub/automation/input";
 import { IconAlertTriangle, IconCheck, IconClock, IconHandStop, IconLoader2 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Execution } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
 import { StateMark } from "../ui/state-mark.tsx";
-import { type ExecutionGroup, groupOf } from "./execution-group.ts";
+import { groupOf } from "./execution-group.ts";
 
 const tones = { failed: "red", running: "blue", waiting: "grey", stopped: "grey", succeeded: "green" } as const;
 const icons = {
@@ -24,7 +25,7 @@ export function GroupMark({ group, children }: { group: ExecutionGroup; children
   );
 }
 
-export function ExecutionMark({ execution }: { execution: Execution }) {
+export function ExecutionMark({ execution }: { execution: Pick<Execution, "state" | "reason" | "exitCode" | "signal"> }) {
   const { t } = useTranslation();
   const group = groupOf(execution);
   const { exitCode, signal, reason } = execution;

@@ -2,12 +2,14 @@
 // For the pointer only; the list beside it is the same for keyboard and screen reader.
 "use client";
 import { useComputedColorScheme } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
+import { useDebouncedValue, useElementSize } from "@mantine/hooks";
+import type { ExecutionGroup } from "@sallyport/hub/automation/input";
+import { useQuery } from "@tanstack/react-query";
 import { type MouseEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Execution } from "../api/types.ts";
+import { useTRPC } from "../api/trpc.ts";
 import { displayText } from "../ui/display-text.ts";
-import { type ExecutionGroup, groupColours, groupOf } from "./execution-group.ts";
+import { groupColours, groupOfLetter } from "./execution-group.ts";
 import classes from "./run.module.css";
 
 const gap = 3;
@@ -16,9 +18,11 @@ const cellLeastPx = 5;
 const heightMostPx = 168;
 
 interface HostMatrixProps {
-  executions: readonly Execution[];
-  chosen: string | null;
-  onChoose: (id: string) => void;
+  runId: string;
+  /** A letter for each execution, in the order of their names. */
+  cells: string;
+  chosen: number | null;
+  onChoose: (place: number) => void;
 }
 
 /** The largest cell with which all fit the height; the smallest one grows the matrix instead. */
@@ -30,15 +34,16 @@ function cellSize(count: number, width: number): number {
   return cellLeastPx;
 }
 
-export function HostMatrix({ executions, chosen, onChoose }: HostMatrixProps) {
+export function HostMatrix({ runId, cells, chosen, onChoose }: HostMatrixProps) {
   const { t } = useTranslation();
   const { ref: box, width } = useElementSize();
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme("light");
-  const [hovered, setHovered] = useState<Execution | null>(null);
-  const cell = cellSize(executions.length, width);
+  const [hovered, setHovered] = useState<number | null>(null);
+  const name = useNameAt(runId, hovered);
+  const cell = cellSize(cells.length, width);
   const columns = Math.max(1, Math.floor((width + gap) / (cell + gap)));
-  const height = Math.ceil(executions.length / columns) * (cell + gap);
+  const height = Math.ceil(cells.length / columns) * (cell + gap);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page when its scheme changes
   useEffect(() => {
@@ -51,24 +56,25 @@ export function HostMatrix({ executions, chosen, onChoose }: HostMatrixProps) {
     context.scale(ratio, ratio);
     const style = getComputedStyle(document.documentElement);
     const colours = new Map(Object.entries(groupColours).map(([group, property]) => [group, style.getPropertyValue(property)]));
-    executions.forEach((execution, index) => {
+    for (let index = 0; index < cells.length; index++) {
       const x = (index % columns) * (cell + gap);
       const y = Math.floor(index / columns) * (cell + gap);
-      const group = groupOf(execution);
+      const group = groupOfLetter(cells[index]);
       context.fillStyle = context.strokeStyle = colours.get(group) ?? "grey";
       drawCell(context, group, x, y, cell);
-      if (execution.id !== chosen) return;
+      if (index !== chosen) continue;
       context.strokeStyle = style.getPropertyValue("--sp-text");
       context.lineWidth = 2;
       context.strokeRect(x - 1, y - 1, cell + 2, cell + 2);
-    });
-  }, [executions, chosen, width, height, cell, columns, scheme]);
+    }
+  }, [cells, chosen, width, height, cell, columns, scheme]);
 
   const at = (event: MouseEvent<HTMLCanvasElement>) => {
     const bounds = event.currentTarget.getBoundingClientRect();
     const column = Math.floor((event.clientX - bounds.left) / (cell + gap));
     const row = Math.floor((event.clientY - bounds.top) / (cell + gap));
-    return column < columns ? (executions[row * columns + column] ?? null) : null;
+    const place = row * columns + column;
+    return column < columns && place < cells.length ? place : null;
   };
 
   return (
@@ -78,16 +84,27 @@ export function HostMatrix({ executions, chosen, onChoose }: HostMatrixProps) {
         style={{ width, height, display: "block" }}
         role="img"
         aria-label={t("run.matrix")}
-        title={hovered === null ? undefined : `${displayText(hovered.assetName)} · ${t(`executionState.${groupOf(hovered)}`)}`}
+        title={hovered === null ? undefined : `${name} · ${t(`executionState.${groupOfLetter(cells[hovered])}`)}`}
         onMouseMove={(event) => setHovered(at(event))}
         onMouseLeave={() => setHovered(null)}
         onClick={(event) => {
-          const execution = at(event);
-          if (execution !== null) onChoose(execution.id);
+          const place = at(event);
+          if (place !== null) onChoose(place);
         }}
       />
     </div>
   );
+}
+
+/** Of the cell that the pointer rests on; a dash while it moves. */
+function useNameAt(runId: string, place: number | null): string {
+  const trpc = useTRPC();
+  const [resting] = useDebouncedValue(place, 120);
+  const { data } = useQuery(
+    trpc.runs.executions.queryOptions({ id: runId, offset: resting ?? 0, limit: 1 }, { enabled: resting !== null }),
+  );
+  const found = resting === place ? data?.items[0] : undefined;
+  return found === undefined ? "–" : displayText(found.assetName);
 }
 
 /** Shape repeats what colour says: full, crossed, hollow, half, dot. */

@@ -1,12 +1,11 @@
 // A new run: which machines, which script, with what; then off.
 "use client";
-import { Alert, Button, NativeSelect, Skeleton, TextInput } from "@mantine/core";
-import { createRun } from "@sallyport/hub/automation/input";
+import { Alert, Button, SegmentedControl, Stack, TextInput } from "@mantine/core";
+import { keptRun, writtenRun } from "@sallyport/hub/automation/input";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
@@ -14,19 +13,18 @@ import type { Interpreter, RunDetail } from "../api/types.ts";
 import { AssetPicker } from "../assets/asset-picker.tsx";
 import { Allowed } from "../frame/me.tsx";
 import { InterpreterSelect } from "../scripts/interpreter-select.tsx";
+import { type Kept, KeptScript } from "../scripts/kept-script.tsx";
+import { ScriptEditor } from "../scripts/lazy-code.tsx";
+import scripts from "../scripts/scripts.module.css";
 import { useUrlState } from "../state/url-state.ts";
+import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { Page } from "../ui/page.tsx";
+import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
+import { defaultLimits, type LimitsDraft, limitsDraftOf, limitsOf } from "./limits-draft.ts";
 import { type Line, LineList, newLine } from "./line-list.tsx";
 import classes from "./run.module.css";
-
-const ScriptEditor = dynamic(() => import("./script-editor.tsx").then(({ ScriptEditor }) => ScriptEditor), {
-  ssr: false,
-  loading: () => <Skeleton height={320} />,
-});
-
-const timeLimits = { "300": "minutes5", "3600": "hour", "21600": "hours6", "86400": "day" } as const;
-const limitNames = ["300", "3600", "21600", "86400"] as const;
+import { RunLimits, rollingIsRight } from "./run-limits.tsx";
 
 export function NewRunPage() {
   return (
@@ -43,46 +41,79 @@ function Prefilled() {
   const again = url.get("again");
   const earlier = useQuery(trpc.runs.get.queryOptions({ id: again ?? "" }, { enabled: again !== null }));
   if (again !== null && earlier.isPending) return null;
-  return <NewRun earlier={earlier.data} assetId={url.get("asset")} />;
+  if (earlier.isError) return <Failed error={earlier.error} onRetry={() => void earlier.refetch()} />;
+  return <NewRun earlier={earlier.data} assetId={url.get("asset")} scriptId={url.get("script")} />;
 }
 
-function NewRun({ earlier, assetId }: { earlier: RunDetail | undefined; assetId: string | null }) {
+interface NewRunProps {
+  earlier: RunDetail | undefined;
+  assetId: string | null;
+  scriptId: string | null;
+}
+
+interface Written {
+  script: string;
+  interpreter: Interpreter;
+  args: readonly Line[];
+  env: readonly Line[];
+}
+
+function NewRun({ earlier, assetId, scriptId }: NewRunProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const router = useRouter();
   const [assetIds, setAssetIds] = useState<readonly string[]>(
     earlier?.executions.map((execution) => execution.assetId) ?? (assetId === null ? [] : [assetId]),
   );
-  const [script, setScript] = useState(earlier?.body ?? "");
-  const [interpreter, setInterpreter] = useState<Interpreter>(earlier?.interpreter ?? "bash");
-  const [args, setArgs] = useState<readonly Line[]>(() => (earlier?.args ?? []).map((value) => newLine("", value)));
-  const [env, setEnv] = useState<readonly Line[]>(() =>
-    Object.entries(earlier?.env ?? {}).map(([name, value]) => newLine(name, value)),
-  );
-  const [timeoutSeconds, setTimeoutSeconds] = useState(String(earlier?.timeoutSeconds ?? 3600));
+  const [isKept, setIsKept] = useState(earlier === undefined ? scriptId !== null : earlier.script !== null);
+  const [kept, setKept] = useState<Kept>({
+    scriptId: earlier?.script?.id ?? scriptId,
+    version: earlier?.script?.version ?? null,
+    parameters: earlier?.parameters ?? {},
+  });
+  const [written, setWritten] = useState<Written>(() => ({
+    script: earlier?.body ?? "",
+    interpreter: earlier?.interpreter ?? "bash",
+    args: (earlier?.args ?? []).map((value) => newLine("", value)),
+    env: Object.entries(earlier?.env ?? {}).map(([name, value]) => newLine(name, value)),
+  }));
+  const [limits, setLimits] = useState<LimitsDraft>(() => (earlier === undefined ? defaultLimits : limitsDraftOf(earlier)));
   const [title, setTitle] = useState(earlier?.title ?? "");
   const [tried, setTried] = useState(false);
 
-  const wanted = {
+  const { rolling, ...others } = limitsOf(limits);
+  const common = {
     assetIds: [...assetIds],
-    script,
-    interpreter,
-    args: args.map(({ value }) => value),
-    env: Object.fromEntries(env.filter(({ name, value }) => name !== "" || value !== "").map(({ name, value }) => [name, value])),
-    timeoutSeconds: Number(timeoutSeconds),
+    ...others,
+    ...(rolling === null ? {} : { rolling }),
     ...(title.trim() === "" ? {} : { title: title.trim() }),
   };
-  const checked = createRun.safeParse(wanted);
+  const checked = isKept
+    ? keptRun.safeParse({
+        ...common,
+        scriptId: kept.scriptId ?? undefined,
+        ...(kept.version === null ? {} : { version: kept.version }),
+        parameters: kept.parameters,
+      })
+    : writtenRun.safeParse({
+        ...common,
+        script: written.script,
+        interpreter: written.interpreter,
+        args: written.args.map(({ value }) => value),
+        env: Object.fromEntries(
+          written.env.filter(({ name, value }) => name !== "" || value !== "").map(({ name, value }) => [name, value]),
+        ),
+      });
   const wrong = (field: string) => tried && !checked.success && checked.error.issues.some(({ path }) => path[0] === field);
 
   const create = useMutation(
     trpc.runs.create.mutationOptions({ meta: { showsError: true }, onSuccess: ({ id }) => router.push(`/run?id=${id}`) }),
   );
-  useUnsavedGuard(script !== (earlier?.body ?? "") && !create.isSuccess);
+  useUnsavedGuard(!isKept && written.script !== (earlier?.body ?? "") && !create.isSuccess);
 
   const start = () => {
     setTried(true);
-    if (checked.success) create.mutate(wanted);
+    if (checked.success && rollingIsRight(limits)) create.mutate(checked.data);
   };
 
   return (
@@ -112,51 +143,65 @@ function NewRun({ earlier, assetId }: { earlier: RunDetail | undefined; assetId:
               error={wrong("assetIds") ? t("newRun.noMachines") : undefined}
             />
           </Panel>
-          <Panel title={t("newRun.script")} action={<InterpreterSelect value={interpreter} onChange={setInterpreter} />} flush>
-            <div className={classes.editor}>
-              <ScriptEditor value={script} interpreter={interpreter} label={t("newRun.editorLabel")} onChange={setScript} />
-            </div>
-            {wrong("script") && (
-              <p className={classes.logNote} role="alert">
-                {script === "" ? t("newRun.noScript") : t("newRun.tooLong")}
-              </p>
-            )}
-          </Panel>
+          <SegmentedControl
+            style={{ alignSelf: "flex-start" }}
+            aria-label={t("newRun.script")}
+            value={isKept ? "kept" : "written"}
+            onChange={(value) => setIsKept(value === "kept")}
+            data={[
+              { value: "kept", label: t("newRun.kept") },
+              { value: "written", label: t("newRun.written") },
+            ]}
+          />
+          {isKept ? (
+            <KeptScript
+              kept={kept}
+              onChange={setKept}
+              failure={create.error}
+              error={wrong("scriptId") ? t("newRun.noKept") : undefined}
+            />
+          ) : (
+            <WrittenScript
+              written={written}
+              onChange={setWritten}
+              error={wrong("script") ? t(written.script === "" ? "newRun.noScript" : "newRun.tooLong") : undefined}
+            />
+          )}
         </div>
         <div className={classes.formSide}>
-          <Panel>
-            <TextInput
-              label={t("newRun.titleField")}
-              description={t("newRun.titleHint")}
-              value={title}
-              maxLength={200}
-              onChange={(event) => setTitle(event.currentTarget.value)}
-              mb="md"
-            />
-            <NativeSelect
-              label={t("newRun.timeLimit")}
-              value={timeoutSeconds}
-              data={limitNames.map((value) => ({ value, label: t(`newRun.${timeLimits[value]}`) }))}
-              onChange={(event) => setTimeoutSeconds(event.currentTarget.value)}
-            />
-          </Panel>
-          <Panel title={t("newRun.arguments")}>
-            <LineList
-              lines={args}
-              onChange={setArgs}
-              add={t("newRun.addArgument")}
-              valueLabel={(n) => t("newRun.argument", { n })}
-            />
-          </Panel>
-          <Panel title={t("newRun.environment")}>
-            <LineList
-              lines={env}
-              onChange={setEnv}
-              add={t("newRun.addVariable")}
-              nameLabel={(n) => t("newRun.variable", { n })}
-              valueLabel={(n) => t("newRun.value", { n })}
-              hint={wrong("env") ? t("newRun.badVariable") : t("newRun.environmentHint")}
-            />
+          {!isKept && (
+            <>
+              <Panel title={t("newRun.arguments")}>
+                <LineList
+                  lines={written.args}
+                  onChange={(args) => setWritten({ ...written, args })}
+                  add={t("newRun.addArgument")}
+                  valueLabel={(n) => t("newRun.argument", { n })}
+                />
+              </Panel>
+              <Panel title={t("newRun.environment")}>
+                <LineList
+                  lines={written.env}
+                  onChange={(env) => setWritten({ ...written, env })}
+                  add={t("newRun.addVariable")}
+                  nameLabel={(n) => t("newRun.variable", { n })}
+                  valueLabel={(n) => t("newRun.value", { n })}
+                  hint={wrong("env") ? t("newRun.badVariable") : t("newRun.environmentHint")}
+                />
+              </Panel>
+            </>
+          )}
+          <Panel title={t("limits.title")}>
+            <Stack gap="md">
+              <TextInput
+                label={t("newRun.titleField")}
+                description={t("newRun.titleHint")}
+                value={title}
+                maxLength={200}
+                onChange={(event) => setTitle(event.currentTarget.value)}
+              />
+              <RunLimits draft={limits} onChange={setLimits} />
+            </Stack>
           </Panel>
         </div>
       </div>
@@ -164,12 +209,34 @@ function NewRun({ earlier, assetId }: { earlier: RunDetail | undefined; assetId:
   );
 }
 
-/** The browser asks before it throws away a script that was written but not run. */
-function useUnsavedGuard(unsaved: boolean): void {
-  useEffect(() => {
-    if (!unsaved) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener("beforeunload", ask);
-    return () => removeEventListener("beforeunload", ask);
-  }, [unsaved]);
+interface WrittenScriptProps {
+  written: Written;
+  onChange: (written: Written) => void;
+  error: string | undefined;
+}
+
+function WrittenScript({ written, onChange, error }: WrittenScriptProps) {
+  const { t } = useTranslation();
+  const { script, interpreter } = written;
+  return (
+    <Panel
+      title={t("newRun.script")}
+      action={<InterpreterSelect value={interpreter} onChange={(program) => onChange({ ...written, interpreter: program })} />}
+      flush
+    >
+      <div className={scripts.editor} data-write>
+        <ScriptEditor
+          value={script}
+          interpreter={interpreter}
+          label={t("newRun.editorLabel")}
+          onChange={(text) => onChange({ ...written, script: text })}
+        />
+      </div>
+      {error !== undefined && (
+        <p className={classes.logNote} role="alert">
+          {error}
+        </p>
+      )}
+    </Panel>
+  );
 }

@@ -1,6 +1,14 @@
 // The state of a run in colour, word and icon.
 "use client";
-import { IconAlertTriangle, IconCheck, IconClock, IconHandStop, IconLoader2, IconPercentage50 } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconCheck,
+  IconClock,
+  IconHandStop,
+  IconLoader2,
+  IconPercentage50,
+  IconPlayerPause,
+} from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { RunSummary } from "../api/types.ts";
 import { StateMark } from "../ui/state-mark.tsx";
@@ -10,9 +18,9 @@ export function RunMark({ run: { state, outcome } }: { run: Pick<RunSummary, "st
   if (state !== "finished" || outcome === null) {
     return (
       <StateMark
-        tone={state === "queued" ? "grey" : "blue"}
-        icon={state === "queued" ? IconClock : IconLoader2}
-        pulse={state !== "queued"}
+        tone={state === "queued" ? "grey" : state === "paused" || state === "halted" ? "amber" : "blue"}
+        icon={state === "queued" ? IconClock : state === "paused" || state === "halted" ? IconPlayerPause : IconLoader2}
+        pulse={state === "running" || state === "stopping"}
       >
         {t(`runState.${state}`)}
       </StateMark>

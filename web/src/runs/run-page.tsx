@@ -1,9 +1,10 @@
 // One run: how far it is, every machine as a cell, and what each of them printed.
 "use client";
-import { Button, Group, Skeleton, Tabs, Text } from "@mantine/core";
-import { IconPlayerStop, IconRepeat } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { Alert, Anchor, Button, Group, Skeleton, Tabs, Text } from "@mantine/core";
+import { IconPlayerPause, IconPlayerStop, IconRepeat } from "@tabler/icons-react";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -17,7 +18,8 @@ import { Page } from "../ui/page.tsx";
 import { Failed, Missing } from "../ui/page-states.tsx";
 import { RunningTime } from "../ui/running-time.tsx";
 import { showToast } from "../ui/toasts.tsx";
-import { executionGroups, groupOf } from "./execution-group.ts";
+import { CompareOutputs } from "./compare-outputs.tsx";
+import { firstGroup } from "./execution-group.ts";
 import { ExecutionList } from "./execution-list.tsx";
 import { ExecutionView } from "./execution-view.tsx";
 import { HostMatrix } from "./host-matrix.tsx";
@@ -25,6 +27,8 @@ import classes from "./run.module.css";
 import { RunMark } from "./run-mark.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { RunScript } from "./run-script.tsx";
+
+const tabs = ["output", "compare", "script"] as const;
 
 /** Hints say when a run changed; this covers the one that was lost. */
 const refreshMs = 5_000;
@@ -35,7 +39,7 @@ export function RunPage() {
   const id = url.get("id");
   const run = useQuery(
     trpc.runs.get.queryOptions(
-      { id: id ?? "" },
+      { id: id ?? "", executions: false },
       { enabled: id !== null, refetchInterval: ({ state }) => (state.data?.state === "finished" ? false : refreshMs) },
     ),
   );
@@ -53,14 +57,38 @@ export function RunPage() {
 
 function Run({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
   const me = useMe();
   const [url, changeUrl] = useUrlState();
-  const tab = oneOf(url.get("tab"), ["script"]) ?? "output";
-  const { executions } = run;
-  const chosen = executions.find(({ id }) => id === url.get("execution")) ?? firstWorthSeeing(run);
+  const tab = oneOf(url.get("tab"), tabs) ?? "output";
+  const mayRun = useMay("run.start");
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const [place, setPlace] = useState<number | null>(null);
+  const { id, counts } = run;
+  const wanted = url.get("execution");
+  const { data: cells } = useQuery(trpc.runs.cells.queryOptions({ id }, { enabled: counts.total > 1 }));
+  const shown = useQuery(
+    trpc.runs.executions.queryOptions(
+      wanted === null ? { id, group: firstGroup(counts), limit: 1 } : { id, executionId: wanted, limit: 1 },
+      { placeholderData: keepPreviousData },
+    ),
+  );
+  const chosen = shown.data?.items[0];
   const mayEndOthers = useMay("sessions.end");
-  const mayStop = mayEndOthers || run.createdBy.id === me.id;
-  const choose = (id: string) => changeUrl({ execution: id });
+  const mayStop = mayEndOthers || (mayRun && run.createdBy.id === me.id);
+  const choose = (executionId: string) => {
+    setPlace(null);
+    changeUrl({ execution: executionId });
+  };
+  const chooseAt = async (at: number) => {
+    const { items } = await queries.fetchQuery(trpc.runs.executions.queryOptions({ id, offset: at, limit: 1 }));
+    if (items[0] === undefined) return;
+    changeUrl({ execution: items[0].id });
+    setPlace(at);
+  };
+  const mark = (executionId: string, isMarked: boolean) =>
+    setMarked((before) => new Set(isMarked ? [...before, executionId] : [...before].filter((other) => other !== executionId)));
   return (
     <Page
       fill
@@ -68,7 +96,7 @@ function Run({ run }: { run: RunDetail }) {
       purpose={
         <Group gap="sm">
           <RunMark run={run} />
-          <RunProgress counts={run.counts} wide />
+          <RunProgress counts={counts} wide />
           <span>
             {displayText(run.createdBy.name)} · <Moment at={run.createdAt} />
             {run.startedAt !== null && (
@@ -80,23 +108,42 @@ function Run({ run }: { run: RunDetail }) {
           </span>
         </Group>
       }
-      action={<RunActions run={run} mayStop={mayStop} />}
+      action={<RunActions run={run} mayStop={mayStop} marked={marked} />}
     >
-      <Tabs value={tab} onChange={(value) => changeUrl({ tab: value === "script" ? value : null })} mb="sm">
+      {(run.state === "paused" || run.state === "halted") && <WaitsForYou run={run} mayGoOn={mayStop} />}
+      {run.refused.length > 0 && (
+        <Alert color="orange" mb="sm" title={t("run.refused", { count: run.refused.length })}>
+          <Anchor component="button" type="button" size="sm" onClick={() => changeUrl({ tab: "script" })}>
+            {t("run.refusedShow")}
+          </Anchor>
+        </Alert>
+      )}
+      <Tabs value={tab} onChange={(value) => changeUrl({ tab: value === "output" ? null : value })} mb="sm">
         <Tabs.List>
           <Tabs.Tab value="output">{t("run.outputTab")}</Tabs.Tab>
+          {counts.total > 1 && <Tabs.Tab value="compare">{t("run.compareTab")}</Tabs.Tab>}
           <Tabs.Tab value="script">{t("run.scriptTab")}</Tabs.Tab>
         </Tabs.List>
       </Tabs>
-      {tab === "script" ? (
-        <RunScript run={run} />
-      ) : (
+      {tab === "script" && <RunScript run={run} />}
+      {tab === "compare" && <CompareOutputs run={run} />}
+      {tab === "output" && (
         <>
-          {executions.length > 1 && <HostMatrix executions={executions} chosen={chosen?.id ?? null} onChoose={choose} />}
-          <div className={classes.columns} data-single={executions.length === 1 || undefined}>
-            {executions.length > 1 && <ExecutionList executions={executions} chosen={chosen?.id ?? null} onChoose={choose} />}
+          {counts.total > 1 && (
+            <HostMatrix runId={id} cells={cells?.cells ?? ""} chosen={place} onChoose={(at) => void chooseAt(at)} />
+          )}
+          <div className={classes.columns} data-single={counts.total === 1 || undefined}>
+            {counts.total > 1 && (
+              <ExecutionList
+                run={run}
+                chosen={chosen?.id ?? null}
+                onChoose={choose}
+                marked={mayRun ? marked : null}
+                onMark={mark}
+              />
+            )}
             {chosen === undefined ? (
-              <p className={classes.logNote}>{t("run.choose")}</p>
+              <p className={classes.logNote}>{shown.isPending ? t("list.loadingRows") : t("run.choose")}</p>
             ) : (
               <ExecutionView key={chosen.id} execution={chosen} mayStop={mayStop} />
             )}
@@ -107,14 +154,48 @@ function Run({ run }: { run: RunDetail }) {
   );
 }
 
-function firstWorthSeeing({ executions }: RunDetail) {
-  const byGroup = Map.groupBy(executions, groupOf);
-  return executionGroups.map((group) => byGroup.get(group)?.[0]).find((execution) => execution !== undefined);
-}
-
-function RunActions({ run, mayStop }: { run: RunDetail; mayStop: boolean }) {
+/** The canaries are through, or too much has failed: somebody says how it goes on. */
+function WaitsForYou({ run, mayGoOn }: { run: RunDetail; mayGoOn: boolean }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
+  const goOn = useMutation(trpc.runs.goOn.mutationOptions({ onSuccess: () => showToast("done", t("run.wentOn")) }));
+  const giveUp = useMutation(trpc.runs.stop.mutationOptions({ onSuccess: () => showToast("done", t("run.stopped")) }));
+  const { held, failed, succeeded } = run.counts;
+  return (
+    <Alert
+      color="orange"
+      mb="sm"
+      icon={<IconPlayerPause size={18} />}
+      title={t(run.state === "paused" ? "run.pausedTitle" : "run.haltedTitle")}
+    >
+      <Group justify="space-between">
+        <span>{t("run.waitsText", { succeeded, failed, held })}</span>
+        {mayGoOn && (
+          <Group gap="xs">
+            <Button size="compact-sm" loading={goOn.isPending} onClick={() => goOn.mutate({ id: run.id })}>
+              {t("run.goOn", { count: held })}
+            </Button>
+            <Button size="compact-sm" variant="default" loading={giveUp.isPending} onClick={() => giveUp.mutate({ id: run.id })}>
+              {t("run.giveUp")}
+            </Button>
+          </Group>
+        )}
+      </Group>
+    </Alert>
+  );
+}
+
+interface RunActionsProps {
+  run: RunDetail;
+  mayStop: boolean;
+  /** Executions chosen in the list. */
+  marked: ReadonlySet<string>;
+}
+
+function RunActions({ run, mayStop, marked }: RunActionsProps) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const router = useRouter();
   const [asking, setAsking] = useState(false);
   const mayRun = useMay("run.start");
   const stop = useMutation(
@@ -125,9 +206,28 @@ function RunActions({ run, mayStop }: { run: RunDetail; mayStop: boolean }) {
       },
     }),
   );
+  const again = useMutation(trpc.runs.again.mutationOptions({ onSuccess: ({ id }) => router.push(`/run?id=${id}`) }));
   const count = run.counts.queued + run.counts.running;
   return (
     <>
+      {mayRun && marked.size > 0 && (
+        <Button
+          leftSection={<IconRepeat size={16} />}
+          loading={again.isPending}
+          onClick={() => again.mutate({ id: run.id, which: "chosen", executionIds: [...marked] })}
+        >
+          {t("run.againChosen", { count: marked.size })}
+        </Button>
+      )}
+      {mayRun && marked.size === 0 && run.state === "finished" && run.counts.failed > 0 && (
+        <Button
+          leftSection={<IconRepeat size={16} />}
+          loading={again.isPending}
+          onClick={() => again.mutate({ id: run.id, which: "failed" })}
+        >
+          {t("run.againFailed", { count: run.counts.failed })}
+        </Button>
+      )}
       {mayRun && run.state === "finished" && (
         <Button variant="default" component={Link} href={`/runs/new?again=${run.id}`} leftSection={<IconRepeat size={16} />}>
           {t("run.again")}

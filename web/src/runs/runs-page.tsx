@@ -7,22 +7,15 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
-import type { RunSummary } from "../api/types.ts";
 import { useMay } from "../frame/me.tsx";
-import type { Column } from "../list/data-table.tsx";
 import { List } from "../list/list-page.tsx";
 import { nextPage, useSearch } from "../list/use-page-list.ts";
 import { oneOf, useUrlState } from "../state/url-state.ts";
-import { ShortId } from "../ui/copy.tsx";
-import { displayText } from "../ui/display-text.ts";
-import { Moment } from "../ui/moment.tsx";
 import { Page } from "../ui/page.tsx";
 import { Empty } from "../ui/page-states.tsx";
-import { RunningTime } from "../ui/running-time.tsx";
-import { RunMark } from "./run-mark.tsx";
-import { RunProgress } from "./run-progress.tsx";
+import { useRunColumns } from "./run-columns.tsx";
 
-const states = ["queued", "running", "stopping", "finished"] as const;
+const states = ["queued", "running", "paused", "halted", "stopping", "finished"] as const;
 
 export function RunsPage() {
   const { t } = useTranslation();
@@ -32,30 +25,12 @@ export function RunsPage() {
   const [url] = useUrlState();
   const state = oneOf(url.get("state"), states);
   const query = useInfiniteQuery(trpc.runs.list.infiniteQueryOptions({ ...useSearch(), state }, nextPage));
+  const columns = useRunColumns();
   const newRun = mayRun && (
     <Button component={Link} href="/runs/new" leftSection={<IconPlus size={16} />}>
       {t("runs.new")}
     </Button>
   );
-
-  const columns: Column<RunSummary>[] = [
-    {
-      key: "title",
-      title: t("runs.run"),
-      cell: ({ title }) => <b style={{ fontWeight: 500 }}>{displayText(title) || t("runs.untitled")}</b>,
-    },
-    { key: "state", title: t("runs.state"), cell: (run) => <RunMark run={run} /> },
-    { key: "progress", title: t("runs.progress"), cell: ({ counts }) => <RunProgress counts={counts} />, hideOn: "small" },
-    { key: "by", title: t("runs.by"), cell: ({ createdBy }) => displayText(createdBy.name), hideOn: "medium" },
-    { key: "created", title: t("runs.created"), cell: ({ createdAt }) => <Moment at={createdAt} />, hideOn: "small" },
-    {
-      key: "lasted",
-      title: t("runs.lasted"),
-      cell: ({ startedAt, endedAt }) => (startedAt === null ? "–" : <RunningTime since={startedAt} until={endedAt} />),
-      hideOn: "medium",
-    },
-    { key: "id", title: "ID", cell: ({ id }) => <ShortId id={id} />, hideOn: "medium" },
-  ];
 
   return (
     <Page title={t("runs.title")} purpose={t("runs.purpose")} action={newRun}>

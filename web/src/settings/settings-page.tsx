@@ -10,7 +10,10 @@ import { Channels } from "../notices/channels.tsx";
 import { Deliveries } from "../notices/deliveries.tsx";
 import { Subscriptions } from "../notices/subscriptions.tsx";
 import { roleMeaning, roleTitle } from "../people/role-title.ts";
+import { Interpreters } from "../scripts/interpreters.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
+import { Calendars } from "../tasks/calendars.tsx";
+import { TargetSets } from "../tasks/target-sets.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Page } from "../ui/page.tsx";
@@ -26,11 +29,12 @@ import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
 import { VaultPanel } from "./vault-panel.tsx";
 
-const tabs = ["account", "keys", "sign-in", "notices", "organisations", "hub"] as const;
+const tabs = ["account", "keys", "automation", "sign-in", "notices", "organisations", "hub"] as const;
 
 export function SettingsPage() {
   const { t } = useTranslation();
   const maySeeHub = useMay("settings.manage");
+  const mayRun = useMay("run.start");
   const isSystemAdmin = useMe().systemAdmin;
   const [url, changeUrl] = useUrlState();
   const tab = oneOf(url.get("tab"), tabs) ?? "account";
@@ -40,6 +44,7 @@ export function SettingsPage() {
         <Tabs.List mb="md">
           <Tabs.Tab value="account">{t("settings.account")}</Tabs.Tab>
           <Tabs.Tab value="keys">{t("settings.keys")}</Tabs.Tab>
+          {mayRun && <Tabs.Tab value="automation">{t("settings.automation")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="sign-in">{t("signInRules.title")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="notices">{t("channels.title")}</Tabs.Tab>}
           {isSystemAdmin && <Tabs.Tab value="organisations">{t("organisations.title")}</Tabs.Tab>}
@@ -59,6 +64,15 @@ export function SettingsPage() {
         <Tabs.Panel value="keys">
           <AccessKeys />
         </Tabs.Panel>
+        {mayRun && (
+          <Tabs.Panel value="automation">
+            <Stack gap="md" maw={960}>
+              <Calendars />
+              <TargetSets />
+              <Interpreters />
+            </Stack>
+          </Tabs.Panel>
+        )}
         {maySeeHub && (
           <Tabs.Panel value="sign-in">
             <Stack maw={720}>

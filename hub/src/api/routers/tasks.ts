@@ -1,5 +1,6 @@
 // Tasks: scripts bound to targets and times, and what they share.
 import { authorizeAll } from "../../access/authorize-all.ts";
+import { pathsOf } from "../../assets/nodes.ts";
 import { presentRun } from "../../automation/present.ts";
 import { findRuns } from "../../automation/runs.ts";
 import type { Actor } from "../../identity/actor.ts";
@@ -89,6 +90,7 @@ export const tasksRouter = router({
         targets: allowed.slice(0, shownTargets).map(({ target: { asset } }) => ({ id: asset.id, name: asset.name })),
         refused: refused.slice(0, shownTargets).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
         refusedCount: refused.length,
+        nodes: [...(await pathsOf(db, ctx.actor.orgId, targets.nodeIds))].map(([id, path]) => ({ id, path })),
         fires: schedule === null ? [] : nextFires(schedule, now, excluded, shownFires).map((at) => at.toISOString()),
       };
     }),

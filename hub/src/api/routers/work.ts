@@ -3,13 +3,15 @@ import { authorizeEvery } from "../../access/authorize-all.ts";
 import { auditEventsOf } from "../../audit/audit-events.ts";
 import { presentAuditEvent } from "../../audit/present.ts";
 import { createRun } from "../../automation/create-run.ts";
+import { cellsOf, outputGroupsOf, pageOfExecutions } from "../../automation/executions.ts";
 import { goOn } from "../../automation/go-on.ts";
 import * as automationInput from "../../automation/input.ts";
 import { presentExecution, presentRun } from "../../automation/present.ts";
-import { executionsOf, findRun, listRuns } from "../../automation/runs.ts";
+import { runAgain } from "../../automation/run-again.ts";
+import { type ExecutionWithNames, executionsOf, listRuns, visibleRun } from "../../automation/runs.ts";
 import { stopExecution, stopRun } from "../../automation/stop-run.ts";
 import { onlineZones } from "../../fleet/zones.ts";
-import { may } from "../../identity/actor.ts";
+import { type Actor, may } from "../../identity/actor.ts";
 import { findUserOf } from "../../identity/people.ts";
 import type { LogFile } from "../../logs/log-file.ts";
 import type { LogStore } from "../../logs/log-store.ts";
@@ -20,6 +22,7 @@ import { integrityOf } from "../../sessions/evidence.ts";
 import * as sessionsInput from "../../sessions/input.ts";
 import { presentSession } from "../../sessions/present.ts";
 import { findSession, listSessions } from "../../sessions/sessions.ts";
+import type { ApiDeps } from "../deps.ts";
 import * as output from "../output.ts";
 import { needs, router, signedIn } from "../trpc.ts";
 
@@ -102,6 +105,17 @@ export const sessionsRouter = router({
     }),
 });
 
+/** Executions as this person sees them now. */
+async function presenter({ automation: { db, clock, outputs, links } }: ApiDeps, actor: Actor) {
+  const reached = await onlineZones(db, actor.orgId);
+  const live = {
+    outputs,
+    isOnline: (agentId: string) => links.isOnline(agentId),
+    isReached: (zoneId: string) => reached.has(zoneId),
+  };
+  return (row: ExecutionWithNames) => presentExecution(row, live, clock.now());
+}
+
 export const runsRouter = router({
   create: needs("run.start")
     .meta({ rest: { method: "POST", path: "/runs", status: 201, tag: "Runs", summary: "Run a script once on each asset" } })
@@ -129,20 +143,21 @@ export const runsRouter = router({
       return { items: rows.map((row) => presentRun(row, clock.now())), nextCursor, total };
     }),
   get: signedIn
-    .meta({ rest: { method: "GET", path: "/runs/{id}", tag: "Runs", summary: "A run and its executions" } })
-    .input(byId)
+    .meta({
+      rest: {
+        method: "GET",
+        path: "/runs/{id}",
+        tag: "Runs",
+        summary: "A run with its executions, or without: `executions=false`",
+      },
+    })
+    .input(automationInput.getRun)
     .output(output.runWithExecutions)
-    .query(async ({ ctx, input: { id } }) => {
-      const { db, clock, outputs, links } = ctx.hub.automation;
-      const found = await findRun(db, ctx.actor.orgId, id);
-      if (found === null || (found.run.createdBy !== ctx.actor.id && !may(ctx.actor, "runs.read-all"))) throw notFound("run");
+    .query(async ({ ctx, input: { id, executions: wanted } }) => {
+      const { db, clock } = ctx.hub.automation;
+      const found = await visibleRun(db, ctx.actor, id);
       const { script: body, args, env, parameters, account, rolling, refused, timeoutSeconds, expirySeconds } = found.run;
-      const [executions, reached] = await Promise.all([executionsOf(db, id), onlineZones(db, ctx.actor.orgId)]);
-      const live = {
-        outputs,
-        isOnline: (agentId: string) => links.isOnline(agentId),
-        isReached: (zoneId: string) => reached.has(zoneId),
-      };
+      const present = await presenter(ctx.hub, ctx.actor);
       return {
         ...presentRun(found, clock.now()),
         body,
@@ -154,9 +169,60 @@ export const runsRouter = router({
         refused,
         timeoutSeconds,
         expirySeconds,
-        executions: executions.map((row) => presentExecution(row, live, clock.now())),
+        executions: wanted ? (await executionsOf(db, id)).map(present) : [],
       };
     }),
+  executions: signedIn
+    .meta({
+      rest: {
+        method: "GET",
+        path: "/runs/{id}/executions",
+        tag: "Runs",
+        summary: "Executions of a run by name, a page at a time",
+      },
+    })
+    .input(automationInput.listExecutions)
+    .output(output.executionsPage)
+    .query(async ({ ctx, input }) => {
+      const { db } = ctx.hub.automation;
+      await visibleRun(db, ctx.actor, input.id);
+      const { rows, total } = await pageOfExecutions(db, input);
+      return { items: rows.map(await presenter(ctx.hub, ctx.actor)), total };
+    }),
+  cells: signedIn.input(byId).query(async ({ ctx, input: { id } }) => {
+    const { db } = ctx.hub.automation;
+    await visibleRun(db, ctx.actor, id);
+    return { cells: await cellsOf(db, id) };
+  }),
+  compare: signedIn
+    .meta({
+      rest: {
+        method: "GET",
+        path: "/runs/{id}/groups",
+        tag: "Runs",
+        summary: "Executions that ended alike and printed the same, the most first",
+      },
+    })
+    .input(byId)
+    .output(output.outputGroups)
+    .query(async ({ ctx, input: { id } }) => {
+      const { db } = ctx.hub.automation;
+      await visibleRun(db, ctx.actor, id);
+      return outputGroupsOf(db, id);
+    }),
+  again: needs("run.start")
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/runs/{id}/again",
+        status: 201,
+        tag: "Runs",
+        summary: "The same once more, on those that failed or on chosen ones, as a new run",
+      },
+    })
+    .input(automationInput.runAgain)
+    .output(output.created)
+    .mutation(async ({ ctx, input }) => ({ id: await runAgain(ctx.hub.automation, ctx.actor, input) })),
   goOn: signedIn
     .meta({
       rest: {

@@ -1,0 +1,1 @@
+export { ScriptPage as default } from "../../scripts/script-page.tsx";

@@ -1,0 +1,1 @@
+export { EditScriptPage as default } from "../../../scripts/edit-script-page.tsx";

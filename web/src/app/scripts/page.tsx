@@ -1,0 +1,1 @@
+export { ScriptsPage as default } from "../../scripts/scripts-page.tsx";

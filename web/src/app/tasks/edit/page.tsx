@@ -1,0 +1,1 @@
+export { EditTaskPage as default } from "../../../tasks/edit-task-page.tsx";

@@ -1,0 +1,60 @@
+// A script to read: its text in colours, or what became of an earlier text.
+"use client";
+import { unifiedMergeView } from "@codemirror/merge";
+import { EditorState } from "@codemirror/state";
+import { EditorView, highlightSpecialChars, lineNumbers } from "@codemirror/view";
+import { useComputedColorScheme } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import type { Interpreter } from "../api/types.ts";
+import { editorLook, languageOf } from "./editor-look.ts";
+
+/** Lines around a change that stay in view, and how many equal ones are worth folding. */
+const context = { margin: 3, minSize: 6 };
+/** Characters looked at for the parts of a line that changed: two texts with nothing in common must not freeze the page. */
+const scanLimit = 500;
+
+export interface CodeViewProps {
+  text: string;
+  /** Shown as the changes from this one. */
+  before?: string | undefined;
+  /** In whose language; plain text when left out. */
+  interpreter?: Interpreter;
+  label: string;
+}
+
+export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
+  const { t } = useTranslation();
+  const box = useRef<HTMLDivElement>(null);
+  const dark = useComputedColorScheme("light") === "dark";
+  useEffect(() => {
+    if (box.current === null) return;
+    const view = new EditorView({
+      parent: box.current,
+      state: EditorState.create({
+        doc: text,
+        extensions: [
+          lineNumbers(),
+          highlightSpecialChars(),
+          EditorState.phrases.of({ "$ unchanged lines": t("scripts.unchanged") }),
+          editorLook,
+          EditorView.darkTheme.of(dark),
+          EditorState.readOnly.of(true),
+          EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true" }),
+          interpreter === undefined ? [] : languageOf(interpreter),
+          before === undefined
+            ? []
+            : unifiedMergeView({
+                original: before,
+                mergeControls: false,
+                collapseUnchanged: context,
+                diffConfig: { scanLimit },
+                syntaxHighlightDeletions: false,
+              }),
+        ],
+      }),
+    });
+    return () => view.destroy();
+  }, [text, before, interpreter, label, dark, t]);
+  return <div ref={box} />;
+}

@@ -1,0 +1,124 @@
+// What may be done with a script.
+"use client";
+import { ActionIcon, Alert, Button, Group, Menu, Stack, Text } from "@mantine/core";
+import { IconArchive, IconArchiveOff, IconCopy, IconDots, IconPencil, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { errorSentence } from "../api/error-text.ts";
+import { useTRPC } from "../api/trpc.ts";
+import type { ScriptDetail } from "../api/types.ts";
+import { useMay } from "../frame/me.tsx";
+import { Confirm } from "../ui/confirm.tsx";
+import { displayText } from "../ui/display-text.ts";
+import { showToast } from "../ui/toasts.tsx";
+
+/** The longest name the hub takes. */
+const nameMax = 100;
+
+export function ScriptActions({ script }: { script: ScriptDetail }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const router = useRouter();
+  const mayRun = useMay("run.start");
+  const [deleting, setDeleting] = useState(false);
+  const { id, archived, mayChange } = script;
+  const archive = useMutation(
+    trpc.scripts.archive.mutationOptions({ onSuccess: () => showToast("done", t("scripts.archiveDone")) }),
+  );
+  const unarchive = useMutation(
+    trpc.scripts.unarchive.mutationOptions({ onSuccess: () => showToast("done", t("scripts.unarchiveDone")) }),
+  );
+  const duplicate = useMutation(
+    trpc.scripts.duplicate.mutationOptions({ onSuccess: (copy) => router.push(`/scripts/edit?id=${copy.id}`) }),
+  );
+  const remove = useMutation(
+    trpc.scripts.remove.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: () => {
+        showToast("done", t("scripts.deleteDone"));
+        router.push("/scripts");
+      },
+    }),
+  );
+  if (!mayRun) return null;
+  return (
+    <>
+      {!archived && (
+        <Button component={Link} href={`/runs/new?script=${id}`} leftSection={<IconPlayerPlay size={16} />}>
+          {t("scripts.run")}
+        </Button>
+      )}
+      {mayChange && !archived && (
+        <Button variant="default" component={Link} href={`/scripts/edit?id=${id}`} leftSection={<IconPencil size={16} />}>
+          {t("scripts.edit")}
+        </Button>
+      )}
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size="lg" aria-label={t("action.actions")}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconCopy size={15} />}
+            onClick={() => duplicate.mutate({ id, name: t("scripts.copyOf", { name: script.name }).slice(0, nameMax) })}
+          >
+            {t("scripts.duplicate")}
+          </Menu.Item>
+          {mayChange && (
+            <Menu.Item
+              leftSection={archived ? <IconArchiveOff size={15} /> : <IconArchive size={15} />}
+              onClick={() => (archived ? unarchive : archive).mutate({ id })}
+            >
+              {archived ? t("scripts.unarchive") : t("scripts.archive")}
+            </Menu.Item>
+          )}
+          {mayChange && (
+            <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setDeleting(true)}>
+              {t("action.delete")}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <Confirm
+        opened={deleting}
+        title={t("scripts.deleteTitle", { name: displayText(script.name) })}
+        action={t("action.delete")}
+        pending={remove.isPending}
+        disabled={remove.isError}
+        onConfirm={() => remove.mutate({ id })}
+        onClose={() => {
+          setDeleting(false);
+          remove.reset();
+        }}
+      >
+        <Stack gap="sm">
+          <Text size="sm">{t("scripts.deleteText", { count: script.latest })}</Text>
+          {remove.isError && (
+            <Alert color="red">
+              <Group justify="space-between">
+                {errorSentence(remove.error)}
+                {!archived && (
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    onClick={() => {
+                      setDeleting(false);
+                      archive.mutate({ id });
+                    }}
+                  >
+                    {t("scripts.archive")}
+                  </Button>
+                )}
+              </Group>
+            </Alert>
+          )}
+        </Stack>
+      </Confirm>
+    </>
+  );
+}

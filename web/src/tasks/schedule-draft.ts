@@ -1,0 +1,69 @@
+// A task's schedule while somebody writes it.
+import type { Schedule } from "@sallyport/hub/tasks/input";
+import { builderOf, type CronBuilder, expressionOf, nightly } from "./cron-builder.ts";
+
+export const scheduleKinds = ["none", "cron", "interval", "once"] as const;
+export type ScheduleKind = (typeof scheduleKinds)[number];
+export const units = { minutes: 60, hours: 3_600, days: 86_400 } as const;
+export type Unit = keyof typeof units;
+
+export interface ScheduleDraft {
+  kind: ScheduleKind;
+  cron: CronBuilder;
+  every: string;
+  unit: Unit;
+  /** Local times without a zone, as inputs of the kind datetime-local have them. */
+  at: string;
+  startsAt: string;
+  endsAt: string;
+  timeZone: string;
+  calendarIds: readonly string[];
+}
+
+export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const local = (at: string | undefined): string => {
+  if (at === undefined) return "";
+  const date = new Date(at);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
+const moment = (text: string): string | undefined => (text === "" ? undefined : new Date(text).toISOString());
+
+export function scheduleDraftOf(schedule: Schedule | null): ScheduleDraft {
+  const draft: ScheduleDraft = {
+    kind: schedule?.kind ?? "none",
+    cron: nightly,
+    every: "1",
+    unit: "hours",
+    at: "",
+    startsAt: "",
+    endsAt: "",
+    timeZone: ownZone(),
+    calendarIds: [],
+  };
+  if (schedule === null) return draft;
+  if (schedule.kind === "once") return { ...draft, at: local(schedule.at) };
+  const { timeZone, calendarIds, startsAt, endsAt } = schedule;
+  const limits = { timeZone, calendarIds, startsAt: local(startsAt), endsAt: local(endsAt) };
+  if (schedule.kind === "cron") return { ...draft, ...limits, cron: builderOf(schedule.expression) };
+  const { everySeconds } = schedule;
+  const unit: Unit = everySeconds % units.days === 0 ? "days" : everySeconds % units.hours === 0 ? "hours" : "minutes";
+  return { ...draft, ...limits, unit, every: String(everySeconds / units[unit]) };
+}
+
+/** What is sent; the hub says whether it ever comes. */
+export function scheduleOf(draft: ScheduleDraft) {
+  const { kind, timeZone } = draft;
+  if (kind === "none") return null;
+  if (kind === "once") return { kind, at: moment(draft.at) ?? "" };
+  const startsAt = moment(draft.startsAt);
+  const endsAt = moment(draft.endsAt);
+  const limits = {
+    timeZone,
+    calendarIds: [...draft.calendarIds],
+    ...(startsAt === undefined ? {} : { startsAt }),
+    ...(endsAt === undefined ? {} : { endsAt }),
+  };
+  if (kind === "cron") return { kind, expression: expressionOf(draft.cron), ...limits };
+  return { kind, everySeconds: Math.round(Number(draft.every) * units[draft.unit]), ...limits };
+}
