@@ -60,6 +60,7 @@ import { lookAtRoom } from "./logs/jobs.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { S3Store } from "./logs/s3-store.ts";
 import { lookEveryMs } from "./logs/storage-room.ts";
+import { Neighbours } from "./neighbours/neighbours.ts";
 import { createMailer } from "./notify/mailer.ts";
 import { Outbox } from "./notify/outbox.ts";
 import { Changes } from "./platform/changes.ts";
@@ -82,7 +83,6 @@ import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
 import { LiveDials } from "./sessions/live-dial.ts";
 import { LiveSessions } from "./sessions/live-sessions.ts";
-import { Neighbours } from "./sessions/neighbour.ts";
 import { removeOldRecordings } from "./sessions/remove-old-recordings.ts";
 import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
@@ -214,6 +214,7 @@ export async function createHub(
     const orders = new Orders({ db, clock, links, signingKey: keys.signingKey });
     const store = new LogStore(dataDir, config.s3 === undefined ? null : archiveOf(config.s3, changes, log));
     closers.push(() => store.close());
+    const neighbours = new Neighbours({ db, clock, vault, log, links, hostKeyPolicy: config.hostKeys });
     const sessions: SessionDeps = {
       db,
       unendedOf: gatheredRows(
@@ -227,7 +228,7 @@ export async function createHub(
       store,
       live: new LiveSessions(),
       dials: new LiveDials(),
-      neighbours: new Neighbours({ db, clock, vault, log, links, hostKeyPolicy: config.hostKeys }),
+      neighbours,
       ownPorts: () => [ports.console, ports.agents],
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
@@ -246,6 +247,8 @@ export async function createHub(
       orders,
       store,
       outputs: new ExecutionOutputs(),
+      vault,
+      neighbours,
       changes,
     };
     const tasks: TaskDeps = { db, clock, log, changes, automation };

@@ -11,6 +11,7 @@ import type { CreateRun, Refused, Rolling, Trigger } from "./input.ts";
 import { prepareScript, type ReadyScript } from "./prepare-script.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { executions, runs } from "./schema.ts";
+import { assertMayUseSecrets } from "./script-secrets.ts";
 import { type Released, tellAgents } from "./tell-agents.ts";
 
 /** Everything about a run but its targets. */
@@ -27,7 +28,7 @@ export type NewRun = ReadyScript & {
 
 /**
  * @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here.
- * @throws HubError `storage-full`, `no-agent`; `bad-parameter`, `bad-input`, `not-found` for a script that was kept.
+ * @throws HubError `storage-full`, `no-agent`, `forbidden` for secrets that the person may not reveal; `bad-parameter`, `bad-input`, `not-found` for a script that was kept.
  */
 export async function createRun(
   deps: AutomationDeps,
@@ -46,7 +47,7 @@ export async function createRun(
   return id;
 }
 
-/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`. */
+/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`; `forbidden`, `bad-parameter` for secrets. */
 export async function insertRun(
   deps: Pick<AutomationDeps, "clock" | "store">,
   tx: Transaction,
@@ -55,6 +56,7 @@ export async function insertRun(
   authorizations: Authorization[],
 ): Promise<{ id: string; released: Released[] }> {
   deps.store.room.assertMayBegin();
+  await assertMayUseSecrets(tx, actor, run.secrets);
   const hosts = authorizations.map(hostOf);
   const now = deps.clock.now();
   const id = newId("run", now.getTime());

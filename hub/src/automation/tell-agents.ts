@@ -14,7 +14,7 @@ export async function tellAgents({ db, links }: Pick<AutomationDeps, "db" | "lin
       .select({ id: agents.id })
       .from(agents)
       .where(and(inArray(agents.zoneId, zoneIds), eq(agents.online, true)));
-    for (const { id } of inZones) if (links.processOf(id)?.ssh) told.add(id);
+    for (const { id } of inZones) if (links.processOf(id)?.equip) told.add(id);
   }
   for (const agentId of told) links.get(agentId)?.send({ runLook: {} });
 }

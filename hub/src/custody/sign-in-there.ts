@@ -76,7 +76,7 @@ async function once(
   });
   const unknown = (code: OutcomeCode) => ({ code, mayHaveRun: true, stdout: "", facts: {} });
   try {
-    const neighbour = await neighbours.prepareFor(asset, login, { agentId: agent.id, sessionId });
+    const neighbour = await neighbours.prepareFor(asset, login, { agentId: agent.id, subjectId: sessionId });
     const order = { sessionId, ssh: neighbour.target, command, keepSeconds, timeoutSeconds: commandSeconds, outputBytesMax };
     const sent = orders
       .send(agent.id, { openExec: order }, (stream) => {

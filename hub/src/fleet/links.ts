@@ -25,6 +25,8 @@ export interface AgentLink {
 export type AgentProcess = {
   /** It opens sessions on neighbours. */
   ssh: boolean;
+  /** It runs scripts on neighbours, and scripts with secrets. */
+  equip: boolean;
   /** Secrets for it are sealed to this X25519 key, which its identity signed; null when it named none. */
   sealingKey: Buffer | null;
 };

@@ -67,7 +67,8 @@ function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKe
     { hubId, agentId: agent.id },
     agentPublicKey(agent.publicKey),
   );
-  return { ssh: (capabilities ?? []).includes("ssh"), sealingKey: signed ? Buffer.from(named) : null };
+  const can = (capability: string) => (capabilities ?? []).includes(capability);
+  return { ssh: can("ssh"), equip: can("equip"), sealingKey: signed ? Buffer.from(named) : null };
 }
 
 /** The link of an agent is gone. */
