@@ -23,8 +23,8 @@ import { loadIdentity } from "./state/identity.ts";
 import { StatusFile } from "./status.ts";
 import { agentVersion, protocolVersion } from "./version.ts";
 
-/** "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours. */
-const capabilities = ["shell", "exec", "dial", "ssh"];
+/** "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours. "equip": scripts there, and with secrets. */
+const capabilities = ["shell", "exec", "dial", "ssh", "equip"];
 
 export type Agent = {
   /** Runs until {@link Agent.close}; failures of the link never end it. */
@@ -69,7 +69,7 @@ export function createAgent({
   const neighbours = new Neighbours({ agentId: identity.agentId, sealingKey: sealingPrivate, asks, hubAddresses });
   const sessions = new Sessions({ mux, config, log, hubAddresses, send, neighbours });
   const journal = new Journal(path.join(stateDir, "journal"));
-  const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
+  const runs = new Runs({ journal, mux, clock, log, send, runnerFile, neighbours });
   const inventory = new Inventory(send);
   const auditHeads = new AuditHeads({ stateDir, hubId: identity.hubId, log });
   const heartbeat = new Heartbeat({ send, onSilence: () => link.drop(), onRoundTrip: (ms) => mux.noteRoundTrip(ms) });

@@ -188,7 +188,7 @@ test("an interpreter this host has not is a failed start, said in a sentence", a
 
 test.each([
   ["another script than was approved", { script: Buffer.from("touch /tmp/never #") }, "SHA-256"],
-  ["an unknown interpreter", { interpreter: "perl" }, "not the interpreter"],
+  ["a path for an interpreter", { interpreter: "/bin/sh" }, "program's name"],
   ["a NUL in an argument", { arguments: ["a\0b"] }, "NUL"],
   ["a variable that is no name", { environment: { "A=B;": "x" } }, "name"],
   ["no time limit", { timeoutSeconds: 0 }, "time limit"],
@@ -221,8 +221,9 @@ test("an agent asks for no more than it can run at once, and for more when one e
   const from = hub.heard.length;
   const { executionId, attempt } = offers[0] ?? { executionId: "", attempt: 0 };
   hub.say({ runGo: { executionId, attempt, go: false, reason: "stopped" } });
+  hub.say({ runOffers: { offers: [] } }); // it had asked for neighbours, of which it has none
   hub.say({ runLook: {} });
-  expect(await hub.hear("runPull", () => true, from)).toEqual(expect.objectContaining({ max: 1 }));
+  expect(await hub.hear("runPull", ({ max }) => max === 1, from)).toMatchObject({ max: 1, neighboursMax: 8 });
 });
 
 test("a script goes on while its agent is dead; its output is complete and its result is told once", {

@@ -123,7 +123,7 @@ export class Sessions {
     const pty = { term: termOf(order), columns: clampCells(order.columns ?? 80), rows: clampCells(order.rows ?? 24) };
     this.#opening++;
     try {
-      const opened = await this.#neighbours.open({ sequence: stream, sessionId, ssh }, ({ su }) => ({
+      const opened = await this.#neighbours.open({ sequence: stream, subjectId: sessionId, ssh }, ({ su }) => ({
         command: su === null ? null : `su - ${su.username}`,
         pty,
       }));
@@ -148,7 +148,10 @@ export class Sessions {
     if (order.ssh.su) return refused("malformed", "A second account is for terminals only.");
     this.#opening++;
     try {
-      const opened = await this.#neighbours.open({ sequence: stream, sessionId, ssh: order.ssh }, () => ({ command, pty: null }));
+      const opened = await this.#neighbours.open({ sequence: stream, subjectId: sessionId, ssh: order.ssh }, () => ({
+        command,
+        pty: null,
+      }));
       if (!opened.ok) return opened.outcome;
       const options = {
         ...opened,

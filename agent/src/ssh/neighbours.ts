@@ -1,5 +1,6 @@
 // Opens what an order names on a neighbour: TCP connection, SSH, shell or command. Holds nothing of it afterwards.
 import type { KeyObject } from "node:crypto";
+import { unseal } from "@sallyport/protocol/sealed";
 import type { wire } from "@sallyport/protocol/wire";
 import type { ClientChannel } from "ssh2";
 import { connect } from "../dial/connect.ts";
@@ -35,13 +36,17 @@ export class Neighbours {
     this.#options = options;
   }
 
-  /** @param what given the target: the shell, or the command in its place. Never throws for what a neighbour does. */
+  /**
+   * Secrets of `ssh` are those of the session or execution `subjectId`.
+   *
+   * @param what given the target: the shell, or the command in its place. Never throws for what a neighbour does.
+   */
   async open(
-    { sequence, sessionId, ssh }: { sequence: number; sessionId: string; ssh: wire.SshTarget.$Properties },
+    { sequence, subjectId, ssh }: { sequence: number; subjectId: string; ssh: wire.SshTarget.$Properties },
     what: (target: SshTarget) => Opening,
   ): Promise<Opened> {
     const { agentId, sealingKey, asks } = this.#options;
-    const read = readSshTarget(ssh, { sealingKey, agentId, sessionId });
+    const read = readSshTarget(ssh, { sealingKey, agentId, subjectId });
     if (!read.ok) return read;
     const { target } = read;
     try {
@@ -52,6 +57,12 @@ export class Neighbours {
       wipe(target);
       throw error;
     }
+  }
+
+  /** A secret that was sealed to this process for `subjectId`. @throws SealError when it was not. */
+  unseal(sealed: wire.SealedSecret.$Properties, subjectId: string): Buffer {
+    const { agentId, sealingKey } = this.#options;
+    return unseal(sealed, sealingKey, { agentId, subjectId });
   }
 
   async #reach(target: SshTarget, sequence: number, opening: Opening, asks: HubAsks): Promise<Opened> {

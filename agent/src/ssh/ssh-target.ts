@@ -28,10 +28,10 @@ export type SshTarget = {
 
 export type ReadTarget = { ok: true; target: SshTarget } | { ok: false; outcome: Outcome };
 
-/** @param opener whose secrets the order's may be: this agent process, for that session. */
+/** @param opener whose secrets the order's may be: this agent process, for that session or execution. */
 export function readSshTarget(
   order: wire.SshTarget.$Properties,
-  opener: { sealingKey: KeyObject; agentId: string; sessionId: string },
+  opener: { sealingKey: KeyObject; agentId: string; subjectId: string },
 ): ReadTarget {
   const malformed = (message: string): ReadTarget => ({ ok: false, outcome: refused("malformed", message) });
   const username = order.username ?? "";
@@ -44,7 +44,7 @@ export function readSshTarget(
   const suName = order.su?.username ?? "";
   if (order.su && !suUsername.test(suName)) return malformed("The order's second account has a name that no shell should read.");
   const open = (sealed: wire.SealedSecret.$Properties): Buffer =>
-    unseal(sealed, opener.sealingKey, { agentId: opener.agentId, subjectId: opener.sessionId });
+    unseal(sealed, opener.sealingKey, { agentId: opener.agentId, subjectId: opener.subjectId });
   try {
     const password = order.password ? open(order.password) : null;
     if (password === null && publicKey === null) return malformed("The order has neither a key nor a password for the account.");

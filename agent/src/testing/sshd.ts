@@ -114,11 +114,24 @@ function killTree(server: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** What the test's hub answers about neighbours. */
-export type Answers = { trusts?: (key: Buffer) => boolean; signsWith?: UserKey | null };
+/** What the test's hub answers about neighbours. `equips`: what executions get; null: nothing, and the hub is silent. */
+export type Answers = {
+  trusts?: (key: Buffer) => boolean;
+  signsWith?: UserKey | null;
+  equips?: { ssh?: wire.SshTarget.$Properties; secrets?: Record<string, string> } | null;
+};
 
-export function answerAsks(hub: TestHub, { trusts = () => true, signsWith = null }: Answers): void {
+export function answerAsks(hub: TestHub, { trusts = () => true, signsWith = null, equips = null }: Answers): void {
   hub.onHeard = (message) => {
+    if (message.body === "runNeeds" && equips !== null) {
+      const { executionId = "", attempt = 0 } = message.value;
+      const secrets = Object.entries(equips.secrets ?? {}).map(([name, value]) => ({
+        name,
+        value: hub.sealFor(executionId ?? "", value),
+      }));
+      const { signed } = hub.sign({ equipRun: { executionId, attempt, ssh: equips.ssh ?? null, secrets } });
+      hub.say({ order: signed });
+    }
     if (message.body === "hostKey") {
       const { sequence, key } = message.value;
       hub.say({ hostKeyVerdict: { sequence: sequence ?? 0, trusted: trusts(Buffer.from(key ?? [])) } });
