@@ -207,7 +207,7 @@ export class Runs {
   #carrierOf(entry: Journalled): Carrier {
     const { runnerFile, neighbours, send } = this.#options;
     const { executionId, attempt, neighbour } = entry;
-    const needs = new HubNeeds(() => send({ runNeeds: { executionId, attempt } }));
+    const needs = new HubNeeds(() => this.#linked && send({ runNeeds: { executionId, attempt } }));
     const wall = Date.now;
     if (neighbour !== null) return new NeighbourScript({ entry, neighbour, neighbours, needs, places: this.#places, wall });
     const launch: Launch = (folder, secrets, onFailure) => launchRunner(runnerFile, folder, secrets, onFailure);

@@ -6,6 +6,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import type { wire } from "@sallyport/protocol/wire";
+import { readIfThere } from "../state/files.ts";
 import type { TestHub } from "./hub.ts";
 import { scratch } from "./scratch.ts";
 
@@ -43,6 +44,8 @@ export type Sshd = AsyncDisposable & {
   hostKeys: Buffer[];
   /** Cuts all connections and the server, without a word. */
   kill(): void;
+  /** Cuts all connections, as a network does: the server stays, and so does what people run there. */
+  cut(): void;
 };
 
 export async function startSshd({
@@ -89,6 +92,7 @@ export async function startSshd({
     port,
     hostKeys: hostKeys.map((kind) => Buffer.from(fs.readFileSync(at(`host-${kind}.pub`), "utf8").split(" ")[1] ?? "", "base64")),
     kill: () => killTree(server, "SIGKILL"),
+    cut: () => cutConnections(server),
     [Symbol.asyncDispose]: async () => {
       const gone = new Promise((resolve) => server.once("exit", resolve));
       if (server.exitCode !== null || server.signalCode !== null) return;
@@ -100,17 +104,25 @@ export async function startSshd({
 
 /** sshd's children make sessions of their own, so they are found by their parent; servers before what they run, so that they tell nothing of its end. */
 function killTree(server: ChildProcess, signal: NodeJS.Signals): void {
-  const children = (pid: number): number[] => {
-    const { stdout } = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" });
-    const pids = stdout.trim().split("\n").filter(Boolean).map(Number);
-    return [...pids, ...pids.flatMap(children)];
-  };
-  for (const pid of [server.pid ?? 0, ...children(server.pid ?? 0)]) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // gone meanwhile
-    }
+  for (const pid of [server.pid ?? 0, ...descendants(server.pid ?? 0)]) end(pid, signal);
+}
+
+function cutConnections(server: ChildProcess): void {
+  const isSshd = (pid: number): boolean => /^sshd/.test(readIfThere(`/proc/${pid}/comm`)?.toString() ?? "");
+  for (const pid of descendants(server.pid ?? 0).filter(isSshd)) end(pid, "SIGKILL");
+}
+
+function descendants(pid: number): number[] {
+  const { stdout } = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" });
+  const pids = stdout.trim().split("\n").filter(Boolean).map(Number);
+  return [...pids, ...pids.flatMap(descendants)];
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone meanwhile
   }
 }
 
