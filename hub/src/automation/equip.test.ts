@@ -4,7 +4,7 @@ import { unseal } from "@sallyport/protocol/sealed";
 import type { wire } from "@sallyport/protocol/wire";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { generateKey, readPrivateKey } from "../assets/secret.ts";
-import { eventually } from "../testing/eventually.ts";
+import { eventually, TestClock } from "../testing/eventually.ts";
 import type { TestAgent, TestAsks } from "../testing/test-agent.ts";
 import type { TestClient } from "../testing/test-client.ts";
 import { TestHub } from "../testing/test-hub.ts";
@@ -15,6 +15,7 @@ type Run = {
   executions: [{ id: string; reason: string | null; message: string | null; waiting: string | null }];
 };
 
+const clock = new TestClock();
 let hub: TestHub;
 let admin: TestClient;
 let zoneId: string;
@@ -22,7 +23,7 @@ let agent: TestAgent;
 let equipped: { equip: Equip; asks: TestAsks }[] = [];
 let meet: (equip: Equip, asks: TestAsks) => Promise<string | null> | string | null = () => null;
 beforeAll(async () => {
-  hub = await TestHub.start();
+  hub = await TestHub.start({}, { clock });
   admin = await hub.asAdmin();
   zoneId = (await admin.query<{ items: { id: string }[] }>("fleet.zones")).items[0]?.id ?? "";
   agent = await hub.enrolAgent({
@@ -78,7 +79,7 @@ test("a script for a neighbour is never offered to an agent that does not know s
   );
   expect(old.runs.size).toBe(0);
   expect(old.begun).toEqual([]);
-  expect(await admin.query<Run>("runs.get", { id })).toMatchObject({ state: "queued" });
+  expect(await admin.query<Run>("runs.get", { id })).toMatchObject({ state: "queued", executions: [{ waiting: "too-old" }] });
   await admin.mutate("runs.stop", { id });
   old.stop();
 });
@@ -155,6 +156,27 @@ test.each([
     expect(equipped).toEqual([]);
   },
 );
+
+test("what an agent was offered and never claimed is another one's of the zone, once", async () => {
+  const zone = (await admin.mutate<{ id: string }>("fleet.createZone", { name: "two agents" })).id;
+  const move = (id: string) => admin.mutate("fleet.moveAgent", { id, zoneId: zone });
+  const deaf = await hub.enrolAgent({ equip: () => null, lose: (body) => body === "runOffers" });
+  await move(deaf.id);
+  const { assetId } = await newNeighbour({ kind: "password", password: "p" }, { zone });
+  const id = await start([assetId]);
+  await eventually(
+    () => Promise.resolve(deaf.downs),
+    (downs) => downs.includes("runLook"),
+  );
+  await when(id, (run) => run.executions[0].waiting === "not-yet");
+  deaf.stop();
+  const other = await hub.enrolAgent({ equip: () => null });
+  await move(other.id);
+  clock.advance(16_000); // an offer nobody answers is made again
+  const run = await finished(id);
+  expect(run.executions[0].reason).toBe("finished");
+  expect([deaf.begun, other.begun]).toEqual([[], [run.executions[0].id]]);
+});
 
 async function scriptWithSecret(): Promise<string> {
   const parameters = [{ name: "TOKEN", label: "Token", type: "secret", required: true }];

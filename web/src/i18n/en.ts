@@ -808,6 +808,8 @@ export const en = {
     paused: "Waiting: the canaries are through. Somebody must let the run go on.",
     halted: "Waiting: the run has halted after too many failures. Somebody must let it go on or stop it.",
     offline: "Waiting: the agent is offline. It starts when the agent is back.",
+    "too-old":
+      "Waiting: the agents that reach this machine are too old to run scripts there. It starts when one of them is updated.",
     "not-yet": "Waiting: the agent has not picked it up yet.",
     busy: "Waiting: the agent is busy with other scripts.",
   },

@@ -8,7 +8,7 @@ import * as automationInput from "../../automation/input.ts";
 import { presentExecution, presentRun } from "../../automation/present.ts";
 import { executionsOf, findRun, listRuns } from "../../automation/runs.ts";
 import { stopExecution, stopRun } from "../../automation/stop-run.ts";
-import { onlineZones } from "../../fleet/zones.ts";
+import { reachingZones } from "../../automation/tell-agents.ts";
 import { may } from "../../identity/actor.ts";
 import { findUserOf } from "../../identity/people.ts";
 import type { LogFile } from "../../logs/log-file.ts";
@@ -137,11 +137,14 @@ export const runsRouter = router({
       const found = await findRun(db, ctx.actor.orgId, id);
       if (found === null || (found.run.createdBy !== ctx.actor.id && !may(ctx.actor, "runs.read-all"))) throw notFound("run");
       const { script: body, args, env, parameters, account, rolling, refused, timeoutSeconds, expirySeconds } = found.run;
-      const [executions, reached] = await Promise.all([executionsOf(db, id), onlineZones(db, ctx.actor.orgId)]);
+      const [executions, reached] = await Promise.all([executionsOf(db, id), reachingZones({ db, links }, ctx.actor.orgId)]);
       const live = {
         outputs,
         isOnline: (agentId: string) => links.isOnline(agentId),
-        isReached: (zoneId: string) => reached.has(zoneId),
+        reached: (zoneId: string) => {
+          const equipped = reached.get(zoneId);
+          return equipped === undefined ? ("offline" as const) : equipped ? ("yes" as const) : ("too-old" as const);
+        },
       };
       return {
         ...presentRun(found, clock.now()),
