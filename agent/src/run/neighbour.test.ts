@@ -8,10 +8,11 @@ import { markOf } from "../state/process-mark.ts";
 import { enrolledState, linkedAgent, spawnAgent } from "../testing/agents.ts";
 import { TestHub } from "../testing/hub.ts";
 import { scratch } from "../testing/scratch.ts";
-import { answerAsks, newUserKey, noSshd, startSshd, targetAt } from "../testing/sshd.ts";
+import { answerAsks, newAccount, newUserKey, noSshd, startSshd, targetAt } from "../testing/sshd.ts";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const username = os.userInfo().username;
+const root = process.getuid?.() === 0;
 const nameOf = (port: number) => ({ host: "127.0.0.1", port, username });
 const foldersOf = (executionId: string): string[] =>
   ["/var/tmp", "/tmp"].flatMap((base) => fs.readdirSync(base).filter((name) => name.includes(executionId)));
@@ -115,6 +116,51 @@ describe.skipIf(noSshd)("a script on a neighbour", () => {
     expect(await hub.resultOf(daemon)).toMatchObject({ exitCode: 0, stdoutBytes: 4 });
     process.kill(Number(fs.readFileSync(`${folder}/daemon`, "utf8")), "SIGKILL");
     expect(foldersOf(daemon.executionId)).toEqual([]);
+  });
+
+  test.skipIf(!root)("runs as an account that signs in with a password, sealed for this execution", async () => {
+    await using there = await between();
+    const { hub, sshd } = there;
+    using account = newAccount();
+    const { username, password } = account;
+    answerAsks(hub, { equips: { ssh: targetAt(sshd.port, { username, hostKeys: sshd.hostKeys }), password } });
+    await using _agent = await linkedAgent(hub);
+    const run = await hub.run("id -un", { neighbour: { ...there.neighbour, username } });
+    expect(await hub.resultOf(run)).toMatchObject({ exitCode: 0 });
+    expect(run.stream.text(0)).toBe(`${username}\n`);
+  });
+
+  test.skipIf(!root)("is not begun in a folder that somebody else has made", async () => {
+    await using there = await between();
+    const { hub, neighbour } = there;
+    await using _agent = await linkedAgent(hub);
+    const folder = scratch();
+    const offered = hub.offer(`touch ${folder}/ran`, { neighbour });
+    hub.addStream(offered.sequence, [0, 1]);
+    hub.say({ runOffers: { offers: [offered.signed] } });
+    await hub.hear("runClaim");
+    const taken = `/var/tmp/.sallyport-${offered.executionId}.1`;
+    fs.mkdirSync(taken, { mode: 0o777 });
+    fs.chownSync(taken, 65_534, 65_534);
+    hub.say({ runGo: { executionId: offered.executionId, attempt: 1, go: true } });
+    expect(await hub.resultOf(offered)).toMatchObject({ end: wire.RunEnd.RUN_SPAWN_FAILED, startedAtMs: 0 });
+    expect([fs.readdirSync(taken), fs.existsSync(`${folder}/ran`)]).toEqual([[], false]);
+    fs.rmdirSync(taken);
+  });
+
+  test("waits for its turn where four others have a connection to the same address", async () => {
+    await using there = await between();
+    const { hub, neighbour } = there;
+    await using _agent = await linkedAgent(hub);
+    const folder = scratch();
+    const runs = [];
+    for (let n = 0; n < 5; n++) runs.push(await hub.run(`until [ -e ${folder}/go ]; do sleep 0.1; done`, { neighbour }));
+    await hub.until(() => hub.count("runStarted") === 4);
+    const fifth = runs.at(-1);
+    expect(hub.count("runNeeds")).toBe(4);
+    fs.writeFileSync(`${folder}/go`, "");
+    for (const run of runs) expect(await hub.resultOf(run)).toMatchObject({ exitCode: 0 });
+    expect(hub.heard.findLast(({ body }) => body === "runNeeds")?.value).toMatchObject({ executionId: fifth?.executionId });
   });
 
   test("that cannot be reached, lets nobody in or lacks the interpreter is told as such, and was not begun", async () => {

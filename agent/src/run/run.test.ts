@@ -100,6 +100,17 @@ test.each([
   expect(run.stream.text(0)).toMatch(/^[25v]\n$/);
 });
 
+test("PowerShell is given a file whose name ends as it wants", async () => {
+  const bin = scratch();
+  fs.writeFileSync(path.join(bin, "pwsh"), '#!/bin/sh\nbasename "$1"\n', { mode: 0o755 });
+  const config = readConfig();
+  await using hub = await TestHub.start();
+  await using _agent = await linkedAgent(hub, enrolledState(hub), { ...config, path: `${bin}:${config.path}` });
+  const run = await hub.run("Get-Date", { interpreter: "pwsh" });
+  expect(await hub.resultOf(run)).toMatchObject({ exitCode: 0 });
+  expect(run.stream.text(0)).toBe("script.ps1\n");
+});
+
 test("stopping ends the whole process group, also a child that ignores TERM", async () => {
   await using hub = await TestHub.start();
   await using _agent = await linkedAgent(hub);

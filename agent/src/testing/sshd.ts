@@ -130,7 +130,7 @@ function end(pid: number, signal: NodeJS.Signals): void {
 export type Answers = {
   trusts?: (key: Buffer) => boolean;
   signsWith?: UserKey | null;
-  equips?: { ssh?: wire.SshTarget.$Properties; secrets?: Record<string, string> } | null;
+  equips?: { ssh?: wire.SshTarget.$Properties; password?: string; secrets?: Record<string, string> } | null;
 };
 
 export function answerAsks(hub: TestHub, { trusts = () => true, signsWith = null, equips = null }: Answers): void {
@@ -141,7 +141,9 @@ export function answerAsks(hub: TestHub, { trusts = () => true, signsWith = null
         name,
         value: hub.sealFor(executionId ?? "", value),
       }));
-      const { signed } = hub.sign({ equipRun: { executionId, attempt, ssh: equips.ssh ?? null, secrets } });
+      const password = equips.password === undefined ? {} : { password: hub.sealFor(executionId ?? "", equips.password) };
+      const ssh = equips.ssh === undefined ? null : { ...equips.ssh, ...password };
+      const { signed } = hub.sign({ equipRun: { executionId, attempt, ssh, secrets } });
       hub.say({ order: signed });
     }
     if (message.body === "hostKey") {
