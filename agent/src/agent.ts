@@ -26,7 +26,7 @@ import { agentVersion, protocolVersion } from "./version.ts";
 
 /**
  * "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours; "own-key": with a key of this host,
- * "secret-lines": commands that are told secrets on stdin.
+ * "secret-lines": commands that are told secrets on stdin. "equip": scripts there, and with secrets.
  */
 const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "shell",
@@ -34,6 +34,7 @@ const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "dial",
   "ssh",
   "secret-lines",
+  "equip",
   ...(ownKey.allowed ? ["own-key"] : []),
 ];
 
@@ -81,7 +82,7 @@ export function createAgent({
   const neighbours = new Neighbours({ agentId: identity.agentId, sealingKey: sealingPrivate, asks, ownKey, hubAddresses });
   const sessions = new Sessions({ mux, config, log, hubAddresses, send, neighbours });
   const journal = new Journal(path.join(stateDir, "journal"));
-  const runs = new Runs({ journal, mux, clock, log, send, runnerFile });
+  const runs = new Runs({ journal, mux, clock, log, send, runnerFile, neighbours });
   const inventory = new Inventory(send, () => ownKey.facts());
   const auditHeads = new AuditHeads({ stateDir, hubId: identity.hubId, log });
   const heartbeat = new Heartbeat({ send, onSilence: () => link.drop(), onRoundTrip: (ms) => mux.noteRoundTrip(ms) });

@@ -5,6 +5,7 @@ import { onHeartbeatEcho } from "./handlers/heartbeat-echo.ts";
 import { onHostKeyVerdict } from "./handlers/host-key-verdict.ts";
 import { onOrder } from "./handlers/order.ts";
 import { onRunGo } from "./handlers/run-go.ts";
+import { onRunLacks } from "./handlers/run-lacks.ts";
 import { onRunLook } from "./handlers/run-look.ts";
 import { onRunOffers } from "./handlers/run-offers.ts";
 import { onRunResultAck } from "./handlers/run-result-ack.ts";
@@ -35,6 +36,9 @@ export function dispatch(parts: AgentParts, message: DownMessage): void {
       return;
     case "runResultAck":
       onRunResultAck(parts, message.value);
+      return;
+    case "runLacks":
+      onRunLacks(parts, message.value);
       return;
     case "goaway":
       onGoaway(parts, message.value);

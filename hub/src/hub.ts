@@ -62,6 +62,7 @@ import { lookAtRoom } from "./logs/jobs.ts";
 import { LogStore } from "./logs/log-store.ts";
 import { S3Store } from "./logs/s3-store.ts";
 import { lookEveryMs } from "./logs/storage-room.ts";
+import { Neighbours } from "./neighbours/neighbours.ts";
 import { sealedChannels } from "./notify/channel-secret.ts";
 import { lookForDeliveriesEveryMs, NoticeDelivery, removeOldNotices } from "./notify/deliver.ts";
 import type { NotifyDeps } from "./notify/deps.ts";
@@ -88,7 +89,6 @@ import { endSession } from "./sessions/end-session.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
 import { LiveDials } from "./sessions/live-dial.ts";
 import { LiveSessions } from "./sessions/live-sessions.ts";
-import { Neighbours } from "./sessions/neighbour.ts";
 import { removeOldRecordings } from "./sessions/remove-old-recordings.ts";
 import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
@@ -228,6 +228,7 @@ export async function createHub(
     const orders = new Orders({ db, clock, links, signingKey: keys.signingKey });
     const store = new LogStore(dataDir, config.s3 === undefined ? null : archiveOf(config.s3, changes, log));
     closers.push(() => store.close());
+    const neighbours = new Neighbours({ db, clock, vault, log, links, hostKeyPolicy: config.hostKeys });
     const sessions: SessionDeps = {
       db,
       unendedOf: gatheredRows(
@@ -241,7 +242,7 @@ export async function createHub(
       store,
       live: new LiveSessions(),
       dials: new LiveDials(),
-      neighbours: new Neighbours({ db, clock, vault, log, links, hostKeyPolicy: config.hostKeys }),
+      neighbours,
       ownPorts: () => [ports.console, ports.agents],
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
@@ -260,6 +261,8 @@ export async function createHub(
       orders,
       store,
       outputs: new ExecutionOutputs(),
+      vault,
+      neighbours,
       changes,
     };
     const tasks: TaskDeps = { db, clock, log, changes, automation };

@@ -81,6 +81,15 @@ export const offersPerPullMax = 8;
 /** Executions one agent runs at once; the others wait as `busy`. A script costs about 45 MB with its runner. */
 export const executionsAtOnceMax = 16;
 
+/** Executions one agent has at once on neighbours: a connection and some buffers each, no process. */
+export const neighbourExecutionsAtOnceMax = 50;
+
+/** Connections of scripts from one agent to one address. sshd lets ten strangers wait by default (MaxStartups), and people want in as well. */
+export const scriptsPerAddressMax = 4;
+
+/** Variables of a script whose values come sealed. More than a handful of secrets belong into a file on the host. */
+export const scriptSecretsMax = 32;
+
 /** Between two heartbeats. Two missed ones mean offline: 30 s is MQTT's own keepalive figure. */
 export const heartbeatIntervalMs = 15_000;
 
@@ -112,8 +121,8 @@ export const stalledLinkMs = 10_000;
 export const controlBurst = 400;
 export const controlPerSecond = 200;
 
-/** A password. What PAM takes is shorter (512 bytes); what is longer is no password. */
-export const secretBytesMax = 1 * KiB;
+/** What is sealed to an agent: a password, or a private key for a script. An RSA key with 16,384 bits is 13 KiB of PEM. */
+export const sealedBytesMax = 16 * KiB;
 
 /** Of a command: whom it becomes there, and what it changes a secret to; twice that is room. */
 export const secretLinesMax = 4;

@@ -2,7 +2,7 @@
 import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { newId } from "./ids.ts";
-import { secretBytesMax } from "./limits.ts";
+import { sealedBytesMax } from "./limits.ts";
 import { checkSealingKey, newSealingKey, rawSealingKey, SealError, seal, signSealingKey, unseal } from "./sealed.ts";
 
 const purpose = { agentId: newId("agt"), subjectId: newId("ses") };
@@ -41,7 +41,7 @@ test("points everybody can agree with, keys of another length and secrets beyond
   const recipient = newSealingKey();
   expect(() => seal(Buffer.from("x"), Buffer.alloc(32), purpose)).toThrow(SealError);
   expect(() => seal(Buffer.from("x"), Buffer.alloc(31, 9), purpose)).toThrow(SealError);
-  expect(() => seal(Buffer.alloc(secretBytesMax + 1), rawSealingKey(recipient), purpose)).toThrow(SealError);
+  expect(() => seal(Buffer.alloc(sealedBytesMax + 1), rawSealingKey(recipient), purpose)).toThrow(SealError);
   expect(() => unseal({}, recipient, purpose)).toThrow(SealError);
   expect(() => unseal({ ephemeralKey: Buffer.alloc(32), ciphertext: Buffer.alloc(20) }, recipient, purpose)).toThrow(SealError);
 });

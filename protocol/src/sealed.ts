@@ -11,7 +11,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { secretBytesMax } from "./limits.ts";
+import { sealedBytesMax } from "./limits.ts";
 import type { wire } from "./wire.ts";
 
 const sealContext = "sallyport/sealed/v1\0";
@@ -46,7 +46,7 @@ export function rawSealingKey(key: KeyObject): Buffer {
 }
 
 /**
- * Seals `secret` (at most {@link secretBytesMax} bytes) to the public key an agent's Hello named.
+ * Seals `secret` (at most {@link sealedBytesMax} bytes) to the public key an agent's Hello named.
  *
  * @param recipient raw 32 bytes, checked by {@link checkSealingKey} before.
  * @param ephemeral made for this secret alone; given only by tests.
@@ -58,8 +58,8 @@ export function seal(
   purpose: SealedFor,
   ephemeral: KeyObject = newSealingKey(),
 ): { ephemeralKey: Uint8Array; ciphertext: Uint8Array } {
-  if (secret.length > secretBytesMax)
-    throw new SealError(`a secret of ${secret.length} bytes, at most ${secretBytesMax} are sealed`);
+  if (secret.length > sealedBytesMax)
+    throw new SealError(`a secret of ${secret.length} bytes, at most ${sealedBytesMax} are sealed`);
   const ephemeralKey = rawSealingKey(ephemeral);
   const key = agree(ephemeral, recipient, { ephemeralKey, recipient }, purpose);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
@@ -75,8 +75,8 @@ export function seal(
 export function unseal(sealed: wire.SealedSecret.$Properties, recipient: KeyObject, purpose: SealedFor): Buffer {
   const ephemeralKey = sealed.ephemeralKey ?? new Uint8Array();
   const ciphertext = sealed.ciphertext ?? new Uint8Array();
-  if (ciphertext.length < tagBytes || ciphertext.length > secretBytesMax + tagBytes)
-    throw new SealError(`a sealed secret of ${ciphertext.length} bytes, expected ${tagBytes} to ${secretBytesMax + tagBytes}`);
+  if (ciphertext.length < tagBytes || ciphertext.length > sealedBytesMax + tagBytes)
+    throw new SealError(`a sealed secret of ${ciphertext.length} bytes, expected ${tagBytes} to ${sealedBytesMax + tagBytes}`);
   const key = agree(recipient, ephemeralKey, { ephemeralKey, recipient: rawSealingKey(recipient) }, purpose);
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
   key.fill(0);

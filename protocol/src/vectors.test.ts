@@ -53,6 +53,31 @@ test("the signed order verifies, and only for its agent and time", () => {
   expect(checkOrder(signed, order.agentId, key, order.issuedAtMs - 3_600_000)).toEqual({ ok: false, code: "not-yet" });
 });
 
+test("a script on a neighbour and what it needs have the bytes they had, and its secret opens for this execution alone", () => {
+  const { equippedOrder, equipOrder, sealed, order } = vectors;
+  const read = (signed: { bytes: string; signature: string }) => {
+    const { agentId, issuedAtMs } = order.order;
+    const both = { order: bytes(signed.bytes), signature: bytes(signed.signature) };
+    const checked = checkOrder(both, agentId, publicKey(order.hubPublicKey), issuedAtMs);
+    return checked.ok ? checked.order : null;
+  };
+  const offered = read(equippedOrder);
+  expect(offered?.runScript).toBeFalsy();
+  expect(offered?.runEquippedScript).toMatchObject({ neighbour: equippedOrder.neighbour, secrets: equippedOrder.secrets });
+  const equip = read(equipOrder)?.equipRun;
+  expect(equip).toMatchObject({ executionId: equipOrder.executionId, ssh: { username: equipOrder.username } });
+  const key = createPrivateKey({
+    key: Buffer.concat([bytes("302e020100300506032b656e04220420"), bytes(sealed.agentPrivateKey)]),
+    format: "der",
+    type: "pkcs8",
+  });
+  const [variable] = equip?.secrets ?? [];
+  const { agentId } = sealed;
+  expect(variable?.name).toBe(equipOrder.name);
+  expect(unseal(variable?.value ?? {}, key, { agentId, subjectId: equipOrder.executionId }).toString()).toBe(equipOrder.value);
+  expect(() => unseal(variable?.value ?? {}, key, { agentId, subjectId: sealed.subjectId })).toThrow();
+});
+
 test("an order that reaches a neighbour, and what is asked meanwhile, have the bytes they had", () => {
   const { execOrder, sshShellOrder, neighbours, order } = vectors;
   const signed = { order: bytes(execOrder.bytes), signature: bytes(execOrder.signature) };

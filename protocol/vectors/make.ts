@@ -1,6 +1,6 @@
 // Makes wire.json: bytes that every implementation must produce and accept. Run it only when the wire gains something;
 // a line that changes means that agents in the field no longer understand this hub.
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { encodeLogEvent } from "../src/log-events.ts";
 import { encodePublishHeader } from "../src/mqtt-slicer.ts";
@@ -58,6 +58,13 @@ const ownKeyOrder = { agentId, sequence: 46, issuedAtMs: 1_795_000_000_000, expi
 const signedOwnKey = signOrder(ownKeyOrder, keyOf(hubSeed));
 const secretExecOrder = { agentId, sequence: 47, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openExec: { sessionId: sealedFor.subjectId, ssh: ownKeyTarget, command: "passwd", keepSeconds: 5, timeoutSeconds: 60, outputBytesMax: 65_536, secretLines: [sealed] } };
 const signedSecretExec = signOrder(secretExecOrder, keyOf(hubSeed));
+const runScript = { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, interpreter: "sh", script: Buffer.from("id -un"), scriptSha256: createHash("sha256").update("id -un").digest(), timeoutSeconds: 60, outputBytesMax: 1_048_576, person: "Li Wei", neighbour: { host: sshTarget.host, port: sshTarget.port, username: sshTarget.username }, secrets: ["TOKEN"] };
+const equippedOrder = { agentId, sequence: 48, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, runEquippedScript: runScript };
+const signedEquipped = signOrder(equippedOrder, keyOf(hubSeed));
+const sealedVariable = seal(Buffer.from(secret), sealingKey, { agentId, subjectId: runScript.executionId }, sealingKeyOf(ephemeralSeed));
+const { su: _su, ...wayIn } = sshTarget;
+const equipOrder = { agentId, sequence: 49, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, equipRun: { executionId: runScript.executionId, attempt: 1, ssh: wayIn, secrets: [{ name: "TOKEN", value: sealedVariable }] } };
+const signedEquip = signOrder(equipOrder, keyOf(hubSeed));
 const asks = { key: hostKey, data: Buffer.from("what RFC 4252 §7 has signed"), signature: Buffer.alloc(64, 5) };
 
 const hubId = "hub_06gzr3x7mkme29fvyae612zb";
@@ -77,17 +84,21 @@ const vectors = {
   up: [
     { body: { heartbeat: { sentUs: 123_456_789, roundTripUs: 850, residentBytes: 48_000_000 } } },
     { body: { runPull: { max: 8 } } },
+    { body: { runPull: { max: 8, neighboursMax: 8 } } },
+    { body: { runNeeds: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1 } } },
     { body: { runClaim: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, stream: 43 } } },
     { body: { orderOutcome: { sequence: 42, accepted: false, code: "expired", message: "The order came too late." } } },
     { body: { echoChanged: { stream: 42, outputOffset: 4_294_967_296, echo: false, canonical: true } } },
   ].map(({ body }) => ({ body, bytes: hex(encodeUp(body)) })),
-  down: [{ body: { heartbeatEcho: { sentUs: 123_456_789 } } }, { body: { heartbeatEcho: { sentUs: 123_456_789, hubTimeMs: 1_795_000_000_000 } } }, { body: { heartbeatEcho: { sentUs: 123_456_789, hubTimeMs: 1_795_000_000_000, intervalMs: 30_000 } } }, { body: { runLook: {} } }, { body: { runGo: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, go: true, reason: "" } } }, { body: { goaway: { afterMs: 2_000, reason: "shutdown" } } }, { body: { watchEcho: { stream: 42, on: true } } }].map(({ body }) => ({ body, bytes: hex(encodeDown(body)) })),
+  down: [{ body: { heartbeatEcho: { sentUs: 123_456_789 } } }, { body: { heartbeatEcho: { sentUs: 123_456_789, hubTimeMs: 1_795_000_000_000 } } }, { body: { heartbeatEcho: { sentUs: 123_456_789, hubTimeMs: 1_795_000_000_000, intervalMs: 30_000 } } }, { body: { runLook: {} } }, { body: { runGo: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, go: true, reason: "" } } }, { body: { runLacks: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, final: true, message: "The account is gone." } } }, { body: { goaway: { afterMs: 2_000, reason: "shutdown" } } }, { body: { watchEcho: { stream: 42, on: true } } }].map(({ body }) => ({ body, bytes: hex(encodeDown(body)) })),
   order: { hubPublicKey: hex(rawPublic(hubSeed)), order, bytes: hex(signed.order ?? new Uint8Array()), signature: hex(signed.signature ?? new Uint8Array()) },
   dialOrder: { order: dialOrder, bytes: hex(signedDial.order ?? new Uint8Array()), signature: hex(signedDial.signature ?? new Uint8Array()) },
   execOrder: { bytes: hex(signedExec.order ?? new Uint8Array()), signature: hex(signedExec.signature ?? new Uint8Array()), username: sshTarget.username, hostKey: hex(hostKey), command: execOrder.openExec.command },
   sshShellOrder: { bytes: hex(signedSshShell.order ?? new Uint8Array()), signature: hex(signedSshShell.signature ?? new Uint8Array()), username: sshTarget.username, columns: 80 },
   ownKeyOrder: { bytes: hex(signedOwnKey.order ?? new Uint8Array()), signature: hex(signedOwnKey.signature ?? new Uint8Array()), username: ownKeyTarget.username },
   secretExecOrder: { bytes: hex(signedSecretExec.order ?? new Uint8Array()), signature: hex(signedSecretExec.signature ?? new Uint8Array()), ciphertext: hex(sealed.ciphertext) },
+  equippedOrder: { bytes: hex(signedEquipped.order ?? new Uint8Array()), signature: hex(signedEquipped.signature ?? new Uint8Array()), neighbour: runScript.neighbour, secrets: runScript.secrets },
+  equipOrder: { bytes: hex(signedEquip.order ?? new Uint8Array()), signature: hex(signedEquip.signature ?? new Uint8Array()), executionId: runScript.executionId, username: wayIn.username, name: "TOKEN", value: secret },
   neighbours: {
     hostKey: { sequence: 44, key: hex(asks.key), bytes: hex(encodeUp({ hostKey: { sequence: 44, key: asks.key } })) },
     hostKeyVerdict: { sequence: 44, trusted: true, bytes: hex(encodeDown({ hostKeyVerdict: { sequence: 44, trusted: true } })) },

@@ -124,6 +124,42 @@ describeWith(["root", "ip", "iptables", "sshd", "ssh-keygen"], "a neighbour", ()
     again.leave();
   });
 
+  test("runs a script of which no crash of hub or agent costs a byte, with a secret that nobody else is shown", async () => {
+    const secret = "planted-in-a-script-51c7";
+    const { id: tokenId } = await parts.rest.json<{ id: string }>("POST", "/accounts", {
+      assetId,
+      username: "token",
+      secret: { kind: "password", password: secret },
+    });
+    const witness = path.join(folder.path, "witness");
+    const lines = `n=0; while [ $n -lt 60 ]; do seq $((n * 100)) $((n * 100 + 99)); n=$((n + 1)); sleep 0.1; done`;
+    const body = `echo $SALLYPORT_EXECUTION >> ${witness}; readlink /proc/self/ns/net >&2; echo "$TOKEN" >&2; ${lines}; exit 3`;
+    const { id: scriptId } = await parts.rest.json<{ id: string }>("POST", "/scripts", {
+      name: "counting",
+      interpreter: "sh",
+      body,
+      parameters: [{ name: "TOKEN", label: "Token", type: "secret", required: true }],
+    });
+    type Run = { state: string; executions: [{ id: string; reason: string; exitCode: number; stdoutBytes: number }] };
+    const wish = { assetIds: [assetId], scriptId, parameters: { TOKEN: tokenId }, account: server.username };
+    const { id } = await parts.rest.json<{ id: string }>("POST", "/runs", wish);
+    const read = () => parts.rest.json<Run>("GET", `/runs/${id}`);
+    await until("output of the script", async () => (await read()).executions[0].stdoutBytes > 1_000);
+    await parts.hub().signal("SIGKILL");
+    await parts.startHub();
+    await agent.part().signal("SIGKILL");
+    agent.start();
+    await until("the end of the run", async () => (await read().catch(() => null))?.state === "finished");
+    const [execution] = (await read()).executions;
+    expect(execution).toMatchObject({ reason: "failed", exitCode: 3 });
+    const printed = async (channel: string) => (await parts.rest.request("GET", `/executions/${execution.id}/${channel}`)).text();
+    expect(await printed("stdout")).toBe(Array.from({ length: 6_000 }, (_, n) => `${n}\n`).join(""));
+    expect(await printed("stderr")).toBe(`net:[${network.id}]\n***\n`);
+    expect(readFileSync(witness, "utf8")).toBe(`${execution.id}\n`);
+    const found = spawnSync("grep", ["-rlaF", secret, folder.path], { encoding: "utf8" });
+    expect(found.stdout).toBe("");
+  });
+
   test("is told apart from a host that is not there", async () => {
     await parts.rest.json("POST", `/assets/${assetId}`, { protocols: [{ name: "ssh", port: 2_999 }] });
     await expect(open().opened).rejects.toThrow(/not-reached/);

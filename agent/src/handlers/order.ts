@@ -4,6 +4,7 @@ import { reasonOf } from "../log.ts";
 import { type Outcome, refused } from "../orders/order-gate.ts";
 import type { AgentParts } from "../parts.ts";
 import { onCancelRun } from "./cancel-run.ts";
+import { onEquipRun } from "./equip-run.ts";
 import { onOpenDial } from "./open-dial.ts";
 import { onOpenExec } from "./open-exec.ts";
 import { onOpenShell } from "./open-shell.ts";
@@ -59,6 +60,8 @@ function act(parts: AgentParts, order: wire.Order): Outcome | Promise<Outcome> {
   if (order.openDial) return onOpenDial(parts, order.sequence, order.openDial);
   if (order.openExec) return onOpenExec(parts, order.sequence, order.openExec);
   if (order.cancelRun) return onCancelRun(parts, order.cancelRun);
-  if (order.runScript) return refused("policy", "A script comes as an offer, not as an order of its own.");
+  if (order.equipRun) return onEquipRun(parts, order.sequence, order.equipRun);
+  if (order.runScript || order.runEquippedScript)
+    return refused("policy", "A script comes as an offer, not as an order of its own.");
   return refused("malformed", "The order asks for something this agent does not know. A newer agent may.");
 }

@@ -5,6 +5,7 @@ import { accepted, type Outcome, refused } from "../orders/order-gate.ts";
 import type { AgentParts } from "../parts.ts";
 import { buildTask } from "../run/build-task.ts";
 import { endedWithoutOutput } from "../run/exit-record.ts";
+import { scriptOf } from "../run/journal.ts";
 import { executionKeyOf, readRunOrder } from "../run/run-order.ts";
 import { answerOrder, orFailed, replayed } from "./order.ts";
 
@@ -26,19 +27,21 @@ function takeOffer(parts: OfferParts, signed: wire.SignedOrder.$Properties): boo
   const checked = gate.check(signed);
   if (!checked.ok) return refuse(checked.sequence, checked.outcome);
   const { order } = checked;
-  const key = order.runScript ? executionKeyOf(order.runScript) : null;
-  if (!order.runScript || key === null) return refuse(order.sequence, refused("malformed", "The offer names no execution."));
+  const script = scriptOf(order);
+  const key = script === null ? null : executionKeyOf(script);
+  if (script === null || key === null) return refuse(order.sequence, refused("malformed", "The offer names no execution."));
   const known = runs.get(key);
   if (known !== undefined) {
     runs.repeat(known);
     return false;
   }
   if (gate.wasTaken(order.sequence)) return refuse(order.sequence, replayed);
-  if (runs.freeSlots < 1) return refuse(order.sequence, refused("busy", "This agent runs as many scripts as it may."));
-  const { runScript } = order;
+  const equipped = Boolean(order.runEquippedScript);
+  const free = order.runEquippedScript?.neighbour ? runs.freeNeighbourSlots : runs.freeSlots;
+  if (free < 1) return refuse(order.sequence, refused("busy", "This agent runs as many scripts as it may."));
   const outcome = orFailed(() => {
     gate.take(order.sequence);
-    const read = readRunOrder(runScript, key);
+    const read = readRunOrder(script, key, equipped);
     runs.add(
       read.ok
         ? journal.add(order, key, buildTask(read.run, config), read.run.script)

@@ -1,5 +1,5 @@
-// One execution as this agent sees it: its phase, its output as a stream, its end. The script itself runs under the runner;
-// everything here can be rebuilt from the execution's folder.
+// One execution as this agent sees it: its phase, its output as a stream, its end. The script itself is its carrier's; everything here can be
+// rebuilt from the execution's folder.
 //
 //   claimed ──go──► running ──exit.json──► ended ──hub has it──► forgotten
 //      └──stop──────────────────────────────▲
@@ -10,27 +10,21 @@ import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { Outgoing } from "@sallyport/protocol/stream/outgoing";
 import { StreamEnd, type StreamOwner } from "@sallyport/protocol/stream/stream-end";
 import { readIfThere, writeDurably } from "../state/files.ts";
-import { parseObject } from "../state/identity.ts";
-import { isAlive, pidOf, readMark } from "../state/process-mark.ts";
-import { claimFolder, nobody } from "./claim-folder.ts";
+import type { Carrier } from "./carrier.ts";
 import { type ExitRecord, endedWithoutOutput, parseExitRecord } from "./exit-record.ts";
-import { type Journalled, type JournalledState, stateOf } from "./journal.ts";
+import type { Journalled, JournalledState } from "./journal.ts";
 import { SpoolFile } from "./spool-file.ts";
+import { readStart } from "./start-record.ts";
 import { taskFiles } from "./task.ts";
 
 const stdoutChannel = 0;
 const stderrChannel = 1;
 
-/** From `go` to the runner's mark. A loaded host takes a second to start a process; after this it may start nothing any more. */
-const runnerDeadlineMs = 10_000;
-
-/** How often a runner without news is looked for. A file is looked at more often than a process. */
-const aliveEveryMs = 1_000;
-
 export type Phase = "claimed" | "running" | "ended";
 
 export class Execution implements StreamOwner {
   readonly entry: Journalled;
+  readonly carrier: Carrier;
   readonly #mux: StreamMux;
   readonly #wall: () => number;
   readonly #stdout: SpoolFile;
@@ -39,12 +33,11 @@ export class Execution implements StreamOwner {
   #exit: ExitRecord | null = null;
   #end: StreamEnd | null = null;
   #startedAtMs: number | null = null;
-  #begunAt = 0;
-  #aliveAt = 0;
   #outputWanted = true;
 
-  constructor(entry: Journalled, mux: StreamMux, wall: () => number = Date.now) {
+  constructor(entry: Journalled, carrier: Carrier, mux: StreamMux, wall: () => number = Date.now) {
     this.entry = entry;
+    this.carrier = carrier;
     this.#mux = mux;
     this.#wall = wall;
     this.#stdout = new SpoolFile(path.join(entry.folder, taskFiles.stdout));
@@ -84,42 +77,41 @@ export class Execution implements StreamOwner {
       return;
     }
     this.#openStream();
+    if (!fs.existsSync(this.#file(taskFiles.exit))) this.carrier.resume();
     this.look();
   }
 
-  /** The hub said go. Durable before `launch` starts anything, so that a crash in between is seen and never repeated. */
-  begin(launch: (folder: string, onFailure: (error: Error) => void) => void): void {
+  /** The hub said go. Durable before anything is started, so that a crash in between is seen and never repeated. */
+  begin(): void {
     writeDurably(this.#file(taskFiles.go), "");
     this.#openStream();
-    launch(this.entry.folder, (error) => {
-      if (claimFolder(this.entry.folder, nobody))
-        this.#record(endedWithoutOutput("spawn-failed", this.#wall(), `The runner did not start: ${error.message}.`));
-    });
+    this.carrier.begin();
   }
 
   /** Ends it: TERM, then KILL after the grace. Before it began, it never begins. */
   stop(graceSeconds: number): void {
     if (this.#phase === "ended") return;
-    if (this.#phase === "claimed") {
-      this.#record(endedWithoutOutput("stopped", this.#wall(), "Stopped before it began."));
-      return;
-    }
-    writeDurably(this.#file(taskFiles.stop), String(graceSeconds));
-    // A runner that has not started the script yet finds the file; afterwards it waits for the signal.
-    const mark = readMark(this.#file(taskFiles.runner));
-    const pid = mark !== null && fs.existsSync(this.#file(taskFiles.started)) && isAlive(mark) ? pidOf(mark) : null;
-    if (pid !== null) process.kill(pid, "SIGTERM");
+    if (this.#phase === "running") this.carrier.stop(graceSeconds);
+    else this.#record(endedWithoutOutput("stopped", this.#wall(), "Stopped before it began."));
   }
 
-  /** Reads how far the runner got. Cheap: called every tick while the script runs. */
+  /** Reads how far it got. Cheap: called every tick while the script runs. */
   look(): void {
     if (this.#phase !== "running") return;
     const exit = readIfThere(this.#file(taskFiles.exit)); // before the spools: what it says is in them
-    if (this.#startedAtMs === null) this.#startedAtMs = this.#readStart()?.startedAtMs ?? null;
+    if (this.#startedAtMs === null) this.#startedAtMs = readStart(this.entry.folder)?.startedAtMs ?? null;
     const grew = this.#stdout.grow();
     if (this.#stderr.grow() || grew) this.#mux.wake();
     if (exit !== null) this.#finish(parseExitRecord(exit.toString()));
-    else this.#lookForRunner();
+    else this.#lookAtCarrier();
+  }
+
+  #lookAtCarrier(): void {
+    const exit = this.carrier.look();
+    if (exit === null) return;
+    this.#stdout.grow();
+    this.#stderr.grow();
+    this.#record({ ...exit, stdoutBytes: this.#stdout.end, stderrBytes: this.#stderr.end });
   }
 
   /** The hub takes no more output of this one. */
@@ -134,6 +126,7 @@ export class Execution implements StreamOwner {
     if (!this.settled) this.dropOutput();
     this.#end?.close({ exitCode: this.#exit?.exitCode ?? null, reason: this.#exit?.signal ?? this.#exit?.end ?? "" });
     this.#mux.wake();
+    this.carrier.close();
     this.#stdout.close();
     this.#stderr.close();
   }
@@ -149,7 +142,6 @@ export class Execution implements StreamOwner {
 
   #openStream(): void {
     this.#phase = "running";
-    this.#begunAt = this.#wall();
     const outgoing = [
       new Outgoing(stdoutChannel, this.#stdout, bulkWindowBytes),
       new Outgoing(stderrChannel, this.#stderr, bulkWindowBytes),
@@ -170,53 +162,7 @@ export class Execution implements StreamOwner {
     this.#finish(exit);
   }
 
-  #lookForRunner(): void {
-    const now = this.#wall();
-    if (Math.abs(now - this.#aliveAt) < aliveEveryMs) return;
-    this.#aliveAt = now;
-    const state = stateOf(this.entry);
-    if (state.state !== "lost") return;
-    if (!state.hadRunner) {
-      if (Math.abs(now - this.#begunAt) < runnerDeadlineMs || !claimFolder(this.entry.folder, nobody)) return;
-      this.#record(
-        endedWithoutOutput(
-          "unknown",
-          now,
-          "The agent or the host went down while the script was being started. It may have run or not.",
-        ),
-      );
-      return;
-    }
-    const start = this.#readStart();
-    if (start !== null && isAlive(start.mark)) killGroup(start.mark); // nobody hears it any more
-    this.#stdout.grow();
-    this.#stderr.grow();
-    this.#record({
-      ...endedWithoutOutput(
-        "agent-restarted",
-        now,
-        "The script was lost with its runner: the host was restarted, or somebody killed it.",
-      ),
-      startedAtMs: start?.startedAtMs ?? 0,
-      stdoutBytes: this.#stdout.end,
-      stderrBytes: this.#stderr.end,
-    });
-  }
-
-  #readStart(): { mark: string; startedAtMs: number } | null {
-    const text = readIfThere(this.#file(taskFiles.started));
-    const start = text === null ? null : parseObject(text.toString());
-    const mark: unknown = start === null ? null : Reflect.get(start, "mark");
-    const startedAtMs: unknown = start === null ? null : Reflect.get(start, "startedAtMs");
-    return typeof mark === "string" && typeof startedAtMs === "number" ? { mark, startedAtMs } : null;
-  }
-
   #file(name: string): string {
     return path.join(this.entry.folder, name);
   }
-}
-
-function killGroup(mark: string): void {
-  const pid = pidOf(mark);
-  if (pid !== null) process.kill(-pid, "SIGKILL");
 }

@@ -1,7 +1,17 @@
 // How an execution ended, as exit.json. Written once, by the runner or by the agent that found the runner gone; read until the hub has it.
 import { parseObject } from "../state/identity.ts";
 
-export const exitEnds = ["exited", "timeout", "stopped", "spawn-failed", "refused", "agent-restarted", "unknown"] as const;
+export const exitEnds = [
+  "exited",
+  "timeout",
+  "stopped",
+  "spawn-failed",
+  "refused",
+  "agent-restarted",
+  "unknown",
+  "unreachable",
+  "lost",
+] as const;
 export type ExitEnd = (typeof exitEnds)[number];
 
 export type ExitRecord = {

@@ -6,7 +6,7 @@ import { decodeOrder, encodeOrder, WireError, type wire } from "@sallyport/proto
 import { readIfThere, syncDirectory, writeDurably } from "../state/files.ts";
 import { isAlive, readMark } from "../state/process-mark.ts";
 import { type ExitRecord, parseExitRecord } from "./exit-record.ts";
-import { type ExecutionKey, executionKeyOf } from "./run-order.ts";
+import { type ExecutionKey, executionKeyOf, type NeighbourName, neighbourNameOf } from "./run-order.ts";
 import { type Task, taskFiles } from "./task.ts";
 
 /** Folders still being written; a crash leaves them behind. */
@@ -19,7 +19,14 @@ export type JournalledState =
   /** Begun, and neither a runner nor an end is found. */
   | { state: "lost"; hadRunner: boolean };
 
-export type Journalled = ExecutionKey & { folder: string; stream: number };
+export type Journalled = ExecutionKey & {
+  folder: string;
+  stream: number;
+  /** Where it runs; null: on this host. */
+  neighbour: NeighbourName | null;
+  /** It cannot begin without what the hub sends then. */
+  secret: boolean;
+};
 
 export class Journal {
   readonly #directory: string;
@@ -44,7 +51,7 @@ export class Journal {
   /** An offer this agent promises to know about. Durable when it returns. */
   add(order: wire.Order, key: ExecutionKey, task: Task, script: Uint8Array): Journalled {
     return this.#write(order, key, [
-      [taskFiles.script, script],
+      [task.scriptFile, script],
       [taskFiles.task, JSON.stringify(task)],
     ]);
   }
@@ -64,15 +71,17 @@ export class Journal {
     fs.rmSync(draft, { recursive: true, force: true });
     fs.mkdirSync(draft, { mode: 0o700 });
     for (const [file, content] of files) writeDurably(path.join(draft, file), content);
-    // The script stands in its own file; the order keeps what names the execution.
-    writeDurably(
-      path.join(draft, taskFiles.order),
-      encodeOrder({ ...order, runScript: { ...key, person: order.runScript?.person ?? "" } }),
-    );
+    // The script stands in its own file; the order keeps what names the execution, and where it belongs.
+    const { person = "", neighbour, secrets = [] } = scriptOf(order) ?? {};
+    const kept = { ...key, person, secrets, ...(neighbour ? { neighbour } : {}) };
+    const { agentId, sequence, issuedAtMs, expiresAtMs } = order;
+    const body = order.runEquippedScript ? { runEquippedScript: kept } : { runScript: kept };
+    const bytes = encodeOrder({ agentId, sequence, issuedAtMs, expiresAtMs, ...body });
+    writeDurably(path.join(draft, taskFiles.order), bytes);
     const folder = path.join(this.#directory, name);
     fs.renameSync(draft, folder);
     syncDirectory(this.#directory);
-    return { ...key, folder, stream: order.sequence };
+    return journalledOf(order, key, folder);
   }
 }
 
@@ -89,8 +98,19 @@ export function stateOf({ folder }: Journalled): JournalledState {
 function readEntry(folder: string): Journalled | null {
   const bytes = readIfThere(path.join(folder, taskFiles.order));
   const order = bytes === null ? null : orderIn(bytes);
-  const key = order?.runScript ? executionKeyOf(order.runScript) : null;
-  return order === null || key === null ? null : { ...key, folder, stream: order.sequence };
+  const script = order === null ? null : scriptOf(order);
+  const key = script === null ? null : executionKeyOf(script);
+  return order === null || key === null ? null : journalledOf(order, key, folder);
+}
+
+/** The script an order is about, on this host or elsewhere; null when it is about something else. */
+export const scriptOf = (order: wire.Order): wire.RunScript.$Properties | null =>
+  order.runScript ?? order.runEquippedScript ?? null;
+
+function journalledOf(order: wire.Order, key: ExecutionKey, folder: string): Journalled {
+  const equipped = order.runEquippedScript;
+  const neighbour = equipped?.neighbour ? neighbourNameOf(equipped.neighbour) : null;
+  return { ...key, folder, stream: order.sequence, neighbour, secret: (equipped?.secrets?.length ?? 0) > 0 };
 }
 
 /** Null when a damaged disk left something else: then nobody can know what it was. */

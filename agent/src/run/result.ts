@@ -14,6 +14,8 @@ const ends: Record<ExitEnd, wire.RunEnd> = {
   refused: wire.RunEnd.RUN_REFUSED,
   "agent-restarted": wire.RunEnd.RUN_AGENT_RESTARTED,
   unknown: wire.RunEnd.RUN_UNKNOWN,
+  unreachable: wire.RunEnd.RUN_UNREACHABLE,
+  lost: wire.RunEnd.RUN_LOST,
 };
 
 /** @param hubTime turns this host's clock into the hub's. */

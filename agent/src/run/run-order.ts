@@ -7,11 +7,14 @@ import {
   scriptArgumentBytesMax,
   scriptArgumentsMax,
   scriptBytesMax,
+  scriptSecretsMax,
 } from "@sallyport/protocol/limits";
 import { isWireNumber, type wire } from "@sallyport/protocol/wire";
 
 /** A day; the hub says the same. */
 const timeoutSecondsMax = 86_400;
+
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export type ExecutionKey = { executionId: string; attempt: number };
 
@@ -23,7 +26,14 @@ export type RunOrder = ExecutionKey & {
   timeoutSeconds: number;
   outputBytesMax: number;
   person: string;
+  /** Where it runs; null: on this host. */
+  neighbour: NeighbourName | null;
+  /** Variables whose values come when it may begin. */
+  secrets: string[];
 };
+
+/** Which neighbour, as whom. */
+export type NeighbourName = { host: string; port: number; username: string };
 
 /** Which execution an order speaks of; null when it cannot be a name in our journal. */
 export function executionKeyOf({
@@ -37,16 +47,23 @@ export function executionKeyOf({
   return { executionId: executionId ?? "", attempt: attempt ?? 0 };
 }
 
-/** The order, or one sentence that says why this agent does not run it. */
+/**
+ * The order, or one sentence that says why this agent does not run it.
+ *
+ * @param equipped it came as the kind of order that may name a neighbour and secrets.
+ */
 export function readRunOrder(
   order: wire.RunScript.$Properties,
   key: ExecutionKey,
+  equipped: boolean,
 ): { ok: true; run: RunOrder } | { ok: false; why: string } {
   const script = order.script ?? new Uint8Array();
   const args = order.arguments ?? [];
   const environment = order.environment ?? {};
   const interpreter = order.interpreter ?? "";
   const timeoutSeconds = order.timeoutSeconds ?? 0;
+  const secrets = order.secrets ?? [];
+  const neighbour = order.neighbour ? neighbourNameOf(order.neighbour) : null;
   const outputBytesMax = order.outputBytesMax ?? 0;
   const why = ((): string | null => {
     if (!interpreterName.test(interpreter)) return "The interpreter is not named by a program's name.";
@@ -63,7 +80,12 @@ export function readRunOrder(
     const variables = Object.entries(environment);
     if (variables.length > scriptArgumentsMax || bytesOf(variables.flat()) > scriptArgumentBytesMax)
       return `More than ${scriptArgumentsMax} variables or ${scriptArgumentBytesMax} bytes of them.`;
-    if (variables.some(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)))
+    if (!equipped && (order.neighbour || secrets.length > 0))
+      return "An order of this kind names neither a neighbour nor secrets.";
+    if (secrets.length > scriptSecretsMax || secrets.some((name) => name in environment))
+      return `More than ${scriptSecretsMax} secrets, or one that is also a variable in clear.`;
+    if (order.neighbour && neighbour === null) return "The order does not say which neighbour, or as whom.";
+    if ([...Object.keys(environment), ...secrets].some((name) => !variableName.test(name)))
       return "A variable's name is not letters, digits and underscores.";
     if ([...args, ...Object.values(environment)].some((text) => text.includes("\0")))
       return "An argument or a variable holds a NUL byte.";
@@ -84,8 +106,17 @@ export function readRunOrder(
       timeoutSeconds,
       outputBytesMax: kept,
       person: order.person ?? "",
+      neighbour,
+      secrets,
     },
   };
+}
+
+/** Null when a part is missing, or is none. */
+export function neighbourNameOf({ host = "", port = 0, username = "" }: wire.NeighbourName.$Properties): NeighbourName | null {
+  const named = { host: host ?? "", port: port ?? 0, username: username ?? "" };
+  const ok = named.host !== "" && named.username !== "" && Number.isInteger(named.port) && named.port > 0 && named.port < 65_536;
+  return ok ? named : null;
 }
 
 /** As the kernel counts them: each ends with a NUL. */

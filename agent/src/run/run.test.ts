@@ -100,6 +100,17 @@ test.each([
   expect(run.stream.text(0)).toMatch(/^[25v]\n$/);
 });
 
+test("PowerShell is given a file whose name ends as it wants", async () => {
+  const bin = scratch();
+  fs.writeFileSync(path.join(bin, "pwsh"), '#!/bin/sh\nbasename "$1"\n', { mode: 0o755 });
+  const config = readConfig();
+  await using hub = await TestHub.start();
+  await using _agent = await linkedAgent(hub, enrolledState(hub), { ...config, path: `${bin}:${config.path}` });
+  const run = await hub.run("Get-Date", { interpreter: "pwsh" });
+  expect(await hub.resultOf(run)).toMatchObject({ exitCode: 0 });
+  expect(run.stream.text(0)).toBe("script.ps1\n");
+});
+
 test("stopping ends the whole process group, also a child that ignores TERM", async () => {
   await using hub = await TestHub.start();
   await using _agent = await linkedAgent(hub);
@@ -188,7 +199,7 @@ test("an interpreter this host has not is a failed start, said in a sentence", a
 
 test.each([
   ["another script than was approved", { script: Buffer.from("touch /tmp/never #") }, "SHA-256"],
-  ["an unknown interpreter", { interpreter: "perl" }, "not the interpreter"],
+  ["a path for an interpreter", { interpreter: "/bin/sh" }, "program's name"],
   ["a NUL in an argument", { arguments: ["a\0b"] }, "NUL"],
   ["a variable that is no name", { environment: { "A=B;": "x" } }, "name"],
   ["no time limit", { timeoutSeconds: 0 }, "time limit"],
@@ -221,8 +232,9 @@ test("an agent asks for no more than it can run at once, and for more when one e
   const from = hub.heard.length;
   const { executionId, attempt } = offers[0] ?? { executionId: "", attempt: 0 };
   hub.say({ runGo: { executionId, attempt, go: false, reason: "stopped" } });
+  hub.say({ runOffers: { offers: [] } }); // it had asked for neighbours, of which it has none
   hub.say({ runLook: {} });
-  expect(await hub.hear("runPull", () => true, from)).toEqual(expect.objectContaining({ max: 1 }));
+  expect(await hub.hear("runPull", ({ max }) => max === 1, from)).toMatchObject({ max: 1, neighboursMax: 8 });
 });
 
 test("a script goes on while its agent is dead; its output is complete and its result is told once", {

@@ -1,7 +1,7 @@
 // The runner: a process of its own per execution, so that a script survives its agent. Starts the script, keeps its output and its end
 // on disk, holds it to its time. Speaks to nobody; the agent reads the folder.
 //
-//     runner.cjs <folder>      SIGTERM: stop the script, with the grace in the file `stop`
+//     runner.cjs <folder>      SIGTERM: stop the script, with the grace in the file `stop`. stdin: its secrets, where the task names any
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -10,6 +10,7 @@ import { markOf } from "../state/process-mark.ts";
 import { claimFolder, nobody } from "./claim-folder.ts";
 import { type ExitEnd, type ExitRecord, endedWithoutOutput } from "./exit-record.ts";
 import { ProcessGroup } from "./process-group.ts";
+import { readSecrets } from "./secrets.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 import { parseTask, type Task, taskFiles } from "./task.ts";
 
@@ -33,17 +34,21 @@ async function run(task: Task): Promise<void> {
   // Before the script exists there is nothing to stop; the file `stop` is looked at once it does.
   let onStop = (): void => {};
   process.on("SIGTERM", () => onStop());
+  const secrets = readSecrets(task.secrets);
+  if (secrets === null)
+    return recordExit(endedWithoutOutput("spawn-failed", Date.now(), "The agent ended before it had handed over the secrets."));
+  const limits = { bytesMax: task.outputBytesMax, secrets: Object.values(secrets) };
   const pipes = [inFolder("stdout.pipe"), inFolder("stderr.pipe")] as const;
   const made = spawnSync("mkfifo", ["-m", "600", ...pipes], { env: { PATH: task.environment.PATH ?? "/usr/bin:/bin" } });
   if (made.status !== 0)
     return recordExit(endedWithoutOutput("spawn-failed", Date.now(), "This host has no mkfifo, which is part of coreutils."));
-  const stdout = new SpoolWriter(pipes[0], inFolder(taskFiles.stdout), task.outputBytesMax);
-  const stderr = new SpoolWriter(pipes[1], inFolder(taskFiles.stderr), task.outputBytesMax);
+  const stdout = new SpoolWriter(pipes[0], inFolder(taskFiles.stdout), limits);
+  const stderr = new SpoolWriter(pipes[1], inFolder(taskFiles.stderr), limits);
 
   const startedAtMs = Date.now();
-  const child = spawn(task.command, [inFolder(taskFiles.script), ...task.arguments], {
+  const child = spawn(task.command, [inFolder(task.scriptFile), ...task.arguments], {
     cwd: task.directory,
-    env: task.environment,
+    env: { ...task.environment, ...secrets },
     stdio: ["ignore", stdout.writeFd, stderr.writeFd],
     detached: true, // a group of its own, so that all of it can be ended at once
   });
@@ -79,11 +84,11 @@ async function run(task: Task): Promise<void> {
     signal,
     startedAtMs,
     endedAtMs: Date.now(),
-    stdoutBytes: stdout.kept,
-    stderrBytes: stderr.kept,
-    stdoutDropped: stdout.dropped,
-    stderrDropped: stderr.dropped,
-    message: stdout.failure || stderr.failure,
+    stdoutBytes: stdout.output.kept,
+    stderrBytes: stderr.output.kept,
+    stdoutDropped: stdout.output.dropped,
+    stderrDropped: stderr.output.dropped,
+    message: stdout.output.failure || stderr.output.failure,
   });
 }
 

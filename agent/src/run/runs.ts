@@ -1,14 +1,20 @@
 // The executions of this agent: which there are, what the hub still has to hear of each, and when. What an offer, a go or a stop does is
 // in the file named for it; how a script runs is the runner's.
-import { executionsAtOnceMax, offersPerPullMax } from "@sallyport/protocol/limits";
+import { executionsAtOnceMax, neighbourExecutionsAtOnceMax, offersPerPullMax } from "@sallyport/protocol/limits";
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { wire } from "@sallyport/protocol/wire";
 import type { HubClock } from "../hub-clock.ts";
 import type { UpBody } from "../link/connection.ts";
 import { type Log, reasonOf } from "../log.ts";
+import type { Neighbours } from "../ssh/neighbours.ts";
+import type { Carrier } from "./carrier.ts";
 import { Execution } from "./execution.ts";
+import { HubNeeds } from "./hub-needs.ts";
 import { type Journal, type Journalled, stateOf } from "./journal.ts";
 import { launchRunner } from "./launch.ts";
+import { type Launch, LocalScript } from "./local-script.ts";
+import { NeighbourScript } from "./neighbour-script.ts";
+import { Places } from "./places.ts";
 import { runResult } from "./result.ts";
 import { dueNow, type Retry, saidAt } from "./retry.ts";
 import type { ExecutionKey } from "./run-order.ts";
@@ -31,6 +37,7 @@ export type RunsOptions = {
   /** False when there is no link. */
   send: (body: UpBody) => boolean;
   runnerFile: string;
+  neighbours: Neighbours;
   random?: () => number;
 };
 
@@ -38,6 +45,7 @@ export class Runs {
   readonly #options: RunsOptions;
   readonly #random: () => number;
   readonly #entries = new Map<string, Entry>();
+  readonly #places = new Places();
   #pulledAt: number | null = null;
   #pullAgain = false;
   #linked = false;
@@ -56,7 +64,12 @@ export class Runs {
 
   /** Executions that may still start another process. */
   get freeSlots(): number {
-    return executionsAtOnceMax - [...this.#entries.values()].filter(({ execution }) => execution.phase !== "ended").length;
+    return executionsAtOnceMax - this.#active((entry) => entry.neighbour === null);
+  }
+
+  /** Executions on neighbours that may still begin. */
+  get freeNeighbourSlots(): number {
+    return neighbourExecutionsAtOnceMax - this.#active((entry) => entry.neighbour !== null);
   }
 
   get running(): number {
@@ -80,10 +93,11 @@ export class Runs {
       this.#pullAgain = true;
       return;
     }
-    const max = Math.min(offersPerPullMax, this.freeSlots);
-    if (max < 1) return; // asked again when one ends
+    const max = Math.min(offersPerPullMax, Math.max(0, this.freeSlots));
+    const neighboursMax = Math.min(offersPerPullMax, Math.max(0, this.freeNeighbourSlots));
+    if (max + neighboursMax < 1) return; // asked again when one ends
     this.#pullAgain = false;
-    this.#pulledAt = this.#options.send({ runPull: { max } }) ? now : null;
+    this.#pulledAt = this.#options.send({ runPull: { max, neighboursMax } }) ? now : null;
   }
 
   /** The hub answered a pull; `taken` of its offers were new. */
@@ -94,7 +108,7 @@ export class Runs {
 
   begin(execution: Execution): void {
     if (execution.phase !== "claimed") return; // go said twice
-    execution.begin((folder, onFailure) => launchRunner(this.#options.runnerFile, folder, onFailure));
+    execution.begin();
     this.#options.log.info(`execution ${execution.entry.executionId} begun`);
     this.#tick();
   }
@@ -174,19 +188,34 @@ export class Runs {
 
   /** This process ends; scripts go on. */
   close(): void {
+    for (const { execution } of this.#entries.values()) execution.carrier.close();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
   #add(journalled: Journalled): Entry {
     const entry = {
-      execution: new Execution(journalled, this.#options.mux),
+      execution: new Execution(journalled, this.#carrierOf(journalled), this.#options.mux),
       retry: dueNow,
       startTold: false,
       forgetAtEnd: false,
     };
     this.#entries.set(nameOf(journalled), entry);
     return entry;
+  }
+
+  #carrierOf(entry: Journalled): Carrier {
+    const { runnerFile, neighbours, send } = this.#options;
+    const { executionId, attempt, neighbour } = entry;
+    const needs = new HubNeeds(() => this.#linked && send({ runNeeds: { executionId, attempt } }));
+    const wall = Date.now;
+    if (neighbour !== null) return new NeighbourScript({ entry, neighbour, neighbours, needs, places: this.#places, wall });
+    const launch: Launch = (folder, secrets, onFailure) => launchRunner(runnerFile, folder, secrets, onFailure);
+    return new LocalScript({ entry, launch, needs, unseal: (sealed, id) => neighbours.unseal(sealed, id), wall });
+  }
+
+  #active(counts: (entry: Journalled) => boolean): number {
+    return [...this.#entries.values()].filter(({ execution }) => execution.phase !== "ended" && counts(execution.entry)).length;
   }
 
   #remove({ execution }: Entry): void {

@@ -1,11 +1,16 @@
-// What a runner is told, as task.json in the execution's folder: everything it needs, so that it outlives the agent that started it.
+// What runs a script is told, as task.json in the execution's folder: everything but secrets, so that it outlives the agent that was told.
 import { parseObject } from "../state/identity.ts";
+import { isScriptFile, type ScriptFile } from "./interpreter.ts";
 
 export type Task = {
-  /** Absolute path of the interpreter. */
+  /** Absolute path of the interpreter; on a neighbour its name. */
   command: string;
+  scriptFile: ScriptFile;
   arguments: string[];
   environment: Record<string, string>;
+  /** Variables whose values are nowhere on disk. */
+  secrets: string[];
+  /** Where it starts; on a neighbour the account's home. */
   directory: string;
   timeoutMs: number;
   /** Kept of each channel; the rest is counted and dropped. */
@@ -16,7 +21,6 @@ export type Task = {
 export const taskFiles = {
   order: "order.bin", // the order, as it was signed: journalled
   task: "task.json",
-  script: "script",
   go: "go", // the hub said begin
   runner: "runner", // mark of the runner's process; made exclusively, so there is never a second
   started: "started.json", // the script's process exists
@@ -37,8 +41,10 @@ export function parseTask(text: string): Task {
   };
   return {
     command: of("command", isText),
+    scriptFile: of("scriptFile", isScriptFile),
     arguments: of("arguments", isTexts),
     environment: of("environment", isTextMap),
+    secrets: of("secrets", isTexts),
     directory: of("directory", isText),
     timeoutMs: of("timeoutMs", isNumber),
     outputBytesMax: of("outputBytesMax", isNumber),

@@ -127,7 +127,7 @@ export class Sessions {
     const pty = { term: termOf(order), columns: clampCells(order.columns ?? 80), rows: clampCells(order.rows ?? 24) };
     this.#opening++;
     try {
-      const opened = await this.#neighbours.open({ sequence: stream, sessionId, ssh }, ({ su }) => ({
+      const opened = await this.#neighbours.open({ sequence: stream, subjectId: sessionId, ssh }, ({ su }) => ({
         command: su === null ? null : `su - ${su.username}`,
         pty,
       }));
@@ -152,7 +152,7 @@ export class Sessions {
     if (order.ssh.su) return refused("malformed", "A second account is for terminals only.");
     this.#opening++;
     try {
-      const wanted = { sequence: stream, sessionId, ssh: order.ssh, secretLines: order.secretLines ?? [] };
+      const wanted = { sequence: stream, subjectId: sessionId, ssh: order.ssh, secretLines: order.secretLines ?? [] };
       const opened = await this.#neighbours.open(wanted, () => ({ command, pty: null }));
       if (!opened.ok) return opened.outcome;
       const options = {

@@ -1,5 +1,6 @@
 // Opens what an order names on a neighbour: TCP connection, SSH, shell or command. Holds nothing of it afterwards.
 import type { KeyObject } from "node:crypto";
+import { unseal } from "@sallyport/protocol/sealed";
 import type { wire } from "@sallyport/protocol/wire";
 import type { ClientChannel } from "ssh2";
 import { connect } from "../dial/connect.ts";
@@ -32,7 +33,7 @@ const codes: Record<string, string> = {
 
 export type NeighbourOrder = {
   sequence: number;
-  sessionId: string;
+  subjectId: string;
   ssh: wire.SshTarget.$Properties;
   secretLines?: readonly wire.SealedSecret.$Properties[];
 };
@@ -44,13 +45,17 @@ export class Neighbours {
     this.#options = options;
   }
 
-  /** @param what given the target: the shell, or the command in its place. Never throws for what a neighbour does. */
+  /**
+   * Secrets of `ssh` are those of the session or execution `subjectId`.
+   *
+   * @param what given the target: the shell, or the command in its place. Never throws for what a neighbour does.
+   */
   async open(
-    { sequence, sessionId, ssh, secretLines = [] }: NeighbourOrder,
+    { sequence, subjectId, ssh, secretLines = [] }: NeighbourOrder,
     what: (target: SshTarget) => Opening,
   ): Promise<Opened> {
     const { agentId, sealingKey, asks } = this.#options;
-    const opener = { sealingKey, agentId, sessionId };
+    const opener = { sealingKey, agentId, subjectId };
     const read = readSshTarget(ssh, opener);
     if (!read.ok) return read;
     const { target } = read;
@@ -67,6 +72,12 @@ export class Neighbours {
       forget();
       throw error;
     }
+  }
+
+  /** A secret that was sealed to this process for `subjectId`. @throws SealError when it was not. */
+  unseal(sealed: wire.SealedSecret.$Properties, subjectId: string): Buffer {
+    const { agentId, sealingKey } = this.#options;
+    return unseal(sealed, sealingKey, { agentId, subjectId });
   }
 
   async #reach(target: SshTarget, sequence: number, opening: Opening, asks: HubAsks): Promise<Opened> {

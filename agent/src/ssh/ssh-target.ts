@@ -30,11 +30,11 @@ export type SshTarget = {
 
 export type ReadTarget = { ok: true; target: SshTarget } | { ok: false; outcome: Outcome };
 
-/** Whose secrets an order's may be: this agent process's, for that session. */
-export type Opener = { sealingKey: KeyObject; agentId: string; sessionId: string };
+/** Whose secrets an order's may be: this agent process's, for that session or execution. */
+export type Opener = { sealingKey: KeyObject; agentId: string; subjectId: string };
 
-const open = (sealed: wire.SealedSecret.$Properties, { sealingKey, agentId, sessionId }: Opener): Buffer =>
-  unseal(sealed, sealingKey, { agentId, subjectId: sessionId });
+const open = (sealed: wire.SealedSecret.$Properties, { sealingKey, agentId, subjectId }: Opener): Buffer =>
+  unseal(sealed, sealingKey, { agentId, subjectId });
 
 const unreadable = refused("secret-unreadable", "A secret of the order is not for this agent process. Try again.");
 

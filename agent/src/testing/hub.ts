@@ -11,6 +11,7 @@ import { bulkWindowBytes, terminalWindowBytes } from "@sallyport/protocol/limits
 import { checkLinkToken, exporterBytes, exporterLabel, peekLinkToken } from "@sallyport/protocol/link-token";
 import { encodePublishHeader } from "@sallyport/protocol/mqtt-slicer";
 import { signOrder } from "@sallyport/protocol/orders";
+import { seal } from "@sallyport/protocol/sealed";
 import { decodeFrame, encodeFrame } from "@sallyport/protocol/stream/frame";
 import { StreamMux } from "@sallyport/protocol/stream/mux";
 import { downStreamTopic, downTopic, parseTopic } from "@sallyport/protocol/topics";
@@ -213,6 +214,14 @@ export class TestHub implements AsyncDisposable {
     return stream;
   }
 
+  /** Sealed for a session or an execution, to the key of the newest Hello. */
+  sealFor(subjectId: string, secret: string): wire.SealedSecret.$Properties {
+    const hello = this.heard.findLast((message) => message.body === "hello");
+    if (hello?.body !== "hello") throw new Error("no agent has said hello");
+    const agentId = this.#client?.id ?? "";
+    return seal(Buffer.from(secret), hello.value.sealingKey ?? new Uint8Array(), { agentId, subjectId });
+  }
+
   /** Connects the linked agent to a port of this host, or says with which code it was refused. */
   async openDial(port: number, dial: Partial<wire.OpenDial.$Properties> = {}): Promise<HubStream> {
     const { sequence, signed } = this.sign({
@@ -255,7 +264,9 @@ export class TestHub implements AsyncDisposable {
       person: "ada",
       ...changes,
     };
-    return { executionId, attempt: 1, ...this.sign({ runScript, ...order }) };
+    const equipped = changes.neighbour || changes.secrets?.length;
+    const kind = equipped ? { runEquippedScript: runScript } : { runScript };
+    return { executionId, attempt: 1, ...this.sign({ ...kind, ...order }) };
   }
 
   /** Offers a script and lets it begin. Resolves when the agent has been told to. */

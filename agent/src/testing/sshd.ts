@@ -6,6 +6,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import type { wire } from "@sallyport/protocol/wire";
+import { readIfThere } from "../state/files.ts";
 import type { TestHub } from "./hub.ts";
 import { scratch } from "./scratch.ts";
 
@@ -43,6 +44,8 @@ export type Sshd = AsyncDisposable & {
   hostKeys: Buffer[];
   /** Cuts all connections and the server, without a word. */
   kill(): void;
+  /** Cuts all connections, as a network does: the server stays, and so does what people run there. */
+  cut(): void;
 };
 
 export async function startSshd({
@@ -89,6 +92,7 @@ export async function startSshd({
     port,
     hostKeys: hostKeys.map((kind) => Buffer.from(fs.readFileSync(at(`host-${kind}.pub`), "utf8").split(" ")[1] ?? "", "base64")),
     kill: () => killTree(server, "SIGKILL"),
+    cut: () => cutConnections(server),
     [Symbol.asyncDispose]: async () => {
       const gone = new Promise((resolve) => server.once("exit", resolve));
       if (server.exitCode !== null || server.signalCode !== null) return;
@@ -100,25 +104,48 @@ export async function startSshd({
 
 /** sshd's children make sessions of their own, so they are found by their parent; servers before what they run, so that they tell nothing of its end. */
 function killTree(server: ChildProcess, signal: NodeJS.Signals): void {
-  const children = (pid: number): number[] => {
-    const { stdout } = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" });
-    const pids = stdout.trim().split("\n").filter(Boolean).map(Number);
-    return [...pids, ...pids.flatMap(children)];
-  };
-  for (const pid of [server.pid ?? 0, ...children(server.pid ?? 0)]) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // gone meanwhile
-    }
+  for (const pid of [server.pid ?? 0, ...descendants(server.pid ?? 0)]) end(pid, signal);
+}
+
+function cutConnections(server: ChildProcess): void {
+  const isSshd = (pid: number): boolean => /^sshd/.test(readIfThere(`/proc/${pid}/comm`)?.toString() ?? "");
+  for (const pid of descendants(server.pid ?? 0).filter(isSshd)) end(pid, "SIGKILL");
+}
+
+function descendants(pid: number): number[] {
+  const { stdout } = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" });
+  const pids = stdout.trim().split("\n").filter(Boolean).map(Number);
+  return [...pids, ...pids.flatMap(descendants)];
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone meanwhile
   }
 }
 
-/** What the test's hub answers about neighbours. */
-export type Answers = { trusts?: (key: Buffer) => boolean; signsWith?: UserKey | null };
+/** What the test's hub answers about neighbours. `equips`: what executions get; null: nothing, and the hub is silent. */
+export type Answers = {
+  trusts?: (key: Buffer) => boolean;
+  signsWith?: UserKey | null;
+  equips?: { ssh?: wire.SshTarget.$Properties; password?: string; secrets?: Record<string, string> } | null;
+};
 
-export function answerAsks(hub: TestHub, { trusts = () => true, signsWith = null }: Answers): void {
+export function answerAsks(hub: TestHub, { trusts = () => true, signsWith = null, equips = null }: Answers): void {
   hub.onHeard = (message) => {
+    if (message.body === "runNeeds" && equips !== null) {
+      const { executionId = "", attempt = 0 } = message.value;
+      const secrets = Object.entries(equips.secrets ?? {}).map(([name, value]) => ({
+        name,
+        value: hub.sealFor(executionId ?? "", value),
+      }));
+      const password = equips.password === undefined ? {} : { password: hub.sealFor(executionId ?? "", equips.password) };
+      const ssh = equips.ssh === undefined ? null : { ...equips.ssh, ...password };
+      const { signed } = hub.sign({ equipRun: { executionId, attempt, ssh, secrets } });
+      hub.say({ order: signed });
+    }
     if (message.body === "hostKey") {
       const { sequence, key } = message.value;
       hub.say({ hostKeyVerdict: { sequence: sequence ?? 0, trusted: trusts(Buffer.from(key ?? [])) } });

@@ -1,9 +1,8 @@
 // authorize() for many assets at once: what a script is to be run on. The same rules, asked in a handful of questions whatever the number.
 import { inArray } from "drizzle-orm";
-import { type ChosenAccount, openChoicesOn } from "../assets/account-choice.ts";
+import type { ChosenAccount } from "../assets/account-choice.ts";
 import { type AssetInZone, findAsset, findAssets } from "../assets/assets.ts";
 import { type AccountRow, accounts } from "../assets/schema.ts";
-import { zonesWithOwnKey } from "../fleet/agents.ts";
 import { type Actor, assertMay } from "../identity/actor.ts";
 import { inPieces, type Queryable } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
@@ -41,11 +40,6 @@ export async function authorizeAll(
       grantsOnAssets(db, actor.orgId, grantIds, ids),
       db.select().from(accounts).where(inArray(accounts.assetId, ids)),
     ]);
-    const ownKeys = await zonesWithOwnKey(
-      db,
-      actor.orgId,
-      found.map(({ zone }) => zone.id),
-    );
     const targets = new Map(found.map((target) => [target.asset.id, target]));
     for (const assetId of ids) {
       const target = targets.get(assetId);
@@ -53,7 +47,7 @@ export async function authorizeAll(
       try {
         if (target === undefined) throw notFound("asset");
         const wish = { actor, target, protocol: "ssh" as const, action };
-        allowed.push(authorizeOne(held, wish, () => chooseAccount(target, account, vault, ownKeys), now));
+        allowed.push(authorizeOne(held, wish, () => chooseAccount(target, account, vault), now));
       } catch (error) {
         if (!(error instanceof HubError)) throw error;
         refused.push({ assetId, name: error.code === "not-found" ? "" : (target?.asset.name ?? ""), why: error });
@@ -75,15 +69,10 @@ export async function authorizeEvery(...asked: Parameters<typeof authorizeAll>):
 }
 
 /** @throws HubError `no-account`. */
-function chooseAccount(
-  { asset }: AssetInZone,
-  wanted: string,
-  vault: AccountRow[],
-  zonesWithOwnKey: ReadonlySet<string>,
-): ChosenAccount {
+function chooseAccount({ asset }: AssetInZone, wanted: string, vault: AccountRow[]): ChosenAccount {
   if (asset.agentId !== null) return { choice: "@agent", account: null };
-  const open = openChoicesOn(asset, zonesWithOwnKey).find((choice) => choice === wanted);
-  if (open !== undefined && open !== "@ask") return { choice: open, account: null }; // nobody is there to be asked
+  // Of the choices without an account only this one says which user name; nobody is there to be asked.
+  if (wanted === "@same-name") return { choice: wanted, account: null };
   const account = vault.find(
     ({ assetId, username, active, retiredAt }) => assetId === asset.id && username === wanted && active && retiredAt === null,
   );

@@ -107,6 +107,8 @@ export type AuditEventOf = {
   "account.deleted": { assetId: string; username: string };
   "account.secret-set": { assetId: string; version: number; how: string };
   "account.secret-revealed": { assetId: string; version: number; reason: string };
+  /** Given to a script as the variable; the run is the actor's. */
+  "account.secret-used": { assetId: string; version: number; runId: string; executionId: string; variable: string };
   "account.checked": { assetId: string; works: boolean; code: string };
   /** code: `works`, or why not; agent: which one tried last. */
   "asset.tested": { code: string; agent: string; account: string };
@@ -261,6 +263,7 @@ export const auditKinds = [
   "account.deleted",
   "account.secret-set",
   "account.secret-revealed",
+  "account.secret-used",
   "account.checked",
   "asset.tested",
   "account.pushed",

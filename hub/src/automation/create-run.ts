@@ -11,6 +11,7 @@ import type { CreateRun, Refused, Rolling, Trigger } from "./input.ts";
 import { prepareScript, type ReadyScript } from "./prepare-script.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { executions, runs } from "./schema.ts";
+import { assertMayUseSecrets } from "./script-secrets.ts";
 import { type Released, tellAgents } from "./tell-agents.ts";
 import { tellOfStart } from "./tell-of-run.ts";
 
@@ -28,7 +29,7 @@ export type NewRun = ReadyScript & {
 
 /**
  * @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here.
- * @throws HubError `storage-full`, `no-agent`; `bad-parameter`, `bad-input`, `not-found` for a script that was kept.
+ * @throws HubError `storage-full`, `no-agent`, `forbidden` for secrets that the person may not reveal; `bad-parameter`, `bad-input`, `not-found` for a script that was kept.
  */
 export async function createRun(
   deps: AutomationDeps,
@@ -47,7 +48,7 @@ export async function createRun(
   return id;
 }
 
-/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`. */
+/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`; `forbidden`, `bad-parameter` for secrets. */
 export async function insertRun(
   deps: Pick<AutomationDeps, "clock" | "store">,
   tx: Transaction,
@@ -56,6 +57,7 @@ export async function insertRun(
   authorizations: Authorization[],
 ): Promise<{ id: string; released: Released[] }> {
   deps.store.room.assertMayBegin();
+  await assertMayUseSecrets(tx, actor, run.secrets);
   const hosts = authorizations.map(hostOf);
   const now = deps.clock.now();
   const id = newId("run", now.getTime());
@@ -117,10 +119,13 @@ export async function insertRun(
 /** PostgreSQL takes 65,535 parameters in one statement. */
 const rowsPerInsert = 4_000;
 
-/** Scripts run where an agent is. @throws HubError `no-agent`. */
-function hostOf({ target: { asset, agent }, as }: Authorization) {
-  if (agent !== null) return { assetId: asset.id, agentId: agent.id, zoneId: null, accountChoice: as.account?.id ?? as.choice };
-  throw new HubError("no-agent", `Scripts run on hosts that have an agent; ${asset.name} has none. Install one there.`, {
+/** Scripts run where an agent is, or where one reaches over SSH. @throws HubError `no-agent`. */
+function hostOf({ target: { asset, agent, zone }, as }: Authorization) {
+  const accountChoice = as.account?.id ?? as.choice;
+  if (agent !== null) return { assetId: asset.id, agentId: agent.id, zoneId: null, accountChoice };
+  if (asset.protocols.some(({ name }) => name === "ssh"))
+    return { assetId: asset.id, agentId: null, zoneId: zone.id, accountChoice };
+  throw new HubError("no-agent", `Scripts run on hosts that have an agent or SSH; ${asset.name} has neither.`, {
     facts: { asset: asset.name },
   });
 }

@@ -2,10 +2,12 @@
 import type { AgentLinks } from "../fleet/links.ts";
 import type { Orders } from "../fleet/orders.ts";
 import type { LogStore } from "../logs/log-store.ts";
+import type { Neighbours } from "../neighbours/neighbours.ts";
 import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
+import type { Vault } from "../platform/vault.ts";
 import type { ExecutionOutputs } from "./execution-output.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import type { ExecutionRow, RunRow, TakenExecution } from "./schema.ts";
@@ -26,10 +28,10 @@ export type ExecutionEnd = {
   output: { stdoutBytes: number; stderrBytes: number; logHead: string | null; digest: string | null } | null;
 };
 
-/** An agent with room for so many asks for work. `neighbours`: it takes also what is to run on hosts that it reaches. */
-export type Pull = { agentId: string; neighbours: boolean; limit: number };
+/** An agent asks for work: it has room for so many on its own host, and on hosts that it reaches. */
+export type Pull = { agentId: string; own: number; neighbours: number };
 /** What it gets. */
-export type Offer = { execution: TakenExecution; run: RunRow; person: string; allowed: boolean };
+export type Offer = { execution: TakenExecution; run: RunRow; person: string; username: string; allowed: boolean };
 
 export type AutomationDeps = {
   db: Database;
@@ -45,5 +47,7 @@ export type AutomationDeps = {
   orders: Orders;
   store: LogStore;
   outputs: ExecutionOutputs;
+  vault: Vault;
+  neighbours: Neighbours;
   changes: Changes;
 };

@@ -20,6 +20,7 @@ export const executionReasons = [
   "expired",
   "agent-restarted",
   "lost",
+  "unreachable",
   "refused",
   "no-grant",
   "spawn-failed",

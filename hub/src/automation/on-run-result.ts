@@ -63,6 +63,10 @@ function reasonOf(result: wire.RunResult.$Properties): ExecutionReason {
       return "refused";
     case wire.RunEnd.RUN_AGENT_RESTARTED:
       return "agent-restarted";
+    case wire.RunEnd.RUN_UNREACHABLE:
+      return "unreachable";
+    case wire.RunEnd.RUN_LOST:
+      return "lost";
     default:
       return "unknown";
   }

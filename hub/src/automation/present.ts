@@ -1,5 +1,5 @@
 // Runs and executions as the console and the API see them.
-import { executionsAtOnceMax } from "@sallyport/protocol/limits";
+import { executionsAtOnceMax, neighbourExecutionsAtOnceMax } from "@sallyport/protocol/limits";
 import type { ExecutionOutputs } from "./execution-output.ts";
 import { runOutcomeOf } from "./run-state.ts";
 import type { ExecutionWithNames, RunWithCounts } from "./runs.ts";
@@ -26,28 +26,33 @@ export function presentRun({ run, creator, script, counts }: RunWithCounts, now:
 
 /**
  * Why an execution has not begun, a word the console turns into a sentence: its turn in a rolling run has not come; the run waits for a person after
- * its canaries, or after too many failures; no agent that reaches it is online; its agent has its hands full; or it is only a moment.
+ * its canaries, or after too many failures; no agent that reaches it is online; none that is knows scripts for neighbours; its agent has its hands full; or
+ * it is only a moment.
  */
-export const waitingFor = ["turn", "paused", "halted", "offline", "busy", "not-yet"] as const;
+export const waitingFor = ["turn", "paused", "halted", "offline", "too-old", "busy", "not-yet"] as const;
 
 function whyWaiting(
   { execution, runState }: Pick<ExecutionWithNames, "execution" | "runState">,
-  online: boolean,
+  reached: Reached,
   activeOnAgent: number,
 ): (typeof waitingFor)[number] | null {
   if (execution.state === "held") return runState === "paused" || runState === "halted" ? runState : "turn";
   if (execution.state !== "queued" && execution.state !== "offered") return null;
-  if (!online) return "offline";
-  return activeOnAgent >= executionsAtOnceMax ? "busy" : "not-yet";
+  if (reached !== "yes") return reached;
+  const most = execution.zoneId === null ? executionsAtOnceMax : neighbourExecutionsAtOnceMax;
+  return activeOnAgent >= most ? "busy" : "not-yet";
 }
 
-/** `isOnline`: of an agent; `isReached`: whether some agent of a zone is. */
-export type Live = { outputs: ExecutionOutputs; isOnline(agentId: string): boolean; isReached(zoneId: string): boolean };
+/** Whether somebody is there to take an execution, or why nobody is. */
+export type Reached = "yes" | "offline" | "too-old";
+/** `isOnline`: of an agent; `reached`: of the neighbours of a zone. */
+export type Live = { outputs: ExecutionOutputs; isOnline(agentId: string): boolean; reached(zoneId: string): Reached };
 
 export function presentExecution({ execution, assetName, zoneName, runState }: ExecutionWithNames, live: Live, now: Date) {
   const output = live.outputs.get(execution.id);
   const { agentId, zoneId } = execution;
-  const online = agentId !== null ? live.isOnline(agentId) : zoneId !== null && live.isReached(zoneId);
+  const own = agentId !== null && live.isOnline(agentId) ? "yes" : "offline";
+  const reached = agentId === null && zoneId !== null ? live.reached(zoneId) : own;
   const active = agentId === null ? 0 : live.outputs.countOf(agentId);
   return {
     id: execution.id,
@@ -59,7 +64,7 @@ export function presentExecution({ execution, assetName, zoneName, runState }: E
     exitCode: execution.exitCode,
     signal: execution.signal,
     reason: execution.reason,
-    waiting: whyWaiting({ execution, runState }, online, active),
+    waiting: whyWaiting({ execution, runState }, reached, active),
     message: execution.message,
     startedAt: execution.startedAt?.toISOString() ?? null,
     endedAt: execution.endedAt?.toISOString() ?? null,

@@ -7,7 +7,7 @@ import type { AutomationDeps, Offer, Pull } from "./deps.ts";
 import { workOf } from "./end-forbidden-runs.ts";
 import { executions, runs } from "./schema.ts";
 
-/** Oldest first, at most `limit` of each agent. What its person may no longer run is among them, not `allowed`. */
+/** Oldest first, of each agent at most what it has room for. What its person may no longer run is among them, not `allowed`. */
 export function takingQueued({ db, clock }: Pick<AutomationDeps, "db" | "clock">): (pull: Pull) => Promise<Offer[]> {
   return gathered(async (pulls) => {
     const offers = await db.transaction(async (tx) => {
@@ -18,7 +18,7 @@ export function takingQueued({ db, clock }: Pick<AutomationDeps, "db" | "clock">
         update executions set state = 'offered', offered_at = ${clock.now().toISOString()}::timestamptz, agent_id = taken."agentId"
         from jsonb_to_recordset(${JSON.stringify(taken)}::text::jsonb) as taken(id text, "agentId" text) where executions.id = taken.id`);
       return tx
-        .select({ execution: executions, run: runs, person: users.name })
+        .select({ execution: executions, run: runs, person: users.name, username: users.username })
         .from(executions)
         .innerJoin(runs, eq(runs.id, executions.runId))
         .innerJoin(users, eq(users.id, runs.createdBy))
@@ -59,18 +59,18 @@ function queued(pulls: Pull[], now: Date) {
     ) as perAgent`;
   return sql`
     select due.id, pull."agentId"
-    from jsonb_to_recordset(${JSON.stringify(asking)}::text::jsonb) as pull("agentId" text, neighbours boolean, "limit" int)
+    from jsonb_to_recordset(${JSON.stringify(asking)}::text::jsonb) as pull("agentId" text, own int, neighbours int)
     join agents on agents.id = pull."agentId"
     cross join lateral (
       select executions.id from executions
       where executions.state = 'queued' and executions.id in (
         select id from (
-          (${waiting} where e.agent_id = agents.id and ${open} order by e.id limit pull."limit")
+          (${waiting} where e.agent_id = agents.id and ${open} order by e.id limit pull.own)
           union all
-          (${waiting} where e.agent_id is null and e.zone_id = agents.zone_id and pull.neighbours and ${open} order by e.id limit pull."limit")
+          (${waiting} where e.agent_id is null and e.zone_id = agents.zone_id and ${open} order by e.id limit pull.neighbours)
         ) as candidates where room is null or nth <= room)
       order by executions.id
-      limit pull."limit"
+      limit pull.own + pull.neighbours
       for update of executions skip locked
     ) as due`;
 }

@@ -2,6 +2,7 @@
 import type { UpMessage, wire } from "@sallyport/protocol/wire";
 import type { AutomationDeps } from "../automation/deps.ts";
 import { onRunClaim, onRunStarted } from "../automation/on-run-claim.ts";
+import { onRunNeeds } from "../automation/on-run-needs.ts";
 import { onRunPull } from "../automation/on-run-pull.ts";
 import { onRunResult } from "../automation/on-run-result.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
@@ -36,6 +37,8 @@ export async function dispatch(
       return onRunPull(deps.automation, agentId, message.value);
     case "runClaim":
       return onRunClaim(deps.automation, agentId, message.value);
+    case "runNeeds":
+      return onRunNeeds(deps.automation, agentId, message.value);
     case "runStarted":
       return onRunStarted(deps.automation, agentId, message.value);
     case "runResult":

@@ -78,7 +78,7 @@ async function once(
   });
   const unknown = (code: OutcomeCode) => ({ code, mayHaveRun: true, stdout: "", facts: {} });
   try {
-    const neighbour = await neighbours.prepareFor(asset, login, { agentId: agent.id, sessionId });
+    const neighbour = await neighbours.prepareFor(asset, login, { agentId: agent.id, subjectId: sessionId });
     if (secretLines.length > 0 && !links.processOf(agent.id)?.secretLines)
       throw new HubError("agent-refused", "The agent takes no sealed secrets for commands. A newer agent does.", {
         facts: { reason: "too-old" },
@@ -90,7 +90,7 @@ async function once(
       keepSeconds,
       timeoutSeconds: commandSeconds,
       outputBytesMax,
-      secretLines: secretLines.map((line) => neighbours.seal(line, { agentId: agent.id, sessionId })),
+      secretLines: secretLines.map((line) => neighbours.seal(Buffer.from(line), { agentId: agent.id, subjectId: sessionId })),
     };
     const sent = orders
       .send(agent.id, { openExec: order }, (stream) => {

@@ -29,6 +29,8 @@ export type AgentProcess = {
   ownKey: boolean;
   /** It gives commands on neighbours secrets on stdin. */
   secretLines: boolean;
+  /** It runs scripts on neighbours, and scripts with secrets. */
+  equip: boolean;
   /** Secrets for it are sealed to this X25519 key, which its identity signed; null when it named none. */
   sealingKey: Buffer | null;
 };

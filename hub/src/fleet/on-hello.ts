@@ -72,6 +72,7 @@ function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKe
     ssh: can("ssh"),
     ownKey: can("ssh") && can("own-key"),
     secretLines: can("secret-lines"),
+    equip: can("equip"),
     sealingKey: signed ? Buffer.from(named) : null,
   };
 }

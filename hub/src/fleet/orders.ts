@@ -21,7 +21,7 @@ const neighbourAnswerDeadlineMs = 45_000;
 
 export type OrderPayload = Pick<
   wire.Order.$Properties,
-  "openShell" | "openSshShell" | "openExec" | "openDial" | "runScript" | "cancelRun"
+  "openShell" | "openSshShell" | "openExec" | "openDial" | "runScript" | "runEquippedScript" | "equipRun" | "cancelRun"
 >;
 type Outcome = { accepted: boolean; code: string; message: string };
 
@@ -72,7 +72,8 @@ export class Orders {
       throw new HubError("agent-offline", "The agent is offline. Its host or its network is down, or the agent was stopped.");
     prepare(sequence);
     const key = `${agentId}/${sequence}`;
-    const deadlineMs = payload.openSshShell || payload.openExec ? neighbourAnswerDeadlineMs : answerDeadlineMs;
+    const deadlineMs =
+      payload.openSshShell || payload.openExec || payload.equipRun ? neighbourAnswerDeadlineMs : answerDeadlineMs;
     const outcome = await new Promise<Outcome>((resolve) => {
       const timer = setTimeout(
         () =>

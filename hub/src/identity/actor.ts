@@ -22,7 +22,9 @@ export type Actor = {
     | { kind: "session"; sessionId: string; confirmedAt: Date | null }
     | { kind: "key"; keyId: string }
     /** Nobody asked just now: his own task was due. */
-    | { kind: "task"; taskId: string };
+    | { kind: "task"; taskId: string }
+    /** Nobody asked just now: a script of his begins. */
+    | { kind: "run"; runId: string };
 };
 
 export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });

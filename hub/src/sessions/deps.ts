@@ -2,13 +2,13 @@
 import type { AgentLinks } from "../fleet/links.ts";
 import type { Orders } from "../fleet/orders.ts";
 import type { LogStore } from "../logs/log-store.ts";
+import type { Neighbours } from "../neighbours/neighbours.ts";
 import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 import type { LiveDials } from "./live-dial.ts";
 import type { LiveSessions } from "./live-sessions.ts";
-import type { Neighbours } from "./neighbour.ts";
 import type { SessionRow } from "./schema.ts";
 
 export type SessionDeps = {

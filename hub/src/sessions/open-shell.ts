@@ -5,6 +5,7 @@ import { keepTerminalSecondsDefault } from "@sallyport/protocol/limits";
 import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
 import type { AgentRow } from "../fleet/schema.ts";
+import type { Login } from "../neighbours/neighbours.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import { throughAgent } from "./choose-agent.ts";
@@ -12,7 +13,6 @@ import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
 import { LiveSession } from "./live-session.ts";
 import { livePerPersonMax } from "./live-sessions.ts";
-import type { Login } from "./neighbour.ts";
 import { openSession } from "./open-session.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 
@@ -52,7 +52,7 @@ async function open(
   const now = clock.now();
   const id = newId("ses", now.getTime());
   const neighbour =
-    target.agent === null ? await neighbours.prepare(authorization, { agentId: agent.id, sessionId: id, login }) : null;
+    target.agent === null ? await neighbours.prepare(authorization, { agentId: agent.id, subjectId: id, login }) : null;
   const row: SessionRow = {
     id,
     orgId: actor.orgId,

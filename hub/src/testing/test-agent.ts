@@ -37,6 +37,8 @@ export type TestAgentOptions = {
   neighbours?: (order: wire.OpenShell.$Properties, asks: TestAsks) => Promise<string | null> | string | null;
   /** It may use a key of its host on neighbours: the line of authorized_keys. */
   ownKey?: string;
+  /** It knows scripts for neighbours and such with secrets: what becomes of one that has got what it needs. Null: it begins. Otherwise the code it is refused with. */
+  equip?: (equip: wire.EquipRun.$Properties, asks: TestAsks) => Promise<string | null> | string | null;
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
 };
@@ -123,6 +125,8 @@ export class TestAgent {
   /** Who waits for the hub's answers, by the order's sequence and what was asked. */
   readonly #asked = new Map<string, (down: wire.HostKeyVerdict.$Properties & wire.SignAnswer.$Properties) => void>();
   readonly downs: string[] = [];
+  /** Why executions were given nothing. */
+  readonly lacks: wire.RunLacks.$Properties[] = [];
   /** Heads of the audit chain it was given, oldest first. */
   readonly auditHeads: wire.AuditHead.$Properties[] = [];
   /** What it was asked of its terminals' echo, oldest first. */
@@ -245,6 +249,7 @@ export class TestAgent {
         "exec",
         ...(this.options.neighbours === undefined ? [] : ["ssh"]),
         ...(this.options.ownKey === undefined ? [] : ["own-key"]),
+        ...(this.options.equip === undefined ? [] : ["equip"]),
       ],
       sealingKey: rawSealingKey(this.sealingKey),
       sealingSignature: signSealingKey(
@@ -277,17 +282,20 @@ export class TestAgent {
       case "signAnswer":
         this.#asked.get(`${message.body}/${message.value.sequence}`)?.(message.value);
         return;
+      case "runLacks":
+        this.lacks.push(message.value);
+        return;
       case "watchEcho":
         this.echoAsks.push(message.value);
         return;
       case "runLook":
-        this.#say({ runPull: { max: 8 } });
+        this.#pull();
         return;
       case "runOffers":
         for (const offer of message.value.offers ?? []) this.#onOffer(decodeOrder(offer.order ?? new Uint8Array()));
         return;
       case "runGo":
-        if (message.value.go === true) this.#begin(message.value.executionId ?? "");
+        if (message.value.go === true) this.#onGo(message.value.executionId ?? "");
         else this.runs.delete(message.value.executionId ?? "");
         return;
       case "runResultAck":
@@ -326,7 +334,11 @@ export class TestAgent {
       },
     });
     this.socket?.on("drain", () => this.mux.flush());
-    this.#say({ runPull: { max: 8 } });
+    this.#pull();
+  }
+
+  #pull(): void {
+    this.#say({ runPull: { max: 8, ...(this.options.equip === undefined ? {} : { neighboursMax: 8 }) } });
   }
 
   #onOrder(order: wire.Order): void {
@@ -337,6 +349,10 @@ export class TestAgent {
     }
     if (order.openDial) {
       this.#onDial(order.sequence, order.openDial);
+      return;
+    }
+    if (order.equipRun) {
+      void this.#onEquip(order.sequence, order.equipRun);
       return;
     }
     if (order.openSshShell) {
@@ -350,6 +366,14 @@ export class TestAgent {
     const code = await this.options.neighbours?.(shell, this.asksAbout(sequence));
     if (code === null) this.#openShell(sequence, shell);
     else this.#say({ orderOutcome: { sequence, accepted: false, code: code ?? "malformed", message: "It did not work." } });
+  }
+
+  async #onEquip(sequence: number, equip: wire.EquipRun.$Properties): Promise<void> {
+    const code = (await this.options.equip?.(equip, this.asksAbout(sequence))) ?? null;
+    this.#say({
+      orderOutcome: { sequence, accepted: code === null, code: code ?? "", message: code === null ? "" : "It did not work." },
+    });
+    if (code === null) this.#begin(equip.executionId ?? "");
   }
 
   /** Its own questions about an order, be it another agent's. */
@@ -462,7 +486,7 @@ export class TestAgent {
   }
 
   #onOffer(order: wire.Order): void {
-    const script = order.runScript as wire.RunScript;
+    const script = (order.runScript ?? order.runEquippedScript) as wire.RunScript;
     const held = this.runs.get(script.executionId);
     if (held === undefined) {
       const outputs = [0, 1].map((channel) => {
@@ -491,6 +515,12 @@ export class TestAgent {
         stream: this.runs.get(script.executionId)?.stream ?? order.sequence,
       },
     });
+  }
+
+  #onGo(executionId: string): void {
+    const order = this.runs.get(executionId)?.order;
+    if (order?.neighbour || order?.secrets.length) this.#say({ runNeeds: { executionId, attempt: order.attempt } });
+    else this.#begin(executionId);
   }
 
   #begin(executionId: string): void {

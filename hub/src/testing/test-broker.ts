@@ -17,6 +17,7 @@ import { LinkRows } from "../fleet/link-rows.ts";
 import { AgentLinks } from "../fleet/links.ts";
 import { Orders } from "../fleet/orders.ts";
 import { LogStore } from "../logs/log-store.ts";
+import { Neighbours } from "../neighbours/neighbours.ts";
 import { Changes } from "../platform/changes.ts";
 import { systemClock } from "../platform/clock.ts";
 import { type OpenDatabase, openDatabase } from "../platform/database.ts";
@@ -26,7 +27,6 @@ import { createLog } from "../platform/log.ts";
 import { Vault } from "../platform/vault.ts";
 import { LiveDials } from "../sessions/live-dial.ts";
 import { LiveSessions } from "../sessions/live-sessions.ts";
-import { Neighbours } from "../sessions/neighbour.ts";
 import { rawPublicKey, type TestIdentity } from "./test-agent.ts";
 import { createTestDatabase } from "./test-database.ts";
 
@@ -68,6 +68,8 @@ export class TestBroker {
     const shared = { db, clock: systemClock, log: createLog("fatal"), links, changes: new Changes() };
     const orders = new Orders({ ...shared, signingKey: keys.signingKey });
     const kept = { ...shared, orders, store: new LogStore(dataDir) };
+    const vault = Vault.open(dataDir);
+    const neighbours = new Neighbours({ ...kept, links, vault, hostKeyPolicy: "first" });
     const broker = await Broker.create({
       ...shared,
       orders,
@@ -85,7 +87,7 @@ export class TestBroker {
         unendedOf: async () => [],
         live: new LiveSessions(),
         dials: new LiveDials(),
-        neighbours: new Neighbours({ ...kept, links, vault: Vault.open(dataDir), hostKeyPolicy: "first" }),
+        neighbours,
         ownPorts: () => [],
         detachGraceSeconds: 600,
       },
@@ -95,6 +97,8 @@ export class TestBroker {
         commitEnd: async () => {},
         takeQueued: async () => [],
         outputs: new ExecutionOutputs(),
+        vault,
+        neighbours,
       },
       hubId: keys.hubId,
       node: "h1",

@@ -13,6 +13,7 @@ export const roomOrder: readonly (readonly string[])[] = [
   ["inventory"],
   ["assets"],
   ["access"],
+  ["neighbours"], // signing in on hosts that agents reach; for terminals, scripts and custody
   ["scripts"], // what is kept to run again; automation runs it
   ["sessions", "automation"],
   ["tasks"], // when and where scripts run by themselves

@@ -10,7 +10,7 @@ import { presentExecution, presentRun } from "../../automation/present.ts";
 import { runAgain } from "../../automation/run-again.ts";
 import { type ExecutionWithNames, executionsOf, listRuns, visibleRun } from "../../automation/runs.ts";
 import { stopExecution, stopRun } from "../../automation/stop-run.ts";
-import { onlineZones } from "../../fleet/zones.ts";
+import { reachingZones } from "../../automation/tell-agents.ts";
 import { type Actor, may } from "../../identity/actor.ts";
 import { findUserOf } from "../../identity/people.ts";
 import type { LogFile } from "../../logs/log-file.ts";
@@ -107,11 +107,14 @@ export const sessionsRouter = router({
 
 /** Executions as this person sees them now. */
 async function presenter({ automation: { db, clock, outputs, links } }: ApiDeps, actor: Actor) {
-  const reached = await onlineZones(db, actor.orgId);
+  const reached = await reachingZones({ db, links }, actor.orgId);
   const live = {
     outputs,
     isOnline: (agentId: string) => links.isOnline(agentId),
-    isReached: (zoneId: string) => reached.has(zoneId),
+    reached: (zoneId: string) => {
+      const equipped = reached.get(zoneId);
+      return equipped === undefined ? ("offline" as const) : equipped ? ("yes" as const) : ("too-old" as const);
+    },
   };
   return (row: ExecutionWithNames) => presentExecution(row, live, clock.now());
 }

@@ -1,4 +1,5 @@
-// What a connection to a neighbour needs of the hub while it is being made: the account's secret, sealed or signed with, and a word on the host's key.
+// Neighbours: what a connection to a host that an agent reaches needs of the hub while it is being made: the account's secret, sealed or signed
+// with, and a word on the host's key. Knows neither terminals nor scripts, and decides nothing about who may connect (access).
 //
 //   order ──► agent ──► host key? ──► judged, on record ──► signature? ──► read, then signed, once ──► outcome: forgotten
 import { seal } from "@sallyport/protocol/sealed";
@@ -47,13 +48,13 @@ export class Neighbours {
   }
 
   /**
-   * Everything an agent needs to sign in there, for one session and this agent's process alone.
+   * Everything an agent needs to sign in there, for one session (`subjectId`) and this agent's process alone.
    *
    * @throws HubError `secret-needed` or `username-needed` when the person has to say it, `no-secret`, `no-account`.
    */
   async prepare(
     { actor, target, as }: Authorization,
-    { agentId, sessionId, login }: { agentId: string; sessionId: string; login: Login | undefined },
+    { agentId, subjectId, login }: { agentId: string; subjectId: string; login: Login | undefined },
   ): Promise<Neighbour> {
     const { db, vault } = this.#deps;
     const { asset } = target;
@@ -70,25 +71,25 @@ export class Neighbours {
         `${account?.username} is reached by su from an account that is gone or switched off. An administrator of assets can change that.`,
       );
     const final = account === null ? asked(as.choice, actor.username, login) : await vaulted(account);
-    if (suFrom === null) return this.prepareFor(asset, final, { agentId, sessionId });
+    if (suFrom === null) return this.prepareFor(asset, final, { agentId, subjectId });
     if (final.secret.kind !== "password")
       throw new HubError("no-secret", `su asks for a password, and ${final.username} has a key.`, {
         facts: { account: final.username },
       });
-    const first = await this.prepareFor(asset, await vaulted(suFrom), { agentId, sessionId });
-    const su = { username: final.username, password: this.seal(final.secret.password, { agentId, sessionId }) };
+    const first = await this.prepareFor(asset, await vaulted(suFrom), { agentId, subjectId });
+    const su = { username: final.username, password: this.seal(Buffer.from(final.secret.password), { agentId, subjectId }) };
     return { ...first, username: final.username, target: { ...first.target, su } };
   }
 
   /**
-   * The same for one account whose secret is at hand.
+   * The same for one account whose secret is at hand, for one session or execution.
    *
    * @throws HubError `no-protocol`, `bad-key`, `agent-refused` for an agent that nothing can be sealed to.
    */
   async prepareFor(
     asset: AssetRow,
     { username, secret }: { username: string; secret: Secret },
-    order: { agentId: string; sessionId: string },
+    order: { agentId: string; subjectId: string },
   ): Promise<Neighbour> {
     const key = secret.kind === "ssh-key" ? readPrivateKey(secret) : null;
     return {
@@ -96,7 +97,7 @@ export class Neighbours {
       target: {
         ...(await this.#targetOf(asset, username)),
         ...(key === null ? {} : { publicKey: key.publicKey }),
-        ...(secret.kind === "password" ? { password: this.seal(secret.password, order) } : {}),
+        ...(secret.kind === "password" ? { password: this.seal(Buffer.from(secret.password), order) } : {}),
       },
       connecting: { asset, username, key, signed: false, refused: null },
     };
@@ -114,11 +115,7 @@ export class Neighbours {
 
   /** @throws HubError `no-protocol`. */
   async #targetOf(asset: AssetRow, username: string): Promise<wire.SshTarget.$Properties> {
-    const port = asset.protocols.find(({ name }) => name === "ssh")?.port;
-    if (port === undefined)
-      throw new HubError("no-protocol", `${asset.name} offers no SSH. Add the protocol to the asset.`, {
-        facts: { asset: asset.name },
-      });
+    const port = sshPortOf(asset);
     const trusted = (await hostKeysOf(this.#deps.db, asset.id)).filter(({ state }) => state === "trusted");
     return {
       host: asset.address,
@@ -200,19 +197,34 @@ export class Neighbours {
     answer({ signature: key.sign(request.bytes, hashOf(request.algorithm)) });
   }
 
-  /** For one session and this agent's process alone. @throws HubError `agent-refused` for an agent that nothing can be sealed to. */
-  seal(secret: string, { agentId, sessionId }: { agentId: string; sessionId: string }): wire.SealedSecret.$Properties {
+  /**
+   * For one session or execution and this agent's process alone. Wipes what it is given.
+   *
+   * @throws HubError `agent-refused` for an agent that nothing can be sealed to.
+   */
+  seal(secret: Buffer, { agentId, subjectId }: { agentId: string; subjectId: string }): wire.SealedSecret.$Properties {
     const sealingKey = this.#deps.links.processOf(agentId)?.sealingKey ?? null;
     if (sealingKey === null)
       throw new HubError("agent-refused", "The agent names no key to seal a password to. A newer agent does.", {
         facts: { reason: "no-sealing-key" },
       });
-    return seal(Buffer.from(secret), sealingKey, { agentId, subjectId: sessionId });
+    const sealed = seal(secret, sealingKey, { agentId, subjectId });
+    secret.fill(0);
+    return sealed;
   }
 }
 
 /** The agent's words for a key of its own host that may not be used, or is of no use (SPEC.md §4). */
 const ownKeyRefusals: ReadonlySet<string> = new Set(["policy", "own-key-unusable"]);
+
+/** @throws HubError `no-protocol`. */
+export function sshPortOf(asset: Pick<AssetRow, "name" | "protocols">): number {
+  const port = asset.protocols.find(({ name }) => name === "ssh")?.port;
+  if (port !== undefined) return port;
+  throw new HubError("no-protocol", `${asset.name} offers no SSH. Add the protocol to the asset.`, {
+    facts: { asset: asset.name },
+  });
+}
 
 /** What the person said for an account that is not in the vault. */
 function asked(choice: string, ownName: string, login: Login | undefined): { username: string; secret: Secret } {
