@@ -254,7 +254,12 @@ describe("a task", () => {
       targets: { assetIds: assetIds.slice(1, 3) },
     });
     const targets = { nodeIds: [node.id], setIds: [set.id], assetIds: assetIds.slice(0, 1), where: { search: "nowhere at all" } };
-    expect(await admin.mutate("tasks.preview", { targets })).toMatchObject({ allowed: 3, refusedCount: 0, fires: [] });
+    expect(await admin.mutate("tasks.preview", { targets })).toMatchObject({
+      allowed: 3,
+      refusedCount: 0,
+      nodes: [{ id: node.id, path: "/backups" }],
+      fires: [],
+    });
     const schedule = { ...everyHour, calendarIds: [] };
     const { fires } = await admin.mutate<{ fires: string[] }>("tasks.preview", { targets, schedule });
     expect(fires).toHaveLength(5);

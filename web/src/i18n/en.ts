@@ -935,7 +935,7 @@ export const en = {
     meanwhileText:
       "You began from version {{from}}. Below is what version {{to}} changed, and what saving yours now would change. Take over what you need, then save.",
     mineAgainst: "Yours, compared with version {{n}}",
-    meanwhileSeen: "I have seen it; save mine after it",
+    meanwhileSeen: "I have seen it; let me save mine",
   },
   scriptVisibility: { private: "Private", organisation: "Organisation" },
   scriptVisibilityMeaning: {

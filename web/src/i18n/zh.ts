@@ -927,7 +927,7 @@ export const zh: Translation = {
     meanwhileText:
       "你从版本 {{from}} 开始编辑。下面是版本 {{to}} 的改动，以及现在保存你的内容会带来的改动。取用需要的部分，然后保存。",
     mineAgainst: "你的内容与版本 {{n}} 比较",
-    meanwhileSeen: "我已看过，在其后保存我的",
+    meanwhileSeen: "我已看过，允许保存我的",
   },
   scriptVisibility: { private: "私有", organisation: "组织" },
   scriptVisibilityMeaning: {

@@ -54,6 +54,7 @@ export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
         ],
       }),
     });
+    view.scrollDOM.tabIndex = 0; // lines that are too long are scrolled to by the keyboard
     return () => view.destroy();
   }, [text, before, interpreter, label, dark, t]);
   return <div ref={box} />;

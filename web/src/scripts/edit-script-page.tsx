@@ -14,6 +14,7 @@ import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import type { ScriptDetail } from "../api/types.ts";
 import { Allowed, useMe } from "../frame/me.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
+import { useFirst } from "../state/use-first.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
@@ -37,15 +38,15 @@ function FromAddress() {
   const trpc = useTRPC();
   const [url] = useUrlState();
   const id = url.get("id");
-  // Fresh, and then left alone: what is being written must not change under the hands of its writer.
   const script = useQuery(
     trpc.scripts.get.queryOptions(
       { id: id ?? "" },
       { enabled: id !== null, staleTime: Number.POSITIVE_INFINITY, gcTime: 0, refetchOnMount: "always" },
     ),
   );
+  const opened = useFirst(script.isFetching ? undefined : script.data);
   if (id === null) return <EditScript script={null} />;
-  if (script.data !== undefined && !script.isFetching) return <EditScript key={id} script={script.data} />;
+  if (opened !== undefined) return <EditScript script={opened} />;
   if (script.isError) return <Failed error={script.error} onRetry={() => void script.refetch()} />;
   return (
     <Stack p="xl" aria-busy="true">

@@ -43,6 +43,7 @@ export function ScriptEditor({ value, interpreter, label, onChange }: ScriptEdit
         ],
       }),
     });
+    view.scrollDOM.tabIndex = 0; // lines that are too long are scrolled to by the keyboard
     editor.current = { view, language, dark };
     return () => view.destroy();
   }, []);

@@ -16,6 +16,7 @@ import { defaultLimits, type LimitsDraft, limitsDraftOf, limitsOf } from "../run
 import { RunLimits, rollingIsRight } from "../runs/run-limits.tsx";
 import { type Kept, KeptScript } from "../scripts/kept-script.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
+import { useFirst } from "../state/use-first.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
@@ -40,15 +41,15 @@ function FromAddress() {
   const trpc = useTRPC();
   const [url] = useUrlState();
   const id = url.get("id");
-  // Fresh, and then left alone: what is being written must not change under the hands of its writer.
   const task = useQuery(
     trpc.tasks.get.queryOptions(
       { id: id ?? "" },
       { enabled: id !== null, staleTime: Number.POSITIVE_INFINITY, gcTime: 0, refetchOnMount: "always" },
     ),
   );
+  const opened = useFirst(task.isFetching ? undefined : task.data);
   if (id === null) return <EditTask task={null} scriptId={url.get("script")} />;
-  if (task.data !== undefined && !task.isFetching) return <EditTask key={id} task={task.data} scriptId={null} />;
+  if (opened !== undefined) return <EditTask task={opened} scriptId={null} />;
   if (task.isError) return <Failed error={task.error} onRetry={() => void task.refetch()} />;
   return (
     <Stack p="xl" aria-busy="true">
