@@ -40,6 +40,9 @@ const pauseMs = { first: 1_000, last: 30_000 };
 /** How long past its time limit a script is looked for. The hub's patience with a silent agent is the same. */
 const lostAfterMs = 10 * 60_000;
 
+/** How long a way there is looked for only to tidy up. */
+const tidyMs = 60_000;
+
 /** Between two questions when there was nothing new: the neighbour itself waits most of a second before it says so. */
 const quietMs = { first: 50, last: 1_000 };
 
@@ -58,7 +61,8 @@ type Outputs = { stdout: OutputFile; stderr: OutputFile; read: { stdout: number;
 export class NeighbourScript implements Carrier {
   readonly #options: NeighbourScriptOptions;
   readonly #address: string;
-  readonly #begunAt: number;
+  /** When this process took it up; monotonic, ms. */
+  readonly #since = performance.now();
   #task: Task | null = null;
   #state: "waiting" | "connecting" | "talking" | "ended" = "waiting";
   #holdsPlace = false;
@@ -66,6 +70,9 @@ export class NeighbourScript implements Carrier {
   #talk: RemoteTalk | null = null;
   #outputs: Outputs | null = null;
   #end: ExitRecord | null = null;
+  /** When this process sent it, or found that it had been; monotonic, since clocks are set. Null: it cannot have begun. */
+  #sentAt: number | null;
+  #isFetched: boolean;
   /** A person wants it ended; seconds of grace. */
   #stop: number | null = null;
   #stopTold = false;
@@ -75,7 +82,8 @@ export class NeighbourScript implements Carrier {
   constructor(options: NeighbourScriptOptions) {
     this.#options = options;
     this.#address = `${options.neighbour.host}:${options.neighbour.port}`;
-    this.#begunAt = options.wall();
+    this.#sentAt = fs.existsSync(this.#file("sent")) ? this.#since : null;
+    this.#isFetched = fs.existsSync(this.#file("fetched"));
   }
 
   begin(): void {}
@@ -84,14 +92,16 @@ export class NeighbourScript implements Carrier {
 
   stop(graceSeconds: number): void {
     this.#stop = graceSeconds;
-    if (!this.#isSent && this.#state !== "talking") this.#finish("stopped", "Stopped before it began.");
+    if (this.#sentAt === null && this.#state !== "talking") this.#finish("stopped", "Stopped before it began.");
     this.#unpause();
   }
 
   look(): ExitRecord | null {
     if (this.#end !== null || this.#closed) return this.#end;
     if (this.#state === "waiting") this.#ask();
-    if (this.#isSent && this.#options.wall() > this.#startedAt + this.#read().timeoutMs + lostAfterMs)
+    const now = performance.now();
+    if (this.#isFetched && this.#state === "waiting" && now > this.#since + tidyMs) this.#tidied();
+    else if (this.#sentAt !== null && now > this.#sentAt + this.#read().timeoutMs + lostAfterMs)
       this.#finish("lost", "The neighbour was not reached again; what the script did is not known.");
     return this.#end;
   }
@@ -121,7 +131,7 @@ export class NeighbourScript implements Carrier {
   lacks(final: boolean, why: string): void {
     if (this.#state !== "waiting" || !this.#options.needs.waiting) return;
     if (this.#isFetched) this.#tidied();
-    else if (final && !this.#isSent) this.#finish("refused", why);
+    else if (final && this.#sentAt === null) this.#finish("refused", why);
     else this.#pause();
   }
 
@@ -166,8 +176,11 @@ export class NeighbourScript implements Carrier {
 
   /** True when the script has begun there, now or before. False: it has ended, as this says. */
   async #isBegun(talk: RemoteTalk, there: { state: string; boot: string }, secrets: Record<string, string>): Promise<boolean> {
-    if (there.state === "begun") return true;
     const sent = readIfThere(this.#file("sent"))?.toString() ?? null;
+    if (there.state === "begun") {
+      if (sent === null) this.#noteSent(there.boot);
+      return true;
+    }
     if (sent !== null) {
       const sameBoot = there.boot !== "-" && sent === there.boot;
       if (readStart(this.#options.entry.folder) !== null) {
@@ -190,7 +203,7 @@ export class NeighbourScript implements Carrier {
       this.#finish("stopped", "Stopped before it began.");
       return false;
     }
-    if (sent === null) writeDurably(this.#file("sent"), there.boot);
+    if (sent === null) this.#noteSent(there.boot);
     const task = this.#read();
     const script = fs.readFileSync(this.#file(task.scriptFile));
     const variables = Object.entries({ ...task.environment, ...secrets });
@@ -256,12 +269,13 @@ export class NeighbourScript implements Carrier {
       ...ended,
       exitCode: end.exitCode,
       signal: end.signal,
-      startedAtMs: this.#startedAt,
+      startedAtMs: readStart(this.#options.entry.folder)?.startedAtMs ?? 0,
       stdoutDropped: dropped(stdout, end.stdout, read.stdout) + end.stdoutDropped,
       stderrDropped: dropped(stderr, end.stderr, read.stderr) + end.stderrDropped,
       message: end.message || stdout.failure || stderr.failure,
     };
     writeDurably(this.#file("fetched"), JSON.stringify(record));
+    this.#isFetched = true;
     await this.#tidy(talk);
   }
 
@@ -294,23 +308,20 @@ export class NeighbourScript implements Carrier {
     this.#talk?.close();
     this.#talk = null;
     if (this.#end !== null) return;
-    if (this.#isFetched) this.#tidied();
-    else if (!(error instanceof TalkCut) && !this.#isSent)
+    if (!(error instanceof TalkCut) && this.#sentAt === null)
       this.#finish("spawn-failed", `This host could not do it: ${reasonOf(error)}.`);
     else this.#again(refused("closed", error instanceof TalkCut ? error.message : "This host could not go on."));
   }
 
   #notIn(outcome: Outcome): Outcome {
-    if (this.#end === null) {
-      if (this.#isFetched) this.#tidied();
-      else this.#again(outcome);
-    }
+    if (this.#end === null) this.#again(outcome);
     return outcome;
   }
 
   #again({ code, message }: Outcome): void {
     this.#tries += 1;
-    if (!this.#isSent && (this.#stop !== null || !passing.has(code) || this.#tries >= triesMax))
+    if (this.#isFetched && this.#tries >= triesMax) this.#tidied();
+    else if (this.#sentAt === null && (this.#stop !== null || !passing.has(code) || this.#tries >= triesMax))
       this.#finish(this.#stop === null ? "unreachable" : "stopped", message);
     else this.#pause();
   }
@@ -362,21 +373,15 @@ export class NeighbourScript implements Carrier {
     }
   }
 
+  /** On disk before anything is sent. */
+  #noteSent(boot: string): void {
+    writeDurably(this.#file("sent"), boot);
+    this.#sentAt = performance.now();
+  }
+
   #noteStart(): void {
     const { entry, wall } = this.#options;
     if (readStart(entry.folder) === null) writeStart(entry.folder, { mark: "", startedAtMs: wall() });
-  }
-
-  get #startedAt(): number {
-    return readStart(this.#options.entry.folder)?.startedAtMs ?? this.#begunAt;
-  }
-
-  get #isSent(): boolean {
-    return fs.existsSync(this.#file("sent"));
-  }
-
-  get #isFetched(): boolean {
-    return fs.existsSync(this.#file("fetched"));
   }
 
   #read(): Task {

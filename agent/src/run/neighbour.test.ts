@@ -288,6 +288,38 @@ describe.skipIf(noSshd)("a script on a neighbour is begun once and loses nothing
     expect(begun(folder).sort()).toEqual([unclaimed, gone, ended].map(({ executionId }) => executionId).sort());
   });
 
+  test("when the agent is killed while it is sent: begun where it cannot have been, and left to a person where it can", async () => {
+    await using there = await between();
+    const { hub, neighbour } = there;
+    const { stateDir, agentId } = enrolledState(hub);
+    const folder = scratch();
+    const offer = () => {
+      const offered = hub.offer(witnessing(folder, "exit 3"), { neighbour }, { agentId });
+      hub.addStream(offered.sequence, [0, 1]);
+      return offered;
+    };
+    const [sameBoot, otherBoot] = [offer(), offer()];
+    {
+      await using _first = await linkedAgent(hub, { stateDir, agentId });
+      hub.say({ runOffers: { offers: [sameBoot.signed, otherBoot.signed] } });
+      await hub.until(() => hub.count("runClaim") >= 2);
+    }
+    const crash = ({ executionId }: typeof sameBoot, boot: string): void => {
+      for (const [name, content] of [
+        ["go", ""],
+        ["sent", boot],
+      ] as const)
+        fs.writeFileSync(path.join(stateDir, "journal", `${executionId}.1`, name), content);
+    };
+    crash(sameBoot, fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
+    crash(otherBoot, "another boot");
+    await hub.until(() => !hub.online);
+    await using _second = await linkedAgent(hub, { stateDir, agentId });
+    expect(await hub.resultOf(sameBoot)).toMatchObject({ exitCode: 3 });
+    expect(await hub.resultOf(otherBoot)).toMatchObject({ end: wire.RunEnd.RUN_UNKNOWN, exited: false });
+    expect(begun(folder)).toEqual([sameBoot.executionId]);
+  });
+
   test("and when its host loses it, nobody says how it ended, and it is not begun again", async () => {
     await using there = await between();
     const { hub, neighbour } = there;

@@ -228,6 +228,18 @@ test("who may not reveal secrets may not start a script with one, and is told so
   expect(equipped).toEqual([]);
 });
 
+test("a newest version by somebody who may not be shown secrets gets none for others, until it is chosen by its number", async () => {
+  const { accountId } = await newNeighbour({ kind: "password", password: "p" });
+  const scriptId = await scriptWithSecret();
+  const author = await hub.as("user");
+  const { me } = await author.query<{ me: { id: string } }>("auth.state");
+  await hub.sql`update script_versions set author_id = ${me.id} where script_id = ${scriptId}`;
+  const wish = { assetIds: [await assetOf(agent)], scriptId, parameters: { TOKEN: accountId }, account: "@agent" };
+  await expect(admin.mutate("runs.create", wish)).rejects.toMatchObject({ code: "forbidden" });
+  const { id } = await admin.mutate<{ id: string }>("runs.create", { ...wish, version: 1 });
+  expect((await finished(id)).executions[0].reason).toBe("finished");
+});
+
 /** What a client signs to be let in (RFC 4252 §7). */
 function authRequest(username: string, algorithm: string, publicKey: Buffer): Buffer {
   const text = (value: string | Buffer) => {

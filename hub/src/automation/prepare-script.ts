@@ -8,6 +8,7 @@ import { assertKnownInterpreter } from "../scripts/manage-scripts.ts";
 import { assetsNamed, bindParameters } from "../scripts/parameters.ts";
 import { findVersion } from "../scripts/scripts.ts";
 import type { CreateRun } from "./input.ts";
+import { assertTrustedVersion } from "./script-secrets.ts";
 
 export type ReadyScript = {
   /** Null for one that was written for this run. */
@@ -26,7 +27,10 @@ export type ReadyScript = {
 
 type Kept = { scriptId: string; version?: number | undefined; parameters: ParameterValues };
 
-/** @throws HubError `not-found`, `bad-parameter`, `bad-input` for an interpreter that is not there, `archived` for an archived script. */
+/**
+ * @throws HubError `not-found`, `bad-parameter`, `bad-input` for an interpreter that is not there, `archived` for an archived script,
+ *   `forbidden` for secrets to a newest version of somebody who may not be shown them.
+ */
 export async function prepareScript(db: Queryable, actor: Actor, input: CreateRun | Kept): Promise<ReadyScript> {
   if (!("scriptId" in input)) {
     const { interpreter, script, args, env } = input;
@@ -41,6 +45,7 @@ export async function prepareScript(db: Queryable, actor: Actor, input: CreateRu
   const ids = assetsNamed(version.parameters, input.parameters);
   const named = new Map((await findAssets(db, actor.orgId, ids)).map(({ asset }) => [asset.id, asset.address || asset.name]));
   const bound = bindParameters(version.parameters, input.parameters, (id) => named.get(id));
+  if (input.version === undefined && Object.keys(bound.secrets).length > 0) await assertTrustedVersion(db, actor, version);
   return {
     name: script.name,
     scriptId: script.id,

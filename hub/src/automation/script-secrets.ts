@@ -6,7 +6,8 @@ import type { wire } from "@sallyport/protocol/wire";
 import { readSecret } from "../assets/account-secrets.ts";
 import { findAccount } from "../assets/manage-accounts.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, may } from "../identity/actor.ts";
+import { type Actor, may, permissionsFor } from "../identity/actor.ts";
+import { findMember } from "../identity/members.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import type { AutomationDeps } from "./deps.ts";
@@ -19,7 +20,7 @@ export async function assertMayUseSecrets(db: Queryable, actor: Actor, secrets: 
   if (!may(actor, "secrets.reveal"))
     throw new HubError(
       "forbidden",
-      "This script is given the secret of an account and could print it. Only who may reveal secrets may start it; a task that such a person owns runs it for others.",
+      "This script is given the secret of an account and could print it. Only who may reveal secrets may start it, or own the task that does.",
       { facts: { permission: "secrets.reveal" } },
     );
   if (named.length > scriptSecretsMax)
@@ -27,6 +28,27 @@ export async function assertMayUseSecrets(db: Queryable, actor: Actor, secrets: 
       facts: { parameter: "", what: `are more than ${scriptSecretsMax} secrets` },
     });
   for (const [variable, id] of named) if ((await findAccount(db, actor.orgId, id))?.active !== true) throw gone(variable);
+}
+
+/**
+ * The newest version of a script is whatever somebody wrote last. Where that is a person who may not be shown secrets, it gets none for others: they
+ * name the version that they have read.
+ *
+ * @throws HubError `forbidden`.
+ */
+export async function assertTrustedVersion(
+  db: Queryable,
+  actor: Actor,
+  { authorId, number }: { authorId: string; number: number },
+): Promise<void> {
+  if (authorId === actor.id) return;
+  const author = await findMember(db, actor.orgId, authorId);
+  if (author !== null && permissionsFor(author.role).includes("secrets.reveal")) return;
+  throw new HubError(
+    "forbidden",
+    `The newest version of this script, ${number}, was written by somebody who may not be shown secrets. Read it and choose it by its number.`,
+    { facts: { permission: "secrets.reveal" } },
+  );
 }
 
 const gone = (variable: string) =>
