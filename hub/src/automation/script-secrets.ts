@@ -6,7 +6,7 @@ import type { wire } from "@sallyport/protocol/wire";
 import { readSecret } from "../assets/account-secrets.ts";
 import { findAccount } from "../assets/manage-accounts.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, may, permissionsFor } from "../identity/actor.ts";
+import { type Actor, may } from "../identity/actor.ts";
 import { findMember } from "../identity/members.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
@@ -43,7 +43,7 @@ export async function assertTrustedVersion(
 ): Promise<void> {
   if (authorId === actor.id) return;
   const author = await findMember(db, actor.orgId, authorId);
-  if (author !== null && permissionsFor(author.role).includes("secrets.reveal")) return;
+  if (author !== null && author.permissions.includes("secrets.reveal")) return;
   throw new HubError(
     "forbidden",
     `The newest version of this script, ${number}, was written by somebody who may not be shown secrets. Read it and choose it by its number.`,
