@@ -43,7 +43,7 @@ export async function assertTrustedVersion(
 ): Promise<void> {
   if (authorId === actor.id) return;
   const author = await findMember(db, actor.orgId, authorId);
-  if (author !== null && author.permissions.includes("secrets.reveal")) return;
+  if (author?.permissions.includes("secrets.reveal")) return;
   throw new HubError(
     "forbidden",
     `The newest version of this script, ${number}, was written by somebody who may not be shown secrets. Read it and choose it by its number.`,
