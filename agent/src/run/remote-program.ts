@@ -19,6 +19,10 @@ export const answerBytesMax = 256 * 1_024;
 /** A value as one line: `read -r` keeps it as it is, and printf's %b gives back what it was. */
 export const oneLine = (value: string): string => value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 
+/**
+ * The supervisor's `wait` answers 128 and a number when a signal interrupts it, which is not the script's end: it is asked again, and says 127 where it
+ * had said the end just before.
+ */
 const program = String.raw`
 umask 077
 say() { printf "\n%s %s\n" "$nonce" "$*"; }
@@ -109,12 +113,17 @@ supervise() {
   [ "$end" = exited ] || end_group
   "$setsid" sh -c "sleep $limit; kill -ALRM $me" &
   timer=$!
+  code=
   while :; do
     hit=
     wait "$pid"
-    code=$?
-    if [ -n "$hit" ] && kill -0 "$pid"; then continue; fi
-    break
+    c=$?
+    case $c:$code in
+    127: | 127:142 | 127:143) code=$c ;;
+    127:*) ;;
+    *) code=$c ;;
+    esac
+    [ -n "$hit" ] || break
   done
   kill -KILL "-$timer"
   [ -z "$killer" ] || wait "$killer"
