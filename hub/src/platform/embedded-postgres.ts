@@ -57,7 +57,7 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
     dynamic_shared_memory_type: "mmap", // no /dev/shm needed
     wal_level: "minimal",
     max_wal_senders: "0",
-    autovacuum_naptime: "5min",
+    autovacuum_naptime: "1min", // what a large import changed is counted soon
     jit: "off",
     log_min_messages: "warning",
   };
