@@ -28,13 +28,21 @@ const firedAtOnce = 200;
 
 type Fired = { orgId: string; taskId: string; released: Released[]; replaced: string[] };
 
-/** Every half second. A task that cannot be fired holds up no other. */
+/** Every half second. A task that cannot be fired holds up no other: it is logged, and tried again at the next turn. */
 export async function fireDue(deps: TaskDeps): Promise<void> {
   const passed: string[] = [];
   for (let n = 0; n < firedAtOnce; n++) {
-    const fired = await deps.db.transaction((tx) => fireOne(deps, tx, passed));
+    const before = passed.length;
+    const fired = await deps.db
+      .transaction((tx) => fireOne(deps, tx, passed))
+      .catch((error: unknown) => {
+        const [taskId] = passed.slice(before);
+        if (taskId === undefined) throw error; // no task's fault: the database is away
+        deps.log.error({ task: taskId, ...errorFields(error) }, "task not fired");
+        return "failed" as const;
+      });
     if (fired === null) break;
-    await settle(deps, fired);
+    if (fired !== "failed") await settle(deps, fired);
   }
 }
 
@@ -53,20 +61,28 @@ export async function startQueued(deps: TaskDeps): Promise<void> {
     .orderBy(asc(taskFires.id))
     .limit(firedAtOnce);
   for (const { id } of waiting) {
-    const fired = await deps.db.transaction(async (tx): Promise<Fired | null> => {
-      const [row] = await tx
-        .select({ fire: taskFires, task: tasks })
-        .from(taskFires)
-        .innerJoin(tasks, eq(tasks.id, taskFires.taskId))
-        .where(and(eq(taskFires.id, id), eq(taskFires.outcome, "queued")))
-        .for("update", { of: taskFires, skipLocked: true });
-      if (row === undefined || (await unfinishedRunsOf(tx, row.task.id)).length > 0) return null;
-      const { fields, released } = await attempt(deps, tx, row.task);
-      await tx.update(taskFires).set(fields).where(eq(taskFires.id, id));
-      return { orgId: row.task.orgId, taskId: row.task.id, released, replaced: [] };
-    });
-    if (fired !== null) await settle(deps, fired);
+    try {
+      const fired = await deps.db.transaction((tx) => startOneQueued(deps, tx, id));
+      if (fired !== null) await settle(deps, fired);
+    } catch (error) {
+      deps.log.error({ fire: id, ...errorFields(error) }, "queued task not started");
+    }
   }
+}
+
+/** Null when somebody else has started it, or the run before it goes on again. */
+async function startOneQueued(deps: TaskDeps, tx: Transaction, id: string): Promise<Fired | null> {
+  const [row] = await tx
+    .select({ fire: taskFires, task: tasks })
+    .from(taskFires)
+    .innerJoin(tasks, eq(tasks.id, taskFires.taskId))
+    .where(and(eq(taskFires.id, id), eq(taskFires.outcome, "queued")))
+    .for("update", { of: taskFires, skipLocked: true });
+  if (row === undefined || (await unfinishedRunsOf(tx, row.task.id)).length > 0) return null;
+  const { task } = row;
+  const { fields, released } = task.state === "active" ? await attempt(deps, tx, task) : without("skipped", "paused");
+  await tx.update(taskFires).set(fields).where(eq(taskFires.id, id));
+  return { orgId: task.orgId, taskId: task.id, released, replaced: [] };
 }
 
 async function settle(deps: TaskDeps, { orgId, taskId, released, replaced }: Fired): Promise<void> {
@@ -145,22 +161,23 @@ type Decision = { fields: Pick<FireRow, "outcome" | "reason" | "runId">; release
 async function fire(deps: TaskDeps, tx: Transaction, task: TaskRow): Promise<Decision & { replaced: string[] }> {
   const going = await unfinishedRunsOf(tx, task.id);
   if (going.length === 0 || task.overlap === "parallel") return { ...(await attempt(deps, tx, task)), replaced: [] };
-  const without = (outcome: FireRow["outcome"]) => ({
-    fields: { outcome, reason: "overlap", runId: null },
-    released: [],
-    replaced: [],
-  });
-  if (task.overlap === "skip") return without("skipped");
+  if (task.overlap === "skip") return without("skipped", "overlap");
   if (task.overlap === "queue") {
     const [waiting] = await tx
       .select({ id: taskFires.id })
       .from(taskFires)
       .where(and(eq(taskFires.taskId, task.id), eq(taskFires.outcome, "queued")))
       .limit(1);
-    return without(waiting === undefined ? "queued" : "skipped"); // one waits at most: a queue of backups helps nobody
+    return without(waiting === undefined ? "queued" : "skipped", "overlap"); // one waits at most: a queue of backups helps nobody
   }
   return { ...(await attempt(deps, tx, task)), replaced: going.map(({ id }) => id) };
 }
+
+const without = (outcome: FireRow["outcome"], reason: string) => ({
+  fields: { outcome, reason, runId: null },
+  released: [],
+  replaced: [],
+});
 
 /** A run, or why there is none; what was written for a run that failed is undone. */
 async function attempt(deps: TaskDeps, tx: Transaction, task: TaskRow): Promise<Decision> {
@@ -172,6 +189,6 @@ async function attempt(deps: TaskDeps, tx: Transaction, task: TaskRow): Promise<
     return { fields: { outcome: "started", reason: "", runId }, released };
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
-    return { fields: { outcome: "failed", reason: error.code, runId: null }, released: [] };
+    return without("failed", error.code);
   }
 }

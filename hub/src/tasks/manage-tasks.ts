@@ -99,26 +99,29 @@ async function change(
   id: string,
   work: (tx: Transaction, task: TaskRow) => Promise<void>,
 ): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    await findTask(tx, actor, id);
-    const [task] = await tx
-      .select()
-      .from(tasks)
-      .where(and(eq(tasks.orgId, actor.orgId), eq(tasks.id, id)))
-      .for("update");
-    if (task === undefined) throw notFound("task");
-    assertMayChange(actor, task);
-    if (task.archivedAt !== null) throw new HubError("archived", "This task is archived. Clone it to go on with it.");
-    await work(tx, task);
-  });
+  await deps.db.transaction(async (tx) => work(tx, await lockTask(tx, actor, id)));
   deps.changes.announce(actor.orgId, "tasks", id);
+}
+
+/** The task for a change or a run; another waits until this one is done. @throws HubError `not-found`, `forbidden`, `archived`. */
+export async function lockTask(tx: Transaction, actor: Actor, id: string): Promise<TaskRow> {
+  await findTask(tx, actor, id);
+  const [task] = await tx
+    .select()
+    .from(tasks)
+    .where(and(eq(tasks.orgId, actor.orgId), eq(tasks.id, id)))
+    .for("update");
+  if (task === undefined) throw notFound("task");
+  assertMayChange(actor, task);
+  if (task.archivedAt !== null) throw new HubError("archived", "This task is archived. Clone it to go on with it.");
+  return task;
 }
 
 export const mayChange = (actor: Actor, { ownerId }: Pick<TaskRow, "ownerId">): boolean =>
   may(actor, "run.start") && (actor.id === ownerId || may(actor, "scripts.manage"));
 
 /** @throws HubError `forbidden` for who may only read it. */
-export function assertMayChange(actor: Actor, { ownerId }: Pick<TaskRow, "ownerId">): void {
+function assertMayChange(actor: Actor, { ownerId }: Pick<TaskRow, "ownerId">): void {
   if (actor.id !== ownerId) assertMay(actor, "scripts.manage");
   assertMay(actor, "run.start");
 }

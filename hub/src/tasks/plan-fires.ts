@@ -15,7 +15,7 @@ export type FirePlan = {
   run: Date[];
   /** Each gets a row that says so, oldest first. */
   missed: Date[];
-  /** Missed beyond these; at least so many. */
+  /** Missed after these; at least so many. */
   more: number;
   next: Date | null;
 };

@@ -8,28 +8,27 @@ import { type Actor, assertMay } from "../identity/actor.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import type { TaskDeps } from "./deps.ts";
-import { assertMayChange } from "./manage-tasks.ts";
+import { lockTask } from "./manage-tasks.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { TaskRow } from "./schema.ts";
-import { findTask, unfinishedRunsOf } from "./tasks.ts";
+import { unfinishedRunsOf } from "./tasks.ts";
 
 /** Kept of the refusals; the page shows no more, and the count is whole. */
 const refusalsKept = 1_000;
 
 /**
- * Now, by a person who may change it; with his own grants when it is his, else with those of its owner's.
+ * Now, by its owner. Two at once see each other: the second waits for the first, and finds its run.
  *
- * @throws HubError `not-found`, `forbidden`, `run-going-on` when a run is going on and the task forbids two at once, as startTask().
+ * @throws HubError `not-found`, `forbidden`, `archived`, `run-going-on` when a run is going on and the task forbids two at once, as startTask().
  */
 export async function runTaskNow(deps: TaskDeps, actor: Actor, id: string): Promise<string> {
   assertMay(actor, "run.start");
-  const { task } = await findTask(deps.db, actor, id);
-  assertMayChange(actor, task);
-  if (task.ownerId !== actor.id)
-    throw new HubError("forbidden", "A task runs in its owner's name. Change or clone it, then it is yours to run.", {
-      facts: { permission: "run.start" },
-    });
   const { runId, released } = await deps.db.transaction(async (tx) => {
+    const task = await lockTask(tx, actor, id);
+    if (task.ownerId !== actor.id)
+      throw new HubError("forbidden", "A task runs in its owner's name. Change or clone it, then it is yours to run.", {
+        facts: { permission: "run.start" },
+      });
     if (task.overlap !== "parallel" && (await unfinishedRunsOf(tx, id)).length > 0)
       throw new HubError(
         "run-going-on",

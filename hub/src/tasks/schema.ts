@@ -63,9 +63,9 @@ export const taskFires = pgTable(
     outcome: text("outcome").$type<FireOutcome>().notNull(),
     /** Of `started`. */
     runId: text("run_id"),
-    /** Of the others: why, as a code of docs/errors.md or one of `missed`, `overlap`. */
+    /** Of the others: why, as a code of docs/errors.md or one of `missed`, `overlap`, `paused`. */
     reason: text("reason").notNull().default(""),
-    /** How many more were missed than have rows of their own. */
+    /** Missed after this one without a row of their own; at least so many. */
     more: integer("more").notNull().default(0),
   },
   (table) => [

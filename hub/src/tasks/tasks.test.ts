@@ -246,6 +246,51 @@ describe("a task", () => {
     await admin.mutate("tasks.archive", { id });
   });
 
+  test("that cannot be fired holds up no other", async () => {
+    const broken = await newTask({ schedule: everyHour });
+    const sound = await newTask({ schedule: everyHour });
+    await hub.sql`update tasks set schedule = '{"kind":"cron","expression":"not one","timeZone":"UTC","calendarIds":[]}',
+      next_fire_at = next_fire_at - interval '1 minute' where id = ${broken}`;
+    clock.advance(Date.parse((await taskOf(sound)).nextFireAt ?? "") - clock.now().getTime() + 500);
+    expect(await fired(sound, 1)).toMatchObject([{ outcome: "started" }]);
+    expect(await firesOf(broken)).toEqual([]);
+    for (const id of [broken, sound]) await admin.mutate("tasks.archive", { id });
+  });
+
+  test("asked to run twice at once runs once, and not at all when it is put away", async () => {
+    const body = "endless twice";
+    endless.add(body);
+    const id = await newTask({ scriptId: await newScript(body), targets: { assetIds: assetIds.slice(0, 1) } });
+    const answers = await Promise.all([1, 2, 3].map(() => admin.refusal(runNow(id))));
+    expect(answers.sort()).toEqual(["run-going-on", "run-going-on", null].sort());
+    const { items } = await admin.query<{ items: Run[] }>("runs.list", { taskId: id });
+    expect(items).toHaveLength(1);
+    await admin.mutate("runs.stop", { id: items[0]?.id });
+    await finished(items[0]?.id ?? "");
+    await admin.mutate("tasks.archive", { id });
+    expect(await admin.refusal(runNow(id))).toBe("archived");
+  });
+
+  test("that waits for its turn and is paused meanwhile gives its turn up", async () => {
+    const body = "endless paused";
+    endless.add(body);
+    const targets = { assetIds: assetIds.slice(0, 1) };
+    const id = await newTask({ scriptId: await newScript(body), overlap: "queue", schedule: everyHour, targets });
+    const first = await runNow(id);
+    await when(first, ({ state }) => state === "running");
+    clock.advance(Date.parse((await taskOf(id)).nextFireAt ?? "") - clock.now().getTime() + 500);
+    await fired(id, 1);
+    await admin.mutate("tasks.pause", { id });
+    await admin.mutate("runs.stop", { id: first });
+    const fires = await eventually(
+      () => firesOf(id),
+      ([fire]) => fire?.outcome !== "queued",
+      { what: "the turn" },
+    );
+    expect(fires).toMatchObject([{ outcome: "skipped", reason: "paused" }]);
+    await admin.mutate("tasks.archive", { id });
+  });
+
   test("means nodes, labels, conditions and kept sets, each asset once", async () => {
     const node = await admin.mutate<{ id: string }>("nodes.create", { parentId: null, name: "backups" });
     await admin.mutate("nodes.place", { nodeId: node.id, assetIds: assetIds.slice(0, 2), in: true });

@@ -1135,8 +1135,9 @@ export const en = {
     overlap: "The last run was still going on.",
     queued: "It starts when the last run has ended.",
     missed: "The hub was not running at that time.",
-    more_one: "{{count}} more was missed before it.",
-    more_other: "{{count}} more were missed before it.",
+    paused: "The task was paused before its turn came.",
+    more_one: "At least {{count}} more was missed after it.",
+    more_other: "At least {{count}} more were missed after it.",
   },
   misfire: { fire_once_now: "Run once for all", do_nothing: "Leave it", ignore: "Run each" },
   misfireMeaning: {

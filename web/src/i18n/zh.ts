@@ -1126,8 +1126,9 @@ export const zh: Translation = {
     overlap: "上一次执行仍在进行。",
     queued: "上一次执行结束后开始。",
     missed: "当时中心没有运行。",
-    more_one: "此前还错过了 {{count}} 次。",
-    more_other: "此前还错过了 {{count}} 次。",
+    paused: "轮到之前任务已停用。",
+    more_one: "此后至少还错过了 {{count}} 次。",
+    more_other: "此后至少还错过了 {{count}} 次。",
   },
   misfire: { fire_once_now: "合并执行一次", do_nothing: "不补", ignore: "逐次补上" },
   misfireMeaning: {

@@ -176,8 +176,8 @@ function Fires({ taskId }: { taskId: string }) {
     const text =
       reason === "overlap"
         ? t(outcome === "queued" ? "fireReason.queued" : "fireReason.overlap")
-        : reason === "missed"
-          ? t("fireReason.missed")
+        : reason === "missed" || reason === "paused"
+          ? t(`fireReason.${reason}`)
           : codeSentence(reason);
     return more > 0 ? `${text} ${t("fireReason.more", { count: more })}` : text;
   };
