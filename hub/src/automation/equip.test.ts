@@ -178,6 +178,33 @@ test("what an agent was offered and never claimed is another one's of the zone, 
   expect([deaf.begun, other.begun]).toEqual([[], [run.executions[0].id]]);
 });
 
+test("a neighbour that one agent does not reach is another one's of the zone; when none reaches it the last one's words are kept", async () => {
+  const zone = (await admin.mutate<{ id: string }>("fleet.createZone", { name: "two ways" })).id;
+  const cut = async () => {
+    const agent = await hub.enrolAgent({ equip: () => "unreachable" });
+    await admin.mutate("fleet.moveAgent", { id: agent.id, zoneId: zone });
+    return agent;
+  };
+  const near = await cut();
+  const { assetId } = await newNeighbour({ kind: "password", password: "p" }, { zone });
+  const alone = await finished(await start([assetId]));
+  expect(alone.executions[0]).toMatchObject({ reason: "unreachable", message: "It did not work." });
+
+  near.stop();
+  const pulled: string[] = [];
+  const either = (name: string, others: () => string | null) => async () => {
+    pulled.push(name);
+    return pulled.length === 1 ? "unreachable" : others();
+  };
+  for (const name of ["one", "two"]) {
+    const agent = await hub.enrolAgent({ equip: either(name, () => null) });
+    await admin.mutate("fleet.moveAgent", { id: agent.id, zoneId: zone });
+  }
+  const run = await finished(await start([assetId]));
+  expect(run.executions[0]).toMatchObject({ reason: "finished" });
+  expect(pulled.toSorted()).toEqual(["one", "two"]);
+});
+
 async function scriptWithSecret(): Promise<string> {
   const parameters = [{ name: "TOKEN", label: "Token", type: "secret", required: true }];
   made += 1;

@@ -7,6 +7,7 @@ import { shortText } from "../platform/text.ts";
 import type { AutomationDeps } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import { dateOf } from "./on-run-claim.ts";
+import { passedOn } from "./pass-on.ts";
 import { executions } from "./schema.ts";
 import { settleExecution } from "./settle.ts";
 
@@ -37,6 +38,10 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
   )
     return;
   const reason = reasonOf(result);
+  if (reason === "unreachable" && (await passedOn(deps, execution))) {
+    acknowledge();
+    return;
+  }
   await settleExecution(deps, execution, {
     reason,
     exitCode: result.exited === true ? (result.exitCode ?? 0) : null,

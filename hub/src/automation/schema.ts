@@ -83,6 +83,8 @@ export const executions = pgTable(
     position: integer("position").notNull().default(0),
     state: text("state").$type<ExecutionState>().notNull(),
     attempt: integer("attempt").notNull().default(1),
+    /** Of a neighbour: the agents that did not get there. None of them is offered it again. */
+    notReachedBy: jsonb("not_reached_by").$type<string[]>().notNull().default([]),
     stream: bigint("stream", { mode: "number" }),
     /** When it left `held`. */
     releasedAt: moment("released_at"),

@@ -67,7 +67,7 @@ function queued(pulls: Pull[], now: Date) {
         select id from (
           (${waiting} where e.agent_id = agents.id and ${open} order by e.id limit pull.own)
           union all
-          (${waiting} where e.agent_id is null and e.zone_id = agents.zone_id and ${open} order by e.id limit pull.neighbours)
+          (${waiting} where e.agent_id is null and e.zone_id = agents.zone_id and not e.not_reached_by ? agents.id and ${open} order by e.id limit pull.neighbours)
         ) as candidates where room is null or nth <= room)
       order by executions.id
       limit pull.own + pull.neighbours

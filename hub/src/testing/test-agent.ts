@@ -373,7 +373,10 @@ export class TestAgent {
     this.#say({
       orderOutcome: { sequence, accepted: code === null, code: code ?? "", message: code === null ? "" : "It did not work." },
     });
+    const run = this.runs.get(equip.executionId ?? "");
     if (code === null) this.#begin(equip.executionId ?? "");
+    else if (code === "unreachable" && run !== undefined)
+      this.#finish(run, { end: wire.RunEnd.RUN_UNREACHABLE, message: "It did not work." });
   }
 
   /** Its own questions about an order, be it another agent's. */

@@ -1,0 +1,1 @@
+ALTER TABLE "executions" ADD COLUMN "not_reached_by" jsonb DEFAULT '[]'::jsonb NOT NULL;
