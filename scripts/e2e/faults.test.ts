@@ -1,7 +1,7 @@
 // The short form of every fault; `npm run faults` has the long ones. A figure beyond its bound is named in the failure.
 import { describe, expect, test } from "vitest";
 import { faults } from "./faults/all.ts";
-import { type Fault, inWords, kept } from "./faults/fault.ts";
+import { type Fault, inForm, inWords, kept } from "./faults/fault.ts";
 import { lacking } from "./lacking.ts";
 
 /** A machine that is busy with others may miss a bound once; a fault in the product misses it again. */
@@ -15,7 +15,8 @@ function named({ name, sentence, needs }: Fault): [title: string, missing: strin
 
 async function holds(fault: Fault): Promise<void> {
   const { figures } = await fault.run("short");
-  expect(figures.filter((figure) => !kept(figure)).map(inWords)).toEqual([]);
+  const bounded = figures.map((figure) => inForm("short", figure));
+  expect(bounded.filter((figure) => !kept(figure)).map(inWords)).toEqual([]);
 }
 
 describe("faults", () => {

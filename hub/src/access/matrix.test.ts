@@ -367,42 +367,44 @@ async function freshSubjects(): Promise<Subjects> {
     script: newId("scr"),
     task: newId("tsk"),
   };
-  await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
-  await sql`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`;
-  await sql`insert into assets (id, org_id, zone_id, agent_id, category, name, platform, created_at, updated_at) values (${newId("ast")}, ${orgId}, ${admin?.zone ?? ""}, ${made.agent}, 'host', 'row', 'linux', now(), now())`;
-  await sql`insert into assets (id, org_id, zone_id, category, name, platform, address, created_at, updated_at) values (${made.neighbour}, ${orgId}, ${admin?.zone ?? ""}, 'host', ${made.neighbour}, 'linux', '192.0.2.1', now(), now())`;
-  await sql`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`;
-  await sql`insert into account_templates (id, org_id, name, username, secret, created_at, updated_at) values (${made.template}, ${orgId}, ${made.template}, 'row', 'new-password', now(), now())`;
-  await sql`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at) values (${made.hostKey}, ${orgId}, ${made.neighbour}, 'ssh-ed25519', ${made.hostKey}, 'SHA256:x', 'offered', now())`;
-  await sql`insert into roles (id, org_id, name, description, permissions, created_at, updated_at) values (${made.role}, ${orgId}, ${made.role}, '', '{}', now(), now())`;
-  await sql`insert into guest_invitations (id, org_id, email, role, token_hash, invited_by, created_at, expires_at) values (${made.guest}, ${orgId}, ${made.guest}, 'user', ${made.guest}, 'x', now(), now() - interval '1 day')`;
-  await sql`insert into organisations (id, name, created_at) values (${made.organisation}, ${made.organisation}, now())`;
-  await sql`insert into identity_providers (id, org_id, name, active, settings, secret_version, creates_people, email_domains, created_at, updated_at)
-    values (${made.provider}, ${orgId}, ${made.provider}, false, ${sql.json(providerOf.settings)}, 1, false, '{}', now(), now())`;
-  await sql`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`;
-  await sql`insert into node_ancestors (node_id, ancestor_id) values (${made.node}, ${made.node})`;
-  await sql`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted, username)
-    values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true, ${made.personId})`;
-  await sql`insert into grants (id, org_id, name, accounts, protocols, addresses, actions, created_by, created_at, updated_at) values (${made.grant}, ${orgId}, 'row', '{@all}', '{@all}', '{}', '{connect}', ${owner}, now(), now())`;
-  await sql`insert into grant_subjects (grant_id, kind, subject_id) values (${made.grant}, 'user', ${made.personId})`;
-  await sql`insert into grant_targets (grant_id, kind, target_id) values (${made.grant}, 'asset', ${assetId})`;
-  await sql`insert into groups (id, org_id, name, created_at) values (${made.group}, ${orgId}, ${made.group}, now())`;
-  await sql`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`;
-  await sql`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, account_choice, protocol, state, columns, rows, started_at, ended_at, end_reason)
-    values (${made.session}, ${orgId}, 'shell', ${assetId}, ${agent.id}, ${owner}, 'x', '@agent', 'ssh', 'ended', 80, 24, now(), now(), 'exit')`;
-  await sql`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at)
-    values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now())`;
-  await sql`insert into executions (id, org_id, run_id, asset_id, agent_id, state) values (${made.execution}, ${orgId}, ${made.run}, ${assetId}, ${made.agent}, 'queued')`;
   const ofTask = newId("scr");
-  for (const script of [made.script, ofTask]) {
-    await sql`insert into scripts (id, org_id, name, visibility, owner_id, latest, created_at, updated_at)
-      values (${script}, ${orgId}, 'row', 'organisation', ${owner}, 1, now(), now())`;
-    await sql`insert into script_versions (script_id, number, interpreter, body, hash, parameters, author_id, created_at)
-      values (${script}, 1, 'sh', 'true', 'x', '[]', ${owner}, now())`;
-  }
-  await sql`insert into tasks (id, org_id, name, script_id, parameters, targets, account, timeout_seconds, expiry_seconds, misfire, overlap, state, owner_id, created_at, updated_at)
-    values (${made.task}, ${orgId}, 'row', ${ofTask}, '{}', ${sql.json({ assetIds: [assetId], nodeIds: [], labels: [], setIds: [] })}, '@agent', 60, 60,
-      'fire_once_now', 'parallel', 'active', ${owner}, now(), now())`;
+  await sql.begin((tx) => [
+    tx`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`,
+    tx`insert into agents (id, org_id, zone_id, name, public_key, enrolled_at) values (${made.agent}, ${orgId}, ${admin?.zone ?? ""}, 'row', ${made.agent}, now())`,
+    tx`insert into assets (id, org_id, zone_id, agent_id, category, name, platform, created_at, updated_at) values (${newId("ast")}, ${orgId}, ${admin?.zone ?? ""}, ${made.agent}, 'host', 'row', 'linux', now(), now())`,
+    tx`insert into assets (id, org_id, zone_id, category, name, platform, address, created_at, updated_at) values (${made.neighbour}, ${orgId}, ${admin?.zone ?? ""}, 'host', ${made.neighbour}, 'linux', '192.0.2.1', now(), now())`,
+    tx`insert into accounts (id, org_id, asset_id, username, secret_kind, created_at, updated_at) values (${made.account}, ${orgId}, ${made.neighbour}, 'row', 'password', now(), now())`,
+    tx`insert into account_templates (id, org_id, name, username, secret, created_at, updated_at) values (${made.template}, ${orgId}, ${made.template}, 'row', 'new-password', now(), now())`,
+    tx`insert into host_keys (id, org_id, asset_id, algorithm, key, fingerprint, state, seen_at) values (${made.hostKey}, ${orgId}, ${made.neighbour}, 'ssh-ed25519', ${made.hostKey}, 'SHA256:x', 'offered', now())`,
+    tx`insert into roles (id, org_id, name, description, permissions, created_at, updated_at) values (${made.role}, ${orgId}, ${made.role}, '', '{}', now(), now())`,
+    tx`insert into guest_invitations (id, org_id, email, role, token_hash, invited_by, created_at, expires_at) values (${made.guest}, ${orgId}, ${made.guest}, 'user', ${made.guest}, 'x', now(), now() - interval '1 day')`,
+    tx`insert into organisations (id, name, created_at) values (${made.organisation}, ${made.organisation}, now())`,
+    tx`insert into identity_providers (id, org_id, name, active, settings, secret_version, creates_people, email_domains, created_at, updated_at)
+    values (${made.provider}, ${orgId}, ${made.provider}, false, ${tx.json(providerOf.settings)}, 1, false, '{}', now(), now())`,
+    tx`insert into nodes (id, org_id, name, created_at) values (${made.node}, ${orgId}, ${made.node}, now())`,
+    tx`insert into node_ancestors (node_id, ancestor_id) values (${made.node}, ${made.node})`,
+    tx`insert into users (id, name, email, email_verified, created_at, updated_at, org_id, role, accepted, username)
+    values (${made.personId}, 'Row', ${`${made.personId}@example.org`}, false, now(), now(), ${orgId}, 'user', true, ${made.personId})`,
+    tx`insert into grants (id, org_id, name, accounts, protocols, addresses, actions, created_by, created_at, updated_at) values (${made.grant}, ${orgId}, 'row', '{@all}', '{@all}', '{}', '{connect}', ${owner}, now(), now())`,
+    tx`insert into grant_subjects (grant_id, kind, subject_id) values (${made.grant}, 'user', ${made.personId})`,
+    tx`insert into grant_targets (grant_id, kind, target_id) values (${made.grant}, 'asset', ${assetId})`,
+    tx`insert into groups (id, org_id, name, created_at) values (${made.group}, ${orgId}, ${made.group}, now())`,
+    tx`insert into enrolment_tokens (id, org_id, token_hash, zone_id, created_by, created_at, expires_at) values (${made.token}, ${orgId}, ${made.token}, ${admin?.zone ?? ""}, ${owner}, now(), now() + interval '10 days')`,
+    tx`insert into sessions (id, org_id, kind, asset_id, agent_id, user_id, account, account_choice, protocol, state, columns, rows, started_at, ended_at, end_reason)
+    values (${made.session}, ${orgId}, 'shell', ${assetId}, ${agent.id}, ${owner}, 'x', '@agent', 'ssh', 'ended', 80, 24, now(), now(), 'exit')`,
+    tx`insert into runs (id, org_id, title, script, script_hash, interpreter, args, env, timeout_seconds, state, created_by, created_at)
+    values (${made.run}, ${orgId}, 't', 'true', 'x', 'sh', '[]', '{}', 60, 'queued', ${owner}, now())`,
+    tx`insert into executions (id, org_id, run_id, asset_id, agent_id, state) values (${made.execution}, ${orgId}, ${made.run}, ${assetId}, ${made.agent}, 'queued')`,
+    ...[made.script, ofTask].flatMap((script) => [
+      tx`insert into scripts (id, org_id, name, visibility, owner_id, latest, created_at, updated_at)
+      values (${script}, ${orgId}, 'row', 'organisation', ${owner}, 1, now(), now())`,
+      tx`insert into script_versions (script_id, number, interpreter, body, hash, parameters, author_id, created_at)
+      values (${script}, 1, 'sh', 'true', 'x', '[]', ${owner}, now())`,
+    ]),
+    tx`insert into tasks (id, org_id, name, script_id, parameters, targets, account, timeout_seconds, expiry_seconds, misfire, overlap, state, owner_id, created_at, updated_at)
+    values (${made.task}, ${orgId}, 'row', ${ofTask}, '{}', ${tx.json({ assetIds: [assetId], nodeIds: [], labels: [], setIds: [] })}, '@agent', 60, 60,
+      'fire_once_now', 'parallel', 'active', ${owner}, now(), now())`,
+  ]);
   return made;
 }
 
@@ -464,8 +466,9 @@ describe.each(Object.entries(table).filter(([, [letters]]) => letters !== ""))("
 
   test(`answers ${letters}`, async () => {
     const answers = new Map<Person, string | null>();
+    const untouched = await subjects(); // by whoever is refused
     for (const [who, letter] of cells) {
-      const { code, status, body } = await call(who, name, input?.(await subjects()));
+      const { code, status, body } = await call(who, name, input?.(letter === "+" ? await subjects() : untouched));
       answers.set(who, code);
       if (letter === "+") expect(status, `${who}: ${body}`).toBe(200);
       if (letter !== "N" || input === undefined) continue;
@@ -525,19 +528,28 @@ describe("hostile text in every field", () => {
     const sent = input?.(subjects) ?? {};
     let before = await rowCounts();
     for (const path of fieldsOf(name, sent)) {
+      const refused: object[] = [];
+      let taken = 0;
       const texts = { ...hostile, ...(procedures[name]?._def.type === "mutation" ? { "a megabyte": nearlyMegabyte } : {}) };
       for (const [what, text] of Object.entries(texts)) {
-        const { status, code, body } = await call("admin", name, withText(sent, path, text) as object);
+        const input = withText(sent, path, text) as object;
+        const { status, code, body } = await call("admin", name, input);
         const where = `${what} in ${path.join(".")}: ${status} ${body.slice(0, 200)}`;
         expect(status, where).toBeLessThan(500);
-        const after = await rowCounts();
-        if (status >= 400) {
-          expect(code ?? "", where).toMatch(/^[a-z-]+$/);
-          expect(body.length, where).toBeLessThan(4_000);
-          expect(after, where).toBe(before);
+        if (status < 400) {
+          taken += 1;
+          continue;
         }
-        before = after;
+        expect(code ?? "", where).toMatch(/^[a-z-]+$/);
+        expect(body.length, where).toBeLessThan(4_000);
+        refused.push(input);
       }
+      if (taken > 0) {
+        // What was taken is counted, so what was refused is sent once more by itself.
+        before = await rowCounts();
+        for (const input of refused) await call("admin", name, input);
+      }
+      expect(await rowCounts(), path.join(".")).toBe(before);
     }
   });
 

@@ -17,6 +17,18 @@ export type Fault = {
   run(form: Form): Promise<Outcome>;
 };
 
+/** The short forms run wherever `npm test` does, beside whatever else the machine does: there only a standstill is a failure. How fast it is the long forms say. */
+const patience = new Map([
+  ["ms", 10_000],
+  ["s", 10],
+]);
+
+/** The figure with the bound of this form. */
+export function inForm(form: Form, figure: Figure): Figure {
+  const more = form === "short" ? patience.get(figure.unit) : undefined;
+  return figure.atMost === undefined || more === undefined ? figure : { ...figure, atMost: figure.atMost + more };
+}
+
 export const kept = ({ value, atMost, atLeast }: Figure): boolean =>
   !Number.isNaN(value) && (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
 

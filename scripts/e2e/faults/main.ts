@@ -1,7 +1,7 @@
 // `npm run faults [-- names] [--short]`: breaks Sallyport in every way we know and prints what came of it, one row a fault.
 import { lacking } from "../lacking.ts";
 import { faults } from "./all.ts";
-import { inWords, kept } from "./fault.ts";
+import { inForm, inWords, kept } from "./fault.ts";
 
 const words = process.argv.slice(2);
 const form = words.includes("--short") ? "short" : "long";
@@ -26,7 +26,8 @@ for (const fault of faults) {
     continue;
   }
   try {
-    const { rounds, figures } = await fault.run(form);
+    const { rounds, figures: measured } = await fault.run(form);
+    const figures = measured.map((figure) => inForm(form, figure));
     const missed = figures.filter((figure) => !kept(figure));
     if (missed.length > 0) failed += 1;
     const verdict = missed.length === 0 ? "holds" : `MISSED: ${missed.map(({ what }) => what).join(", ")}`;
