@@ -20,10 +20,8 @@ export type SshServer = {
   stop(): Promise<void>;
 };
 
-const port = 2_022;
-
-/** @param folder for its keys and settings. */
-export async function startSshServer(network: PrivateNetwork, folder: string): Promise<SshServer> {
+/** @param folder for its keys and settings. @param port another one for each further host of the network. */
+export async function startSshServer(network: PrivateNetwork, folder: string, port = 2_022): Promise<SshServer> {
   const sshd = ["/usr/sbin/sshd", "/usr/bin/sshd"].find((file) => existsSync(file));
   if (sshd === undefined) throw new Error("This test needs sshd. Install openssh-server.");
   const at = (name: string) => path.join(folder, name);
@@ -54,7 +52,7 @@ export async function startSshServer(network: PrivateNetwork, folder: string): P
   const start = async () => {
     const [program = "", ...words] = [...network.inside, sshd];
     server = spawn(program, [...words, "-D", "-e", "-f", at("sshd.conf")], { stdio: "ignore" });
-    await until("sshd listens", () => accepts(network.insideAddress));
+    await until("sshd listens", () => accepts(network.insideAddress, port));
   };
   const stop = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -78,7 +76,7 @@ export async function startSshServer(network: PrivateNetwork, folder: string): P
   };
 }
 
-const accepts = (host: string) =>
+const accepts = (host: string, port: number) =>
   new Promise<boolean>((resolve) => {
     const socket = net.connect(port, host);
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
