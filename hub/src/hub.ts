@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { addAdministratorsGrant } from "./access/manage-grants.ts";
+import { type AccessDeps, addAdministratorsGrant } from "./access/manage-grants.ts";
 import { lookForEndsEveryMs, noticeEnds } from "./access/notice-ends.ts";
 import { adminSocketPath, listenForAdmin } from "./api/admin-socket.ts";
 import { openConsoleFiles } from "./api/console-files.ts";
@@ -94,6 +94,7 @@ import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
 import type { TaskDeps } from "./tasks/deps.ts";
 import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
+import { endTickets, escalateTickets } from "./tickets/jobs.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
 export type Layout = {
@@ -265,6 +266,7 @@ export async function createHub(
       neighbours,
       changes,
     };
+    const access: AccessDeps = { db, clock, changes, accessChanged };
     const tasks: TaskDeps = { db, clock, log, changes, automation };
     const fleet: FleetDeps = {
       db,
@@ -322,7 +324,7 @@ export async function createHub(
       checkpoints,
       auditExports: () => exports.map(({ state }) => state),
       fleet,
-      access: { db, clock, changes, accessChanged },
+      access,
       assets,
       custody: {
         deps: custody,
@@ -333,6 +335,7 @@ export async function createHub(
       scripts: { db, clock, changes },
       automation,
       tasks,
+      tickets: access,
       screens,
       endWorkOf: async (userId) => {
         for (const session of [...sessions.live.ofUser(userId), ...sessions.dials.ofUser(userId)])
@@ -431,6 +434,8 @@ export async function createHub(
       every(1_000, () => rollOn(automation), log),
       every(500, () => fireDue(tasks), log),
       every(1_000, () => startQueued(tasks), log),
+      every(5_000, () => endTickets(access), log),
+      every(5_000, () => escalateTickets(access), log),
       every(3_600_000, removeOld, log),
       every(
         readAuditEveryMs,

@@ -28,24 +28,32 @@ export type AccessDeps = {
 /** @throws HubError `not-found` for a person, group, asset or node that is not the organisation's. */
 export async function createGrant({ db, clock, changes }: AccessDeps, actor: Actor, input: GrantInput): Promise<string> {
   assertMay(actor, "grants.manage");
-  const now = clock.now();
-  const id = newId("grt", now.getTime());
-  await db.transaction(async (tx) => {
-    await assertEnds(tx, actor.orgId, input);
-    await tx
-      .insert(grants)
-      .values({ id, orgId: actor.orgId, ...columnsOf(input), createdBy: actor.id, createdAt: now, updatedAt: now });
-    await setEnds(tx, id, input);
-    await recordAudit(tx, {
-      kind: "grant.created",
-      orgId: actor.orgId,
-      actor: auditActor(actor),
-      subject: { kind: "grant", id, name: input.name },
-      ip: actor.ip,
-      data: { grant: JSON.stringify(input) },
-    });
-  });
+  const id = await db.transaction((tx) => insertGrant(tx, actor, input, clock.now(), null));
   changes.announce(actor.orgId, "grants", id);
+  return id;
+}
+
+/** In the caller's transaction, who has decided that it may be given. @param ticketId of the ticket that gives it. @throws HubError as {@link createGrant}. */
+export async function insertGrant(
+  tx: Transaction,
+  by: Pick<Actor, "id" | "name" | "orgId" | "ip">,
+  input: GrantInput,
+  now: Date,
+  ticketId: string | null,
+): Promise<string> {
+  const { orgId } = by;
+  const id = newId("grt", now.getTime());
+  await assertEnds(tx, orgId, input);
+  await tx.insert(grants).values({ id, orgId, ...columnsOf(input), ticketId, createdBy: by.id, createdAt: now, updatedAt: now });
+  await setEnds(tx, id, input);
+  await recordAudit(tx, {
+    kind: "grant.created",
+    orgId,
+    actor: { id: by.id, name: by.name },
+    subject: { kind: "grant", id, name: input.name },
+    ip: by.ip,
+    data: { grant: JSON.stringify(input) },
+  });
   return id;
 }
 
@@ -89,23 +97,31 @@ export async function changeGrant(
  */
 export async function revokeGrant(deps: AccessDeps, actor: Actor, { id, reason }: { id: string; reason: string }): Promise<void> {
   assertMay(actor, "grants.manage");
-  await deps.db.transaction(async (tx) => {
-    const row = await lockGrant(tx, actor.orgId, id);
-    if (row === null) throw notFound("grant");
-    if (row.revokedAt !== null) return;
-    await markRevoked(tx, id, { id: actor.id, at: deps.clock.now(), reason });
-    await recordAudit(tx, {
-      kind: "grant.revoked",
-      orgId: actor.orgId,
-      actor: auditActor(actor),
-      subject: { kind: "grant", id, name: row.name },
-      ip: actor.ip,
-      data: { reason },
-    });
-  });
+  await deps.db.transaction((tx) => markGrantRevoked(tx, actor, { id, reason }, deps.clock.now()));
   // After the commit: a crash here leaves the row revoked, and the look of every second ends what we did not reach.
   await deps.accessChanged(actor.orgId);
   deps.changes.announce(actor.orgId, "grants", id);
+}
+
+/** In the caller's transaction, who has decided that it may be; accessChanged() is to follow its commit. @throws HubError `not-found`. */
+export async function markGrantRevoked(
+  tx: Transaction,
+  actor: Actor,
+  { id, reason }: { id: string; reason: string },
+  now: Date,
+): Promise<void> {
+  const row = await lockGrant(tx, actor.orgId, id);
+  if (row === null) throw notFound("grant");
+  if (row.revokedAt !== null) return;
+  await markRevoked(tx, id, { id: actor.id, at: now, reason });
+  await recordAudit(tx, {
+    kind: "grant.revoked",
+    orgId: actor.orgId,
+    actor: auditActor(actor),
+    subject: { kind: "grant", id, name: row.name },
+    ip: actor.ip,
+    data: { reason },
+  });
 }
 
 /** The first grant of an organisation: whoever administers it reaches everything in it, until somebody changes that. */

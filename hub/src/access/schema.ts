@@ -28,6 +28,8 @@ export const grants = pgTable(
     revokedAt: moment("revoked_at"),
     revokedBy: text("revoked_by"),
     revokeReason: text("revoke_reason"),
+    /** The ticket whose approval gave it; it ends with that. */
+    ticketId: text("ticket_id"),
   },
   (table) => [index("grants_org").on(table.orgId, table.name)],
 );

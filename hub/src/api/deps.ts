@@ -19,6 +19,7 @@ import type { ScriptDeps } from "../scripts/deps.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import type { Screens } from "../sessions/screens.ts";
 import type { TaskDeps } from "../tasks/deps.ts";
+import type { TicketDeps } from "../tickets/deps.ts";
 
 export type ApiDeps = {
   config: Config;
@@ -44,6 +45,7 @@ export type ApiDeps = {
   scripts: ScriptDeps;
   automation: AutomationDeps;
   tasks: TaskDeps;
+  tickets: TicketDeps;
   screens: Screens;
   endWorkOf: EndWorkOf;
   /** Null without a mail server. */

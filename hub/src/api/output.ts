@@ -84,6 +84,8 @@ export const asset = z.object({
   favourite: z.boolean(),
   active: z.boolean(),
   legacyAlgorithms: z.boolean(),
+  /** Who answers for it. */
+  ownerId: z.string().nullable(),
   comment: z.string(),
   may: z.object({ connect: z.boolean(), run: z.boolean() }),
   why: z.string().nullable(),

@@ -12,6 +12,7 @@ export const person = z.object({
   email: z.string(),
   username: z.string(),
   phone: z.string().nullable(),
+  managerId: z.string().nullable(),
   language: z.enum(["en", "zh"]).nullable(),
   role,
   /** Of a role that the organisation made. */

@@ -18,6 +18,7 @@ import { interpretersRouter, scriptsRouter } from "./routers/scripts.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { calendarsRouter, targetSetsRouter, tasksRouter } from "./routers/tasks.ts";
 import { templatesRouter } from "./routers/templates.ts";
+import { ticketsRouter } from "./routers/tickets.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
 
@@ -51,6 +52,7 @@ export const appRouter = router({
   targetSets: targetSetsRouter,
   tasks: tasksRouter,
   templates: templatesRouter,
+  tickets: ticketsRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -93,7 +93,11 @@ export const createAsset = assetFields.partial({ protocols: true }).extend({
 });
 export type CreateAsset = z.infer<typeof createAsset>;
 /** Of an agent's own host only what is not the agent's: labels, nodes, comment, active. */
-export const changeAsset = assetFields.partial().extend({ id });
+export const changeAsset = assetFields.partial().extend({
+  id,
+  /** Who answers for it; null: nobody. */
+  ownerId: id.nullable().optional(),
+});
 export type ChangeAsset = z.infer<typeof changeAsset>;
 
 export const listAssets = page.extend({

@@ -6,6 +6,7 @@ import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { findZone } from "../fleet/zones.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
+import { findMember } from "../identity/members.ts";
 import { isUniqueViolation, type Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { findAsset, lockAsset, placesOf } from "./assets.ts";
@@ -58,6 +59,7 @@ export async function addAsset(
     comment: input.comment,
     active: input.active,
     legacyAlgorithms: input.legacyAlgorithms,
+    ownerId: null,
     createdAt: now,
     updatedAt: now,
     retiredAt: null,
@@ -91,6 +93,7 @@ export async function changeAsset(deps: AssetDeps, actor: Actor, { id, ...wanted
         throw new HubError("conflict", "Name, zone and address of an agent's own host are the agent's. Change the agent.");
       if (fields.zoneId !== undefined && (await findZone(tx, actor.orgId, fields.zoneId)) === null) throw notFound("zone");
       if (nodeIds !== undefined) await assertNodes(tx, actor.orgId, nodeIds);
+      if (fields.ownerId && (await findMember(tx, actor.orgId, fields.ownerId)) === null) throw notFound("person");
       const places = (await placesOf(tx, [id])).get(id);
       const changed = {
         ...definedOf(fields),

@@ -26,5 +26,6 @@ export const presentAsset = (
   favourite,
   active: asset.active,
   legacyAlgorithms: asset.legacyAlgorithms,
+  ownerId: asset.ownerId,
   comment: asset.comment,
 });

@@ -30,6 +30,8 @@ export const assets = pgTable(
     protocols: jsonb("protocols").$type<AssetProtocol[]>().notNull().default([]),
     comment: text("comment").notNull().default(""),
     active: boolean("active").notNull().default(true),
+    /** Who answers for it: decides about requests for it, where a flow says so. */
+    ownerId: text("owner_id").references(() => users.id),
     /** SSH algorithms of old devices are accepted. Shown wherever it is on, and audited. */
     legacyAlgorithms: boolean("legacy_algorithms").notNull().default(false),
     createdAt: moment("created_at").notNull(),

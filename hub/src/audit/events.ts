@@ -148,6 +148,21 @@ export type AuditEventOf = {
   "script.deleted": { versions: number };
   "interpreter.added": { label: string };
   "interpreter.removed": Record<string, never>;
+  /** asked: JSON of what is asked for. */
+  "ticket.submitted": { asked: string; flow: string };
+  /** level: from 1. narrowed: JSON of what is approved; empty: all of it. */
+  "ticket.decided": { decision: string; level: number; comment: string; narrowed: string };
+  "ticket.approved": { grantId: string; approved: string; automatic: boolean };
+  "ticket.withdrawn": Record<string, never>;
+  "ticket.escalated": { level: number };
+  "ticket.lapsed": { level: number };
+  /** why: expired, given-back, taken-away. */
+  "ticket.ended": { why: string; reason: string };
+  "ticket.commented": { length: number };
+  "ticket-flow.created": { flow: string };
+  "ticket-flow.changed": { before: string; after: string };
+  "ticket-flow.removed": Record<string, never>;
+  "person.substitute-set": { substituteId: string; from: string; until: string };
   "task.created": { scriptId: string; schedule: string };
   /** before, after: JSON of the fields that changed. */
   "task.changed": { before: string; after: string };
@@ -299,6 +314,18 @@ export const auditKinds = [
   "script.deleted",
   "interpreter.added",
   "interpreter.removed",
+  "ticket.submitted",
+  "ticket.decided",
+  "ticket.approved",
+  "ticket.withdrawn",
+  "ticket.escalated",
+  "ticket.lapsed",
+  "ticket.ended",
+  "ticket.commented",
+  "ticket-flow.created",
+  "ticket-flow.changed",
+  "ticket-flow.removed",
+  "person.substitute-set",
   "task.created",
   "task.changed",
   "task.started",
@@ -334,6 +361,8 @@ export type AuditSubject = {
     | "task"
     | "calendar"
     | "target-set"
+    | "ticket"
+    | "ticket-flow"
     | "person"
     | "group"
     | "role"

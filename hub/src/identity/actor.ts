@@ -32,8 +32,17 @@ export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: a
 /** What each built-in role may. A user's terminals and runs need a grant besides: see access. */
 const builtIn: Record<(typeof roleNames)[number], readonly Permission[]> = {
   admin: permissions,
-  auditor: ["fleet.read", "sessions.read-all", "runs.read-all", "people.read", "audit.read", "assets.read", "grants.read"],
-  user: ["terminal.open", "run.start", "dial.open"],
+  auditor: [
+    "fleet.read",
+    "sessions.read-all",
+    "runs.read-all",
+    "people.read",
+    "audit.read",
+    "assets.read",
+    "grants.read",
+    "tickets.read-all",
+  ],
+  user: ["terminal.open", "run.start", "dial.open", "tickets.open"],
 };
 
 export const builtInRole = (role: Role): (typeof roleNames)[number] | undefined => roleNames.find((one) => one === role);

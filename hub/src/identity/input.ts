@@ -19,6 +19,7 @@ export const permissionGroups = {
   reach: ["terminal.open", "run.start", "scripts.manage", "dial.open"],
   assets: ["assets.read", "assets.manage", "accounts.manage", "secrets.reveal"],
   grants: ["grants.read", "grants.manage"],
+  tickets: ["tickets.open", "tickets.read-all", "tickets.manage"],
   people: ["people.read", "people.manage"],
   oversight: ["sessions.read-all", "sessions.end", "runs.read-all", "audit.read"],
   agents: ["fleet.read", "fleet.manage", "enrol"],
@@ -28,6 +29,7 @@ export const permissions = [
   ...permissionGroups.reach,
   ...permissionGroups.assets,
   ...permissionGroups.grants,
+  ...permissionGroups.tickets,
   ...permissionGroups.people,
   ...permissionGroups.oversight,
   ...permissionGroups.agents,
@@ -65,6 +67,7 @@ export const updatePerson = byId.extend({
   phone: phone.nullable().optional(),
   language: z.enum(["en", "zh"]).nullable().optional(),
   expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  managerId: z.string().min(1).max(64).nullable().optional(),
   comment: comment.optional(),
 });
 export type UpdatePerson = z.infer<typeof updatePerson>;

@@ -25,6 +25,7 @@ export function presentPerson(user: Member, now: Date) {
     email: user.email,
     username: user.username,
     phone: user.phone,
+    managerId: user.managerId,
     language: user.language,
     role: user.role,
     roleName: user.roleName,

@@ -1,6 +1,6 @@
 // Identity: organisations, people, their sign-ins, invitations and access keys.
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, bigint, boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import type { z } from "zod";
 import { moment, orgId } from "../platform/columns.ts";
 import type { permissions, role } from "./input.ts";
@@ -69,6 +69,8 @@ export const users = pgTable("users", {
   /** Guesses at codes since then; see guesses.ts. */
   guesses: integer("guesses").notNull().default(0),
   guessesSince: moment("guesses_since"),
+  /** Who decides about what the person asks for, where a flow says so. */
+  managerId: text("manager_id").references((): AnyPgColumn => users.id),
   /** Makes and disables organisations. */
   systemAdmin: boolean("system_admin").notNull().default(false),
 });

@@ -1,12 +1,13 @@
 // What administrators change of a person: name, addresses, language, until when, comment.
 import { eq } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
-import { violatedUnique } from "../platform/database.ts";
-import { HubError } from "../platform/errors.ts";
+import { type Transaction, violatedUnique } from "../platform/database.ts";
+import { HubError, notFound } from "../platform/errors.ts";
 import { type Actor, auditActor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import type { UpdatePerson } from "./input.ts";
 import { assertNotLast, emailTaken, subjectOf, withPerson } from "./manage-people.ts";
+import { findMember } from "./members.ts";
 import { type UserRow, users } from "./schema.ts";
 import { lockUsernames } from "./usernames.ts";
 
@@ -22,6 +23,7 @@ export async function updatePerson(deps: IdentityDeps, actor: Actor, input: Upda
     const changed = changedFields(user, input);
     if (Object.keys(changed).length === 0) return;
     if (changed.username !== undefined) await lockUsernames(tx);
+    if (changed.managerId) await assertManager(tx, user, changed.managerId);
     if (user.role === "admin" && user.expiresAt === null && changed.expiresAt) await assertNotLast(tx, user);
     await tx
       .update(users)
@@ -46,6 +48,12 @@ export async function updatePerson(deps: IdentityDeps, actor: Actor, input: Upda
   await deps.accessChanged(actor.orgId);
 }
 
+/** Somebody else, of the same organisation. */
+async function assertManager(tx: Transaction, user: UserRow, managerId: string): Promise<void> {
+  if (managerId === user.id) throw new HubError("bad-input", "Name somebody else: nobody is his own manager.");
+  if ((await findMember(tx, user.orgId, managerId)) === null) throw notFound("person");
+}
+
 const usernameTaken = (username: string): HubError =>
   new HubError("username-taken", `There is already a person with the user name ${username}.`, { facts: { username } });
 
@@ -59,6 +67,7 @@ export function changedFields(user: UserRow, given: UpdatePerson): Partial<Field
   if (given.phone !== undefined && given.phone !== user.phone) changed.phone = given.phone;
   if (given.language !== undefined && given.language !== user.language) changed.language = given.language;
   if (expiresAt !== undefined && expiresAt?.getTime() !== user.expiresAt?.getTime()) changed.expiresAt = expiresAt;
+  if (given.managerId !== undefined && given.managerId !== user.managerId) changed.managerId = given.managerId;
   if (given.comment !== undefined && given.comment !== user.comment) changed.comment = given.comment;
   return changed;
 }

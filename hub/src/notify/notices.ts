@@ -10,7 +10,15 @@ type Run = { task: string; taskId: string | null; runId: string | null; by: stri
 export type FailedHost = { asset: string; reason: string; exitCode: number | null; line: string };
 type Failures = { succeeded: number; failed: number; failures: FailedHost[] };
 
+/** ticket: its title. comment: of whoever decided. endsAt: when what it gave ends, empty when it gave nothing. */
+type Decided = { ticketId: string; ticket: string; comment: string; endsAt: string };
+
 export type NoticeOf = {
+  "ticket.waiting": { ticketId: string; ticket: string; by: string; reason: string };
+  "ticket.approved": Decided;
+  "ticket.rejected": Decided;
+  "ticket.lapsed": Decided;
+  "ticket.ended": Decided;
   /** To those whom the grant names. */
   "access.ending": { grantId: string; grant: string; endsAt: string };
   /** To those who manage grants. people, assets: names, the first few. */
@@ -53,6 +61,14 @@ const found = (page: string, id: string, search: string): string =>
   `${page}?q=${encodeURIComponent(search)}&id=${encodeURIComponent(id)}`;
 const ofRun = ({ runId }: Run): string => (runId === null ? "/runs" : to("/run", runId));
 const run = (severity: Severity, { inbox = true, mail = false } = {}) => ({ severity, audience: null, inbox, mail, path: ofRun });
+
+const ticket = (severity: Severity) => ({
+  severity,
+  audience: null,
+  inbox: true,
+  mail: true,
+  path: ({ ticketId }: { ticketId: string }) => to("/ticket", ticketId),
+});
 
 export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
   "access.ending": { severity: "warning", audience: null, inbox: true, mail: true, path: () => "/reach" },
@@ -98,6 +114,11 @@ export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
     mail: true,
     path: ({ agentId }) => to("/fleet", agentId),
   },
+  "ticket.waiting": ticket("warning"),
+  "ticket.approved": ticket("success"),
+  "ticket.rejected": ticket("warning"),
+  "ticket.lapsed": ticket("warning"),
+  "ticket.ended": ticket("warning"),
   "run.started": run("info", { inbox: false }),
   "run.succeeded": run("success", { inbox: false }),
   "run.failed": run("critical", { mail: true }),

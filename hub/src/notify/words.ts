@@ -90,6 +90,27 @@ const en: Sayings = {
     summary: "A disk was copied, or the key was stolen. Revoke the agent if you do not know why.",
     facts: [["Addresses", addresses]],
   }),
+  "ticket.waiting": ({ ticket, by, reason }) => ({
+    title: `${by} asks for ${ticket}`,
+    summary: "It waits for your decision.",
+    facts: [["Reason", reason]],
+  }),
+  "ticket.approved": ({ ticket, comment, endsAt }) => ({
+    title: `${ticket} was approved`,
+    facts: [
+      ["Until", at(endsAt)],
+      ["Comment", comment],
+    ],
+  }),
+  "ticket.rejected": ({ ticket, comment }) => ({ title: `${ticket} was rejected`, facts: [["Comment", comment]] }),
+  "ticket.lapsed": ({ ticket }) => ({
+    title: `Nobody decided about ${ticket} in time`,
+    summary: "Ask again if it is still needed.",
+  }),
+  "ticket.ended": ({ ticket, comment }) => ({
+    title: `What ${ticket} gave was taken away`,
+    facts: [["Reason", comment]],
+  }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} has started`,
     facts: [
@@ -204,6 +225,24 @@ const zh: Sayings = {
     title: `有两个进程在使用代理 ${agent} 的密钥`,
     summary: "磁盘被复制，或密钥被盗。如不清楚原因，请吊销该代理。",
     facts: [["地址", addresses]],
+  }),
+  "ticket.waiting": ({ ticket, by, reason }) => ({
+    title: `${by} 申请 ${ticket}`,
+    summary: "等待您审批。",
+    facts: [["理由", reason]],
+  }),
+  "ticket.approved": ({ ticket, comment, endsAt }) => ({
+    title: `${ticket} 已通过`,
+    facts: [
+      ["有效至", at(endsAt)],
+      ["意见", comment],
+    ],
+  }),
+  "ticket.rejected": ({ ticket, comment }) => ({ title: `${ticket} 被拒绝`, facts: [["意见", comment]] }),
+  "ticket.lapsed": ({ ticket }) => ({ title: `${ticket} 超时无人审批`, summary: "如仍需要请重新申请。" }),
+  "ticket.ended": ({ ticket, comment }) => ({
+    title: `${ticket} 授予的权限被收回`,
+    facts: [["理由", comment]],
   }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} 已开始`,

@@ -6,6 +6,7 @@ export const topics = [
   "runs",
   "scripts",
   "tasks",
+  "tickets",
   "execution",
   "people",
   "grants",

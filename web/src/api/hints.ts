@@ -32,6 +32,8 @@ function staleKeys(trpc: Trpc, topic: Topic) {
       return [trpc.scripts.pathKey(), trpc.interpreters.pathKey()];
     case "tasks":
       return [trpc.tasks.pathKey(), trpc.calendars.pathKey(), trpc.targetSets.pathKey()];
+    case "tickets":
+      return [trpc.tickets.pathKey()];
     case "people":
       return [trpc.people.pathKey(), trpc.groups.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
     case "audit":

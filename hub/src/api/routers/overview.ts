@@ -104,6 +104,7 @@ const needed = {
   runs: null,
   scripts: null,
   tasks: null,
+  tickets: null,
   execution: null,
   assets: null,
   storage: null,

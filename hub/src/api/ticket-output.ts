@@ -1,0 +1,70 @@
+// Shapes of what the API tells about tickets.
+import { z } from "zod";
+import { approver, asked, autoApproval, decisions, flowMatch, level, ticketKinds, ticketStates } from "../tickets/input.ts";
+import { pageOf } from "./output.ts";
+
+const moment = z.iso.datetime();
+const named = z.object({ id: z.string(), name: z.string() });
+
+export const ticket = z.object({
+  id: z.string(),
+  kind: z.enum(ticketKinds),
+  title: z.string(),
+  state: z.enum(ticketStates),
+  requester: named,
+  /** The level that it waits for, or was decided at, from 1. */
+  level: z.number().int(),
+  levels: z.number().int(),
+  /** When what it gave ends. */
+  endsAt: moment.nullable(),
+  createdAt: moment,
+  submittedAt: moment.nullable(),
+  decidedAt: moment.nullable(),
+});
+export const tickets = pageOf(ticket);
+
+export const fullTicket = ticket.extend({
+  reason: z.string(),
+  references: z.array(z.string()),
+  asked,
+  /** What is left of it after the approvers who narrowed it; null: all. */
+  narrowed: asked.nullable(),
+  /** Of what is asked for, by name. */
+  assets: z.array(named),
+  grantId: z.string().nullable(),
+  extendsId: z.string().nullable(),
+  escalated: z.boolean(),
+  /** Who may decide it now. */
+  deciders: z.array(named),
+  decisions: z.array(
+    z.object({ level: z.number().int(), by: named, decision: z.enum(decisions), comment: z.string(), at: moment }),
+  ),
+  comments: z.array(z.object({ id: z.string(), by: named, text: z.string(), at: moment })),
+  /** What whoever asks may do with it now. */
+  may: z.object({
+    change: z.boolean(),
+    decide: z.boolean(),
+    withdraw: z.boolean(),
+    end: z.boolean(),
+    extend: z.boolean(),
+    comment: z.boolean(),
+  }),
+});
+
+export const waiting = z.object({ waiting: z.number().int() });
+
+export const requestable = z.object({
+  items: z.array(z.object({ id: z.string(), name: z.string(), platform: z.string(), accounts: z.array(z.string()) })),
+  more: z.boolean(),
+});
+
+export const flow = z.object({
+  id: z.string(),
+  name: z.string(),
+  active: z.boolean(),
+  position: z.number().int(),
+  match: flowMatch,
+  levels: z.array(level.extend({ approvers: z.array(approver), escalateTo: z.array(approver) })),
+  auto: autoApproval.nullable(),
+  updatedAt: moment,
+});

@@ -1,0 +1,126 @@
+// Which flow a request goes through, and what may be asked for at all: an asset that no flow names cannot be asked for, and is not told of.
+import { and, asc, eq, ilike, inArray, isNull, or, sql } from "drizzle-orm";
+import { accounts, assets } from "../assets/schema.ts";
+import type { Queryable } from "../platform/database.ts";
+import { HubError } from "../platform/errors.ts";
+import { likeOf } from "../platform/paging.ts";
+import type { Asked, FlowMatch, TicketKind } from "./input.ts";
+import { type FlowRow, ticketFlows } from "./schema.ts";
+
+/** Whoever does not find it types more. */
+const shownMax = 50;
+
+export const flowsOf = (db: Queryable, orgId: string): Promise<FlowRow[]> =>
+  db
+    .select()
+    .from(ticketFlows)
+    .where(eq(ticketFlows.orgId, orgId))
+    .orderBy(asc(ticketFlows.position), asc(ticketFlows.createdAt), asc(ticketFlows.id));
+
+/** The first flow that covers all of it. @throws HubError `no-flow` naming what none covers, `not-found` for an asset that is not there. */
+export async function flowFor(db: Queryable, orgId: string, asked: Asked): Promise<FlowRow> {
+  const assetIds = [...new Set(asked.assetIds)];
+  const found = await db
+    .select({ id: assets.id, name: assets.name })
+    .from(assets)
+    .where(and(eq(assets.orgId, orgId), inArray(assets.id, assetIds), isNull(assets.retiredAt)));
+  const privileged = await namesPrivileged(db, orgId, asked);
+  const covered = new Set<string>();
+  for (const flow of await flowsOf(db, orgId)) {
+    if (!flow.active || !flow.match.kinds.includes(asked.kind)) continue;
+    if (flow.match.privileged !== null && flow.match.privileged !== privileged) continue;
+    const named = await amongTargets(db, orgId, flow.match, assetIds);
+    if (named.length === assetIds.length) return flow;
+    for (const id of named) covered.add(id);
+  }
+  const names = found.filter(({ id }) => !covered.has(id)).map(({ name }) => name);
+  // What nobody may ask for is told apart from what is not there by nothing.
+  if (names.length > 0 || found.length < assetIds.length)
+    throw new HubError(
+      "no-flow",
+      "No flow of your organisation says who would decide this, so it cannot be asked for. Ask an administrator.",
+    );
+  throw new HubError("no-flow", "Different people decide about these assets. Ask for them in separate requests.", {
+    facts: { reason: "separate" },
+  });
+}
+
+/** Accounts with all power by their very name, whatever the vault says of them. */
+const almighty = new Set(["root", "administrator"]);
+
+/** Does any of the accounts sign in with power over the asset? */
+async function namesPrivileged(db: Queryable, orgId: string, asked: Asked): Promise<boolean> {
+  const [found] = await db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(
+      and(
+        eq(accounts.orgId, orgId),
+        inArray(accounts.assetId, asked.assetIds),
+        inArray(accounts.username, asked.accounts),
+        eq(accounts.privileged, true),
+      ),
+    )
+    .limit(1);
+  // Whoever types the login himself may type any.
+  return (
+    found !== undefined || asked.accounts.some((name) => ["@ask", "@agent"].includes(name) || almighty.has(name.toLowerCase()))
+  );
+}
+
+async function amongTargets(db: Queryable, orgId: string, match: FlowMatch, assetIds: string[]): Promise<string[]> {
+  const rows = await db
+    .select({ id: assets.id })
+    .from(assets)
+    .where(and(eq(assets.orgId, orgId), isNull(assets.retiredAt), inArray(assets.id, assetIds), isNamed(match)));
+  return rows.map(({ id }) => id);
+}
+
+/** A condition on assets: one of the flow's targets names it. */
+function isNamed({ targets }: FlowMatch) {
+  const of = (kind: string) => sql.param(targets.filter((one) => one.kind === kind).map(({ id }) => id));
+  return or(
+    targets.some(({ kind }) => kind === "all") ? sql`true` : undefined,
+    sql`${assets.id} = any(${of("asset")}::text[])`,
+    sql`exists (select 1 from asset_nodes an join node_ancestors na on na.node_id = an.node_id
+      where an.asset_id = ${assets.id} and na.ancestor_id = any(${of("node")}::text[]))`,
+    sql`exists (select 1 from asset_labels l where l.asset_id = ${assets.id} and l.label = any(${of("label")}::text[]))`,
+  );
+}
+
+export type Requestable = { id: string; name: string; platform: string; accounts: string[] };
+
+/** What somebody may ask for: names, and the user names of its accounts; nothing else of an asset that he does not reach. */
+export async function findRequestable(
+  db: Queryable,
+  orgId: string,
+  kind: TicketKind,
+  search: string,
+): Promise<{ items: Requestable[]; more: boolean }> {
+  const matches = (await flowsOf(db, orgId))
+    .filter(({ active, match }) => active && match.kinds.includes(kind))
+    .map((flow) => flow.match);
+  if (matches.length === 0) return { items: [], more: false };
+  const rows = await db
+    .select({
+      id: assets.id,
+      name: assets.name,
+      platform: assets.platform,
+      accounts: sql<
+        string[]
+      >`coalesce((select array_agg(distinct a.username order by a.username) from accounts a where a.asset_id = ${assets.id}), '{}')`,
+    })
+    .from(assets)
+    .where(
+      and(
+        eq(assets.orgId, orgId),
+        eq(assets.active, true),
+        isNull(assets.retiredAt),
+        search === "" ? undefined : ilike(assets.name, likeOf(search)),
+        or(...matches.map(isNamed)),
+      ),
+    )
+    .orderBy(asc(assets.name), asc(assets.id))
+    .limit(shownMax + 1);
+  return { items: rows.slice(0, shownMax), more: rows.length > shownMax };
+}

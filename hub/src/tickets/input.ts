@@ -1,0 +1,140 @@
+// What callers may send about tickets.
+import { z } from "zod";
+import { actions, target } from "../access/input.ts";
+import { protocolNames } from "../assets/input.ts";
+import { byId, displayName, page } from "../platform/input.ts";
+
+export const ticketKinds = ["server"] as const;
+export type TicketKind = (typeof ticketKinds)[number];
+
+/** Longer than this is no visit: a grant of its own is what is meant. */
+export const minutesMax = 90 * 1_440;
+const minutes = z.number().int().min(5).max(minutesMax);
+const ids = (most: number) => z.array(z.string().min(1).max(64)).min(1).max(most);
+
+/** Access to servers for a while. startsAt: null when it begins with the approval. */
+export const serverAccess = z.object({
+  kind: z.literal("server"),
+  assetIds: ids(50),
+  /** User names of the vault, or a choice without one: as in a grant. */
+  accounts: z
+    .array(z.string().regex(/^(@same-name|@ask|@agent|[^@\s\p{Cc}]\S{0,127})$/u, "is no account name"))
+    .min(1)
+    .max(20),
+  protocols: z
+    .array(z.enum(["@all", ...protocolNames]))
+    .min(1)
+    .max(20)
+    .default(["@all"]),
+  actions: z.array(z.enum(actions)).min(1).max(actions.length),
+  startsAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  minutes,
+});
+export const asked = z.discriminatedUnion("kind", [serverAccess]);
+export type Asked = z.infer<typeof asked>;
+
+const words = z
+  .string()
+  .trim()
+  .regex(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, "must not contain control characters");
+const lines = z
+  .string()
+  .trim()
+  .regex(/^([^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]|\n)*$/u, "must not contain control characters");
+
+const fields = {
+  title: displayName,
+  reason: lines.min(1).max(2_000),
+  references: z.array(words.min(1).max(500)).max(20).default([]),
+  asked,
+};
+/** submit: false keeps it as a draft that nobody else sees. */
+export const openTicket = z.object({ ...fields, submit: z.boolean().default(true) });
+export type OpenTicket = z.infer<typeof openTicket>;
+export const changeTicket = byId.extend({ ...fields, submit: z.boolean().default(false) });
+export type ChangeTicket = z.infer<typeof changeTicket>;
+/** The same once more, from when it ends. */
+export const extendTicket = byId.extend({ minutes, reason: lines.min(1).max(2_000) });
+
+export const decisions = ["approve", "reject"] as const;
+export type Decision = (typeof decisions)[number];
+/** narrowed: what is approved of what was asked; left out: all of it. */
+export const decideTicket = byId.extend({
+  decision: z.enum(decisions),
+  comment: lines.max(2_000).default(""),
+  narrowed: asked.optional(),
+});
+export type DecideTicket = z.infer<typeof decideTicket>;
+export const endTicket = byId.extend({ reason: words.max(500).default("") });
+export const commentTicket = byId.extend({ text: lines.min(1).max(2_000) });
+
+export const ticketStates = ["draft", "pending", "approved", "rejected", "withdrawn", "lapsed", "ended"] as const;
+/** box: those one has asked for, those that wait for one's decision, or all with tickets.read-all. */
+export const listTickets = page.extend({
+  box: z.enum(["mine", "to-decide", "all"]).default("mine"),
+  state: z.enum(ticketStates).optional(),
+});
+export type ListTickets = z.infer<typeof listTickets>;
+export const findRequestable = z.object({ kind: z.enum(ticketKinds), search: z.string().trim().max(100).default("") });
+
+/** Who decides. manager: the requester's. asset-owner: of any of the assets asked for. */
+export const approver = z.discriminatedUnion("kind", [
+  z.object({ kind: z.enum(["user", "group", "role"]), id: z.string().min(1).max(64) }),
+  z.object({ kind: z.enum(["manager", "asset-owner"]) }),
+]);
+export type Approver = z.infer<typeof approver>;
+const approvers = z.array(approver).max(20);
+
+export const level = z.object({
+  approvers: approvers.min(1),
+  /** any: one of them; all: each of them; count: so many of them. */
+  need: z.discriminatedUnion("kind", [
+    z.object({ kind: z.enum(["any", "all"]) }),
+    z.object({ kind: z.literal("count"), value: z.number().int().min(1).max(20) }),
+  ]),
+  /** When nobody has decided by then, `escalateTo` may as well; without them the ticket lapses. Null: it waits. */
+  minutes: z.number().int().min(5).max(43_200).nullable().default(null),
+  escalateTo: approvers.default([]),
+});
+export type Level = z.infer<typeof level>;
+
+/** privileged: only requests that name a privileged account, or only such that name none; null: both. */
+export const flowMatch = z.object({
+  kinds: z.array(z.enum(ticketKinds)).min(1).max(ticketKinds.length),
+  targets: z.array(target).min(1).max(100),
+  privileged: z.boolean().nullable().default(null),
+});
+export type FlowMatch = z.infer<typeof flowMatch>;
+
+/** Approves by itself what is no longer and no more than this, for people of these groups; no groups: for everybody. */
+export const autoApproval = z.object({
+  minutesMax: minutes,
+  actions: z.array(z.enum(actions)).min(1).max(actions.length),
+  groupIds: z.array(z.string().min(1).max(64)).max(20).default([]),
+});
+export type AutoApproval = z.infer<typeof autoApproval>;
+
+const flowFields = {
+  name: displayName,
+  active: z.boolean().default(true),
+  position: z.number().int().min(0).max(1_000).default(0),
+  match: flowMatch,
+  levels: z.array(level).min(1).max(5),
+  auto: autoApproval.nullable().default(null),
+};
+export const createFlow = z.object(flowFields);
+export type CreateFlow = z.infer<typeof createFlow>;
+export const changeFlow = byId.extend(flowFields);
+export type ChangeFlow = z.infer<typeof changeFlow>;
+
+/** Null ends it. */
+export const setSubstitute = z.object({
+  substitute: z
+    .object({
+      id: z.string().min(1).max(64),
+      from: z.iso.datetime({ offset: true }),
+      until: z.iso.datetime({ offset: true }),
+    })
+    .refine(({ from, until }) => new Date(from) < new Date(until), { path: ["until"], message: "must be later than the start" })
+    .nullable(),
+});

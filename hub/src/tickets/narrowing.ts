@@ -1,0 +1,23 @@
+// Whether one thing asked for is within another: an approver may narrow, never widen. Pure.
+import type { Asked } from "./input.ts";
+
+const within = <T>(part: readonly T[], whole: readonly T[]): boolean => part.every((one) => whole.includes(one));
+
+/** What goes beyond `asked`, by the field's name; null when nothing does. */
+export function goesBeyond(given: Asked, asked: Asked): string | null {
+  if (given.kind !== asked.kind) return "kind";
+  if (!within(given.assetIds, asked.assetIds)) return "assetIds";
+  if (!within(given.accounts, asked.accounts)) return "accounts";
+  if (!asked.protocols.includes("@all") && !within(given.protocols, asked.protocols)) return "protocols";
+  if (!within(given.actions, asked.actions)) return "actions";
+  if (given.minutes > asked.minutes) return "minutes";
+  return beginsWithin(given, asked) ? null : "startsAt";
+}
+
+/** It begins no earlier and, where both moments are known, ends no later. */
+function beginsWithin(given: Asked, asked: Asked): boolean {
+  if (asked.startsAt === null) return given.startsAt === null;
+  if (given.startsAt === null) return false;
+  const [from, earliest] = [Date.parse(given.startsAt), Date.parse(asked.startsAt)];
+  return from >= earliest && from + given.minutes * 60_000 <= earliest + asked.minutes * 60_000;
+}

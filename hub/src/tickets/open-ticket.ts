@@ -1,0 +1,118 @@
+// Somebody asks. A draft is his alone; submitted it goes to those whom the flow names, or, where the flow says so, is approved by itself.
+import { newId } from "@sallyport/protocol/ids";
+import { and, eq, inArray } from "drizzle-orm";
+import { recordAudit } from "../audit/record-audit.ts";
+import { type Actor, assertMay } from "../identity/actor.ts";
+import { groupMembers } from "../identity/schema.ts";
+import type { Transaction } from "../platform/database.ts";
+import { notFound } from "../platform/errors.ts";
+import { approve } from "./approve.ts";
+import type { TicketDeps } from "./deps.ts";
+import { flowFor } from "./flows.ts";
+import type { Asked, AutoApproval, ChangeTicket, OpenTicket } from "./input.ts";
+import { type FlowRow, type TicketRow, tickets } from "./schema.ts";
+import { tellDeciders } from "./tell-of-ticket.ts";
+import { ticketHead } from "./ticket-head.ts";
+import { assertStep } from "./ticket-state.ts";
+import { lockTicket } from "./tickets.ts";
+
+/** @throws HubError `no-flow`. */
+export async function openTicket(deps: TicketDeps, actor: Actor, { submit, ...fields }: OpenTicket): Promise<string> {
+  assertMay(actor, "tickets.open");
+  const now = deps.clock.now();
+  const id = await deps.db.transaction(async (tx) => {
+    const ticket = await insertTicket(tx, actor, { ...fields, extendsId: null }, now);
+    if (submit) await submitTicket(tx, actor, ticket, now);
+    return ticket.id;
+  });
+  deps.changes.announce(actor.orgId, "tickets", id);
+  return id;
+}
+
+/** Of a draft; submit sends it on its way. @throws HubError `not-found`, `ticket-state`, `no-flow`. */
+export async function changeTicket(deps: TicketDeps, actor: Actor, { id, submit, ...fields }: ChangeTicket): Promise<void> {
+  assertMay(actor, "tickets.open");
+  const now = deps.clock.now();
+  await deps.db.transaction(async (tx) => {
+    const ticket = await lockTicket(tx, actor, id, now);
+    if (ticket.requesterId !== actor.id) throw notFound("ticket");
+    assertStep(ticket.state, "change");
+    const set = { ...fields, kind: fields.asked.kind, updatedAt: now };
+    await tx.update(tickets).set(set).where(eq(tickets.id, id));
+    if (submit) await submitTicket(tx, actor, { ...ticket, ...set }, now);
+  });
+  deps.changes.announce(actor.orgId, "tickets", id);
+}
+
+/**
+ * The same once more, beginning when it ends. What is asked for is what was approved, so nothing comes in that nobody has looked at.
+ *
+ * @throws HubError `not-found`, `ticket-state`, `no-flow`.
+ */
+export async function extendTicket(
+  deps: TicketDeps,
+  actor: Actor,
+  { id, minutes, reason }: { id: string; minutes: number; reason: string },
+): Promise<string> {
+  assertMay(actor, "tickets.open");
+  const now = deps.clock.now();
+  const extended = await deps.db.transaction(async (tx) => {
+    const before = await lockTicket(tx, actor, id, now);
+    if (before.requesterId !== actor.id) throw notFound("ticket");
+    assertStep(before.state, "extend");
+    const asked: Asked = { ...(before.narrowed ?? before.asked), startsAt: before.endsAt?.toISOString() ?? null, minutes };
+    const fields = { title: before.title, reason, references: before.references, asked, extendsId: id };
+    const ticket = await insertTicket(tx, actor, fields, now);
+    await submitTicket(tx, actor, ticket, now);
+    return ticket.id;
+  });
+  deps.changes.announce(actor.orgId, "tickets", extended);
+  return extended;
+}
+
+async function insertTicket(
+  tx: Transaction,
+  actor: Actor,
+  fields: Pick<TicketRow, "title" | "reason" | "references" | "asked" | "extendsId">,
+  now: Date,
+): Promise<TicketRow> {
+  const id = newId("tkt", now.getTime());
+  const row = { id, orgId: actor.orgId, kind: fields.asked.kind, ...fields, requesterId: actor.id };
+  const [ticket] = await tx
+    .insert(tickets)
+    .values({ ...row, state: "draft", createdAt: now, updatedAt: now })
+    .returning();
+  if (ticket === undefined) throw new Error("a row that was inserted is returned");
+  return ticket;
+}
+
+async function submitTicket(tx: Transaction, actor: Actor, draft: TicketRow, now: Date): Promise<void> {
+  assertStep(draft.state, "submit");
+  const flow = await flowFor(tx, actor.orgId, draft.asked);
+  const set = { state: "pending" as const, flowId: flow.id, levels: flow.levels, level: 0, levelSince: now, submittedAt: now };
+  await tx.update(tickets).set(set).where(eq(tickets.id, draft.id));
+  const ticket = { ...draft, ...set };
+  await recordAudit(tx, {
+    kind: "ticket.submitted",
+    ...ticketHead(actor, ticket),
+    data: { asked: JSON.stringify(ticket.asked), flow: flow.name },
+  });
+  if (await needsNobody(tx, actor, flow, ticket.asked)) await approve(tx, { actor: null, ip: actor.ip }, ticket, now);
+  else await tellDeciders(tx, ticket, now);
+}
+
+/** Never of a flow that the person wrote last: he would be approving his own request. */
+async function needsNobody(tx: Transaction, actor: Actor, { auto, changedBy }: FlowRow, asked: Asked): Promise<boolean> {
+  if (auto === null || changedBy === actor.id) return false;
+  if (asked.minutes > auto.minutesMax || !asked.actions.every((action) => auto.actions.includes(action))) return false;
+  return auto.groupIds.length === 0 || isIn(tx, actor, auto.groupIds);
+}
+
+async function isIn(tx: Transaction, actor: Actor, groupIds: AutoApproval["groupIds"]): Promise<boolean> {
+  const [found] = await tx
+    .select({ id: groupMembers.groupId })
+    .from(groupMembers)
+    .where(and(eq(groupMembers.userId, actor.id), inArray(groupMembers.groupId, groupIds)))
+    .limit(1);
+  return found !== undefined;
+}

@@ -1,0 +1,81 @@
+// Tickets and flows as the console and the API see them.
+import type { Actor } from "../identity/actor.ts";
+import { may } from "../identity/actor.ts";
+import type { Deciders } from "./approvers.ts";
+import type { DecisionRow, FlowRow } from "./schema.ts";
+import { mayStep } from "./ticket-state.ts";
+import type { TicketWithNames } from "./tickets.ts";
+
+export const presentTicket = ({ ticket, requester }: TicketWithNames) => ({
+  id: ticket.id,
+  kind: ticket.kind,
+  title: ticket.title,
+  state: ticket.state,
+  requester: { id: ticket.requesterId, name: requester },
+  level: ticket.level + 1,
+  levels: ticket.levels.length,
+  endsAt: ticket.endsAt?.toISOString() ?? null,
+  createdAt: ticket.createdAt.toISOString(),
+  submittedAt: ticket.submittedAt?.toISOString() ?? null,
+  decidedAt: ticket.decidedAt?.toISOString() ?? null,
+});
+
+type Comment = { id: string; userId: string; name: string; text: string; at: Date };
+type About = {
+  decisions: (DecisionRow & { name: string })[];
+  comments: Comment[];
+  assets: { id: string; name: string }[];
+  deciders: { id: string; name: string }[];
+  standing: Deciders["standing"];
+};
+
+/** `may`: what the person who looks may do with it now. */
+export const presentFullTicket = (row: TicketWithNames, about: About, actor: Actor) => {
+  const { ticket } = row;
+  const own = ticket.requesterId === actor.id;
+  const decided = about.decisions.some(({ userId, level }) => userId === actor.id && level === ticket.level);
+  return {
+    ...presentTicket(row),
+    reason: ticket.reason,
+    references: ticket.references,
+    asked: ticket.asked,
+    narrowed: ticket.narrowed,
+    assets: about.assets,
+    grantId: ticket.grantId,
+    extendsId: ticket.extendsId,
+    escalated: ticket.escalatedAt !== null,
+    deciders: about.deciders,
+    decisions: about.decisions.map(({ level, userId, name, decision, comment, at }) => ({
+      level: level + 1,
+      by: { id: userId, name },
+      decision,
+      comment,
+      at: at.toISOString(),
+    })),
+    comments: about.comments.map(({ id, userId, name, text, at }) => ({
+      id,
+      by: { id: userId, name },
+      text,
+      at: at.toISOString(),
+    })),
+    may: {
+      change: own && mayStep(ticket.state, "change"),
+      decide: !own && !decided && mayStep(ticket.state, "decide") && about.standing.has(actor.id),
+      withdraw: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "withdraw"),
+      end: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "end"),
+      extend: own && mayStep(ticket.state, "extend"),
+      comment: mayStep(ticket.state, "comment"),
+    },
+  };
+};
+
+export const presentFlow = (flow: FlowRow) => ({
+  id: flow.id,
+  name: flow.name,
+  active: flow.active,
+  position: flow.position,
+  match: flow.match,
+  levels: flow.levels,
+  auto: flow.auto,
+  updatedAt: flow.updatedAt.toISOString(),
+});
