@@ -26,6 +26,7 @@ const codes = {
   T: "bad-token",
   S: "setup-done",
   P: "bad-passkey",
+  W: "no-flow",
 };
 type Letter = keyof typeof codes;
 
@@ -51,7 +52,10 @@ type Subjects = Record<
   | "role"
   | "guest"
   | "script"
-  | "task",
+  | "task"
+  | "ticket"
+  | "draft"
+  | "flow",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
@@ -86,6 +90,17 @@ const providerOf = {
   emailDomains: [],
   mappings: [],
 };
+
+const askedFor = (assetIds: string[]) => ({
+  title: "T",
+  reason: "R",
+  asked: { kind: "server", assetIds, accounts: ["deploy"], actions: ["connect"], minutes: 60 },
+});
+const flowOf = (assetIds: string[]) => ({
+  name: "F",
+  match: { kinds: ["server"], targets: assetIds.map((id) => ({ kind: "asset", id })) },
+  levels: [{ approvers: [{ kind: "role", id: "admin" }], need: { kind: "any" }, minutes: null, escalateTo: [] }],
+});
 
 const channelOf = { name: "C", active: true, language: "en", kinds: [], allowsInside: false };
 
@@ -284,6 +299,22 @@ const table: Record<string, Row> = {
   "targetSets.add": ["-+++F++", ({ asset }) => ({ name: newId("set"), targets: { assetIds: [asset] } })],
   "targetSets.list": ["-+++F++"],
   "targetSets.remove": ["-NNNFNN", () => ({ id: newId("set") })],
+  "tickets.change": ["-NNNF+N", ({ draft, asset }) => ({ id: draft, ...askedFor([asset]) })],
+  "tickets.changeFlow": ["-FFFF+N", ({ flow, asset }) => ({ id: flow, ...flowOf([asset]) })],
+  "tickets.comment": ["-NNN++N", ({ ticket }) => ({ id: ticket, text: "x" })],
+  "tickets.createFlow": ["-FFFF++", ({ asset }) => flowOf([asset])],
+  "tickets.decide": ["-NNNF+N", ({ ticket }) => ({ id: ticket, decision: "reject" })],
+  "tickets.end": ["-NNNF", id("ticket")], // who may: tickets/tickets.test.ts
+  "tickets.extend": ["-NNNF", ({ ticket }) => ({ id: ticket, minutes: 60, reason: "x" })], // whoever asked: tickets/tickets.test.ts
+  "tickets.flows": ["-FFFF++"],
+  "tickets.get": ["-NNN++N", id("ticket")],
+  "tickets.list": ["-++++++", () => ({})],
+  "tickets.open": ["-+++F+W", ({ asset }) => askedFor([asset])],
+  "tickets.removeFlow": ["-FFFF+N", id("flow")],
+  "tickets.requestable": ["-+++F++", () => ({ kind: "server" })],
+  "tickets.setSubstitute": ["-++++++", () => ({ substitute: null })],
+  "tickets.waiting": ["-++++++"],
+  "tickets.withdraw": ["-NNNF+N", id("ticket")],
   "tasks.archive": ["-NNNF+N", id("task")],
   "tasks.change": [
     "-NNNF+N",
@@ -366,6 +397,9 @@ async function freshSubjects(): Promise<Subjects> {
     guest: newId("gst"),
     script: newId("scr"),
     task: newId("tsk"),
+    ticket: newId("tkt"),
+    draft: newId("tkt"),
+    flow: newId("flw"),
   };
   const ofTask = newId("scr");
   await sql.begin((tx) => [
@@ -401,6 +435,17 @@ async function freshSubjects(): Promise<Subjects> {
       tx`insert into script_versions (script_id, number, interpreter, body, hash, parameters, author_id, created_at)
       values (${script}, 1, 'sh', 'true', 'x', '[]', ${owner}, now())`,
     ]),
+    tx`insert into ticket_flows (id, org_id, name, active, position, match, levels, changed_by, created_at, updated_at)
+    values (${made.flow}, ${orgId}, 'row', true, 0, ${tx.json({ ...flowOf([assetId]).match, privileged: null })}, ${tx.json(flowOf([]).levels)}, ${owner}, now(), now())`,
+    ...[
+      { id: made.ticket, state: "pending", requester: made.personId },
+      { id: made.draft, state: "draft", requester: owner },
+    ].map(
+      ({ id, state, requester }) => tx`insert into tickets
+        (id, org_id, kind, title, reason, refs, state, requester_id, asked, levels, level_since, created_at, updated_at)
+        values (${id}, ${orgId}, 'server', 'row', 'row', '[]', ${state}, ${requester},
+          ${tx.json({ ...askedFor([assetId]).asked, protocols: ["@all"], startsAt: null })}, ${tx.json(flowOf([]).levels)}, now(), now(), now())`,
+    ),
     tx`insert into tasks (id, org_id, name, script_id, parameters, targets, account, timeout_seconds, expiry_seconds, misfire, overlap, state, owner_id, created_at, updated_at)
     values (${made.task}, ${orgId}, 'row', ${ofTask}, '{}', ${tx.json({ assetIds: [assetId], nodeIds: [], labels: [], setIds: [] })}, '@agent', 60, 60,
       'fire_once_now', 'parallel', 'active', ${owner}, now(), now())`,
@@ -431,6 +476,9 @@ const nobodys = (): Subjects => ({
   guest: newId("gst"),
   script: newId("scr"),
   task: newId("tsk"),
+  ticket: newId("tkt"),
+  draft: newId("tkt"),
+  flow: newId("flw"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

@@ -53,6 +53,24 @@ beforeAll(async () => {
 beforeEach(() => clock.advance(61_000));
 afterAll(() => hub[Symbol.asyncDispose]());
 
+const newFlow = async () => {
+  const flow = {
+    name: "covered",
+    match: { kinds: ["server"], targets: [{ kind: "asset", id: assetId }] },
+    levels: [{ approvers: [{ kind: "role", id: "admin" }], need: { kind: "any" } }],
+  };
+  return { ...flow, ...(await admin.mutate<{ id: string }>("tickets.createFlow", flow)) };
+};
+const newTicket = async (by = admin) => {
+  await newFlow();
+  const asked = { kind: "server", assetIds: [assetId], accounts: ["@agent"], actions: ["connect"], minutes: 60 };
+  return (await by.mutate<{ id: string }>("tickets.open", { title: "covered", reason: "covered", asked })).id;
+};
+const approvedTicket = async () => {
+  const id = await newTicket(await hub.as("user"));
+  await admin.mutate("tickets.decide", { id, decision: "approve" });
+  return id;
+};
 const newScript = async () =>
   (await admin.mutate<{ id: string }>("scripts.create", { name: "covered", body: "true", interpreter: "sh" })).id;
 const newTask = async () =>
@@ -537,6 +555,37 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "targetSets.add": ["target-set.added", async () => newTargetSet()],
   "targetSets.remove": ["target-set.removed", async () => admin.mutate("targetSets.remove", { id: await newTargetSet() })],
+  "tickets.change": [
+    "ticket.submitted",
+    async () => {
+      await newFlow();
+      const asked = { kind: "server", assetIds: [assetId], accounts: ["@agent"], actions: ["connect"], minutes: 60 };
+      const fields = { title: "covered", reason: "covered", asked };
+      const { id } = await admin.mutate<{ id: string }>("tickets.open", { ...fields, submit: false });
+      await admin.mutate("tickets.change", { id, ...fields, submit: true });
+    },
+  ],
+  "tickets.changeFlow": [
+    "ticket-flow.changed",
+    async () => admin.mutate("tickets.changeFlow", { ...(await newFlow()), name: "other" }),
+  ],
+  "tickets.comment": ["ticket.commented", async () => admin.mutate("tickets.comment", { id: await newTicket(), text: "why?" })],
+  "tickets.createFlow": ["ticket-flow.created", newFlow],
+  "tickets.decide": ["ticket.approved", approvedTicket],
+  "tickets.end": ["ticket.ended", async () => admin.mutate("tickets.end", { id: await approvedTicket() })],
+  "tickets.extend": [
+    "ticket.submitted",
+    async () => {
+      const user = await hub.as("user");
+      const id = await newTicket(user);
+      await admin.mutate("tickets.decide", { id, decision: "approve" });
+      await user.mutate("tickets.extend", { id, minutes: 30, reason: "longer" });
+    },
+  ],
+  "tickets.open": ["ticket.submitted", newTicket],
+  "tickets.removeFlow": ["ticket-flow.removed", async () => admin.mutate("tickets.removeFlow", { id: (await newFlow()).id })],
+  "tickets.setSubstitute": ["person.substitute-set", async () => admin.mutate("tickets.setSubstitute", { substitute: null })],
+  "tickets.withdraw": ["ticket.withdrawn", async () => admin.mutate("tickets.withdraw", { id: await newTicket() })],
   "tasks.archive": ["task.archived", async () => admin.mutate("tasks.archive", { id: await newTask() })],
   "tasks.change": [
     "task.changed",
