@@ -68,3 +68,5 @@ export const flow = z.object({
   auto: autoApproval.nullable(),
   updatedAt: moment,
 });
+/** names: of what the flows name, by id. */
+export const flows = z.object({ items: z.array(flow), names: z.record(z.string(), z.string()) });

@@ -88,6 +88,26 @@ function isNamed({ targets }: FlowMatch) {
   );
 }
 
+/** What the flows name, by id: people, groups, roles that were made, assets and nodes. What is gone is missing. */
+export async function namesIn(db: Queryable, orgId: string, flows: FlowRow[]): Promise<Record<string, string>> {
+  const ids = flows.flatMap(({ match, levels, auto }) => [
+    ...match.targets.map(({ id }) => id),
+    ...levels.flatMap(({ approvers, escalateTo }) =>
+      [...approvers, ...escalateTo].flatMap((one) => ("id" in one ? [one.id] : [])),
+    ),
+    ...(auto?.groupIds ?? []),
+  ]);
+  const wanted = sql.param([...new Set(ids)]);
+  const rows = await db.execute<{ id: string; name: string }>(sql`
+    select id, name from users where id = any(${wanted}::text[]) and (org_id = ${orgId}
+      or exists (select 1 from organisation_members m where m.user_id = users.id and m.org_id = ${orgId}))
+    union all select id, name from groups where org_id = ${orgId} and id = any(${wanted}::text[])
+    union all select id, name from roles where org_id = ${orgId} and id = any(${wanted}::text[])
+    union all select id, name from assets where org_id = ${orgId} and id = any(${wanted}::text[])
+    union all select id, name from nodes where org_id = ${orgId} and id = any(${wanted}::text[])`);
+  return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
+}
+
 export type Requestable = { id: string; name: string; platform: string; accounts: string[] };
 
 /** What somebody may ask for: names, and the user names of its accounts; nothing else of an asset that he does not reach. */

@@ -26,6 +26,9 @@ export const consolePages: ConsolePage[] = [
   { name: "script", path: ({ scriptId }) => `/script?id=${scriptId}`, signedIn: true },
   { name: "script-versions", path: ({ scriptId }) => `/script?id=${scriptId}&tab=versions`, signedIn: true },
   { name: "edit-script", path: ({ scriptId }) => `/scripts/edit?id=${scriptId}`, signedIn: true },
+  list("tickets", "/tickets"),
+  { name: "ticket", path: ({ ticketId }) => `/ticket?id=${ticketId}`, signedIn: true },
+  { name: "new-ticket", path: ({ neighbourId }) => `/tickets/new?asset=${neighbourId}`, signedIn: true },
   list("fleet", "/fleet"),
   list("assets", "/assets"),
   { name: "asset", path: ({ assetId }) => `/assets?id=${assetId}`, signedIn: true },
@@ -40,6 +43,7 @@ export const consolePages: ConsolePage[] = [
   list("audit", "/audit"),
   list("inbox", "/inbox"),
   list("settings", "/settings"),
+  list("flows", "/settings?tab=requests"),
   list("channels", "/settings?tab=notices"),
   list("automation", "/settings?tab=automation"),
 ];

@@ -11,6 +11,7 @@ export type SampleLife = {
   neighbourId: string;
   scriptId: string;
   taskId: string;
+  ticketId: string;
 };
 
 /** The window's title says when the shell is ready again, so that nothing of it is on the screen. */
@@ -40,7 +41,8 @@ export async function makeSampleLife(rest: RestClient, assetName?: string): Prom
   const neighbourId = await makeNeighbour(rest);
   const scriptId = await keepScript(rest);
   const taskId = await makeTask(rest, scriptId, [assetId, neighbourId]);
-  return { assetId, runId, failedRunId, neighbourId, scriptId, taskId, sessionId: await recordSession(rest, assetId) };
+  const ticketId = await askFor(rest, neighbourId);
+  return { assetId, runId, failedRunId, neighbourId, scriptId, taskId, ticketId, sessionId: await recordSession(rest, assetId) };
 }
 
 /** In two versions, with a parameter of most kinds. */
@@ -74,6 +76,16 @@ async function makeTask(rest: RestClient, scriptId: string, assetIds: string[]):
   const schedule = { kind: "cron", expression: "30 2 * * 1,3,5", timeZone: "Europe/Berlin" };
   const task = { name: "Nightly cleaning", scriptId, parameters: { KEEP: 7 }, targets: { assetIds }, schedule };
   return (await rest.json<{ id: string }>("POST", "/tasks", task)).id;
+}
+
+/** One that waits for others than whoever asked. */
+async function askFor(rest: RestClient, assetId: string): Promise<string> {
+  const level = { approvers: [{ kind: "role", id: "admin" }, { kind: "asset-owner" }], need: { kind: "any" } };
+  const match = { kinds: ["server"], targets: [{ kind: "asset", id: assetId }] };
+  await rest.json("POST", "/ticket-flows", { name: "Databases", match, levels: [level] });
+  const asked = { kind: "server", assetIds: [assetId], accounts: ["postgres"], actions: ["connect"], minutes: 240 };
+  const ticket = { title: "db-1 for the upgrade", reason: "The new version needs its parameters checked.", asked };
+  return (await rest.json<{ id: string }>("POST", "/tickets", ticket)).id;
 }
 
 /** A host that no agent runs on and nothing answers for (RFC 5737), with accounts on it and a template for more. */

@@ -43,6 +43,10 @@ export type ScriptVersion = ScriptDetail["version"];
 export type Task = Outputs["tasks"]["list"]["items"][number];
 export type TaskDetail = Outputs["tasks"]["get"];
 export type TaskFire = Outputs["tasks"]["fires"]["items"][number];
+export type Ticket = Outputs["tickets"]["list"]["items"][number];
+export type TicketDetail = Outputs["tickets"]["get"];
+export type TicketFlow = Outputs["tickets"]["flows"]["items"][number];
+export type Requestable = Outputs["tickets"]["requestable"]["items"][number];
 export type Interpreter = RunSummary["interpreter"];
 
 export type Person = Outputs["people"]["list"]["items"][number];

@@ -10,6 +10,7 @@ import {
   IconSettings,
   IconStack2,
   IconTerminal2,
+  IconTicket,
   IconTopologyStar3,
   IconUsers,
   type TablerIcon,
@@ -23,6 +24,7 @@ export type PlaceName =
   | "runs"
   | "tasks"
   | "scripts"
+  | "tickets"
   | "fleet"
   | "assets"
   | "grants"
@@ -45,6 +47,7 @@ export const places: readonly Place[] = [
   { name: "runs", href: "/runs", icon: IconPlayerPlay, group: "work", needs: null },
   { name: "tasks", href: "/tasks", icon: IconCalendarClock, group: "work", needs: null },
   { name: "scripts", href: "/scripts", icon: IconFileCode, group: "work", needs: null },
+  { name: "tickets", href: "/tickets", icon: IconTicket, group: "work", needs: null },
   { name: "fleet", href: "/fleet", icon: IconStack2, group: "manage", needs: "fleet.read" },
   { name: "assets", href: "/assets", icon: IconServer2, group: "manage", needs: "assets.read" },
   { name: "grants", href: "/grants", icon: IconKey, group: "manage", needs: "grants.read" },
@@ -58,6 +61,8 @@ const belongsTo: Record<string, PlaceName> = {
   "/session": "sessions",
   "/run": "runs",
   "/runs/new": "runs",
+  "/ticket": "tickets",
+  "/tickets/new": "tickets",
   "/task": "tasks",
   "/tasks/edit": "tasks",
   "/script": "scripts",

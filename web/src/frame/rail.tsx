@@ -113,10 +113,12 @@ function useBadges(): Partial<Record<PlaceName, Badge>> {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const { data } = useQuery(trpc.home.summary.queryOptions());
+  const waiting = useQuery(trpc.tickets.waiting.queryOptions()).data?.waiting ?? 0;
   if (data === undefined) return {};
   const failed = data.failedRuns.length;
   return {
     fleet: { count: data.agents.offline, label: t("nav.agentsOffline", { count: data.agents.offline }), tone: "amber" },
+    tickets: { count: waiting, label: t("nav.ticketsWaiting", { count: waiting }), tone: "amber" },
     runs: { count: failed, label: t("nav.runsFailed", { count: failed }), tone: "red" },
   };
 }

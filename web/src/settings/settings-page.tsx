@@ -14,6 +14,7 @@ import { Interpreters } from "../scripts/interpreters.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { Calendars } from "../tasks/calendars.tsx";
 import { TargetSets } from "../tasks/target-sets.tsx";
+import { Flows } from "../tickets/flows.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Page } from "../ui/page.tsx";
@@ -29,12 +30,13 @@ import { SignInRules } from "./sign-in-rules.tsx";
 import { SignInSessions } from "./sign-in-sessions.tsx";
 import { VaultPanel } from "./vault-panel.tsx";
 
-const tabs = ["account", "keys", "automation", "sign-in", "notices", "organisations", "hub"] as const;
+const tabs = ["account", "keys", "automation", "sign-in", "requests", "notices", "organisations", "hub"] as const;
 
 export function SettingsPage() {
   const { t } = useTranslation();
   const maySeeHub = useMay("settings.manage");
   const mayRun = useMay("run.start");
+  const mayManageTickets = useMay("tickets.manage");
   const isSystemAdmin = useMe().systemAdmin;
   const [url, changeUrl] = useUrlState();
   const tab = oneOf(url.get("tab"), tabs) ?? "account";
@@ -46,6 +48,7 @@ export function SettingsPage() {
           <Tabs.Tab value="keys">{t("settings.keys")}</Tabs.Tab>
           {mayRun && <Tabs.Tab value="automation">{t("settings.automation")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="sign-in">{t("signInRules.title")}</Tabs.Tab>}
+          {mayManageTickets && <Tabs.Tab value="requests">{t("flows.tab")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="notices">{t("channels.title")}</Tabs.Tab>}
           {isSystemAdmin && <Tabs.Tab value="organisations">{t("organisations.title")}</Tabs.Tab>}
           {maySeeHub && <Tabs.Tab value="hub">{t("settings.hub")}</Tabs.Tab>}
@@ -78,6 +81,13 @@ export function SettingsPage() {
             <Stack maw={720}>
               <SignInRules />
               <Providers />
+            </Stack>
+          </Tabs.Panel>
+        )}
+        {mayManageTickets && (
+          <Tabs.Panel value="requests">
+            <Stack maw={720}>
+              <Flows />
             </Stack>
           </Tabs.Panel>
         )}

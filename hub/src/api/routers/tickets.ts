@@ -2,13 +2,13 @@
 import { byId } from "../../platform/input.ts";
 import { decideTicket } from "../../tickets/decide-ticket.ts";
 import { commentTicket, endTicket, withdrawTicket } from "../../tickets/end-ticket.ts";
-import { findRequestable, flowsOf } from "../../tickets/flows.ts";
+import { findRequestable, flowsOf, namesIn } from "../../tickets/flows.ts";
 import * as input from "../../tickets/input.ts";
 import { changeFlow, createFlow, removeFlow, setSubstitute } from "../../tickets/manage-flows.ts";
 import { changeTicket, extendTicket, openTicket } from "../../tickets/open-ticket.ts";
 import { presentFlow, presentFullTicket, presentTicket } from "../../tickets/present.ts";
 import { aboutTicket, findTicket, listTickets, waitingFor } from "../../tickets/tickets.ts";
-import { created, listOf, nothing } from "../output.ts";
+import { created, nothing } from "../output.ts";
 import * as output from "../ticket-output.ts";
 import { needs, router, signedIn } from "../trpc.ts";
 
@@ -132,8 +132,12 @@ export const ticketsRouter = router({
         summary: "Who decides about what, in the order in which they are looked at",
       },
     })
-    .output(listOf(output.flow))
-    .query(async ({ ctx }) => ({ items: (await flowsOf(ctx.hub.tickets.db, ctx.actor.orgId)).map(presentFlow) })),
+    .output(output.flows)
+    .query(async ({ ctx }) => {
+      const { db } = ctx.hub.tickets;
+      const flows = await flowsOf(db, ctx.actor.orgId);
+      return { items: flows.map(presentFlow), names: await namesIn(db, ctx.actor.orgId, flows) };
+    }),
   createFlow: managing
     .meta({ rest: { method: "POST", path: "/ticket-flows", status: 201, tag, summary: "Say who decides about something" } })
     .input(input.createFlow)

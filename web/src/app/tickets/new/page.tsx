@@ -1,0 +1,1 @@
+export { NewTicketPage as default } from "../../../tickets/new-ticket-page.tsx";

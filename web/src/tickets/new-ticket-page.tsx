@@ -1,0 +1,211 @@
+// Asking for access: to what, as whom, to do what, for how long, and why.
+"use client";
+import { Alert, Button, Checkbox, Group, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { actions } from "@sallyport/hub/access/input";
+import { openTicket } from "@sallyport/hub/tickets/input";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { errorSentence } from "../api/error-text.ts";
+import { useTRPC } from "../api/trpc.ts";
+import type { GrantAction, Requestable, TicketDetail } from "../api/types.ts";
+import { Allowed } from "../frame/me.tsx";
+import { useUrlState } from "../state/url-state.ts";
+import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
+import { displayText } from "../ui/display-text.ts";
+import { Page } from "../ui/page.tsx";
+import { Failed } from "../ui/page-states.tsx";
+import { Panel } from "../ui/panel.tsx";
+import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
+import { showToast } from "../ui/toasts.tsx";
+import { RequestableSelect } from "./requestable-select.tsx";
+import { TimeFields } from "./time-fields.tsx";
+
+export function NewTicketPage() {
+  return (
+    <Allowed permission="tickets.open">
+      <FromAddress />
+    </Allowed>
+  );
+}
+
+/** `like`: a request to ask for once more. `asset`: one that was refused. */
+function FromAddress() {
+  const trpc = useTRPC();
+  const [url] = useUrlState();
+  const like = url.get("like");
+  const asset = url.get("asset");
+  const before = useQuery(
+    trpc.tickets.get.queryOptions({ id: like ?? "" }, { enabled: like !== null, staleTime: Number.POSITIVE_INFINITY }),
+  );
+  const all = useQuery(trpc.tickets.requestable.queryOptions({ kind: "server" }, { enabled: asset !== null }));
+  if (like !== null && before.data === undefined)
+    return before.isError ? <Failed error={before.error} onRetry={() => void before.refetch()} /> : <PanelSkeleton />;
+  if (asset !== null && all.data === undefined)
+    return all.isError ? <Failed error={all.error} onRetry={() => void all.refetch()} /> : <PanelSkeleton />;
+  return <NewTicket like={before.data ?? null} assets={all.data?.items.filter(({ id }) => id === asset) ?? []} />;
+}
+
+interface Draft {
+  title: string;
+  reason: string;
+  references: string[];
+  assets: Requestable[];
+  accounts: string[];
+  actions: GrantAction[];
+  startsAt: string;
+  minutes: number;
+}
+
+function draftFrom(like: TicketDetail | null, assets: Requestable[]): Draft {
+  if (like === null)
+    return {
+      title: "",
+      reason: "",
+      references: [],
+      assets,
+      accounts: [],
+      actions: ["connect"],
+      startsAt: "",
+      minutes: 60,
+    };
+  const { title, reason, references, asked } = like;
+  const chosen = like.assets.map((asset) => ({ ...asset, platform: "", accounts: [] }));
+  return {
+    title,
+    reason,
+    references,
+    assets: chosen,
+    accounts: asked.accounts,
+    actions: asked.actions,
+    startsAt: "",
+    minutes: asked.minutes,
+  };
+}
+
+function NewTicket({ like, assets }: { like: TicketDetail | null; assets: Requestable[] }) {
+  const { t } = useTranslation();
+  const trpc = useTRPC();
+  const router = useRouter();
+  const [start] = useState(() => draftFrom(like, assets));
+  const [draft, setDraft] = useState(start);
+  const [tried, setTried] = useState(false);
+  const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const { title, reason, references, accounts, startsAt, minutes } = draft;
+  const parsed = openTicket.safeParse({
+    title:
+      title.trim() === ""
+        ? draft.assets
+            .map(({ name }) => name)
+            .join(", ")
+            .slice(0, 100)
+        : title,
+    reason,
+    references,
+    asked: {
+      kind: "server",
+      assetIds: draft.assets.map(({ id }) => id),
+      accounts,
+      actions: draft.actions,
+      startsAt: startsAt === "" ? null : new Date(startsAt).toISOString(),
+      minutes,
+    },
+  });
+  const wrong = (field: string) =>
+    tried && !parsed.success && parsed.error.issues.some(({ path }) => path.includes(field)) ? t("field.required") : undefined;
+  const open = useMutation(
+    trpc.tickets.open.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: ({ id }, { submit }) => {
+        showToast("done", submit === false ? t("tickets.kept") : t("tickets.sent"));
+        router.push(`/ticket?id=${id}`);
+      },
+    }),
+  );
+  useUnsavedGuard(draft !== start && !open.isPending && !open.isSuccess);
+  const send = (submit: boolean) => {
+    setTried(true);
+    if (parsed.success) open.mutate({ ...parsed.data, submit });
+  };
+  const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
+  return (
+    <Page title={t("tickets.ask")} purpose={t("tickets.askPurpose")}>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          send(true);
+        }}
+      >
+        <Stack gap="md" maw={720}>
+          {open.error !== null && (
+            <Alert color="red" role="alert">
+              {errorSentence(open.error)}
+            </Alert>
+          )}
+          <Panel title={t("tickets.what")}>
+            <Stack gap="md">
+              <RequestableSelect chosen={draft.assets} onChange={(chosen) => set({ assets: chosen })} error={wrong("assetIds")} />
+              <TagsInput
+                label={t("grants.asWhom")}
+                description={t("tickets.accountsHint")}
+                value={accounts}
+                data={[...offered, "@same-name", "@ask"].map((name) => displayText(name))}
+                error={wrong("accounts")}
+                onChange={(chosen) => set({ accounts: chosen })}
+              />
+              <Checkbox.Group
+                label={t("grants.actions")}
+                value={draft.actions}
+                error={wrong("actions")}
+                onChange={(values) => set({ actions: actions.filter((action) => values.includes(action)) })}
+              >
+                <Group mt={6} gap="sm">
+                  {actions.map((action) => (
+                    <Checkbox key={action} value={action} label={t(`grants.${action}`)} />
+                  ))}
+                </Group>
+              </Checkbox.Group>
+              <TimeFields startsAt={startsAt} minutes={minutes} onChange={set} error={wrong("startsAt")} />
+            </Stack>
+          </Panel>
+          <Panel title={t("tickets.why")}>
+            <Stack gap="md">
+              <Textarea
+                label={t("tickets.reason")}
+                description={t("tickets.reasonHint")}
+                autosize
+                minRows={3}
+                value={reason}
+                error={wrong("reason")}
+                onChange={(event) => set({ reason: event.currentTarget.value })}
+              />
+              <TextInput
+                label={t("tickets.name")}
+                description={t("tickets.nameHint")}
+                value={title}
+                onChange={(event) => set({ title: event.currentTarget.value })}
+              />
+              <TagsInput
+                label={t("tickets.references")}
+                description={t("tickets.referencesHint")}
+                value={references}
+                error={wrong("references")}
+                onChange={(chosen) => set({ references: chosen })}
+              />
+            </Stack>
+          </Panel>
+          <Group gap="xs">
+            <Button type="submit" loading={open.isPending}>
+              {t("tickets.send")}
+            </Button>
+            <Button variant="default" disabled={open.isPending} onClick={() => send(false)}>
+              {t("tickets.keep")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Page>
+  );
+}
