@@ -84,7 +84,16 @@ async function main(): Promise<void> {
     await picturesOf(hub, life, "error");
   }
   await using empty = await launchHub({ dataDir: path.join(data.path, "empty"), env: adminEnvironment, args: ["--no-agent"] });
-  const none = { assetId: "", sessionId: "", runId: "", failedRunId: "", neighbourId: "", scriptId: "", taskId: "" };
+  const none = {
+    assetId: "",
+    sessionId: "",
+    runId: "",
+    failedRunId: "",
+    neighbourId: "",
+    scriptId: "",
+    taskId: "",
+    ticketId: "",
+  };
   await picturesOf(empty, none, "empty");
   console.log(`Pictures are in ${path.relative(checkout, folder)}.`);
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { askHub } from "../launch/admin-socket.mjs";
 import { endLeftOverDatabase } from "../launch/left-over-database.mjs";
 import { places } from "../launch/places.mjs";
+import { bareAccount } from "./bare-account.ts";
 import { adminEnvironment, firstAdmin, sallyportCommand } from "./launched-hub.ts";
 import { RestClient } from "./rest-client.ts";
 
@@ -147,20 +148,6 @@ export async function startHubParts({
 export const accessKey = (dataDir: string): string =>
   sallyportCommand(dataDir, "access-key", "create", "--email", firstAdmin.email, "--name", "faults").trim().split("\n").at(-1) ??
   "";
-
-/**
- * Words that give what follows a root account with an empty home and a plain shell: a person's own login profile may take seconds and
- * locks, twenty at once. Only root can; others measure with their profile.
- */
-function bareAccount(folder: string): string[] {
-  if (process.getuid?.() !== 0) return [];
-  const home = path.join(folder, "home");
-  const passwd = path.join(folder, "passwd");
-  mkdirSync(home, { recursive: true });
-  const others = readFileSync("/etc/passwd", "utf8").replace(/^root:.*$/m, `root:x:0:0:root:${home}:/bin/bash`);
-  writeFileSync(passwd, others);
-  return ["unshare", "--mount", "--", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"', passwd];
-}
 
 async function enrol(dataDir: string, address: Address, stateDir: string, { name, hubHost, prefix = [] }: AgentOptions) {
   const { body } = await askHub(dataDir, "POST", "/enrolment-tokens", {});

@@ -1,6 +1,7 @@
 // Sallyport as people start it: the launcher as a process of its own, spoken to through what it prints, its sockets and signals.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import path from "node:path";
+import { bareAccount } from "./bare-account.ts";
 import { type Process, processTree } from "./processes.ts";
 
 export const checkout = path.join(import.meta.dirname, "../../..");
@@ -58,6 +59,7 @@ export function spawnLauncher({ dataDir, args = [], env = {}, prefix = [], check
   const ports = args.includes("--port") ? [] : ["--port", "0"];
   const [command = "", ...words] = [
     ...prefix,
+    ...bareAccount(path.join(path.dirname(dataDir), "account")),
     process.execPath,
     path.join(root, "scripts/bin/start.mjs"),
     "--data",
