@@ -1,7 +1,7 @@
 // Queries over runs and executions.
 import { and, asc, count, desc, eq, gte, ilike, inArray, lt, ne, or, sql } from "drizzle-orm";
-import { assets } from "../assets/schema.ts";
-import { zones } from "../fleet/schema.ts";
+import { assetLabels, assets } from "../assets/schema.ts";
+import { agents, zones } from "../fleet/schema.ts";
 import { type Actor, may } from "../identity/actor.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
@@ -13,7 +13,15 @@ import { type ExecutionRow, executions, type RunRow, runs } from "./schema.ts";
 
 /** `script`: where what it runs was kept, if it was. */
 export type RunWithCounts = { run: RunRow; creator: string; script: { id: string; name: string } | null; counts: RunCounts };
-export type ExecutionWithNames = { execution: ExecutionRow; assetName: string; zoneName: string; runState: RunState };
+/** agentName: of the agent that runs it, null before one has it. region: what follows `region:` in a label of its asset. */
+export type ExecutionWithNames = {
+  execution: ExecutionRow;
+  assetName: string;
+  zoneName: string;
+  agentName: string | null;
+  region: string | null;
+  runState: RunState;
+};
 type Filter = {
   cursor?: string | undefined;
   limit: number;
@@ -102,15 +110,34 @@ export async function findRuns(db: Queryable, orgId: string, ids: string[]): Pro
   return rows.map((row) => ({ ...row, counts: counts(row.run.id) }));
 }
 
-export async function executionsOf(db: Queryable, runId: string): Promise<ExecutionWithNames[]> {
-  return db
-    .select({ execution: executions, assetName: assets.name, zoneName: zones.name, runState: runs.state })
+const regionLabel = "region:";
+
+export const withAssetNames = (db: Queryable) =>
+  db
+    .select({
+      execution: executions,
+      assetName: assets.name,
+      zoneName: zones.name,
+      agentName: agents.name,
+      region: sql<string | null>`(select min(substr(${assetLabels.label}, ${regionLabel.length + 1})) from ${assetLabels}
+        where ${assetLabels.assetId} = ${assets.id} and starts_with(${assetLabels.label}, ${regionLabel}))`,
+      runState: runs.state,
+    })
     .from(executions)
     .innerJoin(runs, eq(runs.id, executions.runId))
     .innerJoin(assets, eq(assets.id, executions.assetId))
     .innerJoin(zones, eq(zones.id, assets.zoneId))
-    .where(eq(executions.runId, runId))
-    .orderBy(asc(assets.name), asc(executions.id));
+    .leftJoin(agents, eq(agents.id, executions.agentId));
+
+export async function executionsOf(db: Queryable, runId: string): Promise<ExecutionWithNames[]> {
+  return withAssetNames(db).where(eq(executions.runId, runId)).orderBy(asc(assets.name), asc(executions.id));
+}
+
+/** One of a run that the actor may see. @throws HubError `not-found`. */
+export async function visibleExecution(db: Queryable, actor: Actor, id: string): Promise<ExecutionRow> {
+  const found = await findExecution(db, actor.orgId, id);
+  if (found === null || (found.createdBy !== actor.id && !may(actor, "runs.read-all"))) throw notFound("execution");
+  return found.execution;
 }
 
 /** An execution and who started its run, for deciding who may read it. */

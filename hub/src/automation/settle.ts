@@ -52,10 +52,13 @@ function endStatement(ends: ExecutionEnd[]) {
       stdout_bytes = case when ended.printed then ended."stdoutBytes" else executions.stdout_bytes end,
       stderr_bytes = case when ended.printed then ended."stderrBytes" else executions.stderr_bytes end,
       log_head = case when ended.printed then ended."logHead" else executions.log_head end,
-      digest = case when ended.printed then ended.digest else executions.digest end
+      digest = case when ended.printed then ended.digest else executions.digest end,
+      value_digest = case when ended.printed then ended."valueDigest" else executions.value_digest end,
+      last_line = case when ended.printed then ended."lastLine" else executions.last_line end
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as ended(
       id text, reason text, "exitCode" int, signal text, message text, "startedAt" timestamptz, "endedAt" timestamptz,
-      truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text, digest text)
+      truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text, digest text,
+      "valueDigest" text, "lastLine" text)
     where executions.id = ended.id and (executions.state <> 'finished' or executions.reason = 'lost')`;
 }
 
@@ -94,7 +97,8 @@ export async function settleExecution(
             stdoutBytes: output.log.end("output"),
             stderrBytes: output.log.end("stderr"),
             logHead: output.log.head,
-            digest: output.digest(),
+            ...output.digests(),
+            lastLine: output.lastLine(settlement.reason !== "finished"),
           },
   });
   deps.outputs.remove(execution.id); // not before: should the database refuse, the agent's next try finds it

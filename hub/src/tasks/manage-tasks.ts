@@ -5,13 +5,15 @@ import { findAssets } from "../assets/assets.ts";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
+import { followingOf, routesOf, setFollowing, setRoutes } from "../notify/following.ts";
+import type { Route } from "../notify/input.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { assetsNamed, bindParameters } from "../scripts/parameters.ts";
 import { findVersion } from "../scripts/scripts.ts";
 import { exclusionsOf } from "./calendars.ts";
 import type { TaskDeps } from "./deps.ts";
-import type { ChangeTask, CreateTask, Schedule } from "./input.ts";
+import type { ChangeTask, CreateTask, FollowTask, Schedule } from "./input.ts";
 import { checkSchedule, nextFire } from "./schedule.ts";
 import { type TaskRow, tasks } from "./schema.ts";
 import { findTask } from "./tasks.ts";
@@ -21,10 +23,12 @@ export async function createTask(deps: TaskDeps, actor: Actor, input: CreateTask
   assertMay(actor, "run.start");
   const now = deps.clock.now();
   await check(deps, actor, input, now);
-  const row = { id: newId("tsk", now.getTime()), orgId: actor.orgId, ...input, state: "active" as const, ownerId: actor.id };
+  const { notices, ...fields } = input;
+  const row = { id: newId("tsk", now.getTime()), orgId: actor.orgId, ...fields, state: "active" as const, ownerId: actor.id };
   await deps.db.transaction(async (tx) => {
     const nextFireAt = await nextFireOf(tx, actor.orgId, input.schedule, now);
     await tx.insert(tasks).values({ ...row, nextFireAt, createdAt: now, updatedAt: now });
+    await setRoutes(tx, actor.orgId, row.id, notices);
     await recordAudit(tx, {
       kind: "task.created",
       ...head(actor, row),
@@ -42,9 +46,12 @@ export async function changeTask(deps: TaskDeps, actor: Actor, { id, ...input }:
   await findTask(deps.db, actor, id);
   await check(deps, actor, input, now);
   await change(deps, actor, id, async (tx, task) => {
-    const fields = { ...input, ownerId: actor.id };
-    const changes = changesOf(task, fields);
+    const { notices, ...given } = input;
+    const fields = { ...given, ownerId: actor.id };
+    const before = { ...task, notices: plain(await routesOf(tx, actor.orgId, id)) };
+    const changes = changesOf(before, { ...fields, notices: plain(notices) });
     if (changes.after === "{}") return;
+    await setRoutes(tx, actor.orgId, id, notices);
     const nextFireAt = task.state === "active" ? await nextFireOf(tx, actor.orgId, input.schedule, now) : null;
     await tx
       .update(tasks)
@@ -74,6 +81,7 @@ export async function cloneTask(deps: TaskDeps, actor: Actor, id: string, name: 
   await deps.db.transaction(async (tx) => {
     await findVersion(tx, actor, task.scriptId, task.scriptVersion);
     await tx.insert(tasks).values({ ...row, createdAt: now, updatedAt: now, archivedAt: null });
+    await setRoutes(tx, actor.orgId, row.id, await routesOf(tx, actor.orgId, id));
     await recordAudit(tx, {
       kind: "task.created",
       ...head(actor, row),
@@ -92,6 +100,20 @@ export async function archiveTask(deps: TaskDeps, actor: Actor, id: string): Pro
     await recordAudit(tx, { kind: "task.archived", ...head(actor, task), data: {} });
   });
 }
+
+/** What the actor himself hears of a task that he may see. */
+export async function followTask(deps: TaskDeps, actor: Actor, { id, following }: FollowTask): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    const { task } = await findTask(tx, actor, id);
+    const before = await followingOf(tx, actor, id);
+    await setFollowing(tx, actor, id, following);
+    await recordAudit(tx, { kind: "task.followed", ...head(actor, task), data: changesOf({ following: before }, { following }) });
+  });
+}
+
+/** In one order, so that a change of order is none. */
+const plain = (routes: readonly Route[]): Route[] =>
+  routes.map(({ channelId, kinds }) => ({ channelId, kinds })).sort((a, b) => (a.channelId < b.channelId ? -1 : 1));
 
 async function change(
   deps: TaskDeps,

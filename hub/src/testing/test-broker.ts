@@ -93,7 +93,8 @@ export class TestBroker {
       },
       automation: {
         ...kept,
-        unfinishedOf: async () => [],
+        hostNamesOf: async () => [],
+      unfinishedOf: async () => [],
         commitEnd: async () => {},
         takeQueued: async () => [],
         outputs: new ExecutionOutputs(),

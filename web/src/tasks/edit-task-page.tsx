@@ -1,6 +1,7 @@
 // Writing a task: what runs, on what, when, and what becomes of a time that was missed or comes too soon.
 "use client";
 import { Alert, Button, Radio, Skeleton, Stack, Textarea, TextInput } from "@mantine/core";
+import type { Route } from "@sallyport/hub/notify/input";
 import { createTask, type Misfire, misfires, type Overlap, overlaps, type Targets } from "@sallyport/hub/tasks/input";
 import { IconDeviceFloppy } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -27,6 +28,7 @@ import { type ScheduleDraft, scheduleDraftOf, scheduleOf } from "./schedule-draf
 import { ScheduleFields } from "./schedule-fields.tsx";
 import { namesNothing, TargetsFields } from "./targets-fields.tsx";
 import classes from "./tasks.module.css";
+import { ToldChannels } from "./told-channels.tsx";
 import { usePreview } from "./use-preview.ts";
 
 export function EditTaskPage() {
@@ -68,6 +70,7 @@ interface Draft {
   limits: LimitsDraft;
   misfire: Misfire;
   overlap: Overlap;
+  notices: readonly Route[];
 }
 
 function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
@@ -81,8 +84,9 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
       limits: defaultLimits,
       misfire: "fire_once_now",
       overlap: "skip",
+      notices: [],
     };
-  const { name, description, script, parameters, targets, schedule, misfire, overlap } = task;
+  const { name, description, script, parameters, targets, schedule, misfire, overlap, notices } = task;
   return {
     name,
     description,
@@ -92,6 +96,7 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
     limits: limitsDraftOf(task),
     misfire,
     overlap,
+    notices: notices.map(({ channelId, kinds }) => ({ channelId, kinds })),
   };
 }
 
@@ -116,6 +121,7 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
     ...limitsOf(limits),
     misfire: draft.misfire,
     overlap: draft.overlap,
+    notices: draft.notices,
   });
   const wrong = (field: string) => tried && !parsed.success && parsed.error.issues.some(({ path }) => path[0] === field);
   const nothing = namesNothing(targets);
@@ -208,6 +214,9 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
           </Panel>
           <Panel title={t("limits.title")}>
             <RunLimits draft={limits} onChange={(next) => set({ limits: next })} />
+          </Panel>
+          <Panel title={t("taskNotices.title")}>
+            <ToldChannels routes={draft.notices} onChange={(notices) => set({ notices })} />
           </Panel>
           {schedule.kind !== "none" && (
             <Panel title={t("tasks.exceptions")}>
