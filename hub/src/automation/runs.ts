@@ -110,8 +110,6 @@ export async function findRuns(db: Queryable, orgId: string, ids: string[]): Pro
   return rows.map((row) => ({ ...row, counts: counts(row.run.id) }));
 }
 
-const regionLabel = "region:";
-
 export const withAssetNames = (db: Queryable) =>
   db
     .select({
@@ -119,8 +117,6 @@ export const withAssetNames = (db: Queryable) =>
       assetName: assets.name,
       zoneName: zones.name,
       agentName: agents.name,
-      region: sql<string | null>`(select min(substr(${assetLabels.label}, ${regionLabel.length + 1})) from ${assetLabels}
-        where ${assetLabels.assetId} = ${assets.id} and starts_with(${assetLabels.label}, ${regionLabel}))`,
       runState: runs.state,
     })
     .from(executions)
@@ -129,8 +125,28 @@ export const withAssetNames = (db: Queryable) =>
     .innerJoin(zones, eq(zones.id, assets.zoneId))
     .leftJoin(agents, eq(agents.id, executions.agentId));
 
+const regionLabel = "region:";
+
+/** A question of its own: beside the others it would be answered for every row that a page leaves out. */
+export async function withRegions(db: Queryable, rows: Omit<ExecutionWithNames, "region">[]): Promise<ExecutionWithNames[]> {
+  const assetIds = [...new Set(rows.map(({ execution }) => execution.assetId))];
+  const labels = await db
+    .select({ assetId: assetLabels.assetId, label: assetLabels.label })
+    .from(assetLabels)
+    .where(
+      and(
+        sql`${assetLabels.assetId} = any(${sql.param(assetIds)}::text[])`,
+        sql`starts_with(${assetLabels.label}, ${regionLabel})`,
+      ),
+    )
+    .orderBy(desc(assetLabels.label)); // of several the first by name stays
+  const regions = new Map(labels.map(({ assetId, label }) => [assetId, label.slice(regionLabel.length)]));
+  return rows.map((row) => ({ ...row, region: regions.get(row.execution.assetId) ?? null }));
+}
+
 export async function executionsOf(db: Queryable, runId: string): Promise<ExecutionWithNames[]> {
-  return withAssetNames(db).where(eq(executions.runId, runId)).orderBy(asc(assets.name), asc(executions.id));
+  const rows = await withAssetNames(db).where(eq(executions.runId, runId)).orderBy(asc(assets.name), asc(executions.id));
+  return withRegions(db, rows);
 }
 
 /** One of a run that the actor may see. @throws HubError `not-found`. */
