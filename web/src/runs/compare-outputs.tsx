@@ -47,7 +47,9 @@ export function CompareOutputs({ run }: { run: RunDetail }) {
         <Text size="sm" fw={500}>
           {groupCount === 1
             ? t(ignoreNumbers ? "compare.allAlikeButValues" : "compare.allAlike", { shown: count(total), count: total })
-            : t("compare.summary", { alike: count(most.count), differ: count(total - most.count), groups: count(groupCount) })}
+            : most.count === 1
+              ? t("compare.allDiffer", { shown: count(total) })
+              : t("compare.summary", { alike: count(most.count), differ: count(total - most.count), groups: count(groupCount) })}
         </Text>
         <Switch
           size="xs"
@@ -64,7 +66,10 @@ export function CompareOutputs({ run }: { run: RunDetail }) {
             </Chip>
             {ends.map((end) => (
               <Chip key={end.executionId} size="xs" value={end.executionId}>
-                <ExecutionMark execution={{ state: "finished", ...end }} /> <span className="tabular">{count(end.count)}</span>
+                <span className={classes.end}>
+                  <ExecutionMark execution={{ state: "finished", ...end }} />
+                  <span className="tabular">{count(end.count)}</span>
+                </span>
               </Chip>
             ))}
           </Group>
