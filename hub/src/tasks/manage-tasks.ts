@@ -4,7 +4,7 @@ import { and, eq } from "drizzle-orm";
 import { findAssets } from "../assets/assets.ts";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
+import { type Actor, actOn, assertMay, may } from "../identity/actor.ts";
 import { followingOf, routesOf, setFollowing, setRoutes } from "../notify/following.ts";
 import type { Route } from "../notify/input.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
@@ -31,7 +31,7 @@ export async function createTask(deps: TaskDeps, actor: Actor, input: CreateTask
     await setRoutes(tx, actor.orgId, row.id, notices);
     await recordAudit(tx, {
       kind: "task.created",
-      ...head(actor, row),
+      ...actOn(actor, "task", row),
       data: { scriptId: input.scriptId, schedule: describe(input.schedule) },
     });
   });
@@ -57,7 +57,7 @@ export async function changeTask(deps: TaskDeps, actor: Actor, { id, ...input }:
       .update(tasks)
       .set({ ...fields, nextFireAt, updatedAt: now })
       .where(eq(tasks.id, id));
-    await recordAudit(tx, { kind: "task.changed", ...head(actor, task), data: changes });
+    await recordAudit(tx, { kind: "task.changed", ...actOn(actor, "task", task), data: changes });
   });
 }
 
@@ -68,7 +68,7 @@ export async function setTaskState(deps: TaskDeps, actor: Actor, id: string, sta
     const now = deps.clock.now();
     const nextFireAt = state === "active" ? await nextFireOf(tx, actor.orgId, task.schedule, now) : null;
     await tx.update(tasks).set({ state, nextFireAt, updatedAt: now }).where(eq(tasks.id, id));
-    await recordAudit(tx, { kind: state === "active" ? "task.started" : "task.paused", ...head(actor, task), data: {} });
+    await recordAudit(tx, { kind: state === "active" ? "task.started" : "task.paused", ...actOn(actor, "task", task), data: {} });
   });
 }
 
@@ -84,7 +84,7 @@ export async function cloneTask(deps: TaskDeps, actor: Actor, id: string, name: 
     await setRoutes(tx, actor.orgId, row.id, await routesOf(tx, actor.orgId, id));
     await recordAudit(tx, {
       kind: "task.created",
-      ...head(actor, row),
+      ...actOn(actor, "task", row),
       data: { scriptId: task.scriptId, schedule: describe(task.schedule) },
     });
   });
@@ -97,7 +97,7 @@ export async function archiveTask(deps: TaskDeps, actor: Actor, id: string): Pro
   await change(deps, actor, id, async (tx, task) => {
     const now = deps.clock.now();
     await tx.update(tasks).set({ state: "paused", nextFireAt: null, archivedAt: now, updatedAt: now }).where(eq(tasks.id, id));
-    await recordAudit(tx, { kind: "task.archived", ...head(actor, task), data: {} });
+    await recordAudit(tx, { kind: "task.archived", ...actOn(actor, "task", task), data: {} });
   });
 }
 
@@ -107,7 +107,11 @@ export async function followTask(deps: TaskDeps, actor: Actor, { id, following }
     const { task } = await findTask(tx, actor, id);
     const before = await followingOf(tx, actor, id);
     await setFollowing(tx, actor, id, following);
-    await recordAudit(tx, { kind: "task.followed", ...head(actor, task), data: changesOf({ following: before }, { following }) });
+    await recordAudit(tx, {
+      kind: "task.followed",
+      ...actOn(actor, "task", task),
+      data: changesOf({ following: before }, { following }),
+    });
   });
 }
 
@@ -147,13 +151,6 @@ function assertMayChange(actor: Actor, { ownerId }: Pick<TaskRow, "ownerId">): v
   if (actor.id !== ownerId) assertMay(actor, "scripts.manage");
   assertMay(actor, "run.start");
 }
-
-const head = (actor: Actor, task: { id: string; name: string }) => ({
-  orgId: actor.orgId,
-  actor: auditActor(actor),
-  subject: { kind: "task" as const, id: task.id, name: task.name },
-  ip: actor.ip,
-});
 
 async function nextFireOf(db: Queryable, orgId: string, schedule: Schedule | null, now: Date): Promise<Date | null> {
   return schedule === null ? null : nextFire(schedule, now, await exclusionsOf(db, orgId, schedule));

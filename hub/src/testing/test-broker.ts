@@ -94,7 +94,7 @@ export class TestBroker {
       automation: {
         ...kept,
         hostNamesOf: async () => [],
-      unfinishedOf: async () => [],
+        unfinishedOf: async () => [],
         commitEnd: async () => {},
         takeQueued: async () => [],
         outputs: new ExecutionOutputs(),
