@@ -108,6 +108,7 @@ function Overview({ task }: { task: TaskDetail }) {
         <Panel title={t("tasks.targets")}>
           <ResolvedTargets preview={resolved.data} error={resolved.error} />
         </Panel>
+        <TaskNotices task={task} />
         <Panel title={t("parameters.title")}>
           {values.length === 0 ? (
             <Text size="sm" c="dimmed">
@@ -123,36 +124,33 @@ function Overview({ task }: { task: TaskDetail }) {
           )}
         </Panel>
       </div>
-      <div className={classes.side}>
-        <Panel title={t("run.details")}>
-          <Facts
-            items={[
-              ["ID", <ShortId key="id" id={task.id} />],
-              [
-                t("scripts.script"),
-                <Anchor key="script" component={Link} size="sm" href={`/script?id=${script.id}`}>
-                  {displayText(script.name)}
-                </Anchor>,
-              ],
-              [
-                t("scripts.version"),
-                script.version === null
-                  ? t("scripts.newest", { n: script.latest })
-                  : t("tasks.pinned", { n: script.version, latest: script.latest }),
-              ],
-              [t("scripts.owner"), displayText(task.owner.name)],
-              [t("limits.account"), account === "@agent" ? "–" : displayText(account)],
-              [t("newRun.timeLimit"), duration(task.timeoutSeconds * 1_000)],
-              [t("limits.expiry"), duration(task.expirySeconds * 1_000)],
-              [t("tasks.misfire"), t(`misfire.${task.misfire}`)],
-              [t("tasks.overlap"), t(`overlap.${task.overlap}`)],
-              [t("runs.created"), <Moment key="created" at={task.createdAt} />],
-              [t("scripts.changed"), <Moment key="changed" at={task.updatedAt} />],
-            ]}
-          />
-        </Panel>
-        <TaskNotices task={task} />
-      </div>
+      <Panel title={t("run.details")}>
+        <Facts
+          items={[
+            ["ID", <ShortId key="id" id={task.id} />],
+            [
+              t("scripts.script"),
+              <Anchor key="script" component={Link} size="sm" href={`/script?id=${script.id}`}>
+                {displayText(script.name)}
+              </Anchor>,
+            ],
+            [
+              t("scripts.version"),
+              script.version === null
+                ? t("scripts.newest", { n: script.latest })
+                : t("tasks.pinned", { n: script.version, latest: script.latest }),
+            ],
+            [t("scripts.owner"), displayText(task.owner.name)],
+            [t("limits.account"), account === "@agent" ? "–" : displayText(account)],
+            [t("newRun.timeLimit"), duration(task.timeoutSeconds * 1_000)],
+            [t("limits.expiry"), duration(task.expirySeconds * 1_000)],
+            [t("tasks.misfire"), t(`misfire.${task.misfire}`)],
+            [t("tasks.overlap"), t(`overlap.${task.overlap}`)],
+            [t("runs.created"), <Moment key="created" at={task.createdAt} />],
+            [t("scripts.changed"), <Moment key="changed" at={task.updatedAt} />],
+          ]}
+        />
+      </Panel>
     </div>
   );
 }
