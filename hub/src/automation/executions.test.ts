@@ -69,6 +69,17 @@ test("pages are by name, letters in the same order, and a run without its execut
   expect(await admin.query("runs.get", { id: runId, executions: false })).toMatchObject({ executions: [], counts: { total: 5 } });
 });
 
+test("says where a host stands and who ran on it; its names are asked for by ids", async () => {
+  const [one, two] = assetIds;
+  await admin.mutate("assets.change", { id: one, labels: ["env:prod", "region:eu-central"] });
+  const { items } = await page({});
+  expect(items.map((item) => Reflect.get(item, "region")).sort()).toEqual(["eu-central", null, null, null, null]);
+  expect(items.every((item) => Reflect.get(item, "agentName") === item.assetName)).toBe(true);
+  const named = await (await admin.rest("GET", `/api/v1/assets?ids=${one},${two},ast_nobody`)).json();
+  expect(named).toMatchObject({ total: 2 });
+  expect(await admin.query("assets.list", { ids: [two], scope: "all" })).toMatchObject({ items: [{ id: two }] });
+});
+
 test("hosts are grouped by what they printed on both channels and how they ended", async () => {
   const { groups, groupCount, total, ends } = await compare({});
   expect({ groupCount, total }).toEqual({ groupCount: 3, total: 5 });
