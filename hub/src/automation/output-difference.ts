@@ -4,12 +4,12 @@ import type { Actor } from "../identity/actor.ts";
 import type { Channel } from "../logs/log-file.ts";
 import type { AutomationDeps } from "./deps.ts";
 import type { DifferenceOf } from "./input.ts";
+import { comparedBytes } from "./output-summary.ts";
 import { valueFolder } from "./output-values.ts";
 import { openLogOf } from "./read-output.ts";
 import { visibleExecution } from "./runs.ts";
 
-/** Of each channel; what differs only after that is not found by eye either. */
-const comparedBytes = 256 * 1024;
+/** Of each channel, and no more than `comparedBytes`. */
 const comparedLines = 2_000;
 /** The search costs the square of this; outputs with more changes than it are not read line by line by anybody. */
 const changesMax = 400;

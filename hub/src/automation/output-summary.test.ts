@@ -1,7 +1,7 @@
 // What is kept of an output: the same however its bytes came, and harmless.
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { lastLineMax, OutputSummary } from "./output-summary.ts";
+import { comparedBytes, lastLineMax, OutputSummary } from "./output-summary.ts";
 
 /** @param piece bytes that come at once. */
 function summaryOf(stdout: string | Buffer, { stderr = "", piece = 1_000_000, hostNames = [] as string[] } = {}): OutputSummary {
@@ -15,14 +15,15 @@ const values = (stdout: string, hostNames: string[] = []) => summaryOf(stdout, {
 
 test("outputs are the same however their bytes came", () => {
   const line = `${"word 12 ".repeat(900)}é ${"x".repeat(4_096)}\n`;
-  const text = `${line}short 1\n\n${line}${line.trimEnd()}`;
+  const text = `${line.repeat(30)}short 1\n\n${line}${line.trimEnd()}`;
+  expect(text.length).toBeGreaterThan(comparedBytes);
   const whole = summaryOf(text);
   expect(whole.digests().digest).toBe(
     createHash("sha256")
       .update(Buffer.concat([createHash("sha256").update(text).digest(), createHash("sha256").digest()]))
       .digest("hex"),
   );
-  for (const piece of [1, 7, 4_096, 5_000]) {
+  for (const piece of [13, 4_096, 5_000, 65_537]) {
     const cut = summaryOf(text, { piece });
     expect(cut.digests(), `pieces of ${piece}`).toEqual(whole.digests());
     expect(cut.lastLine(false)).toBe(whole.lastLine(false));

@@ -7,6 +7,10 @@ import { valueFolder } from "./output-values.ts";
 
 /** A longer line is folded in pieces of so many bytes, so that a channel without line ends holds no more than this. */
 const lineBytesMax = 4_096;
+/** Of each channel values are folded up to here, as far as anybody compares by eye; what follows is told apart byte by byte. */
+export const comparedBytes = 256 * 1024;
+/** In so much of the end of a channel its last line is looked for; ten thousand scripts at once hold as many of these. */
+const tailBytes = 2_048;
 /** A screen's width and some: what a notice and a list show. */
 export const lastLineMax = 200;
 /** Behind a line that shows nothing, such as one of colour codes alone, so many more are looked at. */
@@ -52,9 +56,11 @@ class ChannelSummary {
   readonly #fold: (text: string) => string;
   readonly #bytes = createHash("sha256");
   readonly #values = createHash("sha256");
+  #length = 0;
   /** Of the line that has not ended, what has not been folded yet. Latin-1, as every text here. */
   #rest = "";
-  #lastLine = "";
+  /** The last that was printed. */
+  #tail: Uint8Array = new Uint8Array(0);
 
   constructor(fold: (text: string) => string) {
     this.#fold = fold;
@@ -62,11 +68,24 @@ class ChannelSummary {
 
   add(data: Uint8Array): void {
     this.#bytes.update(data);
+    const folded = data.subarray(0, Math.max(0, comparedBytes - this.#length));
+    this.#length += data.length;
+    this.#foldBytes(folded);
+    if (folded.length < data.length) {
+      this.#foldLines(this.#rest, this.#values);
+      this.#rest = "";
+      this.#values.update(data.subarray(folded.length));
+    }
+    // Copied, so that no more than this is held of what it came with.
+    this.#tail = Buffer.from(
+      data.length >= tailBytes ? data.subarray(-tailBytes) : Buffer.concat([this.#tail, data]).subarray(-tailBytes),
+    );
+  }
+
+  #foldBytes(data: Uint8Array): void {
     const end = data.lastIndexOf(0x0a) + 1;
     if (end > 0) {
-      const lines = this.#rest + latin1(data.subarray(0, end));
-      this.#foldLines(lines, this.#values);
-      this.#lastLine = lastVisible(lines) || this.#lastLine;
+      this.#foldLines(this.#rest + latin1(data.subarray(0, end)), this.#values);
       this.#rest = "";
     }
     this.#rest += latin1(data.subarray(end));
@@ -87,7 +106,7 @@ class ChannelSummary {
   }
 
   lastLine(): string {
-    return lastVisible(this.#rest) || this.#lastLine;
+    return lastVisible(latin1(this.#tail));
   }
 
   /** The same pieces however the bytes came: a long line is cut where its own length says. */
@@ -114,7 +133,7 @@ function lastVisible(lines: string): string {
   let end = lines.length;
   for (let looked = 0; looked < linesLookedAt && end > 0; looked++) {
     const start = lines.lastIndexOf("\n", end - 1) + 1;
-    const line = visible(lines.slice(Math.max(start, end - lineBytesMax), end));
+    const line = visible(lines.slice(start, end));
     if (line !== "") return line;
     end = start - 1;
   }
