@@ -28,6 +28,7 @@ import type { AutomationDeps } from "./automation/deps.ts";
 import { endForbiddenRuns } from "./automation/end-forbidden-runs.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
 import { expireQueued, giveUpLost, remindAgents, repeatStops, rollOn } from "./automation/jobs.ts";
+import { findingHostNames } from "./automation/open-output.ts";
 import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
 import { unfinishedExecutionsOf } from "./automation/runs.ts";
 import { committingEnds } from "./automation/settle.ts";
@@ -254,6 +255,7 @@ export async function createHub(
         (agentIds) => unfinishedExecutionsOf(db, agentIds),
         ({ agentId }) => agentId ?? "",
       ),
+      hostNamesOf: findingHostNames(db),
       commitEnd: committingEnds({ db, clock, links }),
       takeQueued: takingQueued({ db, clock }),
       clock,

@@ -599,6 +599,11 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "tasks.clone": ["task.created", async () => admin.mutate("tasks.clone", { id: await newTask(), name: "copy" })],
   "tasks.create": ["task.created", async () => newTask()],
+  "tasks.follow": [
+    "task.followed",
+    async () =>
+      admin.mutate("tasks.follow", { id: await newTask(), following: { kinds: ["run.failed"], inbox: true, mail: false } }),
+  ],
   "tasks.pause": ["task.paused", async () => admin.mutate("tasks.pause", { id: await newTask() })],
   "tasks.run": ["run.created", async () => admin.mutate("tasks.run", { id: await newTask() })],
   "tasks.start": [

@@ -39,6 +39,7 @@ export const channel = z.object({
   switchedOff: z.string().nullable(),
   createdAt: moment,
 });
+export const channelName = z.object({ id: z.string(), name: z.string(), kind: z.enum(channelKinds), active: z.boolean() });
 /** text: what the other side or the network said. */
 export const channelTest = z.object({ sent: z.boolean(), text: z.string() });
 /** together: how many notices the message held that it went in. */

@@ -9,6 +9,7 @@ import { waitingFor } from "../automation/present.ts";
 import { appliedCodes } from "../custody/apply-template.ts";
 import { outcomeCodes } from "../custody/outcome.ts";
 import { taskKinds } from "../custody/schema.ts";
+import { following, taskNoticeKinds } from "../notify/input.ts";
 import { parameter, parameterValues, visibilities } from "../scripts/input.ts";
 import { endReasons } from "../sessions/session-state.ts";
 import { fireOutcomes, misfires, overlaps, schedule, targets, taskStates } from "../tasks/input.ts";
@@ -325,6 +326,9 @@ export const taskWithFields = task.extend({
   expirySeconds: z.number(),
   misfire: z.enum(misfires),
   overlap: z.enum(overlaps),
+  notices: z.array(z.object({ channelId: z.string(), name: z.string(), kinds: z.array(z.enum(taskNoticeKinds)) })),
+  /** What the person who asks has chosen to hear of it. */
+  following: following.nullable(),
 });
 export const fire = z.object({
   id: z.string(),
@@ -355,7 +359,9 @@ export const execution = z.object({
   assetId: z.string(),
   assetName: z.string(),
   agentId: z.string().nullable(),
+  agentName: z.string().nullable(),
   zone: z.string(),
+  region: z.string().nullable(),
   state: z.enum(executionStates),
   exitCode: z.number().nullable(),
   signal: z.string().nullable(),
@@ -368,24 +374,34 @@ export const execution = z.object({
   stdoutBytes: z.number(),
   stderrBytes: z.number(),
   truncated: z.boolean(),
+  lastLine: z.string().nullable(),
 });
 
 export const executionsPage = z.object({ items: z.array(execution), total: z.number().int() });
+const endGroup = z.object({
+  executionId: z.string(),
+  count: z.number().int(),
+  exitCode: z.number().nullable(),
+  signal: z.string().nullable(),
+  reason: z.enum(executionReasons).nullable(),
+});
 export const outputGroups = z.object({
-  groups: z.array(
-    z.object({
-      executionId: z.string(),
-      assetName: z.string(),
-      count: z.number().int(),
-      exitCode: z.number().nullable(),
-      reason: z.enum(executionReasons).nullable(),
-      digest: z.string().nullable(),
-    }),
-  ),
+  groups: z.array(endGroup.extend({ assetName: z.string(), digest: z.string().nullable() })),
   /** May be more than are shown; of executions that have ended. */
   groupCount: z.number().int(),
   total: z.number().int(),
+  ends: z.array(endGroup),
 });
+export const outputDifference = z.object({
+  lines: z.array(z.object({ stream: z.enum(["stdout", "stderr"]), change: z.enum(["added", "removed"]), text: z.string() })),
+  /** Changed lines that are not shown. */
+  more: z.number().int(),
+  /** One of the outputs is longer than what was compared. */
+  cut: z.boolean(),
+  /** They have too little in common to be compared line by line. */
+  unlike: z.boolean(),
+});
+export const runTargets = z.object({ assetIds: z.array(z.string()) });
 export const runWithExecutions = run.extend({
   body: z.string(),
   parameters: parameterValues,

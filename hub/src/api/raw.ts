@@ -7,7 +7,8 @@ import { csvHead, csvOf } from "../audit/audit-csv.ts";
 import { walkAuditEvents } from "../audit/audit-events.ts";
 import { exportAudit } from "../audit/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { findExecution } from "../automation/runs.ts";
+import { openLogOf } from "../automation/read-output.ts";
+import { visibleExecution } from "../automation/runs.ts";
 import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
 import { exportPeople } from "../identity/people-csv.ts";
 import type { Channel, LogFile } from "../logs/log-file.ts";
@@ -72,11 +73,8 @@ async function sendOutput(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const found = await findExecution(hub.automation.db, actor.orgId, id);
-  if (found === null || (found.createdBy !== actor.id && !may(actor, "runs.read-all"))) throw notFound("execution");
-  await hub.automation.outputs.get(id)?.log.flush(); // what was appended is readable at once
-  const log = hub.automation.store.exists(id) ? await hub.automation.store.open(id) : null;
-  if (log === null && found.execution.logHead !== null) throw notFound("output"); // there was one: retention has removed it
+  const execution = await visibleExecution(hub.automation.db, actor, id);
+  const log = await openLogOf(hub.automation, execution);
   try {
     const size = log?.bytesOf(channel) ?? 0;
     response.setHeader("accept-ranges", "bytes");

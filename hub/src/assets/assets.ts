@@ -32,6 +32,7 @@ function filterOf(
   return and(
     eq(assets.orgId, orgId),
     isNull(assets.retiredAt),
+    input.ids === undefined ? undefined : inArray(assets.id, input.ids),
     input.zoneId === undefined ? undefined : eq(assets.zoneId, input.zoneId),
     input.category === undefined ? undefined : eq(assets.category, input.category),
     input.platform === undefined ? undefined : eq(assets.platform, input.platform),

@@ -111,6 +111,12 @@ export const listAssets = page.extend({
   nodeId: id.optional(),
   label: label.optional(),
   favourite: z.stringbool().or(z.boolean()).optional(),
+  /** Only these, as far as they are there; in an address with commas between them. */
+  ids: z
+    .array(id)
+    .or(z.string().transform((text) => text.split(",")))
+    .pipe(z.array(id).max(200))
+    .optional(),
 });
 export type ListAssets = z.infer<typeof listAssets>;
 

@@ -169,6 +169,8 @@ export type AuditEventOf = {
   "task.started": Record<string, never>;
   "task.paused": Record<string, never>;
   "task.archived": Record<string, never>;
+  /** What the actor himself hears of it. */
+  "task.followed": { before: string; after: string };
   "calendar.added": Record<string, never>;
   "calendar.removed": Record<string, never>;
   "target-set.added": Record<string, never>;
@@ -331,6 +333,7 @@ export const auditKinds = [
   "task.started",
   "task.paused",
   "task.archived",
+  "task.followed",
   "calendar.added",
   "calendar.removed",
   "target-set.added",

@@ -25,7 +25,14 @@ export type ExecutionEnd = {
   endedAt: Date;
   truncated: boolean;
   /** Null: as noted before. */
-  output: { stdoutBytes: number; stderrBytes: number; logHead: string | null; digest: string | null } | null;
+  output: {
+    stdoutBytes: number;
+    stderrBytes: number;
+    logHead: string | null;
+    digest: string | null;
+    valueDigest: string | null;
+    lastLine: string | null;
+  } | null;
 };
 
 /** An agent asks for work: it has room for so many on its own host, and on hosts that it reaches. */
@@ -37,6 +44,8 @@ export type AutomationDeps = {
   db: Database;
   /** Of an agent that links; asked for many at once. */
   unfinishedOf(agentId: string): Promise<ExecutionRow[]>;
+  /** Under which names an asset is known: its own and its address; asked for many at once. */
+  hostNamesOf(assetId: string): Promise<string[]>;
   /** The end of an execution and what follows for its run; for many at once. */
   commitEnd(end: ExecutionEnd): Promise<void>;
   /** What waits becomes offered; for many agents at once. Most have nothing waiting, and after a restart all ask. */

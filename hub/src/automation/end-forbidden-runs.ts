@@ -3,8 +3,9 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { mayGoOn, type OpenWork } from "../access/recheck.ts";
 import type { AutomationDeps } from "./deps.ts";
+import { waitingStates } from "./execution-state.ts";
 import { type ExecutionRow, executions, type RunRow, runs } from "./schema.ts";
-import { settleExecution } from "./settle.ts";
+import { settleWaiting } from "./settle.ts";
 
 /** What of an execution access is asked about. */
 export const workOf = (execution: ExecutionRow, run: Pick<RunRow, "createdBy" | "address">): OpenWork => ({
@@ -25,12 +26,13 @@ export async function endForbiddenRuns(deps: AutomationDeps, orgId: string): Pro
     .select({ execution: executions, run: { createdBy: runs.createdBy, address: runs.address } })
     .from(executions)
     .innerJoin(runs, eq(runs.id, executions.runId))
-    .where(and(eq(executions.orgId, orgId), inArray(executions.state, ["held", "queued", "offered"])));
+    .where(and(eq(executions.orgId, orgId), inArray(executions.state, [...waitingStates])));
   if (waiting.length === 0) return;
   const { on } = await mayGoOn(
     deps.db,
     waiting.map(({ execution, run }) => workOf(execution, run)),
     deps.clock.now(),
   );
-  for (const { execution } of waiting) if (!on.has(execution.id)) await settleExecution(deps, execution, forbidden);
+  const ended = waiting.map(({ execution }) => execution).filter(({ id }) => !on.has(id));
+  await settleWaiting(deps, ended, forbidden);
 }

@@ -1,5 +1,4 @@
 // The output of one execution: two channels of a stream, one log. Moves bytes; what the execution's state is, the row says.
-import { createHash } from "node:crypto";
 import { bulkWindowBytes, executionOutputBytesMax } from "@sallyport/protocol/limits";
 import { Incoming } from "@sallyport/protocol/stream/incoming";
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
@@ -7,6 +6,7 @@ import { StreamEnd } from "@sallyport/protocol/stream/stream-end";
 import type { Channel } from "../logs/log-file.ts";
 import type { LogWriter } from "../logs/log-writer.ts";
 import type { Clock } from "../platform/clock.ts";
+import { OutputSummary } from "./output-summary.ts";
 
 const channels: readonly Channel[] = ["output", "stderr"];
 
@@ -16,21 +16,29 @@ export class ExecutionOutput {
   readonly log: LogWriter;
   readonly end: StreamEnd;
   readonly #halves: { channel: Channel; half: Incoming }[];
-  /** Of each channel by itself: how the two are interleaved differs from host to host. Null for a log that began before this process. */
-  readonly #hashes: Record<Channel, ReturnType<typeof createHash>> | null;
+  readonly #summary: OutputSummary;
+  /** A log that began before this process has bytes that were not seen here. */
+  readonly #seenWhole: boolean;
   readonly #clock: Clock;
   readonly #onGrowth: () => void;
   #mux: StreamMux | null = null;
 
-  constructor(options: { executionId: string; agentId: string; stream: number; log: LogWriter; clock: Clock; onGrowth(): void }) {
+  /** @param options.hostNames under which the host is known: see valueFolder(). */
+  constructor(options: {
+    executionId: string;
+    agentId: string;
+    hostNames: readonly string[];
+    stream: number;
+    log: LogWriter;
+    clock: Clock;
+    onGrowth(): void;
+  }) {
     this.executionId = options.executionId;
     this.agentId = options.agentId;
     this.log = options.log;
     this.#clock = options.clock;
-    this.#hashes =
-      this.log.end("output") + this.log.end("stderr") === 0
-        ? { output: createHash("sha256"), stderr: createHash("sha256") }
-        : null;
+    this.#summary = new OutputSummary(options.hostNames);
+    this.#seenWhole = this.log.end("output") + this.log.end("stderr") === 0;
     this.#onGrowth = options.onGrowth;
     this.#halves = channels.map((channel, n) => ({ channel, half: new Incoming(n, bulkWindowBytes, options.log.end(channel)) }));
     this.end = new StreamEnd({
@@ -62,11 +70,14 @@ export class ExecutionOutput {
     }));
   }
 
-  /** What was printed so far, as one value by which outputs are told apart; null where not all of it was seen here. */
-  digest(): string | null {
-    if (this.#hashes === null) return null;
-    const parts = [this.#hashes.output.copy().digest(), this.#hashes.stderr.copy().digest()];
-    return createHash("sha256").update(Buffer.concat(parts)).digest("hex");
+  /** Of what was printed so far, values by which outputs are told apart; null where not all of it was seen here. */
+  digests(): { digest: string | null; valueDigest: string | null } {
+    return this.#seenWhole ? this.#summary.digests() : { digest: null, valueDigest: null };
+  }
+
+  /** The last line that shows anything; null when none does. @param failed then stderr is asked first. */
+  lastLine(failed: boolean): string | null {
+    return this.#summary.lastLine(failed);
   }
 
   /** Everything the result speaks of is in the log, durable. */
@@ -96,7 +107,7 @@ export class ExecutionOutput {
       this.close("too-much-output");
       return;
     }
-    this.#hashes?.[entry.channel].update(data);
+    this.#summary.add(entry.channel, data);
     this.log.append(entry.channel, data, this.#clock.now().getTime());
     if (this.log.hasRoom) entry.half.consume(entry.half.received);
   }

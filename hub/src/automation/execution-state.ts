@@ -12,6 +12,10 @@
 export const executionStates = ["held", "queued", "offered", "claimed", "running", "stopping", "finished"] as const;
 export type ExecutionState = (typeof executionStates)[number];
 
+/** Nobody has begun it, so that it can be over with a word. */
+export const waitingStates = ["held", "queued", "offered"] as const satisfies readonly ExecutionState[];
+export const isWaiting = (state: ExecutionState): boolean => waitingStates.some((one) => one === state);
+
 export const executionReasons = [
   "finished",
   "failed",

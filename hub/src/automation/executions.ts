@@ -1,15 +1,14 @@
 // Queries over the executions of one run, ten thousand of them in pages.
 import { and, asc, count, desc, eq, ilike, inArray, isNull, ne, not, notInArray, or, type SQL, sql } from "drizzle-orm";
 import { assets } from "../assets/schema.ts";
-import { zones } from "../fleet/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { likeOf } from "../platform/paging.ts";
-import type { ExecutionReason } from "./execution-state.ts";
-import type { ExecutionGroup, ListExecutions } from "./input.ts";
-import type { ExecutionWithNames } from "./runs.ts";
-import { executions, runs } from "./schema.ts";
+import { type ExecutionReason, waitingStates } from "./execution-state.ts";
+import type { CompareRun, ExecutionGroup, ListExecutions, RunTargets } from "./input.ts";
+import { type ExecutionWithNames, withAssetNames, withRegions } from "./runs.ts";
+import { executions } from "./schema.ts";
 
-const waiting = inArray(executions.state, ["held", "queued", "offered"]);
+const waiting = inArray(executions.state, [...waitingStates]);
 const finished = eq(executions.state, "finished");
 
 function inGroup(group: ExecutionGroup): SQL | undefined {
@@ -37,30 +36,35 @@ export async function pageOfExecutions(
     input.group === undefined ? undefined : inGroup(input.group),
     input.search ? ilike(assets.name, likeOf(input.search)) : undefined,
     input.executionId === undefined ? undefined : eq(executions.id, input.executionId),
-    input.sameAs === undefined ? undefined : sameAs(input.sameAs),
+    input.sameAs === undefined ? undefined : endedLike(input.sameAs, printedOf(input)),
   );
+  // The places first, by columns that are narrow: to sort ten thousand whole rows costs more than all the rest.
+  const placed = db
+    .select({ id: executions.id })
+    .from(executions)
+    .innerJoin(assets, eq(assets.id, executions.assetId))
+    .where(filter)
+    .orderBy(asc(assets.name), asc(executions.id))
+    .offset(input.offset)
+    .limit(input.limit);
   const [rows, [counted]] = await Promise.all([
-    db
-      .select({ execution: executions, assetName: assets.name, zoneName: zones.name, runState: runs.state })
-      .from(executions)
-      .innerJoin(runs, eq(runs.id, executions.runId))
-      .innerJoin(assets, eq(assets.id, executions.assetId))
-      .innerJoin(zones, eq(zones.id, assets.zoneId))
-      .where(filter)
-      .orderBy(asc(assets.name), asc(executions.id))
-      .offset(input.offset)
-      .limit(input.limit),
+    withAssetNames(db).where(inArray(executions.id, placed)).orderBy(asc(assets.name), asc(executions.id)),
     db.select({ total: count() }).from(executions).innerJoin(assets, eq(assets.id, executions.assetId)).where(filter),
   ]);
-  return { rows, total: counted?.total ?? 0 };
+  return { rows: await withRegions(db, rows), total: counted?.total ?? 0 };
 }
 
-const sameAs = (executionId: string): SQL =>
-  sql`${executions.state} = 'finished' and exists (select 1 from executions one where one.id = ${executionId}
-    and one.run_id = ${executions.runId}
-    and one.exit_code is not distinct from ${executions.exitCode}
-    and one.reason is not distinct from ${executions.reason}
-    and one.digest is not distinct from ${executions.digest})`;
+/** By which outputs are told apart; with numbers ignored, those that differ by values only are one. */
+const printedOf = ({ ignoreNumbers }: { ignoreNumbers: boolean }) => (ignoreNumbers ? executions.valueDigest : executions.digest);
+
+/** Ended as that one of the same run did. @param printed and printed the same by this column; null: whatever it printed. */
+function endedLike(executionId: string, printed: ReturnType<typeof printedOf> | null): SQL {
+  const same = [executions.exitCode, executions.signal, executions.reason, ...(printed === null ? [] : [printed])].map(
+    (column) => sql`one.${sql.identifier(column.name)} is not distinct from ${column}`,
+  );
+  return sql`${finished} and exists (select 1 from ${executions} one where one.id = ${executionId} and one.run_id = ${executions.runId}
+    and ${sql.join(same, sql` and `)})`;
+}
 
 const letters: Record<ExecutionGroup, string> = { failed: "f", running: "r", waiting: "w", stopped: "s", succeeded: "o" };
 
@@ -84,58 +88,98 @@ export async function cellsOf(db: Queryable, runId: string): Promise<string> {
 /** Of those that have ended, as many as anybody compares by eye; the rest is counted. */
 const groupsMax = 50;
 
-export type OutputGroup = {
-  /** One of them, and its asset. */
+/** executionId: one of them. */
+export type EndGroup = {
   executionId: string;
-  assetName: string;
   count: number;
   exitCode: number | null;
+  signal: string | null;
   reason: ExecutionReason | null;
-  /** Null where outputs could not be compared. */
-  digest: string | null;
+};
+/** digest: null where outputs could not be compared. */
+export type OutputGroup = EndGroup & { assetName: string; digest: string | null };
+export type OutputGroups = {
+  /** Those that ended alike and printed the same, the most first; what cannot be compared comes last. */
+  groups: OutputGroup[];
+  /** All of them, which may be more, and how many executions they are. */
+  groupCount: number;
+  total: number;
+  /** Those that ended alike, whatever they printed, the most first; of all that have ended, also where `groups` are of one end only. */
+  ends: EndGroup[];
 };
 
-/** Executions that ended alike and printed the same, the most first. */
-export async function outputGroupsOf(
-  db: Queryable,
-  runId: string,
-): Promise<{ groups: OutputGroup[]; groupCount: number; total: number }> {
-  const rows = await db
-    .select({
-      executionId: sql<string>`(array_agg(${executions.id} order by ${assets.name}, ${executions.id}))[1]`,
-      assetName: sql<string>`(array_agg(${assets.name} order by ${assets.name}, ${executions.id}))[1]`,
-      count: count(),
-      exitCode: executions.exitCode,
-      reason: executions.reason,
-      digest: executions.digest,
-      groupCount: sql<number>`(count(*) over ())::int`,
-      total: sql<number>`(sum(count(*)) over ())::int`,
-    })
-    .from(executions)
-    .innerJoin(assets, eq(assets.id, executions.assetId))
-    .where(and(eq(executions.runId, runId), finished))
-    .groupBy(executions.exitCode, executions.reason, executions.digest)
-    .orderBy(desc(count()), sql`1`)
-    .limit(groupsMax);
+/** From columns alone, no output is read. */
+export async function outputGroupsOf(db: Queryable, input: CompareRun): Promise<OutputGroups> {
+  const { exitCode, signal, reason, runId } = executions;
+  const printed = printedOf(input);
+  const ended = and(eq(runId, input.id), finished);
+  const shared = { executionId: sql<string>`min(${executions.id})`, count: count(), exitCode, signal, reason };
+  const [rows, ends] = await Promise.all([
+    db
+      .select({
+        ...shared,
+        digest: printed,
+        groupCount: sql<number>`(count(*) over ())::int`,
+        total: sql<number>`(sum(count(*)) over ())::int`,
+      })
+      .from(executions)
+      .where(and(ended, input.endLike === undefined ? undefined : endedLike(input.endLike, null)))
+      .groupBy(exitCode, signal, reason, printed)
+      .orderBy(sql`${printed} is null`, desc(count()), sql`1`)
+      .limit(groupsMax),
+    db
+      .select(shared)
+      .from(executions)
+      .where(ended)
+      .groupBy(exitCode, signal, reason)
+      .orderBy(desc(count()), sql`1`)
+      .limit(groupsMax),
+  ]);
+  const names = await assetNamesOf(
+    db,
+    rows.map(({ executionId }) => executionId),
+  );
   return {
-    groups: rows.map(({ groupCount: _groups, total: _total, ...group }) => group),
+    groups: rows.map(({ groupCount: _groups, total: _total, ...group }) => ({
+      ...group,
+      assetName: names.get(group.executionId) ?? "",
+    })),
     groupCount: rows[0]?.groupCount ?? 0,
     total: rows[0]?.total ?? 0,
+    ends,
   };
 }
 
-/** Where a run is to go again: assets of those that failed, or of these that have ended. */
-export async function endedAssetsOf(db: Queryable, runId: string, which: "failed" | readonly string[]): Promise<string[]> {
+async function assetNamesOf(db: Queryable, executionIds: string[]): Promise<Map<string, string>> {
+  const rows = await db
+    .select({ id: executions.id, name: assets.name })
+    .from(executions)
+    .innerJoin(assets, eq(assets.id, executions.assetId))
+    .where(inArray(executions.id, executionIds));
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+/** The assets of a run: all, those that failed, these that have ended, or those that ended and printed as one did. At most as many as a run has. */
+export async function assetsOfRun(
+  db: Queryable,
+  { id, which, executionIds, sameAs, ignoreNumbers }: RunTargets & { executionIds?: readonly string[] },
+): Promise<string[]> {
+  const chosen = () => {
+    switch (which) {
+      case "all":
+        return undefined;
+      case "failed":
+        return inGroup("failed");
+      case "chosen":
+        return and(finished, sql`${executions.id} = any(${sql.param([...(executionIds ?? [])])}::text[])`);
+      case "alike":
+        return endedLike(sameAs ?? "", printedOf({ ignoreNumbers }));
+    }
+  };
   const rows = await db
     .select({ assetId: executions.assetId })
     .from(executions)
-    .where(
-      and(
-        eq(executions.runId, runId),
-        finished,
-        which === "failed" ? inGroup("failed") : sql`${executions.id} = any(${sql.param([...which])}::text[])`,
-      ),
-    )
+    .where(and(eq(executions.runId, id), chosen()))
     .orderBy(asc(executions.position), asc(executions.id));
   return rows.map(({ assetId }) => assetId);
 }

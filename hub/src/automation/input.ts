@@ -107,22 +107,46 @@ export const getRun = byId.extend({ executions: z.stringbool().or(z.boolean()).d
 export const executionGroups = ["failed", "running", "waiting", "stopped", "succeeded"] as const;
 export type ExecutionGroup = (typeof executionGroups)[number];
 
+const flag = z.stringbool().or(z.boolean()).default(false);
+/** Outputs that differ by values only (numbers, times, the host's own names) count as the same. */
+const ignoreNumbers = flag;
+
 /** By place, not by cursor: a run's executions are as many from its beginning to its end. */
 export const listExecutions = byId.extend({
   group: z.enum(executionGroups).optional(),
   /** In the asset's name. */
   search: z.string().trim().max(200).optional(),
-  /** One that has ended: those with the same exit and output. */
+  /** One that has ended: those with the same end and output. */
   sameAs: z.string().max(64).optional(),
+  ignoreNumbers,
   executionId: z.string().max(64).optional(),
   offset: z.coerce.number().int().min(0).max(targetsMax).default(0),
   limit: z.coerce.number().int().min(1).max(200).default(100),
 });
 export type ListExecutions = z.infer<typeof listExecutions>;
 
-/** Once more, on those that failed, or on these. */
-export const runAgain = byId.extend({
-  which: z.enum(["failed", "chosen"]),
-  executionIds: z.array(z.string().max(64)).max(targetsMax).default([]),
-});
+/** endLike: one that has ended; only those that ended as it did. */
+export const compareRun = byId.extend({ ignoreNumbers, endLike: z.string().max(64).optional() });
+export type CompareRun = z.infer<typeof compareRun>;
+
+/** Of an execution: how its output differs from that of another one. */
+export const differenceOf = byId.extend({ from: z.string().min(1).max(64), ignoreNumbers });
+export type DifferenceOf = z.infer<typeof differenceOf>;
+
+const alike = { sameAs: z.string().max(64).optional(), ignoreNumbers };
+const namesOne = ({ which, sameAs }: { which: string; sameAs?: string | undefined }) => which !== "alike" || sameAs !== undefined;
+const namesOneMessage = { path: ["sameAs"], message: "must name one of them" };
+
+/** Where a run went: all of it, those that failed, or those that ended and printed as one did. */
+export const runTargets = byId.extend({ which: z.enum(["all", "failed", "alike"]), ...alike }).refine(namesOne, namesOneMessage);
+
+/** Once more, on those that failed, on these, or on those that ended and printed as one did. */
+export const runAgain = byId
+  .extend({
+    which: z.enum(["failed", "chosen", "alike"]),
+    executionIds: z.array(z.string().max(64)).max(targetsMax).default([]),
+    ...alike,
+  })
+  .refine(namesOne, namesOneMessage);
 export type RunAgain = z.infer<typeof runAgain>;
+export type RunTargets = Omit<z.infer<typeof runTargets>, "which"> & { which: "all" | RunAgain["which"] };

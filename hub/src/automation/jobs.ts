@@ -4,22 +4,24 @@ import { agents } from "../fleet/schema.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { executions, runs } from "./schema.ts";
-import { settleExecution } from "./settle.ts";
+import { settleExecution, settleWaiting } from "./settle.ts";
 import { cancelOnAgent } from "./stop-run.ts";
 import { tellAgents } from "./tell-agents.ts";
 
 /** An agent that was silent this long past an execution's time limit has lost it, as far as anybody waiting is concerned. */
 const lostAfterMs = 10 * 60_000;
 
+/** At once; a run over more than a fleet takes another half minute. */
+const expiredAtOnce = 10_000;
+
 /** Every half minute: executions that nobody fetched before their run expired. */
 export async function expireQueued(deps: AutomationDeps): Promise<void> {
   const rows = await deps.db
-    .select({ execution: executions })
+    .select({ id: executions.id, runId: executions.runId, orgId: executions.orgId })
     .from(executions)
     .where(and(inArray(executions.state, ["queued", "offered"]), lt(executions.expiresAt, deps.clock.now())))
-    .limit(1_000);
-  for (const { execution } of rows)
-    await settleExecution(deps, execution, { reason: "expired", message: "No agent that reaches this host was heard in time." });
+    .limit(expiredAtOnce);
+  await settleWaiting(deps, rows, { reason: "expired", message: "No agent that reaches this host was heard in time." });
 }
 
 /** Every minute: executions whose agent has been silent past the time limit. A late result is still believed. */

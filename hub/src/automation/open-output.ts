@@ -1,5 +1,8 @@
 // Begins to receive an execution's output, or goes on with it after a restart of the hub.
-
+import { inArray } from "drizzle-orm";
+import { assets } from "../assets/schema.ts";
+import type { Queryable } from "../platform/database.ts";
+import { gatheredRows } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { ExecutionOutput } from "./execution-output.ts";
@@ -24,10 +27,13 @@ export async function openOutput(
   const startedAt = deps.clock.now().toISOString();
   const create = () => deps.store.create(execution.id, { startedAt, columns: 0, rows: 0 }, events);
   // A crash between claim and log leaves no file: then there is nothing to go on with.
-  const log = mayExist && deps.store.exists(execution.id) ? await deps.store.reopen(execution.id, events) : await create();
+  const begin = () => (mayExist && deps.store.exists(execution.id) ? deps.store.reopen(execution.id, events) : create());
+  const hostNames = await deps.hostNamesOf(execution.assetId);
+  const log = await begin();
   const output = new ExecutionOutput({
     executionId: execution.id,
     agentId: execution.agentId,
+    hostNames,
     stream,
     log,
     clock: deps.clock,
@@ -36,4 +42,13 @@ export async function openOutput(
   deps.outputs.add(output);
   output.join(deps.links.streamsOf(execution.agentId));
   return output;
+}
+
+/** Of many assets that are asked for at once with one statement: a run over ten thousand begins them all in a moment. */
+export function findingHostNames(db: Queryable): AutomationDeps["hostNamesOf"] {
+  const rowsOf = gatheredRows(
+    (ids) => db.select({ id: assets.id, name: assets.name, address: assets.address }).from(assets).where(inArray(assets.id, ids)),
+    ({ id }) => id,
+  );
+  return async (assetId) => (await rowsOf(assetId)).flatMap(({ name, address }) => [name, address]);
 }

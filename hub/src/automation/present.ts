@@ -48,7 +48,8 @@ export type Reached = "yes" | "offline" | "too-old";
 /** `isOnline`: of an agent; `reached`: of the neighbours of a zone. */
 export type Live = { outputs: ExecutionOutputs; isOnline(agentId: string): boolean; reached(zoneId: string): Reached };
 
-export function presentExecution({ execution, assetName, zoneName, runState }: ExecutionWithNames, live: Live, now: Date) {
+export function presentExecution(row: ExecutionWithNames, live: Live, now: Date) {
+  const { execution, assetName, zoneName, agentName, region, runState } = row;
   const output = live.outputs.get(execution.id);
   const { agentId, zoneId } = execution;
   const own = agentId !== null && live.isOnline(agentId) ? "yes" : "offline";
@@ -59,7 +60,9 @@ export function presentExecution({ execution, assetName, zoneName, runState }: E
     assetId: execution.assetId,
     assetName,
     agentId,
+    agentName,
     zone: zoneName,
+    region,
     state: execution.state,
     exitCode: execution.exitCode,
     signal: execution.signal,
@@ -72,5 +75,6 @@ export function presentExecution({ execution, assetName, zoneName, runState }: E
     stdoutBytes: output?.log.end("output") ?? execution.stdoutBytes,
     stderrBytes: output?.log.end("stderr") ?? execution.stderrBytes,
     truncated: execution.truncated,
+    lastLine: execution.lastLine,
   };
 }

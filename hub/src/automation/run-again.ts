@@ -4,7 +4,7 @@ import { type Actor, assertMay } from "../identity/actor.ts";
 import { HubError } from "../platform/errors.ts";
 import { insertRun } from "./create-run.ts";
 import type { AutomationDeps } from "./deps.ts";
-import { endedAssetsOf } from "./executions.ts";
+import { assetsOfRun } from "./executions.ts";
 import type { RunAgain } from "./input.ts";
 import { visibleRun } from "./runs.ts";
 import { tellAgents } from "./tell-agents.ts";
@@ -19,14 +19,15 @@ const refusalsKept = 1_000;
  * @throws HubError `not-found`, `no-targets` when none of these has ended or may be run on, `forbidden` for another's run that was given secrets,
  *   `storage-full`, `no-agent`.
  */
-export async function runAgain(deps: AutomationDeps, actor: Actor, { id, which, executionIds }: RunAgain): Promise<string> {
+export async function runAgain(deps: AutomationDeps, actor: Actor, input: RunAgain): Promise<string> {
   assertMay(actor, "run.start");
+  const { id } = input;
   const { run } = await visibleRun(deps.db, actor, id);
   if (run.createdBy !== actor.id && Object.keys(run.secrets).length > 0)
     throw new HubError("forbidden", "Its secrets were chosen by somebody else. Start a run of your own.", {
       facts: { permission: "run.start" },
     });
-  const assetIds = await endedAssetsOf(deps.db, id, which === "failed" ? "failed" : executionIds);
+  const assetIds = await assetsOfRun(deps.db, input);
   const { allowed, refused } = await authorizeAll(deps.db, actor, assetIds, "run", run.account, deps.clock.now());
   if (allowed.length === 0)
     throw new HubError("no-targets", "There is nothing to run again: nothing of this has ended, or you may not run on it.", {

@@ -1,7 +1,7 @@
 // Queries over runs and executions.
 import { and, asc, count, desc, eq, gte, ilike, inArray, lt, ne, or, sql } from "drizzle-orm";
-import { assets } from "../assets/schema.ts";
-import { zones } from "../fleet/schema.ts";
+import { assetLabels, assets } from "../assets/schema.ts";
+import { agents, zones } from "../fleet/schema.ts";
 import { type Actor, may } from "../identity/actor.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
@@ -13,7 +13,15 @@ import { type ExecutionRow, executions, type RunRow, runs } from "./schema.ts";
 
 /** `script`: where what it runs was kept, if it was. */
 export type RunWithCounts = { run: RunRow; creator: string; script: { id: string; name: string } | null; counts: RunCounts };
-export type ExecutionWithNames = { execution: ExecutionRow; assetName: string; zoneName: string; runState: RunState };
+/** agentName: of the agent that runs it, null before one has it. region: what follows `region:` in a label of its asset. */
+export type ExecutionWithNames = {
+  execution: ExecutionRow;
+  assetName: string;
+  zoneName: string;
+  agentName: string | null;
+  region: string | null;
+  runState: RunState;
+};
 type Filter = {
   cursor?: string | undefined;
   limit: number;
@@ -102,15 +110,50 @@ export async function findRuns(db: Queryable, orgId: string, ids: string[]): Pro
   return rows.map((row) => ({ ...row, counts: counts(row.run.id) }));
 }
 
-export async function executionsOf(db: Queryable, runId: string): Promise<ExecutionWithNames[]> {
-  return db
-    .select({ execution: executions, assetName: assets.name, zoneName: zones.name, runState: runs.state })
+export const withAssetNames = (db: Queryable) =>
+  db
+    .select({
+      execution: executions,
+      assetName: assets.name,
+      zoneName: zones.name,
+      agentName: agents.name,
+      runState: runs.state,
+    })
     .from(executions)
     .innerJoin(runs, eq(runs.id, executions.runId))
     .innerJoin(assets, eq(assets.id, executions.assetId))
     .innerJoin(zones, eq(zones.id, assets.zoneId))
-    .where(eq(executions.runId, runId))
-    .orderBy(asc(assets.name), asc(executions.id));
+    .leftJoin(agents, eq(agents.id, executions.agentId));
+
+const regionLabel = "region:";
+
+/** A question of its own: beside the others it would be answered for every row that a page leaves out. */
+export async function withRegions(db: Queryable, rows: Omit<ExecutionWithNames, "region">[]): Promise<ExecutionWithNames[]> {
+  const assetIds = [...new Set(rows.map(({ execution }) => execution.assetId))];
+  const labels = await db
+    .select({ assetId: assetLabels.assetId, label: assetLabels.label })
+    .from(assetLabels)
+    .where(
+      and(
+        sql`${assetLabels.assetId} = any(${sql.param(assetIds)}::text[])`,
+        sql`starts_with(${assetLabels.label}, ${regionLabel})`,
+      ),
+    )
+    .orderBy(desc(assetLabels.label)); // of several the first by name stays
+  const regions = new Map(labels.map(({ assetId, label }) => [assetId, label.slice(regionLabel.length)]));
+  return rows.map((row) => ({ ...row, region: regions.get(row.execution.assetId) ?? null }));
+}
+
+export async function executionsOf(db: Queryable, runId: string): Promise<ExecutionWithNames[]> {
+  const rows = await withAssetNames(db).where(eq(executions.runId, runId)).orderBy(asc(assets.name), asc(executions.id));
+  return withRegions(db, rows);
+}
+
+/** One of a run that the actor may see. @throws HubError `not-found`. */
+export async function visibleExecution(db: Queryable, actor: Actor, id: string): Promise<ExecutionRow> {
+  const found = await findExecution(db, actor.orgId, id);
+  if (found === null || (found.createdBy !== actor.id && !may(actor, "runs.read-all"))) throw notFound("execution");
+  return found.execution;
 }
 
 /** An execution and who started its run, for deciding who may read it. */

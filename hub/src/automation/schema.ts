@@ -105,6 +105,10 @@ export const executions = pgTable(
     logHead: text("log_head"),
     /** SHA-256 over what was printed, both channels; null where nothing was kept or a restart of the hub cut the reading. */
     digest: text("digest"),
+    /** The same with numbers, times and the host's names folded: see output-values.ts. */
+    valueDigest: text("value_digest"),
+    /** The last line that shows anything, of stderr first when it failed; harmless text of one line. */
+    lastLine: text("last_line"),
   },
   (table) => [
     index("executions_run").on(table.runId),

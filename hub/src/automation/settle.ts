@@ -1,10 +1,10 @@
 // Ends executions, and with the last one their run.
 import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
-import type { Transaction } from "../platform/database.ts";
+import { inPieces, type Transaction } from "../platform/database.ts";
 import { gathered } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps, ExecutionEnd } from "./deps.ts";
-import type { ExecutionReason } from "./execution-state.ts";
+import { type ExecutionReason, waitingStates } from "./execution-state.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { type ExecutionRow, executions, type TakenExecution } from "./schema.ts";
 import { type Released, tellAgents } from "./tell-agents.ts";
@@ -23,13 +23,10 @@ export type Settlement = {
 export function committingEnds(deps: Pick<AutomationDeps, "db" | "clock" | "links">): (end: ExecutionEnd) => Promise<void> {
   return gathered(async (ends) => {
     const released = await deps.db.transaction(async (tx) => {
-      const ids = ends.map(({ id }) => id).sort(); // one order of locking for all who lock several
-      await tx
-        .select({ id: executions.id })
-        .from(executions)
-        .where(inArray(executions.id, ids))
-        .orderBy(asc(executions.id))
-        .for("update");
+      await lockInOrder(
+        tx,
+        ends.map(({ id }) => id),
+      );
       await tx.execute(endStatement(ends));
       const released: Released[] = [];
       for (const runId of [...new Set(ends.map((end) => end.runId))].sort())
@@ -52,10 +49,13 @@ function endStatement(ends: ExecutionEnd[]) {
       stdout_bytes = case when ended.printed then ended."stdoutBytes" else executions.stdout_bytes end,
       stderr_bytes = case when ended.printed then ended."stderrBytes" else executions.stderr_bytes end,
       log_head = case when ended.printed then ended."logHead" else executions.log_head end,
-      digest = case when ended.printed then ended.digest else executions.digest end
+      digest = case when ended.printed then ended.digest else executions.digest end,
+      value_digest = case when ended.printed then ended."valueDigest" else executions.value_digest end,
+      last_line = case when ended.printed then ended."lastLine" else executions.last_line end
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as ended(
       id text, reason text, "exitCode" int, signal text, message text, "startedAt" timestamptz, "endedAt" timestamptz,
-      truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text, digest text)
+      truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text, digest text,
+      "valueDigest" text, "lastLine" text)
     where executions.id = ended.id and (executions.state <> 'finished' or executions.reason = 'lost')`;
 }
 
@@ -94,12 +94,64 @@ export async function settleExecution(
             stdoutBytes: output.log.end("output"),
             stderrBytes: output.log.end("stderr"),
             logHead: output.log.head,
-            digest: output.digest(),
+            ...output.digests(),
+            lastLine: output.lastLine(settlement.reason !== "finished"),
           },
   });
   deps.outputs.remove(execution.id); // not before: should the database refuse, the agent's next try finds it
   deps.changes.announce(execution.orgId, "runs", execution.runId);
   deps.changes.announce(execution.orgId, "execution", execution.id);
+}
+
+/** So many rows are locked, written and counted in some tens of milliseconds; people's requests come between two pieces. */
+const endedAtOnce = 1_000;
+
+/**
+ * Ends executions that nobody has begun, and that have printed nothing: ten thousand with ten statements. One that has begun meanwhile goes on.
+ */
+export async function settleWaiting(
+  deps: AutomationDeps,
+  waiting: readonly Pick<ExecutionRow, "id" | "runId" | "orgId">[],
+  settlement: Pick<Settlement, "reason" | "message">,
+): Promise<void> {
+  for (const piece of inPieces(waiting, endedAtOnce)) {
+    const released = await deps.db.transaction(async (tx) => {
+      const ids = piece.map(({ id }) => id);
+      await lockInOrder(tx, ids);
+      const runIds = await endWaiting(tx, ids, settlement, deps.clock.now());
+      const released: Released[] = [];
+      for (const runId of runIds) released.push(...(await refreshRun(deps, tx, runId)));
+      return released;
+    });
+    await tellAgents(deps, released);
+  }
+  const runs = new Map(waiting.map(({ runId, orgId }) => [runId, orgId]));
+  for (const [runId, orgId] of runs) deps.changes.announce(orgId, "runs", runId);
+}
+
+/** In the transaction of somebody who refreshes their runs, which are returned in the order of locking. */
+export async function endWaiting(
+  tx: Transaction,
+  ids: readonly string[],
+  { reason, message = null }: Pick<Settlement, "reason" | "message">,
+  now: Date,
+): Promise<string[]> {
+  const ended = await tx
+    .update(executions)
+    .set({ state: "finished", reason, message, endedAt: now })
+    .where(and(sql`${executions.id} = any(${sql.param([...ids])}::text[])`, inArray(executions.state, [...waitingStates])))
+    .returning({ runId: executions.runId });
+  return [...new Set(ended.map(({ runId }) => runId))].sort();
+}
+
+/** One order for all who lock several, so that no two wait for each other. */
+async function lockInOrder(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx
+    .select({ id: executions.id })
+    .from(executions)
+    .where(sql`${executions.id} = any(${sql.param([...ids])}::text[])`)
+    .orderBy(asc(executions.id))
+    .for("update");
 }
 
 /** Compare-and-set of an execution's state; null when it is another attempt or not in one of `from`. */

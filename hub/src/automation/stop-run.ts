@@ -6,10 +6,11 @@ import { type Actor, auditActor, may } from "../identity/actor.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
+import { isWaiting } from "./execution-state.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { findExecution, findRun } from "./runs.ts";
 import { type ExecutionRow, executions, runs } from "./schema.ts";
-import { settleExecution } from "./settle.ts";
+import { endWaiting } from "./settle.ts";
 
 /** Between TERM and KILL. */
 const graceSeconds = 10;
@@ -54,8 +55,9 @@ async function stop(
 ): Promise<void> {
   const now = deps.clock.now();
   const stopped = await deps.db.transaction(async (tx) => {
+    const { id, state, agentId, attempt } = executions;
     const rows = await tx
-      .select()
+      .select({ id, state, agentId, attempt })
       .from(executions)
       .where(
         and(
@@ -66,25 +68,22 @@ async function stop(
       )
       .for("update");
     if (rows.length === 0) return [];
-    const ids = rows.map((row) => row.id);
-    await tx.update(executions).set({ stopRequestedAt: now }).where(inArray(executions.id, ids));
-    const begun = rows.filter((row) => row.state === "claimed" || row.state === "running").map((row) => row.id);
-    if (begun.length > 0) await tx.update(executions).set({ state: "stopping" }).where(inArray(executions.id, begun));
+    const waiting = rows.filter((row) => isWaiting(row.state)).map((row) => row.id);
+    await endWaiting(tx, waiting, { reason: "stopped" }, now);
+    const begun = rows.filter((row) => !isWaiting(row.state)).map((row) => row.id);
+    if (begun.length > 0)
+      await tx.update(executions).set({ state: "stopping", stopRequestedAt: now }).where(inArray(executions.id, begun));
     if (executionId === null) await tx.update(runs).set({ state: "stopping" }).where(eq(runs.id, runId));
-    await refreshRun(deps, tx, runId);
     await recordAudit(tx, {
       kind: "run.stop-requested",
       ...by,
       subject: { kind: "run", id: runId, name: title },
       data: { executions: rows.length },
     });
+    await refreshRun(deps, tx, runId);
     return rows;
   });
-  for (const row of stopped) {
-    if (row.state === "held" || row.state === "queued" || row.state === "offered")
-      await settleExecution(deps, row, { reason: "stopped" });
-    else void cancelOnAgent(deps, row);
-  }
+  for (const row of stopped) if (!isWaiting(row.state)) void cancelOnAgent(deps, row);
   deps.changes.announce(by.orgId, "runs", runId);
 }
 

@@ -22,7 +22,7 @@ const hostsNamed = 10;
 export async function tellOfEnd(tx: Transaction, run: RunRow, counts: RunCounts, now: Date): Promise<void> {
   if (run.taskId === null) return;
   const about = await aboutRun(tx, run);
-  const to = { orgId: run.orgId, people: [run.createdBy] };
+  const to = toldOf(run);
   const before = await endsBefore(tx, run.taskId, run.id);
   const seconds = Math.round((now.getTime() - (run.startedAt ?? run.createdAt).getTime()) / 1_000);
   const failedBefore = before.findIndex(({ failed }) => !failed);
@@ -45,14 +45,16 @@ export async function tellOfEnd(tx: Transaction, run: RunRow, counts: RunCounts,
 export async function tellOfHalt(tx: Transaction, run: RunRow, counts: RunCounts, now: Date): Promise<void> {
   const failures = { succeeded: counts.succeeded, failed: counts.failed, failures: await failedHosts(tx, run.id) };
   const data = { ...(await aboutRun(tx, run)), ...failures, left: counts.held };
-  await notify(tx, { kind: "run.halted", orgId: run.orgId, people: [run.createdBy], data }, now);
+  await notify(tx, { kind: "run.halted", ...toldOf(run), data }, now);
 }
 
 export async function tellOfStart(tx: Transaction, run: RunRow, targets: number, now: Date): Promise<void> {
   if (run.taskId === null) return;
   const data = { ...(await aboutRun(tx, run)), targets };
-  await notify(tx, { kind: "run.started", orgId: run.orgId, people: [run.createdBy], data }, now);
+  await notify(tx, { kind: "run.started", ...toldOf(run), data }, now);
 }
+
+const toldOf = ({ orgId, createdBy, taskId }: RunRow) => ({ orgId, people: [createdBy], about: taskId });
 
 async function aboutRun(tx: Transaction, run: RunRow) {
   const [person] = await tx.select({ name: users.name }).from(users).where(eq(users.id, run.createdBy));
@@ -80,7 +82,7 @@ async function endsBefore(tx: Transaction, taskId: string, runId: string): Promi
 
 async function failedHosts(tx: Transaction, runId: string): Promise<FailedHost[]> {
   const rows = await tx
-    .select({ asset: assets.name, reason: executions.reason, exitCode: executions.exitCode })
+    .select({ asset: assets.name, reason: executions.reason, exitCode: executions.exitCode, line: executions.lastLine })
     .from(executions)
     .innerJoin(assets, eq(assets.id, executions.assetId))
     .where(
@@ -88,7 +90,7 @@ async function failedHosts(tx: Transaction, runId: string): Promise<FailedHost[]
     )
     .orderBy(asc(assets.name))
     .limit(hostsNamed);
-  return rows.map(({ asset, reason, exitCode }) => ({ asset, reason: reason ?? "", exitCode, line: "" }));
+  return rows.map(({ asset, reason, exitCode, line }) => ({ asset, reason: reason ?? "", exitCode, line: line ?? "" }));
 }
 
 /** Null of fewer than three: two runs have no usual length. */

@@ -4,12 +4,12 @@ import { newId } from "@sallyport/protocol/ids";
 import { and, eq, inArray } from "drizzle-orm";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, assertHolds, assertMay, auditActor, permissionsOf } from "../identity/actor.ts";
+import { type Actor, actOn, assertHolds, assertMay, permissionsOf } from "../identity/actor.ts";
 import { freshMfa } from "../identity/fresh-mfa.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
 import { lockMayGive } from "../identity/roles.ts";
 import { authSessions, groupMembers, groups } from "../identity/schema.ts";
-import { isUniqueViolation, type Transaction } from "../platform/database.ts";
+import { rowOf, type Transaction, withFreeName } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { checkDirectory } from "./check-directory.ts";
 import type { FederationDeps } from "./deps.ts";
@@ -40,7 +40,7 @@ export async function createProvider(deps: FederationDeps, actor: Actor, input: 
     createdAt: now,
     updatedAt: now,
   };
-  await named(input.name, () =>
+  await withFreeName("a provider", input.name, () =>
     db.transaction(async (tx) => {
       if ((await listProviders(tx, actor.orgId)).length >= providersMax)
         throw new HubError("too-many", `There are ${providersMax} providers already. Remove one first.`);
@@ -48,7 +48,7 @@ export async function createProvider(deps: FederationDeps, actor: Actor, input: 
       await writeMappings(tx, actor, row.id, mappings);
       await recordAudit(tx, {
         kind: "provider.created",
-        ...by(actor, row),
+        ...actOn(actor, "provider", row),
         data: { provider: JSON.stringify({ ...fields, mappings }) },
       });
     }),
@@ -65,7 +65,7 @@ export async function changeProvider(deps: FederationDeps, actor: Actor, input: 
   assertMayOpenDoor(deps, actor);
   const { id, secret, mappings, ...fields } = input;
   assertFilter(input.settings);
-  await named(input.name, () =>
+  await withFreeName("a provider", input.name, () =>
     db.transaction(async (tx) => {
       const row = await lockProvider(tx, actor.orgId, id);
       const before = { ...row, mappings: (await mappingsOf(tx, id)).map(plain) };
@@ -81,7 +81,11 @@ export async function changeProvider(deps: FederationDeps, actor: Actor, input: 
       await writeMappings(tx, actor, id, mappings);
       if (!input.active) await tx.delete(authSessions).where(eq(authSessions.providerId, id));
       const changes = changesOf(before, { ...fields, mappings });
-      await recordAudit(tx, { kind: "provider.changed", ...by(actor, row), data: { ...changes, secret: secret !== undefined } });
+      await recordAudit(tx, {
+        kind: "provider.changed",
+        ...actOn(actor, "provider", row),
+        data: { ...changes, secret: secret !== undefined },
+      });
     }),
   );
   forgetClient(id);
@@ -96,7 +100,7 @@ export async function removeProvider(deps: FederationDeps, actor: Actor, id: str
     await tx.delete(authSessions).where(eq(authSessions.providerId, id));
     await tx.delete(groupMembers).where(eq(groupMembers.providerId, id));
     await tx.delete(identityProviders).where(eq(identityProviders.id, id));
-    await recordAudit(tx, { kind: "provider.deleted", ...by(actor, row), data: { people } });
+    await recordAudit(tx, { kind: "provider.deleted", ...actOn(actor, "provider", row), data: { people } });
   });
   forgetClient(id);
   await deps.identity.accessChanged(actor.orgId);
@@ -153,28 +157,12 @@ async function writeMappings(tx: Transaction, actor: Actor, providerId: string, 
 
 const plain = ({ value, groupId, role }: Mapping): Mapping => ({ value, groupId, role });
 
-async function lockProvider(tx: Transaction, orgId: string, id: string): Promise<ProviderRow> {
-  const [row] = await tx
-    .select()
-    .from(identityProviders)
-    .where(and(eq(identityProviders.orgId, orgId), eq(identityProviders.id, id)))
-    .for("update");
-  if (row === undefined) throw notFound("provider");
-  return row;
-}
-
-const by = (actor: Actor, { id, name }: { id: string; name: string }) => ({
-  orgId: actor.orgId,
-  actor: auditActor(actor),
-  subject: { kind: "provider" as const, id, name },
-  ip: actor.ip,
-});
-
-async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new HubError("name-taken", `There is already a provider called ${name}.`, { facts: { name } });
-  }
-}
+const lockProvider = (tx: Transaction, orgId: string, id: string): Promise<ProviderRow> =>
+  rowOf(
+    tx
+      .select()
+      .from(identityProviders)
+      .where(and(eq(identityProviders.orgId, orgId), eq(identityProviders.id, id)))
+      .for("update"),
+    "provider",
+  );

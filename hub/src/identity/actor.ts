@@ -1,6 +1,6 @@
 // Who is asking. Made by sign-in or an access key, passed to every use case.
 
-import type { AuditActor } from "../audit/events.ts";
+import type { AuditActor, AuditSubject } from "../audit/events.ts";
 import { HubError } from "../platform/errors.ts";
 import { permissions, roleNames } from "./input.ts";
 import type { Permission, Role, RoleRow } from "./schema.ts";
@@ -28,6 +28,18 @@ export type Actor = {
 };
 
 export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });
+
+/** What an event of a person's act on something begins with. */
+export const actOn = <Kind extends AuditSubject["kind"]>(
+  actor: Actor,
+  kind: Kind,
+  { id, name }: { id: string; name: string },
+) => ({
+  orgId: actor.orgId,
+  actor: auditActor(actor),
+  subject: { kind, id, name },
+  ip: actor.ip,
+});
 
 /** What each built-in role may. A user's terminals and runs need a grant besides: see access. */
 const builtIn: Record<(typeof roleNames)[number], readonly Permission[]> = {

@@ -1,26 +1,23 @@
 // Groups of people: make, rename, delete, and who is in them. Whoever may manage people may manage these.
 import { newId } from "@sallyport/protocol/ids";
 import { count, eq } from "drizzle-orm";
-import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { isUniqueViolation, type Transaction } from "../platform/database.ts";
-import { HubError, notFound } from "../platform/errors.ts";
-import { type Actor, assertMay, auditActor } from "./actor.ts";
+import { type Transaction, withFreeName } from "../platform/database.ts";
+import { notFound } from "../platform/errors.ts";
+import { type Actor, actOn, assertMay } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { deleteMembers, insertMembers, lockGroup } from "./groups.ts";
 import { findMembers } from "./members.ts";
 import { type GroupRow, groupMembers, groups } from "./schema.ts";
 
-const subjectOf = (group: { id: string; name: string }): AuditSubject => ({ kind: "group", id: group.id, name: group.name });
-
 /** Returns the new group's id. @throws HubError `name-taken`. */
 export async function createGroup({ db, clock }: IdentityDeps, actor: Actor, { name }: { name: string }): Promise<string> {
   assertMay(actor, "people.manage");
   const group = { id: newId("grp"), orgId: actor.orgId, name, createdAt: clock.now() };
-  await named(name, () =>
+  await withFreeName("a group", name, () =>
     db.transaction(async (tx) => {
       await tx.insert(groups).values(group);
-      await recordAudit(tx, { kind: "group.created", ...by(actor, group), data: {} });
+      await recordAudit(tx, { kind: "group.created", ...actOn(actor, "group", group), data: {} });
     }),
   );
   return group.id;
@@ -28,12 +25,12 @@ export async function createGroup({ db, clock }: IdentityDeps, actor: Actor, { n
 
 /** @throws HubError `name-taken`, `not-found`. */
 export async function renameGroup(deps: IdentityDeps, actor: Actor, { id, name }: { id: string; name: string }): Promise<void> {
-  await named(name, () =>
+  await withFreeName("a group", name, () =>
     withGroup(deps, actor, id, async (tx, group) => {
       if (group.name === name) return;
       await tx.update(groups).set({ name }).where(eq(groups.id, id));
       const data = { before: group.name, after: name };
-      await recordAudit(tx, { kind: "group.renamed", ...by(actor, { id, name }), data });
+      await recordAudit(tx, { kind: "group.renamed", ...actOn(actor, "group", { id, name }), data });
     }),
   );
 }
@@ -43,7 +40,7 @@ export async function deleteGroup(deps: IdentityDeps, actor: Actor, id: string):
   await withGroup(deps, actor, id, async (tx, group) => {
     const [held] = await tx.select({ members: count() }).from(groupMembers).where(eq(groupMembers.groupId, id));
     await tx.delete(groups).where(eq(groups.id, id));
-    await recordAudit(tx, { kind: "group.deleted", ...by(actor, group), data: { members: held?.members ?? 0 } });
+    await recordAudit(tx, { kind: "group.deleted", ...actOn(actor, "group", group), data: { members: held?.members ?? 0 } });
   });
   await deps.accessChanged(actor.orgId);
 }
@@ -58,7 +55,7 @@ export async function addMembers(deps: IdentityDeps, actor: Actor, input: { id: 
     if (userIds.length > 0)
       await recordAudit(tx, {
         kind: "group.members-added",
-        ...by(actor, group),
+        ...actOn(actor, "group", group),
         data: { count: userIds.length, userIds: userIds.join(" ") },
       });
     return userIds.length;
@@ -74,7 +71,7 @@ export async function removeMembers(deps: IdentityDeps, actor: Actor, input: { i
     if (userIds.length > 0)
       await recordAudit(tx, {
         kind: "group.members-removed",
-        ...by(actor, group),
+        ...actOn(actor, "group", group),
         data: { count: userIds.length, userIds: userIds.join(" ") },
       });
     return userIds.length;
@@ -82,13 +79,6 @@ export async function removeMembers(deps: IdentityDeps, actor: Actor, input: { i
   await deps.accessChanged(actor.orgId);
   return removed;
 }
-
-const by = (actor: Actor, group: { id: string; name: string }) => ({
-  orgId: actor.orgId,
-  actor: auditActor(actor),
-  subject: subjectOf(group),
-  ip: actor.ip,
-});
 
 async function withGroup<T>(
   { db }: IdentityDeps,
@@ -102,13 +92,4 @@ async function withGroup<T>(
     if (group === null) throw notFound("group");
     return work(tx, group);
   });
-}
-
-async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new HubError("name-taken", `There is already a group called ${name}.`, { facts: { name } });
-  }
 }

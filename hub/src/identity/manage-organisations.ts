@@ -2,11 +2,10 @@
 // belongs to several: go to another.
 import { newId } from "@sallyport/protocol/ids";
 import { and, asc, count, eq, inArray, ne } from "drizzle-orm";
-import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
-import { type Actor, assertHolds, assertMay, auditActor, permissionsOf } from "./actor.ts";
+import { type Actor, actOn, assertHolds, assertMay, auditActor, permissionsOf } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { factorsOf } from "./factors.ts";
 import { freshMfa } from "./fresh-mfa.ts";
@@ -18,7 +17,6 @@ import { authSessions, groupMembers, groups, organisationMembers, organisations,
 import { findSignInPolicy } from "./sign-in-policy.ts";
 
 type Organisation = typeof organisations.$inferSelect;
-const subjectOf = ({ id, name }: { id: string; name: string }): AuditSubject => ({ kind: "organisation", id, name });
 
 /** @throws HubError `forbidden`. */
 export function assertSystem(actor: Actor): void {
@@ -48,7 +46,7 @@ export async function createOrganisation(deps: IdentityDeps, actor: Actor, { nam
     await tx.insert(organisations).values(slug === null ? organisation : { ...organisation, slug });
     await deps.onOrganisation(tx, organisation.id);
     await tx.insert(organisationMembers).values({ orgId: organisation.id, userId: actor.id, role: "admin", createdAt: now });
-    await recordAudit(tx, { kind: "organisation.created", ...by(actor, organisation), data: {} });
+    await recordAudit(tx, { kind: "organisation.created", ...actOn(actor, "organisation", organisation), data: {} });
   });
   return organisation.id;
 }
@@ -64,7 +62,7 @@ export async function renameOrganisation(
     await assertFree(tx, name, id);
     await tx.update(organisations).set({ name }).where(eq(organisations.id, id));
     const data = { before: organisation.name, after: name };
-    await recordAudit(tx, { kind: "organisation.renamed", ...by(actor, { id, name }), data });
+    await recordAudit(tx, { kind: "organisation.renamed", ...actOn(actor, "organisation", { id, name }), data });
   });
 }
 
@@ -87,7 +85,7 @@ export async function disableOrganisation(deps: IdentityDeps, actor: Actor, id: 
     await tx.update(organisations).set({ disabledAt: deps.clock.now() }).where(eq(organisations.id, id));
     await tx.delete(authSessions).where(inArray(authSessions.userId, home));
     await tx.update(authSessions).set({ orgId: null }).where(eq(authSessions.orgId, id));
-    await recordAudit(tx, { kind: "organisation.disabled", ...by(actor, organisation), data: {} });
+    await recordAudit(tx, { kind: "organisation.disabled", ...actOn(actor, "organisation", organisation), data: {} });
   });
   await deps.accessChanged(id);
 }
@@ -97,7 +95,7 @@ export async function enableOrganisation({ db }: IdentityDeps, actor: Actor, id:
   await withOrganisation(db, actor, id, async (tx, organisation) => {
     if (organisation.disabledAt === null) return;
     await tx.update(organisations).set({ disabledAt: null }).where(eq(organisations.id, id));
-    await recordAudit(tx, { kind: "organisation.enabled", ...by(actor, organisation), data: {} });
+    await recordAudit(tx, { kind: "organisation.enabled", ...actOn(actor, "organisation", organisation), data: {} });
   });
 }
 
@@ -117,7 +115,7 @@ export async function addMember(
       .values({ orgId: input.id, userId: user.id, role: input.role, createdAt: deps.clock.now() })
       .onConflictDoUpdate({ target: [organisationMembers.orgId, organisationMembers.userId], set: { role: input.role } });
     const entry = {
-      ...by(actor, organisation),
+      ...actOn(actor, "organisation", organisation),
       orgId: input.id,
       subject: { kind: "person" as const, id: user.id, name: user.name },
     };
@@ -248,10 +246,3 @@ async function withOrganisation(
     await work(tx, organisation);
   });
 }
-
-const by = (actor: Actor, organisation: { id: string; name: string }) => ({
-  orgId: actor.orgId,
-  actor: auditActor(actor),
-  subject: subjectOf(organisation),
-  ip: actor.ip,
-});

@@ -3,11 +3,10 @@
 import { newId } from "@sallyport/protocol/ids";
 import { and, count, eq, sql } from "drizzle-orm";
 import { changesOf } from "../audit/changes-of.ts";
-import type { AuditSubject } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { inPieces, isUniqueViolation, type Transaction } from "../platform/database.ts";
-import { HubError, notFound } from "../platform/errors.ts";
-import { type Actor, assertHolds, assertMay, auditActor } from "./actor.ts";
+import { inPieces, rowOf, type Transaction, withFreeName } from "../platform/database.ts";
+import { HubError } from "../platform/errors.ts";
+import { type Actor, actOn, assertHolds, assertMay } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
 import { freshMfa } from "./fresh-mfa.ts";
 import { permissions, type RoleFields, rolesMax } from "./input.ts";
@@ -17,21 +16,19 @@ import { guestInvitations, organisationMembers, type Role, type RoleRow, roles, 
 /** People whom one audit event names. */
 const perEvent = 200;
 
-const subjectOf = ({ id, name }: { id: string; name: string }): AuditSubject => ({ kind: "role", id, name });
-
 /** Returns the new role's id. @throws HubError `confirm-first`, `forbidden` for a permission the actor has not, `name-taken`, `too-many`. */
 export async function createRole(deps: IdentityDeps, actor: Actor, input: RoleFields): Promise<string> {
   const now = deps.clock.now();
   assertMayManage(deps, actor);
   const fields = columnsOf(actor, input);
   const role = { id: newId("rol", now.getTime()), orgId: actor.orgId, ...fields, createdAt: now, updatedAt: now };
-  await named(input.name, () =>
+  await withFreeName("a role", input.name, () =>
     deps.db.transaction(async (tx) => {
       const [made] = await tx.select({ roles: count() }).from(roles).where(eq(roles.orgId, actor.orgId));
       if ((made?.roles ?? 0) >= rolesMax)
         throw new HubError("too-many", `There are ${rolesMax} roles already. Remove one first.`);
       await tx.insert(roles).values(role);
-      await recordAudit(tx, { kind: "role.created", ...by(actor, role), data: { role: JSON.stringify(fields) } });
+      await recordAudit(tx, { kind: "role.created", ...actOn(actor, "role", role), data: { role: JSON.stringify(fields) } });
     }),
   );
   return role.id;
@@ -41,13 +38,17 @@ export async function createRole(deps: IdentityDeps, actor: Actor, input: RoleFi
 export async function changeRole(deps: IdentityDeps, actor: Actor, { id, ...input }: RoleFields & { id: string }): Promise<void> {
   assertMayManage(deps, actor);
   const fields = columnsOf(actor, input);
-  await named(input.name, () =>
+  await withFreeName("a role", input.name, () =>
     withRole(deps, actor, id, async (tx, role) => {
       await tx
         .update(roles)
         .set({ ...fields, updatedAt: deps.clock.now() })
         .where(eq(roles.id, role.id));
-      await recordAudit(tx, { kind: "role.changed", ...by(actor, { id, name: input.name }), data: changesOf(role, fields) });
+      await recordAudit(tx, {
+        kind: "role.changed",
+        ...actOn(actor, "role", { id, name: input.name }),
+        data: changesOf(role, fields),
+      });
     }),
   );
   await deps.accessChanged(actor.orgId);
@@ -77,7 +78,7 @@ export async function removeRole(
     const data = { role: JSON.stringify({ name, description, permissions }), to: given, people: userIds.length };
     // An event at least: that nobody had it is on record, too.
     for (const piece of userIds.length === 0 ? [[]] : inPieces(userIds, perEvent))
-      await recordAudit(tx, { kind: "role.deleted", ...by(actor, role), data: { ...data, userIds: piece.join(" ") } });
+      await recordAudit(tx, { kind: "role.deleted", ...actOn(actor, "role", role), data: { ...data, userIds: piece.join(" ") } });
   });
   await deps.accessChanged(actor.orgId);
 }
@@ -128,29 +129,15 @@ async function withRole(
   work: (tx: Transaction, role: RoleRow) => Promise<void>,
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    const [role] = await tx
-      .select()
-      .from(roles)
-      .where(and(sql`${roles.id} = ${id}`, eq(roles.orgId, actor.orgId)))
-      .for("update");
-    if (role === undefined) throw notFound("role");
+    const role = await rowOf(
+      tx
+        .select()
+        .from(roles)
+        .where(and(sql`${roles.id} = ${id}`, eq(roles.orgId, actor.orgId)))
+        .for("update"),
+      "role",
+    );
     assertHolds(actor, role.permissions);
     await work(tx, role);
   });
-}
-
-const by = (actor: Actor, role: { id: string; name: string }) => ({
-  orgId: actor.orgId,
-  actor: auditActor(actor),
-  subject: subjectOf(role),
-  ip: actor.ip,
-});
-
-async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new HubError("name-taken", `There is already a role called ${name}.`, { facts: { name } });
-  }
 }

@@ -27,6 +27,35 @@ export const noticeKinds = [
 export const noticeKind = z.enum(noticeKinds);
 export type NoticeKind = (typeof noticeKinds)[number];
 
+/** Of what happens to a task. */
+export const taskNoticeKinds = [
+  "run.started",
+  "run.succeeded",
+  "run.failed",
+  "run.recovered",
+  "run.failing",
+  "run.slow",
+  "run.missed",
+  "run.halted",
+] as const satisfies readonly NoticeKind[];
+export type TaskNoticeKind = (typeof taskNoticeKinds)[number];
+/** What somebody wants to know who has chosen nothing else: that it went wrong, or is right again. */
+export const troubleKinds = [
+  "run.failed",
+  "run.recovered",
+  "run.failing",
+  "run.missed",
+  "run.halted",
+] as const satisfies readonly TaskNoticeKind[];
+const taskKinds = z.array(z.enum(taskNoticeKinds)).max(taskNoticeKinds.length);
+
+/** A channel that one task tells of these. */
+export const route = z.object({ channelId: z.string().min(1).max(64), kinds: taskKinds });
+export type Route = z.infer<typeof route>;
+/** What one person hears of one task. */
+export const following = z.object({ kinds: taskKinds, inbox: z.boolean(), mail: z.boolean() });
+export type Following = z.infer<typeof following>;
+
 export const severities = ["info", "success", "warning", "critical"] as const;
 export const languages = ["en", "zh"] as const;
 export type Language = (typeof languages)[number];

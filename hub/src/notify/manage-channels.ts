@@ -4,10 +4,10 @@ import { newId } from "@sallyport/protocol/ids";
 import { and, asc, eq } from "drizzle-orm";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
+import { type Actor, actOn, assertMay } from "../identity/actor.ts";
 import { freshMfa } from "../identity/fresh-mfa.ts";
-import { isUniqueViolation, type Queryable, type Transaction } from "../platform/database.ts";
-import { HubError, notFound } from "../platform/errors.ts";
+import { type Queryable, rowOf, type Transaction, withFreeName } from "../platform/database.ts";
+import { HubError } from "../platform/errors.ts";
 import { openTarget, sealTarget } from "./channel-secret.ts";
 import { channelRules } from "./channels/rules.ts";
 import type { NotifyDeps } from "./deps.ts";
@@ -37,14 +37,14 @@ export async function createChannel({ db, clock, vault }: NotifyDeps, actor: Act
     updatedAt: now,
   };
   const target = sealTarget(vault, row, { url, secret });
-  await named(input.name, () =>
+  await withFreeName("a channel", input.name, () =>
     db.transaction(async (tx) => {
       if ((await listChannels(tx, actor.orgId)).length >= channelsMax)
         throw new HubError("too-many", `There are ${channelsMax} channels already. Remove one first.`);
       await tx.insert(noticeChannels).values({ ...row, ...target });
       await recordAudit(tx, {
         kind: "notice-channel.created",
-        ...by(actor, row),
+        ...actOn(actor, "notice-channel", row),
         data: { channel: JSON.stringify({ ...fields, host: target.host }) },
       });
     }),
@@ -56,7 +56,7 @@ export async function createChannel({ db, clock, vault }: NotifyDeps, actor: Act
 export async function changeChannel({ db, clock, vault }: NotifyDeps, actor: Actor, input: ChangeChannel): Promise<void> {
   assertMayManage(actor, clock.now());
   const { id, url, secret, ...fields } = input;
-  await named(input.name, () =>
+  await withFreeName("a channel", input.name, () =>
     db.transaction(async (tx) => {
       const row = await lockChannel(tx, actor.orgId, id);
       const known = openTarget(vault, row);
@@ -76,7 +76,7 @@ export async function changeChannel({ db, clock, vault }: NotifyDeps, actor: Act
       const changes = changesOf(row, { ...fields, host: new URL(target.url).host });
       await recordAudit(tx, {
         kind: "notice-channel.changed",
-        ...by(actor, row),
+        ...actOn(actor, "notice-channel", row),
         data: { ...changes, address: url !== undefined, secret: secret !== undefined },
       });
     }),
@@ -89,23 +89,29 @@ export async function removeChannel({ db, clock }: NotifyDeps, actor: Actor, id:
   await db.transaction(async (tx) => {
     const row = await lockChannel(tx, actor.orgId, id);
     await tx.delete(noticeChannels).where(eq(noticeChannels.id, id));
-    await recordAudit(tx, { kind: "notice-channel.deleted", ...by(actor, row), data: {} });
+    await recordAudit(tx, { kind: "notice-channel.deleted", ...actOn(actor, "notice-channel", row), data: {} });
   });
 }
 
 /** Sends a message now, past every queue. What the other side said. @throws HubError `not-found`. */
 export async function testChannel(deps: NotifyDeps, actor: Actor, id: string): Promise<{ sent: boolean; text: string }> {
   assertMay(actor, "settings.manage");
-  const [row] = await deps.db
-    .select()
-    .from(noticeChannels)
-    .where(and(eq(noticeChannels.orgId, actor.orgId), eq(noticeChannels.id, id)));
-  if (row === undefined) throw notFound("channel");
+  const row = await rowOf(
+    deps.db
+      .select()
+      .from(noticeChannels)
+      .where(and(eq(noticeChannels.orgId, actor.orgId), eq(noticeChannels.id, id))),
+    "channel",
+  );
   const now = deps.clock.now();
   const message = testMessage(actor.name, row.language, deps.consoleUrl);
   const { sent, text } = await send(deps, row, message, { id: newId("msg", now.getTime()), now, kind: "test", data: {} });
   await deps.db.transaction((tx) =>
-    recordAudit(tx, { kind: "notice-channel.tested", ...by(actor, row), data: { works: sent, answer: text } }),
+    recordAudit(tx, {
+      kind: "notice-channel.tested",
+      ...actOn(actor, "notice-channel", row),
+      data: { works: sent, answer: text },
+    }),
   );
   return { sent, text };
 }
@@ -123,28 +129,12 @@ function assertSecret(kind: ChannelRow["kind"], secret: string | null): void {
   });
 }
 
-async function lockChannel(tx: Transaction, orgId: string, id: string): Promise<ChannelRow> {
-  const [row] = await tx
-    .select()
-    .from(noticeChannels)
-    .where(and(eq(noticeChannels.orgId, orgId), eq(noticeChannels.id, id)))
-    .for("update");
-  if (row === undefined) throw notFound("channel");
-  return row;
-}
-
-const by = (actor: Actor, { id, name }: { id: string; name: string }) => ({
-  orgId: actor.orgId,
-  actor: auditActor(actor),
-  subject: { kind: "notice-channel" as const, id, name },
-  ip: actor.ip,
-});
-
-async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new HubError("name-taken", `There is already a channel called ${name}.`, { facts: { name } });
-  }
-}
+const lockChannel = (tx: Transaction, orgId: string, id: string): Promise<ChannelRow> =>
+  rowOf(
+    tx
+      .select()
+      .from(noticeChannels)
+      .where(and(eq(noticeChannels.orgId, orgId), eq(noticeChannels.id, id)))
+      .for("update"),
+    "channel",
+  );

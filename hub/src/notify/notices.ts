@@ -48,6 +48,8 @@ type Rule<Kind extends NoticeKind> = {
   severity: Severity;
   /** Whoever has it is told, besides those whom the event names. */
   audience: Permission | null;
+  /** Whoever has it may follow what such a notice is about, and is told then though the event does not name him. */
+  followers?: Permission;
   /** For who has not chosen. */
   inbox: boolean;
   mail: boolean;
@@ -60,7 +62,14 @@ const to = (page: string, id: string): string => `${page}?id=${encodeURIComponen
 const found = (page: string, id: string, search: string): string =>
   `${page}?q=${encodeURIComponent(search)}&id=${encodeURIComponent(id)}`;
 const ofRun = ({ runId }: Run): string => (runId === null ? "/runs" : to("/run", runId));
-const run = (severity: Severity, { inbox = true, mail = false } = {}) => ({ severity, audience: null, inbox, mail, path: ofRun });
+const run = (severity: Severity, { inbox = true, mail = false } = {}) => ({
+  severity,
+  audience: null,
+  followers: "runs.read-all" as const,
+  inbox,
+  mail,
+  path: ofRun,
+});
 
 const ticket = (severity: Severity) => ({
   severity,

@@ -1,7 +1,8 @@
 // Telling people: the one door. What is told commits with what it tells of; deliver.ts takes it out of the hub after that.
 import { newId } from "@sallyport/protocol/ids";
-import { and, eq, or, sql } from "drizzle-orm";
+import { and, eq, inArray, or, sql } from "drizzle-orm";
 import { inPieces, type Transaction } from "../platform/database.ts";
+import { routedTo } from "./following.ts";
 import { characters, clean, cutTo } from "./message.ts";
 import type { Notice } from "./notices.ts";
 import { recipientsOf } from "./recipients.ts";
@@ -9,13 +10,13 @@ import { noticeChannels, noticeDeliveries, noticeReaders, notices } from "./sche
 
 /**
  * people: ids of those whom it concerns besides the kind's own audience; who is not of the organisation is left out.
- * channels: ids of channels that are told besides those which the organisation tells of this kind, such as a task's own.
+ * about: id of what it happened to, where people and channels may be told of one such thing alone; see following.ts.
  * key: told once only while the notice is kept (see jobs.ts), also after a restart and by several hubs; without it, each time.
  */
 export type NoticeEvent = Notice & {
   orgId: string;
   people?: readonly string[];
-  channels?: readonly string[];
+  about?: string | null;
   key?: string;
 };
 
@@ -24,7 +25,7 @@ const rowsAtOnce = 1_000;
 
 /** @returns false when this key was told of before. */
 export async function notify(tx: Transaction, event: NoticeEvent, now: Date): Promise<boolean> {
-  const { orgId, kind, people = [], channels = [], key = null } = event;
+  const { orgId, kind, people = [], about = null, key = null } = event;
   const id = newId("ntc", now.getTime());
   const added = await tx
     .insert(notices)
@@ -32,7 +33,7 @@ export async function notify(tx: Transaction, event: NoticeEvent, now: Date): Pr
     .onConflictDoNothing({ target: [notices.orgId, notices.key] })
     .returning({ id: notices.id });
   if (added.length === 0) return false;
-  const recipients = await recipientsOf(tx, orgId, kind, people, now);
+  const recipients = await recipientsOf(tx, orgId, kind, { people, about }, now);
   const told = await tx
     .select({ id: noticeChannels.id })
     .from(noticeChannels)
@@ -42,7 +43,7 @@ export async function notify(tx: Transaction, event: NoticeEvent, now: Date): Pr
         eq(noticeChannels.active, true),
         or(
           sql`${kind} = any(${noticeChannels.kinds})`,
-          channels.length === 0 ? undefined : sql`${noticeChannels.id} = any(${sql.param([...channels])}::text[])`,
+          about === null ? undefined : inArray(noticeChannels.id, routedTo(tx, orgId, about, kind)),
         ),
       ),
     );

@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, primaryKey, real, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { users } from "../identity/schema.ts";
 import { bytes, moment, orgId } from "../platform/columns.ts";
-import type { ChannelKind, deliveryStates, Language, NoticeKind } from "./input.ts";
+import type { ChannelKind, deliveryStates, Language, NoticeKind, TaskNoticeKind } from "./input.ts";
 import type { Notice } from "./notices.ts";
 
 export const noticeChannels = pgTable(
@@ -81,6 +81,44 @@ export const noticeSubscriptions = pgTable(
     mail: boolean("mail").notNull(),
   },
   (table) => [primaryKey({ name: "notice_subscriptions_pk", columns: [table.userId, table.kind] })],
+);
+
+/** Channels that one thing, such as a task, tells of what happens to it. */
+export const noticeRoutes = pgTable(
+  "notice_routes",
+  {
+    orgId: orgId(),
+    /** Id of the thing. */
+    subjectId: text("subject_id").notNull(),
+    channelId: text("channel_id")
+      .notNull()
+      .references(() => noticeChannels.id, { onDelete: "cascade" }),
+    kinds: text("kinds").array().$type<TaskNoticeKind[]>().notNull(),
+  },
+  (table) => [
+    primaryKey({ name: "notice_routes_pk", columns: [table.subjectId, table.channelId] }),
+    index("notice_routes_channel").on(table.channelId),
+  ],
+);
+
+/** What a person has chosen to hear of one thing, instead of what he hears of all such things. */
+export const noticeFollowers = pgTable(
+  "notice_followers",
+  {
+    orgId: orgId(),
+    /** Id of the thing. */
+    subjectId: text("subject_id").notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    kinds: text("kinds").array().$type<TaskNoticeKind[]>().notNull(),
+    inbox: boolean("inbox").notNull(),
+    mail: boolean("mail").notNull(),
+  },
+  (table) => [
+    primaryKey({ name: "notice_followers_pk", columns: [table.userId, table.subjectId] }),
+    index("notice_followers_subject").on(table.subjectId),
+  ],
 );
 
 export const noticeDeliveries = pgTable(

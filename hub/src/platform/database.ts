@@ -3,7 +3,7 @@ import { DrizzleQueryError } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
-import { HubError } from "./errors.ts";
+import { HubError, notFound } from "./errors.ts";
 
 export type Database = PostgresJsDatabase;
 /** Inside a transaction; use cases take this, so that state, audit and decision commit together. */
@@ -116,6 +116,23 @@ export function databaseAway(error: unknown): HubError | null {
 export function isUniqueViolation(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) if ("code" in at && at.code === "23505") return true;
   return false;
+}
+
+/** @param what as in "There is already …": a channel. @throws HubError `name-taken` when the work would have made a second of one name. */
+export async function withFreeName<T>(what: string, name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new HubError("name-taken", `There is already ${what} called ${name}.`, { facts: { name } });
+  }
+}
+
+/** The one row of a query, usually one that locks it. @throws HubError `not-found`. */
+export async function rowOf<T>(rows: PromiseLike<T[]>, what: string): Promise<T> {
+  const [row] = await rows;
+  if (row === undefined) throw notFound(what);
+  return row;
 }
 
 /** PostgreSQL's code for a row that others still refer to. */

@@ -153,7 +153,7 @@ async function fireOne(deps: TaskDeps, tx: Transaction, passed: string[]): Promi
 /** Of a row of missed moments the last: people want to know that it did not run, not how often. */
 async function tellOfMissed(tx: Transaction, task: TaskRow, dueAt: Date, why: string, now: Date): Promise<void> {
   const data = { task: task.name, taskId: task.id, runId: null, by: "", dueAt: dueAt.toISOString(), why };
-  await notify(tx, { kind: "run.missed", orgId: task.orgId, people: [task.ownerId], data }, now);
+  await notify(tx, { kind: "run.missed", orgId: task.orgId, people: [task.ownerId], about: task.id, data }, now);
 }
 
 type Decision = { fields: Pick<FireRow, "outcome" | "reason" | "runId">; released: Released[] };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { categories, platformIds } from "../assets/input.ts";
 import { expirySeconds, rolling, runAs, targetsMax, timeoutSeconds } from "../automation/input.ts";
+import { following, route } from "../notify/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 import { parameterValues } from "../scripts/input.ts";
 
@@ -93,6 +94,8 @@ const fields = {
   schedule: schedule.nullable().default(null),
   misfire: z.enum(misfires).default("fire_once_now"),
   overlap: z.enum(overlaps).default("skip"),
+  /** Channels it tells of what happens to it, besides those that the organisation tells of all tasks. */
+  notices: z.array(route).max(20).default([]),
 };
 
 export const createTask = z.object(fields);
@@ -100,6 +103,9 @@ export type CreateTask = z.infer<typeof createTask>;
 /** All of it: what a task does is read as one thing. */
 export const changeTask = byId.extend(fields);
 export type ChangeTask = z.infer<typeof changeTask>;
+/** What the person who asks hears of it; null: what he hears of all tasks that are his. */
+export const followTask = byId.extend({ following: following.nullable() });
+export type FollowTask = z.infer<typeof followTask>;
 export const cloneTask = byId.extend({ name: displayName });
 export const previewTask = z.object({
   targets,

@@ -4,14 +4,16 @@ import { and, eq } from "drizzle-orm";
 import { findAssets } from "../assets/assets.ts";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
+import { type Actor, actOn, assertMay, may } from "../identity/actor.ts";
+import { followingOf, routesOf, setFollowing, setRoutes } from "../notify/following.ts";
+import type { Route } from "../notify/input.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { assetsNamed, bindParameters } from "../scripts/parameters.ts";
 import { findVersion } from "../scripts/scripts.ts";
 import { exclusionsOf } from "./calendars.ts";
 import type { TaskDeps } from "./deps.ts";
-import type { ChangeTask, CreateTask, Schedule } from "./input.ts";
+import type { ChangeTask, CreateTask, FollowTask, Schedule } from "./input.ts";
 import { checkSchedule, nextFire } from "./schedule.ts";
 import { type TaskRow, tasks } from "./schema.ts";
 import { findTask } from "./tasks.ts";
@@ -21,13 +23,15 @@ export async function createTask(deps: TaskDeps, actor: Actor, input: CreateTask
   assertMay(actor, "run.start");
   const now = deps.clock.now();
   await check(deps, actor, input, now);
-  const row = { id: newId("tsk", now.getTime()), orgId: actor.orgId, ...input, state: "active" as const, ownerId: actor.id };
+  const { notices, ...fields } = input;
+  const row = { id: newId("tsk", now.getTime()), orgId: actor.orgId, ...fields, state: "active" as const, ownerId: actor.id };
   await deps.db.transaction(async (tx) => {
     const nextFireAt = await nextFireOf(tx, actor.orgId, input.schedule, now);
     await tx.insert(tasks).values({ ...row, nextFireAt, createdAt: now, updatedAt: now });
+    await setRoutes(tx, actor.orgId, row.id, notices);
     await recordAudit(tx, {
       kind: "task.created",
-      ...head(actor, row),
+      ...actOn(actor, "task", row),
       data: { scriptId: input.scriptId, schedule: describe(input.schedule) },
     });
   });
@@ -42,15 +46,18 @@ export async function changeTask(deps: TaskDeps, actor: Actor, { id, ...input }:
   await findTask(deps.db, actor, id);
   await check(deps, actor, input, now);
   await change(deps, actor, id, async (tx, task) => {
-    const fields = { ...input, ownerId: actor.id };
-    const changes = changesOf(task, fields);
+    const { notices, ...given } = input;
+    const fields = { ...given, ownerId: actor.id };
+    const before = { ...task, notices: plain(await routesOf(tx, actor.orgId, id)) };
+    const changes = changesOf(before, { ...fields, notices: plain(notices) });
     if (changes.after === "{}") return;
+    await setRoutes(tx, actor.orgId, id, notices);
     const nextFireAt = task.state === "active" ? await nextFireOf(tx, actor.orgId, input.schedule, now) : null;
     await tx
       .update(tasks)
       .set({ ...fields, nextFireAt, updatedAt: now })
       .where(eq(tasks.id, id));
-    await recordAudit(tx, { kind: "task.changed", ...head(actor, task), data: changes });
+    await recordAudit(tx, { kind: "task.changed", ...actOn(actor, "task", task), data: changes });
   });
 }
 
@@ -61,7 +68,7 @@ export async function setTaskState(deps: TaskDeps, actor: Actor, id: string, sta
     const now = deps.clock.now();
     const nextFireAt = state === "active" ? await nextFireOf(tx, actor.orgId, task.schedule, now) : null;
     await tx.update(tasks).set({ state, nextFireAt, updatedAt: now }).where(eq(tasks.id, id));
-    await recordAudit(tx, { kind: state === "active" ? "task.started" : "task.paused", ...head(actor, task), data: {} });
+    await recordAudit(tx, { kind: state === "active" ? "task.started" : "task.paused", ...actOn(actor, "task", task), data: {} });
   });
 }
 
@@ -74,9 +81,10 @@ export async function cloneTask(deps: TaskDeps, actor: Actor, id: string, name: 
   await deps.db.transaction(async (tx) => {
     await findVersion(tx, actor, task.scriptId, task.scriptVersion);
     await tx.insert(tasks).values({ ...row, createdAt: now, updatedAt: now, archivedAt: null });
+    await setRoutes(tx, actor.orgId, row.id, await routesOf(tx, actor.orgId, id));
     await recordAudit(tx, {
       kind: "task.created",
-      ...head(actor, row),
+      ...actOn(actor, "task", row),
       data: { scriptId: task.scriptId, schedule: describe(task.schedule) },
     });
   });
@@ -89,9 +97,27 @@ export async function archiveTask(deps: TaskDeps, actor: Actor, id: string): Pro
   await change(deps, actor, id, async (tx, task) => {
     const now = deps.clock.now();
     await tx.update(tasks).set({ state: "paused", nextFireAt: null, archivedAt: now, updatedAt: now }).where(eq(tasks.id, id));
-    await recordAudit(tx, { kind: "task.archived", ...head(actor, task), data: {} });
+    await recordAudit(tx, { kind: "task.archived", ...actOn(actor, "task", task), data: {} });
   });
 }
+
+/** What the actor himself hears of a task that he may see. */
+export async function followTask(deps: TaskDeps, actor: Actor, { id, following }: FollowTask): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    const { task } = await findTask(tx, actor, id);
+    const before = await followingOf(tx, actor, id);
+    await setFollowing(tx, actor, id, following);
+    await recordAudit(tx, {
+      kind: "task.followed",
+      ...actOn(actor, "task", task),
+      data: changesOf({ following: before }, { following }),
+    });
+  });
+}
+
+/** In one order, so that a change of order is none. */
+const plain = (routes: readonly Route[]): Route[] =>
+  routes.map(({ channelId, kinds }) => ({ channelId, kinds })).sort((a, b) => (a.channelId < b.channelId ? -1 : 1));
 
 async function change(
   deps: TaskDeps,
@@ -125,13 +151,6 @@ function assertMayChange(actor: Actor, { ownerId }: Pick<TaskRow, "ownerId">): v
   if (actor.id !== ownerId) assertMay(actor, "scripts.manage");
   assertMay(actor, "run.start");
 }
-
-const head = (actor: Actor, task: { id: string; name: string }) => ({
-  orgId: actor.orgId,
-  actor: auditActor(actor),
-  subject: { kind: "task" as const, id: task.id, name: task.name },
-  ip: actor.ip,
-});
 
 async function nextFireOf(db: Queryable, orgId: string, schedule: Schedule | null, now: Date): Promise<Date | null> {
   return schedule === null ? null : nextFire(schedule, now, await exclusionsOf(db, orgId, schedule));

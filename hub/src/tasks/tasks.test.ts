@@ -9,7 +9,7 @@ import { createLog } from "../platform/log.ts";
 import { eventually, TestClock } from "../testing/eventually.ts";
 import type { TestAgent } from "../testing/test-agent.ts";
 import type { TestClient } from "../testing/test-client.ts";
-import { layout, TestHub } from "../testing/test-hub.ts";
+import { admin as adminCredentials, layout, TestHub } from "../testing/test-hub.ts";
 
 const clock = new TestClock();
 let hub: TestHub;
@@ -314,8 +314,8 @@ describe("a task", () => {
 });
 
 describe("people are told", () => {
-  const kinds = async (task: string) =>
-    (await admin.query<{ items: { title: string; kind: string }[] }>("notices.inbox", { language: "en", limit: 100 })).items
+  const kinds = async (task: string, reader = admin) =>
+    (await reader.query<{ items: { title: string; kind: string }[] }>("notices.inbox", { language: "en", limit: 100 })).items
       .filter(({ title }) => title.includes(task))
       .map(({ kind }) => kind)
       .reverse();
@@ -337,6 +337,37 @@ describe("people are told", () => {
     );
     expect(told).toEqual(["run.failed", "run.failed", "run.failing", "run.recovered", "run.missed"]);
     await admin.mutate("tasks.archive", { id });
+  });
+
+  test("to the channels and people that were chosen for this task, and to nobody who may not see it", async () => {
+    await admin.mutate("auth.confirm", { password: adminCredentials.password });
+    const robot = { name: "robot", kind: "slack", url: "https://nowhere.invalid", secret: null, active: true, language: "en" };
+    const channel = await admin.mutate<{ id: string }>("notices.createChannel", { ...robot, kinds: [], allowsInside: false });
+    const notices = [{ channelId: channel.id, kinds: ["run.failed"] }];
+    const one = { targets: { assetIds: assetIds.slice(0, 1) } };
+    const id = await newTask({ name: "told apart", notices, ...one });
+    expect(await taskOf(id)).toMatchObject({ notices: [{ ...notices[0], name: "robot" }], following: null });
+    const [auditor, user] = [await hub.as("auditor"), await hub.as("user")];
+    const failures = { kinds: ["run.failed"], inbox: true, mail: false };
+    await auditor.mutate("tasks.follow", { id, following: failures });
+    await admin.mutate("tasks.follow", { id, following: { ...failures, kinds: [] } });
+    expect(await user.refusal(user.mutate("tasks.follow", { id, following: failures }))).toBe("not-found");
+    // Somebody who might see all runs when he chose, and may not any more.
+    await hub.sql`insert into notice_followers (org_id, subject_id, user_id, kinds, inbox, mail)
+      select org_id, ${id}, id, '{run.failed}', true, false from users where role = 'user' limit 1`;
+    failing.add(0);
+    await finished(await runNow(id));
+    failing.delete(0);
+    expect(await kinds("told apart", auditor)).toEqual(["run.failed"]);
+    expect(await kinds("told apart")).toEqual([]);
+    expect(await kinds("told apart", user)).toEqual([]);
+    const { items } = await admin.query<{ items: { kind: string }[] }>("notices.deliveries", { channelId: channel.id });
+    expect(items.map(({ kind }) => kind)).toEqual(["run.failed"]);
+    await auditor.mutate("tasks.follow", { id, following: null });
+    const copy = await admin.mutate<{ id: string }>("tasks.clone", { id, name: "copy" });
+    expect(await taskOf(copy.id)).toMatchObject({ notices, following: null });
+    await admin.mutate("notices.removeChannel", { id: channel.id });
+    expect(await taskOf(id)).toMatchObject({ notices: [] });
   });
 });
 

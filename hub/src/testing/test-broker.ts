@@ -93,6 +93,7 @@ export class TestBroker {
       },
       automation: {
         ...kept,
+        hostNamesOf: async () => [],
         unfinishedOf: async () => [],
         commitEnd: async () => {},
         takeQueued: async () => [],

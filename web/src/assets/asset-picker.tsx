@@ -22,6 +22,8 @@ interface AssetPickerProps {
 }
 
 const offeredMost = 200;
+/** Of ten thousand nobody reads each, and as many labels would hold up the page: the rest is counted. */
+const shownMost = 100;
 
 export function AssetPicker({ chosen, onChange, action, everything = false, label, hint, error }: AssetPickerProps) {
   const { t } = useTranslation();
@@ -34,12 +36,22 @@ export function AssetPicker({ chosen, onChange, action, everything = false, labe
       { placeholderData: keepPreviousData },
     ),
   );
+  const [shown, rest] = [chosen.slice(0, shownMost), chosen.slice(shownMost)];
   // A chosen asset must keep its name while the search shows others.
   const known = useRef(new Map<string, Asset>());
   for (const asset of data?.items ?? []) known.current.set(asset.id, asset);
+  const unknown = shown.filter((id) => !known.current.has(id));
+  const named = useQuery(
+    trpc.assets.list.queryOptions(
+      { ids: unknown, limit: offeredMost, scope: everything ? "all" : "mine" },
+      { enabled: data !== undefined && unknown.length > 0, placeholderData: keepPreviousData },
+    ),
+  );
+  for (const asset of named.data?.items ?? []) known.current.set(asset.id, asset);
 
-  const offered = (data?.items ?? []).filter(({ may }) => action === null || may[action]);
-  const options = [...offered.map(({ id }) => id), ...chosen.filter((id) => !offered.some((asset) => asset.id === id))].map(
+  const hidden = new Set(rest);
+  const offered = (data?.items ?? []).filter(({ id, may }) => !hidden.has(id) && (action === null || may[action]));
+  const options = [...offered.map(({ id }) => id), ...shown.filter((id) => !offered.some((asset) => asset.id === id))].map(
     (id) => {
       const asset = known.current.get(id);
       if (asset === undefined) return { value: id, label: id };
@@ -49,6 +61,7 @@ export function AssetPicker({ chosen, onChange, action, everything = false, labe
   const offline = action === "run" ? chosen.filter((id) => known.current.get(id)?.online === false).length : 0;
   const counts = [
     ...(chosen.length > 0 ? [t("newRun.chosen", { count: chosen.length })] : []),
+    ...(rest.length > 0 ? [t("newRun.notShown", { count: rest.length })] : []),
     ...(offline > 0 ? [t("newRun.offline", { count: offline })] : []),
   ];
   return (
@@ -56,8 +69,8 @@ export function AssetPicker({ chosen, onChange, action, everything = false, labe
       aria-label={label}
       placeholder={chosen.length === 0 ? hint : ""}
       data={options}
-      value={[...chosen]}
-      onChange={onChange}
+      value={[...shown]}
+      onChange={(ids) => onChange(ids.length === 0 ? [] : [...ids, ...rest])}
       searchable
       searchValue={text}
       onSearchChange={setText}

@@ -51,6 +51,15 @@ export function ExecutionView({ execution, mayStop }: { execution: Execution; ma
           </Button>
         )}
       </div>
+      <p className={classes.place}>
+        {[
+          t("run.inZone", { zone: displayText(execution.zone) }),
+          execution.region === null ? "" : t("run.inRegion", { region: displayText(execution.region) }),
+          execution.agentName === null ? "" : t("run.byAgent", { agent: displayText(execution.agentName) }),
+        ]
+          .filter(Boolean)
+          .join(" · ")}
+      </p>
       {group === "waiting" && execution.waiting !== null && (
         <p className={classes.logNote}>{t(`waiting.${execution.waiting}`)}</p>
       )}

@@ -3,9 +3,12 @@
 import { watchExecution } from "../api/hints.ts";
 import { fetchFailed, type HubError, hubErrorOf } from "../api/hub-error.ts";
 import { Store } from "../state/store.ts";
-import { LineIndex, rowBytesMost } from "./line-index.ts";
+import { LineIndex } from "./line-index.ts";
 
 export type StreamName = "stdout" | "stderr";
+
+/** Half a frame: leaves the other half to drawing. */
+const sliceMs = 8;
 
 /** A hint that was lost is made up for this soon. */
 const pollMs = 3_000;
@@ -44,12 +47,30 @@ export class LogSource {
     return () => clearInterval(timer);
   }
 
-  /** Rows of at most this many bytes, or whole lines when undefined. */
+  /** Rows of at most this many bytes, or whole lines when undefined. The rows as they were stand until all are known. */
   wrapAt(rowBytes: number | undefined): void {
     if (rowBytes === this.#rowBytes) return;
     this.#rowBytes = rowBytes;
-    const { index, version } = this.state.get();
-    this.state.change({ index: index.withRowBytes(rowBytes ?? rowBytesMost), version: version + 1 });
+    const { index } = this.state.get();
+    if (index.byteLength === 0) this.#replace(new LineIndex(rowBytes));
+    else void this.#wrap(rowBytes);
+  }
+
+  /** In slices: a million lines would stop the page for half a second. What arrives meanwhile is taken along. */
+  async #wrap(rowBytes: number | undefined): Promise<void> {
+    const wrapped = new LineIndex(rowBytes);
+    let sliceEnd = performance.now() + sliceMs;
+    while (wrapped.takeFrom(this.state.get().index)) {
+      if (performance.now() < sliceEnd) continue;
+      await new Promise((resume) => setTimeout(resume));
+      if (this.#stop.signal.aborted || rowBytes !== this.#rowBytes) return;
+      sliceEnd = performance.now() + sliceMs;
+    }
+    this.#replace(wrapped);
+  }
+
+  #replace(index: LineIndex): void {
+    this.state.change({ index, version: this.state.get().version + 1 });
   }
 
   dispose(): void {

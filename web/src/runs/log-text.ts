@@ -7,9 +7,11 @@ const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b
 
 const decoder = new TextDecoder();
 
-export function rowText(bytes: Uint8Array): string {
-  const text = decoder.decode(bytes).replace(escapes, "");
+export const rowText = (bytes: Uint8Array): string => displayText(rowWords(decoder.decode(bytes)), 8192);
+
+/** Without what a terminal would obey; still to be shown by displayText(). */
+export function rowWords(row: string): string {
+  const text = row.replace(escapes, "");
   // A progress bar redraws its line with carriage returns: what stands last is what a terminal would show.
-  const shown = text.slice(text.lastIndexOf("\r") + 1);
-  return displayText(shown.replaceAll("\t", "    "), 8192);
+  return text.slice(text.lastIndexOf("\r") + 1).replaceAll("\t", "    ");
 }

@@ -106,7 +106,7 @@ function Log({
       <div className={classes.logHead}>
         <b>{stream}</b>
         <span className="tabular">
-          {t("run.lines", { count: index.lineCount })} · {bytes(index.byteLength)}
+          {t("run.lines", { count: index.lineCount, shown: count(index.lineCount) })} · {bytes(index.byteLength)}
         </span>
         {found !== null && (
           <>

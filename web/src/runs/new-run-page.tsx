@@ -34,20 +34,37 @@ export function NewRunPage() {
   );
 }
 
-/** "Run again" starts from an earlier run, so that one must be here first. */
+/** "Run again" starts from an earlier run, or from those of it that did as one did; so that one must be here first. */
 function Prefilled() {
   const trpc = useTRPC();
   const [url] = useUrlState();
   const again = url.get("again");
-  const earlier = useQuery(trpc.runs.get.queryOptions({ id: again ?? "" }, { enabled: again !== null }));
-  if (again !== null && earlier.isPending) return null;
-  if (earlier.isError) return <Failed error={earlier.error} onRetry={() => void earlier.refetch()} />;
-  return <NewRun earlier={earlier.data} assetId={url.get("asset")} scriptId={url.get("script")} />;
+  const sameAs = url.get("sameAs");
+  const enabled = again !== null;
+  const earlier = useQuery(trpc.runs.get.queryOptions({ id: again ?? "", executions: false }, { enabled }));
+  const which = sameAs === null ? { which: "all" as const } : { which: "alike" as const, sameAs };
+  const targets = useQuery(
+    trpc.runs.targets.queryOptions(
+      { id: again ?? "", ...which, ignoreNumbers: url.get("numbers") === "ignored" },
+      { enabled, staleTime: Number.POSITIVE_INFINITY },
+    ),
+  );
+  const failed = [earlier, targets].find(({ isError }) => isError);
+  if (failed !== undefined) return <Failed error={failed.error} onRetry={() => void failed.refetch()} />;
+  if (again !== null && (earlier.isPending || targets.isPending)) return null;
+  const asset = url.get("asset");
+  return (
+    <NewRun
+      earlier={earlier.data}
+      startAssetIds={targets.data?.assetIds ?? (asset === null ? [] : [asset])}
+      scriptId={url.get("script")}
+    />
+  );
 }
 
 interface NewRunProps {
   earlier: RunDetail | undefined;
-  assetId: string | null;
+  startAssetIds: readonly string[];
   scriptId: string | null;
 }
 
@@ -58,13 +75,11 @@ interface Written {
   env: readonly Line[];
 }
 
-function NewRun({ earlier, assetId, scriptId }: NewRunProps) {
+function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const router = useRouter();
-  const [assetIds, setAssetIds] = useState<readonly string[]>(
-    earlier?.executions.map((execution) => execution.assetId) ?? (assetId === null ? [] : [assetId]),
-  );
+  const [assetIds, setAssetIds] = useState(startAssetIds);
   const [isKept, setIsKept] = useState(earlier === undefined ? scriptId !== null : earlier.script !== null);
   const [kept, setKept] = useState<Kept>({
     scriptId: earlier?.script?.id ?? scriptId,

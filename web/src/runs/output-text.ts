@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { fetchFailed } from "../api/hub-error.ts";
 
 /** Of each channel: more is not compared by eye, and would hold up the page. */
-const comparedBytesMax = 128 * 1024;
+const comparedBytesMax = 256 * 1024;
 
 /** Not by a range: of what printed nothing there is none, and asking for it would be an error. */
 async function channelText(executionId: string, channel: "stdout" | "stderr", signal: AbortSignal): Promise<string> {

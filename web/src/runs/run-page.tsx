@@ -24,11 +24,12 @@ import { ExecutionList } from "./execution-list.tsx";
 import { ExecutionView } from "./execution-view.tsx";
 import { HostMatrix } from "./host-matrix.tsx";
 import classes from "./run.module.css";
+import { RunHosts } from "./run-hosts.tsx";
 import { RunMark } from "./run-mark.tsx";
 import { RunProgress } from "./run-progress.tsx";
 import { RunScript } from "./run-script.tsx";
 
-const tabs = ["output", "compare", "script"] as const;
+const tabs = ["output", "machines", "compare", "script"] as const;
 
 /** Hints say when a run changed; this covers the one that was lost. */
 const refreshMs = 5_000;
@@ -121,11 +122,13 @@ function Run({ run }: { run: RunDetail }) {
       <Tabs value={tab} onChange={(value) => changeUrl({ tab: value === "output" ? null : value })} mb="sm">
         <Tabs.List>
           <Tabs.Tab value="output">{t("run.outputTab")}</Tabs.Tab>
+          <Tabs.Tab value="machines">{t("run.machines")}</Tabs.Tab>
           {counts.total > 1 && <Tabs.Tab value="compare">{t("run.compareTab")}</Tabs.Tab>}
           <Tabs.Tab value="script">{t("run.scriptTab")}</Tabs.Tab>
         </Tabs.List>
       </Tabs>
       {tab === "script" && <RunScript run={run} />}
+      {tab === "machines" && <RunHosts run={run} onOpen={(execution) => changeUrl({ execution, tab: null })} />}
       {tab === "compare" && <CompareOutputs run={run} />}
       {tab === "output" && (
         <>

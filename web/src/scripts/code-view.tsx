@@ -10,9 +10,9 @@ import type { Interpreter } from "../api/types.ts";
 import { editorLook, languageOf } from "./editor-look.ts";
 
 /** Lines around a change that stay in view, and how many equal ones are worth folding. */
-const context = { margin: 3, minSize: 6 };
+export const changeContext = { margin: 3, minSize: 6 };
 /** Characters looked at for the parts of a line that changed: two texts with nothing in common must not freeze the page. */
-const scanLimit = 500;
+export const changeScanLimit = 500;
 
 export interface CodeViewProps {
   text: string;
@@ -47,8 +47,8 @@ export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
             : unifiedMergeView({
                 original: before,
                 mergeControls: false,
-                collapseUnchanged: context,
-                diffConfig: { scanLimit },
+                collapseUnchanged: changeContext,
+                diffConfig: { scanLimit: changeScanLimit },
                 syntaxHighlightDeletions: false,
               }),
         ],

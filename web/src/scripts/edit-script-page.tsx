@@ -1,6 +1,6 @@
 // Writing a script: a new one, or the next version of one that is kept.
 "use client";
-import { Alert, Button, Group, Radio, Skeleton, Stack, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack, Textarea, TextInput } from "@mantine/core";
 import { createScript, type Visibility, visibilities } from "@sallyport/hub/scripts/input";
 import { IconDeviceFloppy } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -14,11 +14,10 @@ import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import type { ScriptDetail } from "../api/types.ts";
 import { Allowed, useMe } from "../frame/me.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
-import { useFirst } from "../state/use-first.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { displayText } from "../ui/display-text.ts";
+import { forEdit, OpenForEdit } from "../ui/open-for-edit.tsx";
 import { Page } from "../ui/page.tsx";
-import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { InterpreterSelect } from "./interpreter-select.tsx";
 import { CodeView, ScriptEditor } from "./lazy-code.tsx";
@@ -38,21 +37,11 @@ function FromAddress() {
   const trpc = useTRPC();
   const [url] = useUrlState();
   const id = url.get("id");
-  const script = useQuery(
-    trpc.scripts.get.queryOptions(
-      { id: id ?? "" },
-      { enabled: id !== null, staleTime: Number.POSITIVE_INFINITY, gcTime: 0, refetchOnMount: "always" },
-    ),
-  );
-  const opened = useFirst(script.isFetching ? undefined : script.data);
-  if (id === null) return <EditScript script={null} />;
-  if (opened !== undefined) return <EditScript script={opened} />;
-  if (script.isError) return <Failed error={script.error} onRetry={() => void script.refetch()} />;
+  const script = useQuery(trpc.scripts.get.queryOptions({ id: id ?? "" }, { enabled: id !== null, ...forEdit }));
   return (
-    <Stack p="xl" aria-busy="true">
-      <Skeleton height={28} width={260} />
-      <Skeleton height="60vh" />
-    </Stack>
+    <OpenForEdit id={id} query={script}>
+      {(opened) => <EditScript script={opened} />}
+    </OpenForEdit>
   );
 }
 

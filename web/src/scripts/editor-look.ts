@@ -21,7 +21,7 @@ const frame = EditorView.theme({
   },
   // Of changes between two texts: a soft ground instead of lines under the words, and no letters that the shipped fonts lack.
   "&.cm-merge-b .cm-changedText": { background: "var(--sp-green-soft)" },
-  "& .cm-deletedChunk .cm-deletedText": { background: "var(--sp-red-soft)" },
+  "&.cm-merge-a .cm-changedText, & .cm-deletedChunk .cm-deletedText": { background: "var(--sp-red-soft)" },
   "& .cm-collapsedLines": { background: "var(--sp-sunken)", color: "var(--sp-muted)", padding: "2px 8px" },
   "& .cm-collapsedLines::before, & .cm-collapsedLines::after": { content: '""', margin: "0" },
   ".cm-panels": { backgroundColor: "var(--sp-sunken)", color: "var(--sp-text)" },

@@ -10,3 +10,7 @@ export const ScriptEditor = dynamic(() => import("./script-editor.tsx").then(({ 
   loading,
 });
 export const CodeView = dynamic(() => import("./code-view.tsx").then(({ CodeView }) => CodeView), { ssr: false, loading });
+export const SideBySide = dynamic(() => import("./side-by-side.tsx").then(({ SideBySide }) => SideBySide), {
+  ssr: false,
+  loading,
+});

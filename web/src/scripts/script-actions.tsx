@@ -1,7 +1,7 @@
 // What may be done with a script.
 "use client";
-import { ActionIcon, Alert, Button, Group, Menu, Stack, Text } from "@mantine/core";
-import { IconArchive, IconArchiveOff, IconCopy, IconDots, IconPencil, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
+import { Alert, Button, Group, Menu, Stack, Text } from "@mantine/core";
+import { IconArchive, IconArchiveOff, IconCopy, IconPencil, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -13,15 +13,14 @@ import type { ScriptDetail } from "../api/types.ts";
 import { useMay } from "../frame/me.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
+import { MoreActions, useCopyName } from "../ui/more-actions.tsx";
 import { showToast } from "../ui/toasts.tsx";
-
-/** The longest name the hub takes. */
-const nameMax = 100;
 
 export function ScriptActions({ script }: { script: ScriptDetail }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const router = useRouter();
+  const copyName = useCopyName();
   const mayRun = useMay("run.start");
   const [deleting, setDeleting] = useState(false);
   const { id, archived, mayChange } = script;
@@ -56,34 +55,24 @@ export function ScriptActions({ script }: { script: ScriptDetail }) {
           {t("scripts.edit")}
         </Button>
       )}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="default" size="lg" aria-label={t("action.actions")}>
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
+      <MoreActions>
+        <Menu.Item leftSection={<IconCopy size={15} />} onClick={() => duplicate.mutate({ id, name: copyName(script.name) })}>
+          {t("scripts.duplicate")}
+        </Menu.Item>
+        {mayChange && (
           <Menu.Item
-            leftSection={<IconCopy size={15} />}
-            onClick={() => duplicate.mutate({ id, name: t("scripts.copyOf", { name: script.name }).slice(0, nameMax) })}
+            leftSection={archived ? <IconArchiveOff size={15} /> : <IconArchive size={15} />}
+            onClick={() => (archived ? unarchive : archive).mutate({ id })}
           >
-            {t("scripts.duplicate")}
+            {archived ? t("scripts.unarchive") : t("scripts.archive")}
           </Menu.Item>
-          {mayChange && (
-            <Menu.Item
-              leftSection={archived ? <IconArchiveOff size={15} /> : <IconArchive size={15} />}
-              onClick={() => (archived ? unarchive : archive).mutate({ id })}
-            >
-              {archived ? t("scripts.unarchive") : t("scripts.archive")}
-            </Menu.Item>
-          )}
-          {mayChange && (
-            <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setDeleting(true)}>
-              {t("action.delete")}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+        )}
+        {mayChange && (
+          <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={() => setDeleting(true)}>
+            {t("action.delete")}
+          </Menu.Item>
+        )}
+      </MoreActions>
       <Confirm
         opened={deleting}
         title={t("scripts.deleteTitle", { name: displayText(script.name) })}

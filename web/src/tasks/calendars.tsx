@@ -1,8 +1,7 @@
 // Days that schedules may leave out, by name.
 "use client";
-import { ActionIcon, Button, Group, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Stack, Textarea, TextInput } from "@mantine/core";
 import { saveCalendar } from "@sallyport/hub/tasks/input";
-import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,12 +9,10 @@ import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Outputs } from "../api/types.ts";
 import { useMay } from "../frame/me.tsx";
-import { type Column, DataTable, TableSkeleton } from "../list/data-table.tsx";
+import type { Column } from "../list/data-table.tsx";
+import { KeptFormButtons, KeptList } from "../list/kept-list.tsx";
 import { useForm } from "../state/use-form.ts";
-import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
-import { Failed } from "../ui/page-states.tsx";
-import { Panel } from "../ui/panel.tsx";
 
 type Calendar = Outputs["calendars"]["list"]["items"][number];
 
@@ -24,69 +21,29 @@ export function Calendars() {
   const trpc = useTRPC();
   const mayChange = useMay("run.start");
   const calendars = useQuery(trpc.calendars.list.queryOptions());
-  const [adding, setAdding] = useState(false);
-  const [removing, setRemoving] = useState<Calendar | null>(null);
-  const remove = useMutation(trpc.calendars.remove.mutationOptions({ onSuccess: () => setRemoving(null) }));
+  const remove = useMutation(trpc.calendars.remove.mutationOptions());
   const columns: Column<Calendar>[] = [
     { key: "name", title: t("scripts.name"), cell: ({ name }) => displayText(name) },
     { key: "days", title: t("calendars.days"), cell: ({ days }) => days.join(" · "), hideOn: "small" },
     { key: "count", title: t("calendars.count"), cell: ({ days }) => days.length, align: "right" },
-    {
-      key: "remove",
-      title: "",
-      align: "right",
-      cell: (calendar) =>
-        mayChange && (
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t("calendars.remove", { name: displayText(calendar.name) })}
-            onClick={() => setRemoving(calendar)}
-          >
-            <IconTrash size={15} />
-          </ActionIcon>
-        ),
-    },
   ];
   return (
-    <Panel
+    <KeptList
       title={t("calendars.title")}
-      action={
-        mayChange && (
-          <Button size="compact-sm" variant="subtle" onClick={() => setAdding(true)}>
-            {t("calendars.add")}
-          </Button>
-        )
-      }
-    >
-      <Stack gap="md">
-        <Text size="sm" c="dimmed">
-          {t("calendars.text")}
-        </Text>
-        {adding && <AddCalendar onDone={() => setAdding(false)} />}
-        {calendars.isError && <Failed error={calendars.error} onRetry={() => void calendars.refetch()} />}
-        {calendars.isPending && <TableSkeleton columns={columns} label={t("list.loadingRows")} rows={2} />}
-        {calendars.data !== undefined && calendars.data.items.length > 0 && (
-          <DataTable
-            name={t("calendars.title")}
-            rows={calendars.data.items}
-            columns={columns}
-            rowId={({ id }) => id}
-            openRowId={null}
-          />
-        )}
-      </Stack>
-      <Confirm
-        opened={removing !== null}
-        title={t("calendars.remove", { name: displayText(removing?.name ?? "") })}
-        action={t("action.delete")}
-        pending={remove.isPending}
-        onConfirm={() => removing !== null && remove.mutate({ id: removing.id })}
-        onClose={() => setRemoving(null)}
-      >
-        <Text size="sm">{t("calendars.removeText")}</Text>
-      </Confirm>
-    </Panel>
+      text={t("calendars.text")}
+      query={calendars}
+      columns={columns}
+      nameOf={({ name }) => name}
+      mayChange={mayChange}
+      add={t("calendars.add")}
+      form={(onDone) => <AddCalendar onDone={onDone} />}
+      remove={{
+        title: (name) => t("calendars.remove", { name }),
+        text: t("calendars.removeText"),
+        pending: remove.isPending,
+        onRemove: ({ id }, onSuccess) => remove.mutate({ id }, { onSuccess }),
+      }}
+    />
   );
 }
 
@@ -119,14 +76,7 @@ function AddCalendar({ onDone }: { onDone: () => void }) {
             form.set("days", event.currentTarget.value.split(/[\s,;，、]+/).filter(Boolean));
           }}
         />
-        <Group gap="xs">
-          <Button variant="default" onClick={onDone}>
-            {t("action.cancel")}
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            {t("action.save")}
-          </Button>
-        </Group>
+        <KeptFormButtons pending={add.isPending} onCancel={onDone} />
       </Stack>
     </form>
   );

@@ -1,6 +1,7 @@
 // Writing a task: what runs, on what, when, and what becomes of a time that was missed or comes too soon.
 "use client";
-import { Alert, Button, Radio, Skeleton, Stack, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Radio, Stack, Textarea, TextInput } from "@mantine/core";
+import type { Route } from "@sallyport/hub/notify/input";
 import { createTask, type Misfire, misfires, type Overlap, overlaps, type Targets } from "@sallyport/hub/tasks/input";
 import { IconDeviceFloppy } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -16,17 +17,17 @@ import { defaultLimits, type LimitsDraft, limitsDraftOf, limitsOf } from "../run
 import { RunLimits, rollingIsRight } from "../runs/run-limits.tsx";
 import { type Kept, KeptScript } from "../scripts/kept-script.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
-import { useFirst } from "../state/use-first.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { displayText } from "../ui/display-text.ts";
+import { forEdit, OpenForEdit } from "../ui/open-for-edit.tsx";
 import { Page } from "../ui/page.tsx";
-import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { ResolvedTargets } from "./resolved-targets.tsx";
 import { type ScheduleDraft, scheduleDraftOf, scheduleOf } from "./schedule-draft.ts";
 import { ScheduleFields } from "./schedule-fields.tsx";
 import { namesNothing, TargetsFields } from "./targets-fields.tsx";
 import classes from "./tasks.module.css";
+import { ToldChannels } from "./told-channels.tsx";
 import { usePreview } from "./use-preview.ts";
 
 export function EditTaskPage() {
@@ -41,21 +42,11 @@ function FromAddress() {
   const trpc = useTRPC();
   const [url] = useUrlState();
   const id = url.get("id");
-  const task = useQuery(
-    trpc.tasks.get.queryOptions(
-      { id: id ?? "" },
-      { enabled: id !== null, staleTime: Number.POSITIVE_INFINITY, gcTime: 0, refetchOnMount: "always" },
-    ),
-  );
-  const opened = useFirst(task.isFetching ? undefined : task.data);
-  if (id === null) return <EditTask task={null} scriptId={url.get("script")} />;
-  if (opened !== undefined) return <EditTask task={opened} scriptId={null} />;
-  if (task.isError) return <Failed error={task.error} onRetry={() => void task.refetch()} />;
+  const task = useQuery(trpc.tasks.get.queryOptions({ id: id ?? "" }, { enabled: id !== null, ...forEdit }));
   return (
-    <Stack p="xl" aria-busy="true">
-      <Skeleton height={28} width={260} />
-      <Skeleton height="60vh" />
-    </Stack>
+    <OpenForEdit id={id} query={task}>
+      {(opened) => <EditTask task={opened} scriptId={opened === null ? url.get("script") : null} />}
+    </OpenForEdit>
   );
 }
 
@@ -68,6 +59,7 @@ interface Draft {
   limits: LimitsDraft;
   misfire: Misfire;
   overlap: Overlap;
+  notices: readonly Route[];
 }
 
 function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
@@ -81,8 +73,9 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
       limits: defaultLimits,
       misfire: "fire_once_now",
       overlap: "skip",
+      notices: [],
     };
-  const { name, description, script, parameters, targets, schedule, misfire, overlap } = task;
+  const { name, description, script, parameters, targets, schedule, misfire, overlap, notices } = task;
   return {
     name,
     description,
@@ -92,6 +85,7 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
     limits: limitsDraftOf(task),
     misfire,
     overlap,
+    notices: notices.map(({ channelId, kinds }) => ({ channelId, kinds })),
   };
 }
 
@@ -116,6 +110,7 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
     ...limitsOf(limits),
     misfire: draft.misfire,
     overlap: draft.overlap,
+    notices: draft.notices,
   });
   const wrong = (field: string) => tried && !parsed.success && parsed.error.issues.some(({ path }) => path[0] === field);
   const nothing = namesNothing(targets);
@@ -208,6 +203,9 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
           </Panel>
           <Panel title={t("limits.title")}>
             <RunLimits draft={limits} onChange={(next) => set({ limits: next })} />
+          </Panel>
+          <Panel title={t("taskNotices.title")}>
+            <ToldChannels routes={draft.notices} onChange={(notices) => set({ notices })} />
           </Panel>
           {schedule.kind !== "none" && (
             <Panel title={t("tasks.exceptions")}>

@@ -1,6 +1,7 @@
 // A task's schedule while somebody writes it.
 import type { Schedule } from "@sallyport/hub/tasks/input";
 import { builderOf, type CronBuilder, expressionOf, nightly } from "./cron-builder.ts";
+import { clockTime, momentOf } from "./zone-time.ts";
 
 export const scheduleKinds = ["none", "cron", "interval", "once"] as const;
 export type ScheduleKind = (typeof scheduleKinds)[number];
@@ -12,7 +13,7 @@ export interface ScheduleDraft {
   cron: CronBuilder;
   every: string;
   unit: Unit;
-  /** Local times without a zone, as inputs of the kind datetime-local have them. */
+  /** As inputs of the kind datetime-local have them, without a zone: `at` in the reader's own, the others in `timeZone`. */
   at: string;
   startsAt: string;
   endsAt: string;
@@ -21,13 +22,6 @@ export interface ScheduleDraft {
 }
 
 export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-const local = (at: string | undefined): string => {
-  if (at === undefined) return "";
-  const date = new Date(at);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
-const moment = (text: string): string | undefined => (text === "" ? undefined : new Date(text).toISOString());
 
 export function scheduleDraftOf(schedule: Schedule | null): ScheduleDraft {
   const draft: ScheduleDraft = {
@@ -42,9 +36,9 @@ export function scheduleDraftOf(schedule: Schedule | null): ScheduleDraft {
     calendarIds: [],
   };
   if (schedule === null) return draft;
-  if (schedule.kind === "once") return { ...draft, at: local(schedule.at) };
+  if (schedule.kind === "once") return { ...draft, at: clockTime(schedule.at, ownZone()) };
   const { timeZone, calendarIds, startsAt, endsAt } = schedule;
-  const limits = { timeZone, calendarIds, startsAt: local(startsAt), endsAt: local(endsAt) };
+  const limits = { timeZone, calendarIds, startsAt: clockTime(startsAt, timeZone), endsAt: clockTime(endsAt, timeZone) };
   if (schedule.kind === "cron") return { ...draft, ...limits, cron: builderOf(schedule.expression) };
   const { everySeconds } = schedule;
   const unit: Unit = everySeconds % units.days === 0 ? "days" : everySeconds % units.hours === 0 ? "hours" : "minutes";
@@ -55,9 +49,9 @@ export function scheduleDraftOf(schedule: Schedule | null): ScheduleDraft {
 export function scheduleOf(draft: ScheduleDraft) {
   const { kind, timeZone } = draft;
   if (kind === "none") return null;
-  if (kind === "once") return { kind, at: moment(draft.at) ?? "" };
-  const startsAt = moment(draft.startsAt);
-  const endsAt = moment(draft.endsAt);
+  if (kind === "once") return { kind, at: momentOf(draft.at, ownZone()) ?? "" };
+  const startsAt = momentOf(draft.startsAt, timeZone);
+  const endsAt = momentOf(draft.endsAt, timeZone);
   const limits = {
     timeZone,
     calendarIds: [...draft.calendarIds],

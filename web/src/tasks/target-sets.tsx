@@ -1,19 +1,16 @@
 // Targets that several tasks mean by one name.
 "use client";
-import { ActionIcon, Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Stack, TextInput } from "@mantine/core";
 import { saveTargetSet, type Targets } from "@sallyport/hub/tasks/input";
-import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Outputs } from "../api/types.ts";
-import { type Column, DataTable, TableSkeleton } from "../list/data-table.tsx";
-import { Confirm } from "../ui/confirm.tsx";
+import type { Column } from "../list/data-table.tsx";
+import { KeptFormButtons, KeptList } from "../list/kept-list.tsx";
 import { displayText } from "../ui/display-text.ts";
-import { Failed } from "../ui/page-states.tsx";
-import { Panel } from "../ui/panel.tsx";
 import { ResolvedTargets } from "./resolved-targets.tsx";
 import { namesNothing, TargetsFields } from "./targets-fields.tsx";
 import { usePreview } from "./use-preview.ts";
@@ -25,9 +22,7 @@ export function TargetSets() {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const sets = useQuery(trpc.targetSets.list.queryOptions());
-  const [adding, setAdding] = useState(false);
-  const [removing, setRemoving] = useState<TargetSet | null>(null);
-  const remove = useMutation(trpc.targetSets.remove.mutationOptions({ onSuccess: () => setRemoving(null) }));
+  const remove = useMutation(trpc.targetSets.remove.mutationOptions());
   const summary = ({ targets: { assetIds, nodeIds, labels, where } }: TargetSet) =>
     [
       assetIds.length > 0 ? t("targetSets.hosts", { count: assetIds.length }) : "",
@@ -40,59 +35,24 @@ export function TargetSets() {
   const columns: Column<TargetSet>[] = [
     { key: "name", title: t("scripts.name"), cell: ({ name }) => displayText(name) },
     { key: "targets", title: t("tasks.targets"), cell: summary },
-    {
-      key: "remove",
-      title: "",
-      align: "right",
-      cell: (set) => (
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          aria-label={t("targetSets.remove", { name: displayText(set.name) })}
-          onClick={() => setRemoving(set)}
-        >
-          <IconTrash size={15} />
-        </ActionIcon>
-      ),
-    },
   ];
   return (
-    <Panel
+    <KeptList
       title={t("targetSets.title")}
-      action={
-        <Button size="compact-sm" variant="subtle" onClick={() => setAdding(true)}>
-          {t("targetSets.add")}
-        </Button>
-      }
-    >
-      <Stack gap="md">
-        <Text size="sm" c="dimmed">
-          {t("targetSets.text")}
-        </Text>
-        {adding && <AddTargetSet onDone={() => setAdding(false)} />}
-        {sets.isError && <Failed error={sets.error} onRetry={() => void sets.refetch()} />}
-        {sets.isPending && <TableSkeleton columns={columns} label={t("list.loadingRows")} rows={2} />}
-        {sets.data !== undefined && sets.data.items.length > 0 && (
-          <DataTable
-            name={t("targetSets.title")}
-            rows={sets.data.items}
-            columns={columns}
-            rowId={({ id }) => id}
-            openRowId={null}
-          />
-        )}
-      </Stack>
-      <Confirm
-        opened={removing !== null}
-        title={t("targetSets.remove", { name: displayText(removing?.name ?? "") })}
-        action={t("action.delete")}
-        pending={remove.isPending}
-        onConfirm={() => removing !== null && remove.mutate({ id: removing.id })}
-        onClose={() => setRemoving(null)}
-      >
-        <Text size="sm">{t("targetSets.removeText")}</Text>
-      </Confirm>
-    </Panel>
+      text={t("targetSets.text")}
+      query={sets}
+      columns={columns}
+      nameOf={({ name }) => name}
+      mayChange
+      add={t("targetSets.add")}
+      form={(onDone) => <AddTargetSet onDone={onDone} />}
+      remove={{
+        title: (name) => t("targetSets.remove", { name }),
+        text: t("targetSets.removeText"),
+        pending: remove.isPending,
+        onRemove: ({ id }, onSuccess) => remove.mutate({ id }, { onSuccess }),
+      }}
+    />
   );
 }
 
@@ -131,14 +91,7 @@ function AddTargetSet({ onDone }: { onDone: () => void }) {
           error={tried && nothing ? t("targets.nothing") : undefined}
         />
         {!nothing && <ResolvedTargets preview={preview.data} error={preview.error} />}
-        <Group gap="xs">
-          <Button variant="default" onClick={onDone}>
-            {t("action.cancel")}
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            {t("action.save")}
-          </Button>
-        </Group>
+        <KeptFormButtons pending={add.isPending} onCancel={onDone} />
       </Stack>
     </form>
   );

@@ -1,15 +1,7 @@
 // What may be done with a task.
 "use client";
-import { ActionIcon, Button, Menu, Text } from "@mantine/core";
-import {
-  IconArchive,
-  IconCopy,
-  IconDots,
-  IconPencil,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconPlayerTrackNext,
-} from "@tabler/icons-react";
+import { Button, Menu, Text } from "@mantine/core";
+import { IconArchive, IconCopy, IconPencil, IconPlayerPause, IconPlayerPlay, IconPlayerTrackNext } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -20,15 +12,14 @@ import type { TaskDetail } from "../api/types.ts";
 import { useMay, useMe } from "../frame/me.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
+import { MoreActions, useCopyName } from "../ui/more-actions.tsx";
 import { showToast } from "../ui/toasts.tsx";
-
-/** The longest name the hub takes. */
-const nameMax = 100;
 
 export function TaskActions({ task }: { task: TaskDetail }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const router = useRouter();
+  const copyName = useCopyName();
   const me = useMe();
   const mayRun = useMay("run.start");
   const [archiving, setArchiving] = useState(false);
@@ -69,26 +60,16 @@ export function TaskActions({ task }: { task: TaskDetail }) {
           {t("scripts.edit")}
         </Button>
       )}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="default" size="lg" aria-label={t("action.actions")}>
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconCopy size={15} />}
-            onClick={() => clone.mutate({ id, name: t("scripts.copyOf", { name: task.name }).slice(0, nameMax) })}
-          >
-            {t("tasks.clone")}
+      <MoreActions>
+        <Menu.Item leftSection={<IconCopy size={15} />} onClick={() => clone.mutate({ id, name: copyName(task.name) })}>
+          {t("tasks.clone")}
+        </Menu.Item>
+        {mayWork && (
+          <Menu.Item color="red" leftSection={<IconArchive size={15} />} onClick={() => setArchiving(true)}>
+            {t("scripts.archive")}
           </Menu.Item>
-          {mayWork && (
-            <Menu.Item color="red" leftSection={<IconArchive size={15} />} onClick={() => setArchiving(true)}>
-              {t("scripts.archive")}
-            </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
+        )}
+      </MoreActions>
       <Confirm
         opened={archiving}
         title={t("tasks.archiveTitle", { name: displayText(task.name) })}

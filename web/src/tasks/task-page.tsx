@@ -25,6 +25,7 @@ import { ResolvedTargets } from "./resolved-targets.tsx";
 import { useScheduleText } from "./schedule-text.ts";
 import { TaskActions } from "./task-actions.tsx";
 import { FireMark, TaskMark } from "./task-mark.tsx";
+import { TaskNotices } from "./task-notices.tsx";
 import classes from "./tasks.module.css";
 import { usePreview } from "./use-preview.ts";
 
@@ -107,6 +108,7 @@ function Overview({ task }: { task: TaskDetail }) {
         <Panel title={t("tasks.targets")}>
           <ResolvedTargets preview={resolved.data} error={resolved.error} />
         </Panel>
+        <TaskNotices task={task} />
         <Panel title={t("parameters.title")}>
           {values.length === 0 ? (
             <Text size="sm" c="dimmed">

@@ -1,5 +1,6 @@
 // Notices: a person's own inbox and choices, and the channels by which an organisation is told.
 import { listDeliveries } from "../../notify/deliveries.ts";
+import { channelNames } from "../../notify/following.ts";
 import { countUnread, listInbox, markRead, setSubscription, subscriptionsOf } from "../../notify/inbox.ts";
 import * as input from "../../notify/input.ts";
 import { changeChannel, createChannel, listChannels, removeChannel, testChannel } from "../../notify/manage-channels.ts";
@@ -51,6 +52,10 @@ export const noticesRouter = router({
       await setSubscription(ctx.hub.notify.db, ctx.actor, given);
       return {};
     }),
+  channelNames: needs("run.start")
+    .meta({ rest: { method: "GET", path: "/notice-channels/names", tag, summary: "Channels that a task may tell, by name" } })
+    .output(listOf(output.channelName))
+    .query(async ({ ctx }) => ({ items: await channelNames(ctx.hub.notify.db, ctx.actor.orgId) })),
   channels: managing
     .meta({ rest: { method: "GET", path: "/notice-channels", tag, summary: "Where the organisation is told, by name" } })
     .output(listOf(output.channel))

@@ -4,6 +4,7 @@ import { pathsOf } from "../../assets/nodes.ts";
 import { presentRun } from "../../automation/present.ts";
 import { findRuns } from "../../automation/runs.ts";
 import type { Actor } from "../../identity/actor.ts";
+import { followingOf, routesOf } from "../../notify/following.ts";
 import { byId } from "../../platform/input.ts";
 import {
   addCalendar,
@@ -15,7 +16,7 @@ import {
   targetSetsOf,
 } from "../../tasks/calendars.ts";
 import * as input from "../../tasks/input.ts";
-import { archiveTask, changeTask, cloneTask, createTask, mayChange, setTaskState } from "../../tasks/manage-tasks.ts";
+import { archiveTask, changeTask, cloneTask, createTask, followTask, mayChange, setTaskState } from "../../tasks/manage-tasks.ts";
 import { presentFire, presentTask, presentTaskFields } from "../../tasks/present.ts";
 import { resolveTargets } from "../../tasks/resolve-targets.ts";
 import { runTaskNow } from "../../tasks/run-task.ts";
@@ -61,7 +62,11 @@ export const tasksRouter = router({
       const found = await findTask(ctx.hub.tasks.db, ctx.actor, id);
       const [task] = await withLastRuns(ctx.hub, ctx.actor, [found]);
       if (task === undefined) throw new Error("a task that was found is presented");
-      return { ...task, ...presentTaskFields(found) };
+      const [notices, following] = await Promise.all([
+        routesOf(ctx.hub.tasks.db, ctx.actor.orgId, id),
+        followingOf(ctx.hub.tasks.db, ctx.actor, id),
+      ]);
+      return { ...task, ...presentTaskFields(found), notices, following };
     }),
   fires: signedIn
     .meta({ rest: { method: "GET", path: "/tasks/{id}/fires", tag, summary: "What became of the moments a task was due" } })
@@ -105,6 +110,14 @@ export const tasksRouter = router({
     .output(output.nothing)
     .mutation(async ({ ctx, input: given }) => {
       await changeTask(ctx.hub.tasks, ctx.actor, given);
+      return {};
+    }),
+  follow: signedIn
+    .meta({ rest: { method: "POST", path: "/tasks/{id}/follow", tag, summary: "Choose what one hears of a task oneself" } })
+    .input(input.followTask)
+    .output(output.nothing)
+    .mutation(async ({ ctx, input: given }) => {
+      await followTask(ctx.hub.tasks, ctx.actor, given);
       return {};
     }),
   start: running

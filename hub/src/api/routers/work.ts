@@ -3,9 +3,10 @@ import { authorizeEvery } from "../../access/authorize-all.ts";
 import { auditEventsOf } from "../../audit/audit-events.ts";
 import { presentAuditEvent } from "../../audit/present.ts";
 import { createRun } from "../../automation/create-run.ts";
-import { cellsOf, outputGroupsOf, pageOfExecutions } from "../../automation/executions.ts";
+import { assetsOfRun, cellsOf, outputGroupsOf, pageOfExecutions } from "../../automation/executions.ts";
 import { goOn } from "../../automation/go-on.ts";
 import * as automationInput from "../../automation/input.ts";
+import { outputDifference } from "../../automation/output-difference.ts";
 import { presentExecution, presentRun } from "../../automation/present.ts";
 import { runAgain } from "../../automation/run-again.ts";
 import { type ExecutionWithNames, executionsOf, listRuns, visibleRun } from "../../automation/runs.ts";
@@ -206,12 +207,33 @@ export const runsRouter = router({
         summary: "Executions that ended alike and printed the same, the most first",
       },
     })
-    .input(byId)
+    .input(automationInput.compareRun)
     .output(output.outputGroups)
-    .query(async ({ ctx, input: { id } }) => {
+    .query(async ({ ctx, input }) => {
       const { db } = ctx.hub.automation;
-      await visibleRun(db, ctx.actor, id);
-      return outputGroupsOf(db, id);
+      await visibleRun(db, ctx.actor, input.id);
+      return outputGroupsOf(db, input);
+    }),
+  difference: signedIn
+    .meta({
+      rest: {
+        method: "GET",
+        path: "/executions/{id}/difference",
+        tag: "Runs",
+        summary: "Lines in which the output of an execution differs from that of another one",
+      },
+    })
+    .input(automationInput.differenceOf)
+    .output(output.outputDifference)
+    .query(({ ctx, input }) => outputDifference(ctx.hub.automation, ctx.actor, input)),
+  targets: signedIn
+    .meta({ rest: { method: "GET", path: "/runs/{id}/targets", tag: "Runs", summary: "Assets of a run, or of a part of it" } })
+    .input(automationInput.runTargets)
+    .output(output.runTargets)
+    .query(async ({ ctx, input }) => {
+      const { db } = ctx.hub.automation;
+      await visibleRun(db, ctx.actor, input.id);
+      return { assetIds: await assetsOfRun(db, input) };
     }),
   again: needs("run.start")
     .meta({
