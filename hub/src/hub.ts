@@ -24,6 +24,7 @@ import { EventExport, exportEveryMs } from "./audit/export-events.ts";
 import { FileSink, syslogSink } from "./audit/export-sinks.ts";
 import { Witnesses } from "./audit/witnesses.ts";
 import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
+import { committingMoves } from "./automation/commit-moves.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { endForbiddenRuns } from "./automation/end-forbidden-runs.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
@@ -254,6 +255,7 @@ export async function createHub(
         ({ agentId }) => agentId ?? "",
       ),
       commitEnd: committingEnds({ db, clock, links }),
+      commitMove: committingMoves({ db, clock, links }),
       takeQueued: takingQueued({ db, clock }),
       clock,
       log,

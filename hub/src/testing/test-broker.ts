@@ -95,6 +95,7 @@ export class TestBroker {
         ...kept,
         unfinishedOf: async () => [],
         commitEnd: async () => {},
+        commitMove: async () => null,
         takeQueued: async () => [],
         outputs: new ExecutionOutputs(),
         vault,
