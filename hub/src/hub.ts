@@ -95,6 +95,7 @@ import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
 import type { TaskDeps } from "./tasks/deps.ts";
 import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
+import { replanAfterClockWentBack } from "./tasks/replan-tasks.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
 export type Layout = {
@@ -433,6 +434,7 @@ export async function createHub(
       every(1_000, () => rollOn(automation), log),
       every(500, () => fireDue(tasks), log),
       every(1_000, () => startQueued(tasks), log),
+      every(2_000, () => replanAfterClockWentBack(tasks), log),
       every(3_600_000, removeOld, log),
       every(
         readAuditEveryMs,

@@ -137,13 +137,18 @@ async function fireOne(deps: TaskDeps, tx: Transaction, passed: string[]): Promi
     const [mine] = await tx
       .insert(taskFires)
       .values({ ...base, id, dueAt, outcome: "failed" })
-      .onConflictDoNothing()
+      // Missed by a clock that was set back since: it has come now.
+      .onConflictDoUpdate({
+        target: [taskFires.taskId, taskFires.dueAt],
+        set: { outcome: "failed", reason: "", more: 0, decidedAt: now },
+        setWhere: eq(taskFires.outcome, "missed"),
+      })
       .returning({ id: taskFires.id });
     if (mine === undefined) continue; // another hub had it
     const { fields, ...done } = await fire(deps, tx, task);
     released.push(...done.released);
     replaced.push(...done.replaced);
-    await tx.update(taskFires).set(fields).where(eq(taskFires.id, id));
+    await tx.update(taskFires).set(fields).where(eq(taskFires.id, mine.id));
     if (fields.outcome === "failed" || fields.outcome === "skipped") await tellOfMissed(tx, task, dueAt, fields.reason, now);
   }
   await tx.update(tasks).set({ nextFireAt: plan.next }).where(eq(tasks.id, task.id));
