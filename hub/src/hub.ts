@@ -24,6 +24,7 @@ import { EventExport, exportEveryMs } from "./audit/export-events.ts";
 import { FileSink, syslogSink } from "./audit/export-sinks.ts";
 import { Witnesses } from "./audit/witnesses.ts";
 import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
+import { committingMoves } from "./automation/commit-moves.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { endForbiddenRuns } from "./automation/end-forbidden-runs.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
@@ -95,6 +96,7 @@ import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
 import type { TaskDeps } from "./tasks/deps.ts";
 import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
+import { replanAfterClockWentBack } from "./tasks/replan-tasks.ts";
 import { endTickets, escalateTickets } from "./tickets/jobs.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
@@ -257,6 +259,7 @@ export async function createHub(
       ),
       hostNamesOf: findingHostNames(db),
       commitEnd: committingEnds({ db, clock, links }),
+      commitMove: committingMoves({ db, clock, links }),
       takeQueued: takingQueued({ db, clock }),
       clock,
       log,
@@ -438,6 +441,7 @@ export async function createHub(
       every(1_000, () => startQueued(tasks), log),
       every(5_000, () => endTickets(access), log),
       every(5_000, () => escalateTickets(access), log),
+      every(2_000, () => replanAfterClockWentBack(tasks), log),
       every(3_600_000, removeOld, log),
       every(
         readAuditEveryMs,

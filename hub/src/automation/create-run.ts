@@ -112,8 +112,8 @@ export async function insertRun(
     data: { interpreter: run.interpreter, scriptHash, assets: hosts.length, refused: run.refused.length, trigger: run.trigger },
   });
   if (made !== undefined) await tellOfStart(tx, made, hosts.length, now);
-  const released = await refreshRun(deps, tx, id);
-  return { id, released: run.rolling === null ? hosts : released };
+  // All of it waits for its agents already, and the row says so.
+  return { id, released: run.rolling === null ? hosts : await refreshRun(deps, tx, id) };
 }
 
 /** PostgreSQL takes 65,535 parameters in one statement. */

@@ -35,6 +35,12 @@ export type ExecutionEnd = {
   } | null;
 };
 
+/** A step of an execution that its agent tells of. */
+export type ExecutionMove = { id: string; agentId: string; attempt: number } & (
+  | { to: "claimed"; stream: number }
+  | { to: "running"; startedAt: Date }
+);
+
 /** An agent asks for work: it has room for so many on its own host, and on hosts that it reaches. */
 export type Pull = { agentId: string; own: number; neighbours: number };
 /** What it gets. */
@@ -48,6 +54,8 @@ export type AutomationDeps = {
   hostNamesOf(assetId: string): Promise<string[]>;
   /** The end of an execution and what follows for its run; for many at once. */
   commitEnd(end: ExecutionEnd): Promise<void>;
+  /** A step on the way there, by compare-and-set; null when there was nothing to step from. For many at once. */
+  commitMove(move: ExecutionMove): Promise<TakenExecution | null>;
   /** What waits becomes offered; for many agents at once. Most have nothing waiting, and after a restart all ask. */
   takeQueued(pull: Pull): Promise<Offer[]>;
   clock: Clock;

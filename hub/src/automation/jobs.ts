@@ -1,5 +1,5 @@
 // Automation's periodic work.
-import { and, asc, eq, inArray, isNotNull, lt, min, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, lt, min, or, sql } from "drizzle-orm";
 import { agents } from "../fleet/schema.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { refreshRun } from "./refresh-run.ts";
@@ -65,11 +65,13 @@ const remindedAtOnce = 200;
 
 /** Every two seconds: offers that nobody answered are made again, and agents with work waiting are told to look; a lost message costs no more than that. */
 export async function remindAgents(deps: AutomationDeps): Promise<void> {
-  const before = new Date(deps.clock.now().getTime() - offerAnswerMs);
+  const now = deps.clock.now().getTime();
+  const [before, after] = [new Date(now - offerAnswerMs), new Date(now + offerAnswerMs)];
   await deps.db
     .update(executions)
     .set(backInQueue)
-    .where(and(eq(executions.state, "offered"), lt(executions.offeredAt, before)));
+    // Offered in the future: by a clock that was set back since.
+    .where(and(eq(executions.state, "offered"), or(lt(executions.offeredAt, before), gt(executions.offeredAt, after))));
   const rows = await deps.db
     .select({ agentId: executions.agentId, zoneId: executions.zoneId })
     .from(executions)

@@ -4,22 +4,15 @@ import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { openOutput } from "./open-output.ts";
-import { refreshRun } from "./refresh-run.ts";
-import { moveExecution, settleExecution } from "./settle.ts";
-import { tellAgents } from "./tell-agents.ts";
+import { settleExecution } from "./settle.ts";
 
 export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: wire.RunClaim.$Properties): Promise<void> {
   const executionId = claim.executionId ?? "";
   const attempt = claim.attempt ?? 0;
   const stream = claim.stream ?? 0;
-  const { execution, released } = await deps.db.transaction(async (tx) => {
-    const moved = await moveExecution(tx, executionId, agentId, attempt, ["offered", "claimed"], { state: "claimed", stream });
-    if (moved === null || moved.stopRequestedAt !== null) return { execution: null, released: [] };
-    return { execution: moved, released: await refreshRun(deps, tx, moved.runId) };
-  });
-  await tellAgents(deps, released);
+  const execution = await deps.commitMove({ id: executionId, agentId, attempt, to: "claimed", stream });
   const answer = (go: boolean, reason: string) => deps.links.get(agentId)?.send({ runGo: { executionId, attempt, go, reason } });
-  if (execution === null) {
+  if (execution === null || execution.stopRequestedAt !== null) {
     answer(false, "not-yours");
     return;
   }
@@ -39,14 +32,8 @@ export async function onRunClaim(deps: AutomationDeps, agentId: string, claim: w
 
 export async function onRunStarted(deps: AutomationDeps, agentId: string, started: wire.RunStarted.$Properties): Promise<void> {
   const startedAt = dateOf(started.startedAtMs) ?? deps.clock.now();
-  const moved = await deps.db.transaction(async (tx) => {
-    const row = await moveExecution(tx, started.executionId ?? "", agentId, started.attempt ?? 0, ["claimed"], {
-      state: "running",
-      startedAt,
-    });
-    if (row !== null) await refreshRun(deps, tx, row.runId);
-    return row;
-  });
+  const step = { id: started.executionId ?? "", agentId, attempt: started.attempt ?? 0, to: "running" as const, startedAt };
+  const moved = await deps.commitMove(step);
   if (moved !== null) deps.changes.announce(moved.orgId, "runs", moved.runId);
 }
 

@@ -1,10 +1,9 @@
 // An agent did not get to a neighbour, and says that nothing was sent there: another agent of the zone may. Idempotent: the result of an attempt
 // that is not the present one changes nothing.
-import { and, eq, isNull, notInArray } from "drizzle-orm";
+import { and, eq, inArray, isNull, notInArray } from "drizzle-orm";
 import { agents } from "../fleet/schema.ts";
 import type { AutomationDeps } from "./deps.ts";
-import type { ExecutionRow } from "./schema.ts";
-import { moveExecution } from "./settle.ts";
+import { type ExecutionRow, executions } from "./schema.ts";
 import { tellAgents } from "./tell-agents.ts";
 
 /** As many as are tried for a terminal. */
@@ -23,17 +22,26 @@ export async function passedOn(deps: AutomationDeps, { id, agentId, zoneId, ...e
   await deps.outputs.get(id)?.log.close();
   deps.outputs.get(id)?.close("passed-on");
   deps.outputs.remove(id);
-  const moved = await deps.db.transaction((tx) =>
-    moveExecution(tx, id, agentId, execution.attempt, ["claimed", "running"], {
+  const moved = await deps.db
+    .update(executions)
+    .set({
       state: "queued",
       agentId: null,
       stream: null,
       offeredAt: null,
       attempt: execution.attempt + 1,
       notReachedBy,
-    }),
-  );
-  if (moved === null) return false;
+    })
+    .where(
+      and(
+        eq(executions.id, id),
+        eq(executions.agentId, agentId),
+        eq(executions.attempt, execution.attempt),
+        inArray(executions.state, ["claimed", "running"]),
+      ),
+    )
+    .returning({ id: executions.id });
+  if (moved.length === 0) return false;
   await tellAgents(deps, [{ agentId: null, zoneId }]);
   deps.changes.announce(execution.orgId, "runs", execution.runId);
   return true;

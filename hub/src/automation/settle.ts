@@ -1,12 +1,12 @@
 // Ends executions, and with the last one their run.
-import { and, asc, eq, inArray, ne, sql } from "drizzle-orm";
+import { and, asc, inArray, sql } from "drizzle-orm";
 import { inPieces, type Transaction } from "../platform/database.ts";
 import { gathered } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps, ExecutionEnd } from "./deps.ts";
 import { type ExecutionReason, waitingStates } from "./execution-state.ts";
 import { refreshRun } from "./refresh-run.ts";
-import { type ExecutionRow, executions, type TakenExecution } from "./schema.ts";
+import { type ExecutionRow, executions } from "./schema.ts";
 import { type Released, tellAgents } from "./tell-agents.ts";
 
 export type Settlement = {
@@ -152,23 +152,4 @@ async function lockInOrder(tx: Transaction, ids: readonly string[]): Promise<voi
     .where(sql`${executions.id} = any(${sql.param([...ids])}::text[])`)
     .orderBy(asc(executions.id))
     .for("update");
-}
-
-/** Compare-and-set of an execution's state; null when it is another attempt or not in one of `from`. */
-export async function moveExecution(
-  tx: Transaction,
-  id: string,
-  agentId: string,
-  attempt: number,
-  from: ExecutionRow["state"][],
-  set: Partial<ExecutionRow>,
-): Promise<TakenExecution | null> {
-  const [row] = await tx
-    .select()
-    .from(executions)
-    .where(and(eq(executions.id, id), eq(executions.agentId, agentId), ne(executions.state, "finished")))
-    .for("update");
-  if (row === undefined || row.attempt !== attempt || !from.includes(row.state)) return null;
-  const [moved] = await tx.update(executions).set(set).where(eq(executions.id, id)).returning();
-  return moved === undefined ? null : { ...moved, agentId };
 }

@@ -1,5 +1,5 @@
 // Stops a run: what has not begun is over at once, what runs gets a signed order, again at every link until its result comes.
-import { and, eq, inArray, ne } from "drizzle-orm";
+import { and, asc, eq, inArray, ne } from "drizzle-orm";
 import type { AuditActor } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, auditActor, may } from "../identity/actor.ts";
@@ -66,6 +66,7 @@ async function stop(
           executionId === null ? undefined : eq(executions.id, executionId),
         ),
       )
+      .orderBy(asc(executions.id)) // as all who lock several
       .for("update");
     if (rows.length === 0) return [];
     const waiting = rows.filter((row) => isWaiting(row.state)).map((row) => row.id);

@@ -6,15 +6,24 @@ import type { AutomationDeps } from "./deps.ts";
 /** Of an agent's own host that agent; of a neighbour every agent of its zone, and the first that pulls has it. */
 export type Released = { agentId: string | null; zoneId: string | null };
 
-/** Of each zone that has an agent online: whether one of them runs scripts on neighbours. */
+/** Of each of these zones that has an agent online: whether one of them runs scripts on neighbours. */
 export async function reachingZones(
   { db, links }: Pick<AutomationDeps, "db" | "links">,
   orgId: string,
+  zoneIds: string[],
 ): Promise<Map<string, boolean>> {
+  if (zoneIds.length === 0) return new Map();
   const online = await db
     .select({ id: agents.id, zoneId: agents.zoneId })
     .from(agents)
-    .where(and(eq(agents.orgId, orgId), eq(agents.online, true), isNull(agents.revokedAt)));
+    .where(
+      and(
+        eq(agents.orgId, orgId),
+        inArray(agents.zoneId, [...new Set(zoneIds)]),
+        eq(agents.online, true),
+        isNull(agents.revokedAt),
+      ),
+    );
   const zones = new Map<string, boolean>();
   for (const { id, zoneId } of online) zones.set(zoneId, zones.get(zoneId) === true || links.processOf(id)?.equip === true);
   return zones;

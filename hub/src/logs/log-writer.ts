@@ -4,7 +4,7 @@ import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/
 import path from "node:path";
 import { encodeResize, type LogEventKind, logEventKinds } from "@sallyport/protocol/log-events";
 import { HubError } from "../platform/errors.ts";
-import { syncFolder } from "../platform/files.ts";
+import { gathered } from "../platform/gathered.ts";
 import { encodeChunk, magic } from "./chunk.ts";
 import { type Channel, LogFile, type LogHeader } from "./log-file.ts";
 import { checkpointOf } from "./log-places.ts";
@@ -38,6 +38,19 @@ export type LogRoom = { readonly mayGrow: boolean; took(bytes: number): void; gi
 const waitMs = 1_000;
 const isFull = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+
+/** A new name is durable once its folder is. A thousand logs that are made at once need a few such syncs, and the loop waits for none. */
+const folderSynced = gathered<string, void>(async (folders) => {
+  for (const folder of new Set(folders)) {
+    const handle = await open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+  return folders.map(() => undefined);
+});
 
 export class LogWriter {
   readonly file: string;
@@ -117,7 +130,7 @@ export class LogWriter {
       // Not synced: that a log is open matters only to who looks while it is. A power cut in its first seconds may cost this.
       await writeFile(checkpointOf(file), writer.#signHead("open"), { mode: 0o600 });
       await handle.datasync();
-      syncFolder(path.dirname(file));
+      await folderSynced(path.dirname(file));
       return writer;
     } catch (error) {
       await handle.close();

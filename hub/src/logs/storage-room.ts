@@ -1,4 +1,5 @@
-// How much room the hub's disk has, and who may still take of it. The less there is, the fewer may:
+// How much room the hub's disk has, and who may still take of it: that of the data folder or that of its logs, where they have one of their own,
+// whichever has less. The less there is, the fewer may:
 //
 //   free        new work   running work                 the rest
 //   ≥ 100 MiB   begins     goes on
@@ -13,6 +14,7 @@ import { rm, statfs } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { HubError } from "../platform/errors.ts";
+import { logsFolder } from "./log-places.ts";
 
 const mebibyte = 1024 * 1024;
 const beginBytes = 100 * mebibyte;
@@ -28,12 +30,15 @@ export type StorageState = "ok" | "low" | "full";
 
 export class StorageRoom {
   readonly #folder: string;
+  readonly #logs: string;
   readonly #reserve: string;
   #freeBytes: number;
 
   constructor(dataDir: string) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     this.#folder = dataDir;
+    this.#logs = logsFolder(dataDir);
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#logs, { recursive: true, mode: 0o700 });
     this.#reserve = path.join(dataDir, "reserve");
     this.#freeBytes = this.#look();
   }
@@ -68,10 +73,11 @@ export class StorageRoom {
 
   /** Every {@link lookEveryMs}. @param keepReserve when a database shares the disk. */
   async refresh(keepReserve: boolean): Promise<void> {
-    const { bavail, bsize } = await statfs(this.#folder);
-    this.#freeBytes = bavail * bsize;
-    if (this.#freeBytes < giveUpBytes) this.giveUpReserve();
-    else if (keepReserve && this.#freeBytes >= makeReserveBytes && !existsSync(this.#reserve)) await this.#makeReserve();
+    const [own, logs] = (await Promise.all([statfs(this.#folder), statfs(this.#logs)])).map(freeOf);
+    this.#freeBytes = Math.min(own ?? 0, logs ?? 0);
+    // The reserve lies beside the database, so it helps on that disk only.
+    if ((own ?? 0) < giveUpBytes) this.giveUpReserve();
+    else if (keepReserve && (own ?? 0) >= makeReserveBytes && !existsSync(this.#reserve)) await this.#makeReserve();
   }
 
   giveUpReserve(): void {
@@ -86,7 +92,8 @@ export class StorageRoom {
   }
 
   #look(): number {
-    const { bavail, bsize } = statfsSync(this.#folder);
-    return bavail * bsize;
+    return Math.min(freeOf(statfsSync(this.#folder)), freeOf(statfsSync(this.#logs)));
   }
 }
+
+const freeOf = ({ bavail, bsize }: { bavail: number; bsize: number }): number => bavail * bsize;

@@ -28,20 +28,34 @@ const firedAtOnce = 200;
 
 type Fired = { orgId: string; taskId: string; released: Released[]; replaced: string[] };
 
+/** Each with a connection of its own, of the pool's six: what one waits for, the other computes, and people's requests keep three. */
+const lanes = 3;
+
+/** What the lanes of a turn share: which tasks were looked at, since one that stays due is not looked at for ever, and how many more may be. */
+type Turn = { passed: string[]; left: number };
+
 /** Every half second. A task that cannot be fired holds up no other: it is logged, and tried again at the next turn. */
 export async function fireDue(deps: TaskDeps): Promise<void> {
-  const passed: string[] = [];
-  for (let n = 0; n < firedAtOnce; n++) {
-    const before = passed.length;
+  const turn: Turn = { passed: [], left: firedAtOnce };
+  await Promise.all(Array.from({ length: lanes }, () => fireInTurn(deps, turn)));
+}
+
+async function fireInTurn(deps: TaskDeps, turn: Turn): Promise<void> {
+  while (turn.left > 0) {
+    turn.left -= 1;
+    const taken: { task: TaskRow | null } = { task: null };
     const fired = await deps.db
-      .transaction((tx) => fireOne(deps, tx, passed))
+      .transaction(async (tx) => {
+        const task = await takeDue(deps, tx, turn.passed);
+        taken.task = task;
+        return task === null ? null : fireTask(deps, tx, task);
+      })
       .catch((error: unknown) => {
-        const [taskId] = passed.slice(before);
-        if (taskId === undefined) throw error; // no task's fault: the database is away
-        deps.log.error({ task: taskId, ...errorFields(error) }, "task not fired");
+        if (taken.task === null) throw error; // no task's fault: the database is away
+        deps.log.error({ task: taken.task.id, ...errorFields(error) }, "task not fired");
         return "failed" as const;
       });
-    if (fired === null) break;
+    if (fired === null) return;
     if (fired !== "failed") await settle(deps, fired);
   }
 }
@@ -95,9 +109,8 @@ async function settle(deps: TaskDeps, { orgId, taskId, released, replaced }: Fir
   if (released.length > 0) deps.changes.announce(orgId, "runs");
 }
 
-/** Null when nothing is due. @param passed ids that this turn has looked at: one that stays due is not looked at for ever. */
-async function fireOne(deps: TaskDeps, tx: Transaction, passed: string[]): Promise<Fired | null> {
-  const now = deps.clock.now();
+/** The one that has been due longest, locked; null when nothing is. */
+async function takeDue({ clock }: TaskDeps, tx: Transaction, passed: string[]): Promise<TaskRow | null> {
   const [task] = await tx
     .select()
     .from(tasks)
@@ -105,7 +118,7 @@ async function fireOne(deps: TaskDeps, tx: Transaction, passed: string[]): Promi
       and(
         eq(tasks.state, "active"),
         isNull(tasks.archivedAt),
-        lte(tasks.nextFireAt, now),
+        lte(tasks.nextFireAt, clock.now()),
         passed.length === 0 ? undefined : sql`${tasks.id} <> all(${sql.param(passed)}::text[])`,
       ),
     )
@@ -114,6 +127,11 @@ async function fireOne(deps: TaskDeps, tx: Transaction, passed: string[]): Promi
     .for("update", { skipLocked: true });
   if (task === undefined) return null;
   passed.push(task.id);
+  return task;
+}
+
+async function fireTask(deps: TaskDeps, tx: Transaction, task: TaskRow): Promise<Fired> {
+  const now = deps.clock.now();
   const { schedule, nextFireAt } = task;
   if (schedule === null || nextFireAt === null) return { orgId: task.orgId, taskId: task.id, released: [], replaced: [] };
   const excluded = await exclusionsOf(tx, task.orgId, schedule);
@@ -137,13 +155,18 @@ async function fireOne(deps: TaskDeps, tx: Transaction, passed: string[]): Promi
     const [mine] = await tx
       .insert(taskFires)
       .values({ ...base, id, dueAt, outcome: "failed" })
-      .onConflictDoNothing()
+      // Missed by a clock that was set back since: it has come now.
+      .onConflictDoUpdate({
+        target: [taskFires.taskId, taskFires.dueAt],
+        set: { outcome: "failed", reason: "", more: 0, decidedAt: now },
+        setWhere: eq(taskFires.outcome, "missed"),
+      })
       .returning({ id: taskFires.id });
     if (mine === undefined) continue; // another hub had it
     const { fields, ...done } = await fire(deps, tx, task);
     released.push(...done.released);
     replaced.push(...done.replaced);
-    await tx.update(taskFires).set(fields).where(eq(taskFires.id, id));
+    await tx.update(taskFires).set(fields).where(eq(taskFires.id, mine.id));
     if (fields.outcome === "failed" || fields.outcome === "skipped") await tellOfMissed(tx, task, dueAt, fields.reason, now);
   }
   await tx.update(tasks).set({ nextFireAt: plan.next }).where(eq(tasks.id, task.id));

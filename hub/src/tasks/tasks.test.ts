@@ -201,6 +201,28 @@ describe("a task", () => {
     for (const one of [id, left]) await admin.mutate("tasks.archive", { id: one });
   });
 
+  test("is due by the clock that was set back, and runs at a moment it had missed", async () => {
+    const id = await newTask({ schedule: { ...everyHour, expression: "*/10 * * * *" }, misfire: "do_nothing" });
+    const first = (await taskOf(id)).nextFireAt ?? "";
+    const ahead = Date.parse(first) - clock.now().getTime() + 2 * 3_600_000 + 120_000;
+    clock.advance(ahead);
+    expect((await fired(id, 2)).filter(({ dueAt }) => dueAt === first)).toMatchObject([{ outcome: "missed" }]);
+    clock.advance(-ahead);
+    await eventually(
+      () => taskOf(id),
+      ({ nextFireAt }) => nextFireAt === first,
+      { what: "the next moment" },
+    );
+    clock.advance(Date.parse(first) - clock.now().getTime() + 500);
+    const again = await eventually(
+      () => firesOf(id),
+      (fires) => fires.some(({ dueAt, outcome }) => dueAt === first && outcome === "started"),
+      { what: "the missed moment" },
+    );
+    expect(again.filter(({ dueAt }) => dueAt === first)).toHaveLength(1);
+    await admin.mutate("tasks.archive", { id });
+  });
+
   test.each([
     ["skip", ["skipped"]],
     ["queue", ["queued", "skipped"]],

@@ -96,6 +96,7 @@ export class TestBroker {
         hostNamesOf: async () => [],
         unfinishedOf: async () => [],
         commitEnd: async () => {},
+        commitMove: async () => null,
         takeQueued: async () => [],
         outputs: new ExecutionOutputs(),
         vault,

@@ -9,6 +9,11 @@ import { partsFrozen } from "./frozen.ts";
 import { hubKilled } from "./hub-killed.ts";
 import { lineCut } from "./line-cut.ts";
 import { ordersPile } from "./orders-pile.ts";
+import { runsAgentKilled } from "./runs-agent-killed.ts";
+import { runsBadScripts } from "./runs-bad-scripts.ts";
+import { runsClockSteps } from "./runs-clock-steps.ts";
+import { runsDiskFull } from "./runs-disk-full.ts";
+import { runsHubKilled } from "./runs-hub-killed.ts";
 import { storm } from "./storm.ts";
 
 export const faults: Fault[] = [
@@ -22,4 +27,9 @@ export const faults: Fault[] = [
   diskFull,
   clockSteps,
   storm,
+  runsHubKilled,
+  runsAgentKilled,
+  runsBadScripts,
+  runsDiskFull,
+  runsClockSteps,
 ];

@@ -1,39 +1,20 @@
-// The clocks of hub and agent jump by an hour, forward and back, while terminals print. libfaketime moves the wall clock that the programs
-// read; it moves neither the kernel's timers nor the monotonic clock, and so not what a suspended machine would see.
-import { existsSync, writeFileSync } from "node:fs";
-import path from "node:path";
+// The clocks of hub and agent jump by an hour, forward and back, while terminals print.
 import { setTimeout as wait } from "node:timers/promises";
 import { startHubParts } from "../../src/system/hub-parts.ts";
 import { tempFolder } from "../../src/system/temp-folder.ts";
 import type { Fault } from "./fault.ts";
 import { numberedLines } from "./numbered-lines.ts";
+import { clockLibrary, steppedClock } from "./stepped-clock.ts";
 import { typedBytes } from "./typed-bytes.ts";
-
-const library =
-  ["x86_64", "aarch64"].map((cpu) => `/usr/lib/${cpu}-linux-gnu/faketime/libfaketime.so.1`).find((file) => existsSync(file)) ??
-  "libfaketime.so.1";
 
 export const clockSteps: Fault = {
   name: "clock-steps",
   sentence: "clocks of hub and agent an hour forward and back",
-  needs: ["python3", "unshare", library],
+  needs: ["python3", "unshare", clockLibrary],
   run: async (form) => {
     using folder = tempFolder("clock");
-    const clock = (name: string) => {
-      const file = path.join(folder.path, `${name}.clock`);
-      writeFileSync(file, "+0");
-      return {
-        set: (offset: string) => writeFileSync(file, offset),
-        env: {
-          LD_PRELOAD: library,
-          FAKETIME_TIMESTAMP_FILE: file,
-          FAKETIME_CACHE_DURATION: "1",
-          FAKETIME_DONT_FAKE_MONOTONIC: "1",
-        },
-      };
-    };
-    const hubClock = clock("hub");
-    const agentClock = clock("agent");
+    const hubClock = steppedClock(folder.path, "hub");
+    const agentClock = steppedClock(folder.path, "agent");
     await using parts = await startHubParts({ folder: folder.path, env: hubClock.env });
     const agent = await parts.addAgent({ name: "one", env: agentClock.env });
     const lines = await numberedLines(parts.rest, [agent.assetId], 3, folder.path);

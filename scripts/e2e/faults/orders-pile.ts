@@ -131,6 +131,7 @@ async function link(witness: ChildProcess, parts: HubParts, { agentId, stateDir 
     caPem,
     agents: [{ id: agentId, key: key.toString("base64") }],
     perSecond: 1,
+    printing: null,
   } satisfies FleetOrder);
   await until("the witness is linked", async () => (await told(witness, { type: "report" })).online === 1);
 }

@@ -1,11 +1,11 @@
 // Access at the size of a large organisation: how long it takes to decide, and to list what somebody may reach. The rows are made by a fixed seed,
 // straight into this hub's own database; what is measured goes through its doors.
-import path from "node:path";
 import { terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
 import { WebSocket } from "ws";
 import { startHubParts } from "../system/hub-parts.ts";
 import { sallyportCommand } from "../system/launched-hub.ts";
+import { ownDatabase } from "../system/own-database.ts";
 import { RestClient } from "../system/rest-client.ts";
 import { tempFolder } from "../system/temp-folder.ts";
 import type { BenchOptions } from "./options.ts";
@@ -30,13 +30,7 @@ function randomFrom(seed: number): () => number {
 export async function access({ samples }: BenchOptions): Promise<Row[]> {
   using folder = tempFolder("bench-access");
   await using parts = await startHubParts({ folder: folder.path, env: { SALLYPORT_LOG_LEVEL: "warn" } });
-  const sql = postgres({
-    host: path.join(parts.dataDir, "socket"),
-    user: "sallyport",
-    database: "sallyport",
-    max: 1,
-    onnotice: () => {},
-  });
+  const sql = ownDatabase(parts.dataDir);
   const from = performance.now();
   const people = await seed(sql);
   await sql`analyze`; // as the database does by itself within a minute

@@ -1,12 +1,15 @@
 // Thousands of agents in one process, as the wire sees them: TLS 1.3, MQTT 3.1.1 packets, signed tokens, Hello, heartbeats and reconnects of
-// SPEC.md §2. No shell, no script, no library's client: what an idle agent says, and nothing else. Started by fleet.ts, told over IPC.
+// SPEC.md §2, and executions that print what they are told to and are not run. No shell, no library's client. Started by simulated-fleet.ts, told over IPC.
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import tls from "node:tls";
+import { FramePackets } from "@sallyport/protocol/frame-packets";
 import { hubServerName } from "@sallyport/protocol/hub-name";
 import { exporterBytes, exporterLabel, signLinkToken } from "@sallyport/protocol/link-token";
-import { downStreamTopic, downTopic, upTopic } from "@sallyport/protocol/topics";
+import { decodeFrame } from "@sallyport/protocol/stream/frame";
+import { downStreamTopic, downTopic, upStreamTopic, upTopic } from "@sallyport/protocol/topics";
 import { decodeDown, decodeOrder, encodeUp, wire } from "@sallyport/protocol/wire";
 import { generate, type Packet, parser } from "mqtt-packet";
+import { type ExecutionLink, type Printing, SimulatedExecution } from "./simulated-execution.ts";
 
 export type FleetOrder =
   | {
@@ -17,8 +20,12 @@ export type FleetOrder =
       caPem: string;
       agents: { id: string; key: string }[];
       perSecond: number;
+      /** What each execution does; null refuses them, the cheapest honest answer. */
+      printing: Printing | null;
     }
   | { type: "report" }
+  /** What executions do from now on. Answered with a report. */
+  | { type: "print"; printing: Printing }
   /** From now on nothing is read. */
   | { type: "stop-reading" }
   /** Each asks for work so often at once, at most 400 times (SPEC.md §2). Answered with a report when the kernel has it. */
@@ -54,12 +61,18 @@ class SimulatedAgent {
   refused = 0;
   offers = 0;
   answered = 0;
+  printing: Printing | null;
   readonly tries: number[] = [];
+  /** By the numbers of their streams, and by what the hub calls them. */
+  readonly #streams = new Map<number, SimulatedExecution>();
+  readonly #executions = new Map<string, { stream: number; execution: SimulatedExecution }>();
+  #packets: FramePackets | null = null;
 
   constructor(id: string, key: string, hub: Extract<FleetOrder, { type: "start" }>) {
     this.#id = id;
     this.#key = createPrivateKey({ key: Buffer.from(key, "base64"), format: "der", type: "pkcs8" });
     this.#hub = hub;
+    this.printing = hub.printing;
   }
 
   dial(): void {
@@ -142,6 +155,7 @@ class SimulatedAgent {
       case "publish":
         if (packet.qos === 1 && packet.messageId !== undefined) this.#write({ cmd: "puback", messageId: packet.messageId });
         if (packet.topic === downTopic(this.#id)) this.#hear(Buffer.from(packet.payload));
+        else this.#hearFrame(Buffer.from(packet.payload));
         return;
       default:
         return;
@@ -157,11 +171,13 @@ class SimulatedAgent {
     if (message?.body === "runLook") this.#say({ runPull: { max: 8 } });
     if (message?.body === "runOffers")
       for (const { order } of message.value.offers ?? []) this.#answer(order ?? new Uint8Array());
-    if (message?.body === "runResultAck") this.answered += 1;
+    if (message?.body === "runGo") this.#executions.get(message.value.executionId ?? "")?.execution.go();
+    if (message?.body === "runResultAck") this.#answered(message.value.executionId ?? "");
     if (message?.body === "heartbeatEcho") this.#beatEvery(message.value.intervalMs ?? 0);
     if (message?.body !== "welcome") return;
     this.online = true;
     this.#failures = 0;
+    this.#packets = new FramePackets(upStreamTopic(this.#id, message.value.node ?? ""));
     // As real agents: at once, a second later, and then at the interval, wherever in it that falls.
     this.#beat();
     setTimeout(() => this.online && this.#beat(), 1_000);
@@ -169,13 +185,40 @@ class SimulatedAgent {
     this.#say({ runPull: { max: 8 } });
   }
 
-  /** The cheapest honest answer to an offer: no. */
   #answer(order: Uint8Array): void {
-    const { runScript } = decodeOrder(order);
+    const { runScript, sequence } = decodeOrder(order);
     if (!runScript) return;
+    const { executionId, attempt } = { executionId: runScript.executionId ?? "", attempt: runScript.attempt ?? 0 };
+    if (this.#executions.has(executionId)) return; // it says so again by itself
     this.offers += 1;
-    const { executionId = "", attempt = 0 } = runScript;
-    this.#say({ runResult: { executionId, attempt, end: wire.RunEnd.RUN_REFUSED, message: "A simulated agent runs nothing." } });
+    const { printing } = this;
+    if (printing === null) {
+      this.#say({
+        runResult: { executionId, attempt, end: wire.RunEnd.RUN_REFUSED, message: "A simulated agent runs nothing." },
+      });
+      return;
+    }
+    const link: ExecutionLink = {
+      say: (body) => this.online && this.#say(body),
+      frame: (frame) => this.#packets?.send(frame, (packet, done) => void this.#socket?.write(packet, done)),
+    };
+    const execution = new SimulatedExecution({ executionId, attempt }, sequence, printing, link);
+    this.#executions.set(executionId, { stream: sequence, execution });
+    this.#streams.set(sequence, execution);
+  }
+
+  #answered(executionId: string): void {
+    this.answered += 1;
+    const known = this.#executions.get(executionId);
+    if (known === undefined) return;
+    known.execution.close();
+    this.#executions.delete(executionId);
+    this.#streams.delete(known.stream);
+  }
+
+  #hearFrame(payload: Buffer): void {
+    const frame = decodeFrame(payload);
+    this.#streams.get(frame.stream)?.hear(frame);
   }
 
   #beatEvery(intervalMs: number): void {
@@ -243,6 +286,10 @@ process.on("message", (order: FleetOrder) => {
       return;
     case "stop-reading":
       for (const agent of agents) agent.stopReading();
+      tell();
+      return;
+    case "print":
+      for (const agent of agents) agent.printing = order.printing;
       tell();
       return;
     case "ask":

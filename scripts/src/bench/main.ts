@@ -4,20 +4,26 @@ import { parseArgs } from "node:util";
 import { access } from "./access.ts";
 import { dial } from "./dial.ts";
 import { fleet } from "./fleet.ts";
+import { fleetRuns } from "./fleet-runs.ts";
 import { footprint } from "./footprint.ts";
 import { neighbour } from "./neighbour.ts";
 import type { BenchOptions } from "./options.ts";
 import { longPath } from "./path.ts";
 import { relay } from "./relay.ts";
+import { runs } from "./runs.ts";
+import { schedule } from "./schedule.ts";
 import { printRows, type Row } from "./table.ts";
 
-const usage = `npm run bench -- <relay|dial|path|neighbour|fleet|access|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
+const usage = `npm run bench -- <relay|dial|path|neighbour|runs|fleet|fleet-runs|schedule|access|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
 
   relay       keystroke echo and bulk over TLS beside ssh and ssh -J on loopback, interleaved in one run
   dial        a TCP stream through the agent beside ssh's forwards, with processor time; keystroke echo beside such a stream
   path        keystroke echo and bulk over 100 ms and 0.5 % loss, beside ssh and scp (root: makes a network namespace)
   neighbour   opening a terminal on a host without an agent beside ssh -J (root: makes a network namespace)
+  runs        one script on 100 hosts behind one agent beside clush and ansible (root: makes a network namespace)
   fleet       10,000 simulated agents: what each costs, and the storm after the hub was killed
+  fleet-runs  a script on 1,000 and 10,000 simulated agents, the pages of such a run, output a second through the hub to its disk
+  schedule    10,000 tasks with schedules, 100 of them due each second
   access      deciding and listing with 10,000 people, 100,000 assets, 20,000 grants and 5,000 nodes
   footprint   memory of hub, database and agent, and start times
 `;
@@ -27,7 +33,10 @@ const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
   dial,
   path: longPath,
   neighbour,
+  runs,
   fleet,
+  "fleet-runs": fleetRuns,
+  schedule,
   access,
   footprint,
 };

@@ -22,6 +22,8 @@ export type NewRun = {
   env?: Record<string, string>;
   timeoutSeconds?: number;
   title?: string;
+  /** As whom on neighbours. */
+  account?: string;
 };
 
 type Page<T> = { items: T[] };

@@ -33,14 +33,14 @@ const folders = [...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/us
 const isThere = (program) =>
   program.startsWith("/") ? existsSync(program) : folders.some((folder) => existsSync(path.join(folder, program)));
 
-const missing = () => Object.entries(programs).filter(([program]) => !isThere(program));
-
-export function bringPrograms() {
+/** @param {Record<string, string>} wanted program (a name in PATH or a path) → package; those of the tests when nothing is said */
+export function bringPrograms(wanted = programs) {
+  const missing = () => Object.entries(wanted).filter(([program]) => !isThere(program));
   if (missing().length === 0) return;
   if (process.getuid?.() === 0 && isThere("apt-get")) installPackages(missing().map(([, name]) => name));
   for (const [program, name] of missing()) {
     process.stdout.write(
-      `Missing program: ${program} (Debian package ${name}). The tests that need it are skipped; install it to run them.\n`,
+      `Missing program: ${program} (Debian package ${name}). What needs it is skipped; install it to run that.\n`,
     );
   }
 }

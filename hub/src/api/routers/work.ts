@@ -106,9 +106,14 @@ export const sessionsRouter = router({
     }),
 });
 
-/** Executions as this person sees them now. */
-async function presenter({ automation: { db, clock, outputs, links } }: ApiDeps, actor: Actor) {
-  const reached = await reachingZones({ db, links }, actor.orgId);
+/** Executions as this person sees them now. Only those that any agent of a zone may take need to know who is there. */
+async function presentExecutions(
+  { automation: { db, clock, outputs, links } }: ApiDeps,
+  actor: Actor,
+  rows: ExecutionWithNames[],
+) {
+  const zoneIds = rows.flatMap(({ execution: { agentId, zoneId } }) => (agentId === null && zoneId !== null ? [zoneId] : []));
+  const reached = await reachingZones({ db, links }, actor.orgId, zoneIds);
   const live = {
     outputs,
     isOnline: (agentId: string) => links.isOnline(agentId),
@@ -117,7 +122,7 @@ async function presenter({ automation: { db, clock, outputs, links } }: ApiDeps,
       return equipped === undefined ? ("offline" as const) : equipped ? ("yes" as const) : ("too-old" as const);
     },
   };
-  return (row: ExecutionWithNames) => presentExecution(row, live, clock.now());
+  return rows.map((row) => presentExecution(row, live, clock.now()));
 }
 
 export const runsRouter = router({
@@ -161,7 +166,6 @@ export const runsRouter = router({
       const { db, clock } = ctx.hub.automation;
       const found = await visibleRun(db, ctx.actor, id);
       const { script: body, args, env, parameters, account, rolling, refused, timeoutSeconds, expirySeconds } = found.run;
-      const present = await presenter(ctx.hub, ctx.actor);
       return {
         ...presentRun(found, clock.now()),
         body,
@@ -173,7 +177,7 @@ export const runsRouter = router({
         refused,
         timeoutSeconds,
         expirySeconds,
-        executions: wanted ? (await executionsOf(db, id)).map(present) : [],
+        executions: wanted ? await presentExecutions(ctx.hub, ctx.actor, await executionsOf(db, id)) : [],
       };
     }),
   executions: signedIn
@@ -191,7 +195,7 @@ export const runsRouter = router({
       const { db } = ctx.hub.automation;
       await visibleRun(db, ctx.actor, input.id);
       const { rows, total } = await pageOfExecutions(db, input);
-      return { items: rows.map(await presenter(ctx.hub, ctx.actor)), total };
+      return { items: await presentExecutions(ctx.hub, ctx.actor, rows), total };
     }),
   cells: signedIn.input(byId).query(async ({ ctx, input: { id } }) => {
     const { db } = ctx.hub.automation;
