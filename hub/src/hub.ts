@@ -27,11 +27,13 @@ import { abandonExecutionsOf } from "./automation/abandon-executions.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { endForbiddenRuns } from "./automation/end-forbidden-runs.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
+import { FileStreams } from "./automation/file-streams.ts";
 import { expireQueued, giveUpLost, remindAgents, repeatStops, rollOn } from "./automation/jobs.ts";
 import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
 import { unfinishedExecutionsOf } from "./automation/runs.ts";
 import { committingEnds } from "./automation/settle.ts";
 import { takingQueued } from "./automation/take-queued.ts";
+import { usesOfFiles } from "./automation/uses-of-files.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { CustodyDeps } from "./custody/deps.ts";
@@ -39,6 +41,9 @@ import { CustodyWorker, lookForOldSecretsEveryMs, lookForTasksEveryMs } from "./
 import { checkDirectories, checkDirectoriesEveryMs } from "./federation/check-directory.ts";
 import { type FederationDeps, stateLifetimeMs } from "./federation/deps.ts";
 import { sealedProviders } from "./federation/provider-secret.ts";
+import type { FileDeps } from "./files/deps.ts";
+import { FileStore } from "./files/file-store.ts";
+import { removeAbandonedUploads } from "./files/remove-file.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
 import { Duplicates } from "./fleet/duplicates.ts";
 import { forgetLinks, noteHistory, noteSeen } from "./fleet/jobs.ts";
@@ -247,6 +252,9 @@ export async function createHub(
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
     };
+    const fileStore = new FileStore(dataDir);
+    const fileStreams = new FileStreams({ store: fileStore, links, log });
+    closers.push(() => fileStreams.close());
     const automation: AutomationDeps = {
       db,
       unfinishedOf: gatheredRows(
@@ -261,9 +269,20 @@ export async function createHub(
       orders,
       store,
       outputs: new ExecutionOutputs(),
+      placings: new Map(),
+      fileStreams,
       vault,
       neighbours,
       changes,
+    };
+    const files: FileDeps = {
+      db,
+      clock,
+      changes,
+      store: fileStore,
+      room: store.room,
+      quotaBytes: config.filesGigabytes * 1024 ** 3,
+      usesOf: usesOfFiles,
     };
     const tasks: TaskDeps = { db, clock, log, changes, automation };
     const fleet: FleetDeps = {
@@ -331,6 +350,7 @@ export async function createHub(
       vaultRotation,
       sessions,
       scripts: { db, clock, changes },
+      files,
       automation,
       tasks,
       screens,
@@ -398,12 +418,13 @@ export async function createHub(
     listenDone();
 
     const removeOld = async () => {
+      await removeAbandonedUploads(files);
       if (config.recordingDays === undefined) return;
       await removeOldRecordings(sessions, config.recordingDays);
       await removeOldOutputs(automation, config.recordingDays);
     };
     // Also at the start, or a hub that is restarted every night would never come to it.
-    const firstRemoval = removeOld().catch((error: unknown) => log.error(errorFields(error), "old recordings not removed"));
+    const firstRemoval = removeOld().catch((error: unknown) => log.error(errorFields(error), "what is old not removed"));
     closers.push(() => firstRemoval);
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),

@@ -51,6 +51,7 @@ type Subjects = Record<
   | "role"
   | "guest"
   | "script"
+  | "file"
   | "task",
   string
 >;
@@ -155,6 +156,11 @@ const table: Record<string, Row> = {
   "custody.test": ["-FFFF+N", ({ neighbour }) => ({ id: neighbour })],
   "custody.verify": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
   "events.stream": ["-"], // never ends by itself
+  "files.begin": ["-+++F++", () => ({ name: "f", sizeBytes: 0 })],
+  "files.finish": ["-NNNF+N", id("file")],
+  "files.get": ["-+++++N", id("file")],
+  "files.list": ["-++++++", () => ({})],
+  "files.remove": ["-FFFF+N", id("file")],
   "fleet.agent": ["-FFF++N", id("agent")],
   "fleet.agents": ["-FFF+++", () => ({})],
   "fleet.createEnrolmentToken": ["-FFFF+N", ({ zone }) => ({ zoneId: zone })],
@@ -365,6 +371,7 @@ async function freshSubjects(): Promise<Subjects> {
     role: newId("rol"),
     guest: newId("gst"),
     script: newId("scr"),
+    file: newId("fil"),
     task: newId("tsk"),
   };
   await sql`insert into zones (id, org_id, name, created_at) values (${made.zone}, ${orgId}, ${made.zone}, now())`;
@@ -400,6 +407,8 @@ async function freshSubjects(): Promise<Subjects> {
     await sql`insert into script_versions (script_id, number, interpreter, body, hash, parameters, author_id, created_at)
       values (${script}, 1, 'sh', 'true', 'x', '[]', ${owner}, now())`;
   }
+  await sql`insert into kept_files (id, org_id, name, visibility, state, size_bytes, stored_bytes, sha256, owner_id, created_at, touched_at)
+    values (${made.file}, ${orgId}, 'row', 'organisation', 'ready', 0, 0, 'x', ${owner}, now(), now())`;
   await sql`insert into tasks (id, org_id, name, script_id, parameters, targets, account, timeout_seconds, expiry_seconds, misfire, overlap, state, owner_id, created_at, updated_at)
     values (${made.task}, ${orgId}, 'row', ${ofTask}, '{}', ${sql.json({ assetIds: [assetId], nodeIds: [], labels: [], setIds: [] })}, '@agent', 60, 60,
       'fire_once_now', 'parallel', 'active', ${owner}, now(), now())`;
@@ -428,6 +437,7 @@ const nobodys = (): Subjects => ({
   role: newId("rol"),
   guest: newId("gst"),
   script: newId("scr"),
+  file: newId("fil"),
   task: newId("tsk"),
 });
 

@@ -21,6 +21,7 @@ export const executionReasons = [
   "agent-restarted",
   "lost",
   "unreachable",
+  "not-placed",
   "refused",
   "no-grant",
   "spawn-failed",

@@ -7,6 +7,7 @@ import { shortText } from "../platform/text.ts";
 import type { AutomationDeps } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import { dateOf } from "./on-run-claim.ts";
+import { placingOf } from "./placing.ts";
 import { executions } from "./schema.ts";
 import { settleExecution } from "./settle.ts";
 
@@ -45,6 +46,7 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
     startedAt: dateOf(result.startedAtMs),
     endedAt: dateOf(result.endedAtMs) ?? deps.clock.now(),
     truncated: result.truncated === true,
+    placing: (result.files ?? []).length > 0 ? placingOf(result.files ?? [], deps.placings.get(executionId)?.bytes ?? 0) : null,
   });
   acknowledge();
 }
@@ -65,6 +67,8 @@ function reasonOf(result: wire.RunResult.$Properties): ExecutionReason {
       return "agent-restarted";
     case wire.RunEnd.RUN_UNREACHABLE:
       return "unreachable";
+    case wire.RunEnd.RUN_NOT_PLACED:
+      return "not-placed";
     case wire.RunEnd.RUN_LOST:
       return "lost";
     default:

@@ -76,6 +76,7 @@ export async function startTask(
     expirySeconds,
     account,
     rolling,
+    files: [],
     refused: refused.slice(0, refusalsKept).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
   };
   const { id: runId, released } = await insertRun(deps.automation, tx, owner, run, allowed);

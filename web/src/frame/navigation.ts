@@ -2,6 +2,7 @@
 import {
   IconCalendarClock,
   IconFileCode,
+  IconFiles,
   IconHome,
   IconKey,
   IconListSearch,
@@ -23,6 +24,7 @@ export type PlaceName =
   | "runs"
   | "tasks"
   | "scripts"
+  | "files"
   | "fleet"
   | "assets"
   | "grants"
@@ -45,6 +47,7 @@ export const places: readonly Place[] = [
   { name: "runs", href: "/runs", icon: IconPlayerPlay, group: "work", needs: null },
   { name: "tasks", href: "/tasks", icon: IconCalendarClock, group: "work", needs: null },
   { name: "scripts", href: "/scripts", icon: IconFileCode, group: "work", needs: null },
+  { name: "files", href: "/files", icon: IconFiles, group: "work", needs: null },
   { name: "fleet", href: "/fleet", icon: IconStack2, group: "manage", needs: "fleet.read" },
   { name: "assets", href: "/assets", icon: IconServer2, group: "manage", needs: "assets.read" },
   { name: "grants", href: "/grants", icon: IconKey, group: "manage", needs: "grants.read" },
