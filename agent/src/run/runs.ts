@@ -3,17 +3,21 @@
 import { executionsAtOnceMax, neighbourExecutionsAtOnceMax, offersPerPullMax } from "@sallyport/protocol/limits";
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { wire } from "@sallyport/protocol/wire";
+import { placeFile } from "../files/place-file.ts";
+import type { Transfers } from "../files/transfers.ts";
 import type { HubClock } from "../hub-clock.ts";
 import type { UpBody } from "../link/connection.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { Neighbours } from "../ssh/neighbours.ts";
 import type { Carrier } from "./carrier.ts";
 import { Execution } from "./execution.ts";
+import { FilesFirst } from "./files-first.ts";
 import { HubNeeds } from "./hub-needs.ts";
 import { type Journal, type Journalled, stateOf } from "./journal.ts";
 import { launchRunner } from "./launch.ts";
 import { type Launch, LocalScript } from "./local-script.ts";
 import { NeighbourScript } from "./neighbour-script.ts";
+import { readPlaced } from "./placed-record.ts";
 import { Places } from "./places.ts";
 import { runResult } from "./result.ts";
 import { dueNow, type Retry, saidAt } from "./retry.ts";
@@ -38,6 +42,9 @@ export type RunsOptions = {
   send: (body: UpBody) => boolean;
   runnerFile: string;
   neighbours: Neighbours;
+  transfers: Transfers;
+  /** Where programs of this host are looked for. */
+  path: string;
   random?: () => number;
 };
 
@@ -205,6 +212,24 @@ export class Runs {
   }
 
   #carrierOf(entry: Journalled): Carrier {
+    const { transfers, send, path } = this.#options;
+    const { executionId, attempt, files } = entry;
+    if (files.length === 0) return this.#scriptOf(entry);
+    return new FilesFirst({
+      entry,
+      carrier: entry.hasScript ? this.#scriptOf(entry) : null,
+      transfers,
+      place: (content, n, signal) => {
+        const file = files[n];
+        if (file === undefined) throw new RangeError(`no file ${n}`);
+        return placeFile(content, file, { draft: `.sallyport-${executionId}.${attempt}.${n}`, path, signal });
+      },
+      report: (progress) => this.#linked && send({ fileProgress: { executionId, attempt, ...progress } }),
+      wall: Date.now,
+    });
+  }
+
+  #scriptOf(entry: Journalled): Carrier {
     const { runnerFile, neighbours, send } = this.#options;
     const { executionId, attempt, neighbour } = entry;
     const needs = new HubNeeds(() => this.#linked && send({ runNeeds: { executionId, attempt } }));
@@ -267,7 +292,11 @@ export class Runs {
     const body = ((): UpBody | null => {
       if (execution.phase === "claimed") return { runClaim: { executionId, attempt, stream } };
       if (execution.exit === null || !execution.settled) return null;
-      return { runResult: runResult(execution.entry, execution.exit, (wallMs) => clock.fromWall(wallMs)) };
+      return {
+        runResult: runResult(execution.entry, execution.exit, readPlaced(execution.entry.folder), (wallMs) =>
+          clock.fromWall(wallMs),
+        ),
+      };
     })();
     if (body !== null && send(body)) entry.retry = saidAt(entry.retry, now, this.#random());
   }
