@@ -3,7 +3,6 @@
 import { executionsAtOnceMax, neighbourExecutionsAtOnceMax, offersPerPullMax } from "@sallyport/protocol/limits";
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { wire } from "@sallyport/protocol/wire";
-import { placeFile } from "../files/place-file.ts";
 import type { Transfers } from "../files/transfers.ts";
 import type { HubClock } from "../hub-clock.ts";
 import type { UpBody } from "../link/connection.ts";
@@ -16,8 +15,11 @@ import { HubNeeds } from "./hub-needs.ts";
 import { type Journal, type Journalled, stateOf } from "./journal.ts";
 import { launchRunner } from "./launch.ts";
 import { type Launch, LocalScript } from "./local-script.ts";
+import { NeighbourFiles } from "./neighbour-files.ts";
 import { NeighbourScript } from "./neighbour-script.ts";
+import { OwnFiles } from "./own-files.ts";
 import { readPlaced } from "./placed-record.ts";
+import type { Placer } from "./placer.ts";
 import { Places } from "./places.ts";
 import { runResult } from "./result.ts";
 import { dueNow, type Retry, saidAt } from "./retry.ts";
@@ -212,31 +214,39 @@ export class Runs {
   }
 
   #carrierOf(entry: Journalled): Carrier {
-    const { transfers, send, path } = this.#options;
-    const { executionId, attempt, files } = entry;
-    if (files.length === 0) return this.#scriptOf(entry);
+    const { transfers, send } = this.#options;
+    const { executionId, attempt } = entry;
+    if (entry.files.length === 0) return this.#scriptOf(entry);
     return new FilesFirst({
       entry,
       carrier: entry.hasScript ? this.#scriptOf(entry) : null,
       transfers,
-      place: (content, n, signal) => {
-        const file = files[n];
-        if (file === undefined) throw new RangeError(`no file ${n}`);
-        return placeFile(content, file, { draft: `.sallyport-${executionId}.${attempt}.${n}`, path, signal });
-      },
+      placer: this.#placerOf(entry),
       report: (progress) => this.#linked && send({ fileProgress: { executionId, attempt, ...progress } }),
       wall: Date.now,
     });
   }
 
+  #placerOf(entry: Journalled): Placer {
+    const { neighbours, path } = this.#options;
+    const { neighbour } = entry;
+    return neighbour === null
+      ? new OwnFiles(entry, path)
+      : new NeighbourFiles({ entry, neighbour, neighbours, needs: this.#needsOf(entry), places: this.#places });
+  }
+
   #scriptOf(entry: Journalled): Carrier {
-    const { runnerFile, neighbours, send } = this.#options;
-    const { executionId, attempt, neighbour } = entry;
-    const needs = new HubNeeds(() => this.#linked && send({ runNeeds: { executionId, attempt } }));
+    const { runnerFile, neighbours } = this.#options;
+    const { neighbour } = entry;
+    const needs = this.#needsOf(entry);
     const wall = Date.now;
     if (neighbour !== null) return new NeighbourScript({ entry, neighbour, neighbours, needs, places: this.#places, wall });
     const launch: Launch = (folder, secrets, onFailure) => launchRunner(runnerFile, folder, secrets, onFailure);
     return new LocalScript({ entry, launch, needs, unseal: (sealed, id) => neighbours.unseal(sealed, id), wall });
+  }
+
+  #needsOf({ executionId, attempt }: Journalled): HubNeeds {
+    return new HubNeeds(() => this.#linked && this.#options.send({ runNeeds: { executionId, attempt } }));
   }
 
   #active(counts: (entry: Journalled) => boolean): number {
