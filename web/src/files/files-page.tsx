@@ -216,9 +216,11 @@ function UploadActions({ file, upload }: { file: KeptFile; upload: Upload | unde
   const client = useTRPCClient();
   const { bytes } = useLocale();
   const name = displayText(file.name);
+  const goOn = (content: File) =>
+    void resumeUpload(client, file.id, content).catch((error: unknown) => showToast("failed", errorSentence(error)));
   const goOnWith = (chosen: File | null) => {
     if (chosen === null) return;
-    if (chosen.size === file.sizeBytes) resumeUpload(client, file.id, chosen, file.storedBytes);
+    if (chosen.size === file.sizeBytes) goOn(chosen);
     else showToast("failed", t("files.otherFile", { name, size: bytes(file.sizeBytes) }));
   };
   const runs = upload !== undefined && upload.state !== "paused" && upload.state !== "failed";
@@ -233,11 +235,7 @@ function UploadActions({ file, upload }: { file: KeptFile; upload: Upload | unde
       )}
       {!runs && upload !== undefined && (
         <Tooltip label={t("files.resume", { name })}>
-          <ActionIcon
-            variant="subtle"
-            aria-label={t("files.resume", { name })}
-            onClick={() => resumeUpload(client, file.id, upload.file, upload.sentBytes)}
-          >
+          <ActionIcon variant="subtle" aria-label={t("files.resume", { name })} onClick={() => goOn(upload.file)}>
             <IconPlayerPlay size={16} />
           </ActionIcon>
         </Tooltip>

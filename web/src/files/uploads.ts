@@ -43,9 +43,10 @@ export async function beginUpload(
   void send(client, id, file, 0);
 }
 
-/** @param from what the hub has; the file must be the one it was begun with. */
-export function resumeUpload(client: TRPCClient<AppRouter>, id: string, file: File, from: number): void {
-  void send(client, id, file, from);
+/** The file must be the one it was begun with. @throws what the hub says when it knows nothing of it. */
+export async function resumeUpload(client: TRPCClient<AppRouter>, id: string, file: File): Promise<void> {
+  const { storedBytes } = await client.files.get.query({ id });
+  void send(client, id, file, storedBytes);
 }
 
 /** What was sent stays with the hub. */
