@@ -33,7 +33,7 @@ import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
 import { unfinishedExecutionsOf } from "./automation/runs.ts";
 import { committingEnds } from "./automation/settle.ts";
 import { takingQueued } from "./automation/take-queued.ts";
-import { usesOfFiles } from "./automation/uses-of-files.ts";
+import { runsUsingFiles } from "./automation/uses-of-files.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { CustodyDeps } from "./custody/deps.ts";
@@ -99,6 +99,7 @@ import { Screens } from "./sessions/screens.ts";
 import { unendedSessionsOf } from "./sessions/sessions.ts";
 import type { TaskDeps } from "./tasks/deps.ts";
 import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
+import { tasksUsingFiles } from "./tasks/uses-of-files.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
 export type Layout = {
@@ -282,7 +283,11 @@ export async function createHub(
       store: fileStore,
       room: store.room,
       quotaBytes: config.filesGigabytes * 1024 ** 3,
-      usesOf: usesOfFiles,
+      usesOf: async (queryable, orgId, ids) => {
+        const uses = await runsUsingFiles(queryable, orgId, ids);
+        for (const [id, count] of await tasksUsingFiles(queryable, orgId, ids)) uses.set(id, count + (uses.get(id) ?? 0));
+        return uses;
+      },
     };
     const tasks: TaskDeps = { db, clock, log, changes, automation };
     const fleet: FleetDeps = {

@@ -9,6 +9,7 @@ import { enrolledState, linkedAgent, spawnAgent } from "../testing/agents.ts";
 import { FileServer, sha256Of } from "../testing/file-server.ts";
 import { TestHub } from "../testing/hub.ts";
 import { scratch } from "../testing/scratch.ts";
+import { noSmallDisk, smallDisk } from "../testing/small-disk.ts";
 
 const MiB = 1024 * 1024;
 /** Nothing but the files. */
@@ -187,3 +188,29 @@ test("a person who stops it while a file is on its way finds nothing placed", as
   expect(fs.existsSync(target)).toBe(false);
   expect(fs.readdirSync(path.dirname(target))).toEqual([]);
 });
+
+test.skipIf(noSmallDisk)(
+  "a disk without room is told before or while it is written, and nothing of the file stays (needs root and mount)",
+  async () => {
+    await using hub = await TestHub.start();
+    const server = new FileServer(hub);
+    const state = enrolledState(hub);
+    using place = smallDisk(4);
+    const bytes = randomBytes(6 * MiB);
+    const files = [server.keep(bytes, { path: `${place.folder}/target` })];
+    {
+      await using _agent = await linkedAgent(hub, state);
+      const result = await hub.resultOf(await hub.run("", { ...filesOnly, files }));
+      expect(result).toMatchObject({ end: wire.RunEnd.RUN_NOT_PLACED });
+      expect(result.message).toMatch(/^No room in .*: 6291456 bytes are needed, \d+ are free\.$/);
+      expect(fs.readdirSync(place.folder)).toEqual([]);
+    }
+    // The agent's own disk: it needs room for its copy first.
+    fs.rmSync(path.join(state.stateDir, "files"), { recursive: true });
+    using _own = smallDisk(4, path.join(state.stateDir, "files"));
+    await using _again = await linkedAgent(hub, state);
+    const result = await hub.resultOf(await hub.run("", { ...filesOnly, files }));
+    expect(result).toMatchObject({ end: wire.RunEnd.RUN_NOT_PLACED });
+    expect(result.message).toContain("This agent's disk has no room for the 6291456 bytes");
+  },
+);

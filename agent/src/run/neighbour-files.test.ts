@@ -9,6 +9,7 @@ import { linkedAgent } from "../testing/agents.ts";
 import { FileServer } from "../testing/file-server.ts";
 import { TestHub } from "../testing/hub.ts";
 import { scratch } from "../testing/scratch.ts";
+import { noSmallDisk, smallDisk } from "../testing/small-disk.ts";
 import { answerAsks, newUserKey, noSshd, startSshd, targetAt } from "../testing/sshd.ts";
 
 const MiB = 1024 * 1024;
@@ -100,6 +101,17 @@ describe.skipIf(noSshd)("files on a neighbour", () => {
     }
     expect(fs.readFileSync(`${folder}/victim`, "utf8")).toBe("victim");
     expect(fs.readdirSync(folder).toSorted()).toEqual(["folder", "link", "victim"]);
+  });
+
+  test.skipIf(noSmallDisk)("without room there it is told, and nothing of it stays (needs root and mount)", async () => {
+    await using there = await between();
+    const { hub, server, neighbour } = there;
+    using place = smallDisk(4);
+    const files = [server.keep(randomBytes(6 * MiB), { path: `${place.folder}/target` })];
+    const result = await hub.resultOf(await hub.run("", { ...filesOnly, neighbour, files }));
+    expect(result).toMatchObject({ end: wire.RunEnd.RUN_NOT_PLACED });
+    expect(result.message).toMatch(/^No room in .*: 6291456 bytes are needed, \d+ are free\.$/);
+    expect(fs.readdirSync(place.folder)).toEqual([]);
   });
 
   test("a connection that is cut is made again, and what had come is not sent again", async () => {

@@ -332,6 +332,7 @@ export const task = z.object({
 });
 export const taskWithFields = task.extend({
   parameters: parameterValues,
+  files: z.array(fileToPlace),
   targets,
   account: z.string(),
   rolling: rolling.nullable(),

@@ -2,9 +2,11 @@
 import type { Authorization } from "../access/authorize.ts";
 import { authorizeAll, authorizeEvery, type RefusedTarget } from "../access/authorize-all.ts";
 import type { Actor } from "../identity/actor.ts";
-import type { AutomationDeps } from "./deps.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Queryable } from "../platform/database.ts";
 
-type Deps = Pick<AutomationDeps, "db" | "clock">;
+/** `db`: also a transaction. */
+type Deps = { db: Queryable; clock: Clock };
 
 /** @throws HubError as authorizeAll(). */
 export async function authorizeTargets(

@@ -87,13 +87,15 @@ export const timeoutSeconds = z.number().int().min(1).max(86_400).default(3_600)
 /** The longest is a week: what waits longer belongs into a schedule. */
 export const expirySeconds = z.number().int().min(10).max(604_800).default(3_600);
 
+export const filesToPlace = z.array(fileToPlace).max(filesPerRunMax).default([]);
+
 const limits = {
   timeoutSeconds,
   expirySeconds,
   rolling: rolling.optional(),
   account: runAs.default("@agent"),
   title: processText.trim().max(200).optional(),
-  files: z.array(fileToPlace).max(filesPerRunMax).default([]),
+  files: filesToPlace,
 };
 const assetIds = z.array(z.string().max(64)).min(1).max(targetsMax);
 

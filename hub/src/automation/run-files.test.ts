@@ -179,6 +179,30 @@ test("an agent that knows no files is never offered a run with some", async () =
   expect(old.begun).toEqual([]);
 });
 
+test("a task places its files at each run, and keeps them from being deleted", async () => {
+  const bytes = Buffer.from("of a task");
+  const own = await keep(admin, bytes);
+  const { id: scriptId } = await admin.mutate<{ id: string }>("scripts.create", {
+    name: "of files",
+    body: "true",
+    interpreter: "sh",
+  });
+  const task = { name: "places", scriptId, targets: { assetIds: [assetId] } };
+  const files = [{ fileId: own, path: "/srv/of-task" }];
+  await expect(admin.mutate("tasks.create", { ...task, files: [{ ...files[0], fileId: "fil_none" }] })).rejects.toMatchObject({
+    code: "not-found",
+  });
+  const { id: taskId } = await admin.mutate<{ id: string }>("tasks.create", { ...task, files });
+  const { id: runId } = await admin.mutate<{ id: string }>("tasks.run", { id: taskId });
+  const executionId = await claimed(runId);
+  expect(agent.runs.get(executionId)?.order.files).toMatchObject([{ path: "/srv/of-task", size: bytes.length, mode: 0o644 }]);
+  result(executionId);
+  await when(runId, ({ state }) => state === "finished");
+  await expect(admin.mutate("files.remove", { id: own })).rejects.toMatchObject({ code: "file-in-use", facts: { uses: 1 } });
+  await admin.mutate("tasks.archive", { id: taskId });
+  await admin.mutate("files.remove", { id: own });
+});
+
 test("twenty hosts get their files by the same window as any run", async () => {
   const busy = new Set<string>();
   let most = 0;

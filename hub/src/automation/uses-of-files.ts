@@ -4,7 +4,7 @@ import type { FileUses } from "../files/deps.ts";
 import type { Queryable } from "../platform/database.ts";
 
 /** Each run counts once for each file. */
-export async function usesOfFiles(db: Queryable, orgId: string, ids: string[]): Promise<FileUses> {
+export async function runsUsingFiles(db: Queryable, orgId: string, ids: string[]): Promise<FileUses> {
   if (ids.length === 0) return new Map();
   const rows = await db.execute<{ id: string; uses: number }>(sql`
     select file->>'fileId' as id, count(distinct runs.id)::int as uses

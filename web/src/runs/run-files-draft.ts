@@ -1,7 +1,6 @@
 // Files of a run while they are being chosen, and what of it is sent.
-import type { fileToPlace } from "@sallyport/hub/automation/input";
+import type { FileToPlace, fileToPlace } from "@sallyport/hub/automation/input";
 import type { z } from "zod";
-import type { RunDetail } from "../api/types.ts";
 
 export interface FileDraft {
   /** Keeps the fields' identity while files above come and go. */
@@ -21,7 +20,7 @@ export function newFile(file: Partial<FileDraft> = {}): FileDraft {
   return { fileId: null, path: "", mode: "644", owner: "", group: "", existing: "replace", ...file, key: lastKey };
 }
 
-export const filesDraftOf = (files: RunDetail["files"]): FileDraft[] =>
+export const filesDraftOf = (files: readonly FileToPlace[]): FileDraft[] =>
   files.map(({ fileId, path, mode, owner, group, existing }) => newFile({ fileId, path, mode, owner, group, existing }));
 
 export const filesOf = (drafts: readonly FileDraft[]): z.input<typeof fileToPlace>[] =>

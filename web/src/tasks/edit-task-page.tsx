@@ -13,6 +13,8 @@ import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import type { TaskDetail } from "../api/types.ts";
 import { Allowed, useMe } from "../frame/me.tsx";
 import { defaultLimits, type LimitsDraft, limitsDraftOf, limitsOf } from "../runs/limits-draft.ts";
+import { RunFiles } from "../runs/run-files.tsx";
+import { type FileDraft, filesDraftOf, filesOf } from "../runs/run-files-draft.ts";
 import { RunLimits, rollingIsRight } from "../runs/run-limits.tsx";
 import { type Kept, KeptScript } from "../scripts/kept-script.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
@@ -63,6 +65,7 @@ interface Draft {
   name: string;
   description: string;
   kept: Kept;
+  files: readonly FileDraft[];
   targets: Targets;
   schedule: ScheduleDraft;
   limits: LimitsDraft;
@@ -76,17 +79,19 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
       name: "",
       description: "",
       kept: { scriptId, version: null, parameters: {} },
+      files: [],
       targets: { assetIds: [], nodeIds: [], labels: [], setIds: [] },
       schedule: { ...scheduleDraftOf(null), kind: "cron" },
       limits: defaultLimits,
       misfire: "fire_once_now",
       overlap: "skip",
     };
-  const { name, description, script, parameters, targets, schedule, misfire, overlap } = task;
+  const { name, description, script, parameters, files, targets, schedule, misfire, overlap } = task;
   return {
     name,
     description,
     kept: { scriptId: script.id, version: script.version, parameters },
+    files: filesDraftOf(files),
     targets,
     schedule: scheduleDraftOf(schedule),
     limits: limitsDraftOf(task),
@@ -111,6 +116,7 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
     scriptId: kept.scriptId ?? undefined,
     scriptVersion: kept.version,
     parameters: kept.parameters,
+    files: filesOf(draft.files),
     targets,
     schedule: scheduleOf(schedule),
     ...limitsOf(limits),
@@ -175,6 +181,9 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
               nodePaths={nodePaths}
               error={tried && nothing ? t("targets.nothing") : undefined}
             />
+          </Panel>
+          <Panel title={t("runFiles.title")}>
+            <RunFiles files={draft.files} onChange={(files) => set({ files })} tried={tried} />
           </Panel>
           {!nothing && (
             <Panel title={t("targets.now")}>
