@@ -64,6 +64,9 @@ describe.skipIf(noSshd)("files on a neighbour", () => {
         { state: wire.PlacedState.PLACED_NEW, unchecked: false },
         { state: wire.PlacedState.PLACED_NEW, unchecked: false },
       ]);
+      // Secrets of the script are asked for only when it is to begin.
+      const asked = hub.heard.flatMap((message) => (message.body === "runNeeds" ? [message.value.wayInOnly] : []));
+      expect(asked).toEqual([true, false]);
       expect(first.stream.text(0).trim()).toBe(String(bytes.length));
       expect(fs.readFileSync(target).equals(bytes)).toBe(true);
       expect(fs.statSync(target).mode & 0o7777).toBe(0o640);

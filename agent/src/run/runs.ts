@@ -232,21 +232,21 @@ export class Runs {
     const { neighbour } = entry;
     return neighbour === null
       ? new OwnFiles(entry, path)
-      : new NeighbourFiles({ entry, neighbour, neighbours, needs: this.#needsOf(entry), places: this.#places });
+      : new NeighbourFiles({ entry, neighbour, neighbours, needs: this.#needsOf(entry, true), places: this.#places });
   }
 
   #scriptOf(entry: Journalled): Carrier {
     const { runnerFile, neighbours } = this.#options;
     const { neighbour } = entry;
-    const needs = this.#needsOf(entry);
+    const needs = this.#needsOf(entry, false);
     const wall = Date.now;
     if (neighbour !== null) return new NeighbourScript({ entry, neighbour, neighbours, needs, places: this.#places, wall });
     const launch: Launch = (folder, secrets, onFailure) => launchRunner(runnerFile, folder, secrets, onFailure);
     return new LocalScript({ entry, launch, needs, unseal: (sealed, id) => neighbours.unseal(sealed, id), wall });
   }
 
-  #needsOf({ executionId, attempt }: Journalled): HubNeeds {
-    return new HubNeeds(() => this.#linked && this.#options.send({ runNeeds: { executionId, attempt } }));
+  #needsOf({ executionId, attempt }: Journalled, wayInOnly: boolean): HubNeeds {
+    return new HubNeeds(() => this.#linked && this.#options.send({ runNeeds: { executionId, attempt, wayInOnly } }));
   }
 
   #active(counts: (entry: Journalled) => boolean): number {

@@ -1336,6 +1336,7 @@ export const en = {
     badPath: "An absolute path with a file's name at its end, without . and ..",
     badMode: "Three octal digits, such as 644.",
     badOwner: "An account's name, in lower case, or its number.",
+    noScript: "This run only placed files; no script ran.",
     progress: "Files on their way",
   },
   placedState: {

@@ -1319,6 +1319,7 @@ export const zh: Translation = {
     badPath: "必须是以文件名结尾的绝对路径，不含 . 和 ..",
     badMode: "三位八进制数字，例如 644。",
     badOwner: "小写的账号名称或其编号。",
+    noScript: "此次执行只放置文件，没有运行脚本。",
     progress: "文件传输中",
   },
   placedState: {
