@@ -1325,7 +1325,7 @@ export const en = {
     mode: "Mode",
     owner: "Owner",
     group: "Group",
-    asIs: "unchanged",
+    asIs: "who places it",
     existing: "If one is there",
     replace: "replace it",
     keep: "keep it",

@@ -1308,7 +1308,7 @@ export const zh: Translation = {
     mode: "权限",
     owner: "属主",
     group: "属组",
-    asIs: "不变",
+    asIs: "放置者",
     existing: "若已存在",
     replace: "替换",
     keep: "保留原有",

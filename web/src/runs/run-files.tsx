@@ -27,7 +27,7 @@ export function RunFiles({ files, onChange, tried }: RunFilesProps) {
     <Stack gap="md">
       <Text size="sm" c="dimmed">
         {t("runFiles.hint")}{" "}
-        <Anchor component={Link} href="/files" size="sm">
+        <Anchor component={Link} href="/files" size="sm" underline="always">
           {t("runFiles.toFiles")}
         </Anchor>
       </Text>
