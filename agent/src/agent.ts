@@ -6,6 +6,8 @@ import { StreamMux } from "@sallyport/protocol/stream/mux";
 import { AuditHeads } from "./audit/audit-heads.ts";
 import type { Config } from "./config.ts";
 import { dispatch } from "./dispatch.ts";
+import { ContentCache } from "./files/content-cache.ts";
+import { Transfers } from "./files/transfers.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { HubClock } from "./hub-clock.ts";
 import { Inventory } from "./inventory/inventory.ts";
@@ -26,7 +28,7 @@ import { agentVersion, protocolVersion } from "./version.ts";
 
 /**
  * "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours; "own-key": with a key of this host,
- * "secret-lines": commands that are told secrets on stdin. "equip": scripts there, and with secrets.
+ * "secret-lines": commands that are told secrets on stdin. "equip": scripts there, and with secrets. "files": placed before a script.
  */
 const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "shell",
@@ -35,6 +37,7 @@ const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "ssh",
   "secret-lines",
   "equip",
+  "files",
   ...(ownKey.allowed ? ["own-key"] : []),
 ];
 
@@ -72,6 +75,7 @@ export function createAgent({
       log.warn(`stream ${end.stream}: the hub broke its rules: ${fault.message}`);
       sessions.get(end.stream)?.abandon();
       runs.dropOutput(end.stream);
+      transfers.dropStream(end.stream);
     },
     onStray: () => {}, // a stream that ended while the frame was on its way
   });
@@ -82,7 +86,8 @@ export function createAgent({
   const neighbours = new Neighbours({ agentId: identity.agentId, sealingKey: sealingPrivate, asks, ownKey, hubAddresses });
   const sessions = new Sessions({ mux, config, log, hubAddresses, send, neighbours });
   const journal = new Journal(path.join(stateDir, "journal"));
-  const runs = new Runs({ journal, mux, clock, log, send, runnerFile, neighbours });
+  const transfers = new Transfers({ cache: new ContentCache(path.join(stateDir, "files")), mux, log, send });
+  const runs = new Runs({ journal, mux, clock, log, send, runnerFile, neighbours, transfers, path: config.path });
   const inventory = new Inventory(send, () => ownKey.facts());
   const auditHeads = new AuditHeads({ stateDir, hubId: identity.hubId, log });
   const heartbeat = new Heartbeat({ send, onSilence: () => link.drop(), onRoundTrip: (ms) => mux.noteRoundTrip(ms) });
@@ -97,6 +102,7 @@ export function createAgent({
     heartbeat.stop();
     sessions.linkLost();
     runs.linkLost();
+    transfers.linkLost();
   };
   const hello = (): UpBody => ({
     hello: {
@@ -146,6 +152,7 @@ export function createAgent({
     sessions,
     journal,
     runs,
+    transfers,
     asks,
     auditHeads,
   };

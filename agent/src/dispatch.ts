@@ -1,5 +1,6 @@
 // One message from the hub, to the one file that handles it. Nothing else.
 import type { DownMessage } from "@sallyport/protocol/wire";
+import { onFileLacks } from "./handlers/file-lacks.ts";
 import { onGoaway } from "./handlers/goaway.ts";
 import { onHeartbeatEcho } from "./handlers/heartbeat-echo.ts";
 import { onHostKeyVerdict } from "./handlers/host-key-verdict.ts";
@@ -39,6 +40,9 @@ export function dispatch(parts: AgentParts, message: DownMessage): void {
       return;
     case "runLacks":
       onRunLacks(parts, message.value);
+      return;
+    case "fileLacks":
+      onFileLacks(parts, message.value);
       return;
     case "goaway":
       onGoaway(parts, message.value);

@@ -2,6 +2,7 @@
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import type { AuditHeads } from "./audit/audit-heads.ts";
 import type { Config } from "./config.ts";
+import type { Transfers } from "./files/transfers.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { HubClock } from "./hub-clock.ts";
 import type { Link } from "./link/link.ts";
@@ -25,6 +26,7 @@ export type AgentParts = {
   sessions: Sessions;
   journal: Journal;
   runs: Runs;
+  transfers: Transfers;
   asks: HubAsks;
   auditHeads: AuditHeads;
 };

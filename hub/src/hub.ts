@@ -28,12 +28,14 @@ import { committingMoves } from "./automation/commit-moves.ts";
 import type { AutomationDeps } from "./automation/deps.ts";
 import { endForbiddenRuns } from "./automation/end-forbidden-runs.ts";
 import { ExecutionOutputs } from "./automation/execution-output.ts";
+import { FileStreams } from "./automation/file-streams.ts";
 import { expireQueued, giveUpLost, remindAgents, repeatStops, rollOn } from "./automation/jobs.ts";
 import { findingHostNames } from "./automation/open-output.ts";
 import { removeOldOutputs } from "./automation/remove-old-outputs.ts";
 import { unfinishedExecutionsOf } from "./automation/runs.ts";
 import { committingEnds } from "./automation/settle.ts";
 import { takingQueued } from "./automation/take-queued.ts";
+import { runsUsingFiles } from "./automation/uses-of-files.ts";
 import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { CustodyDeps } from "./custody/deps.ts";
@@ -41,6 +43,9 @@ import { CustodyWorker, lookForOldSecretsEveryMs, lookForTasksEveryMs } from "./
 import { checkDirectories, checkDirectoriesEveryMs } from "./federation/check-directory.ts";
 import { type FederationDeps, stateLifetimeMs } from "./federation/deps.ts";
 import { sealedProviders } from "./federation/provider-secret.ts";
+import type { FileDeps } from "./files/deps.ts";
+import { FileStore } from "./files/file-store.ts";
+import { removeAbandonedUploads } from "./files/remove-file.ts";
 import type { FleetDeps } from "./fleet/deps.ts";
 import { Duplicates } from "./fleet/duplicates.ts";
 import { forgetLinks, noteHistory, noteSeen } from "./fleet/jobs.ts";
@@ -97,6 +102,7 @@ import { unendedSessionsOf } from "./sessions/sessions.ts";
 import type { TaskDeps } from "./tasks/deps.ts";
 import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
 import { replanAfterClockWentBack } from "./tasks/replan-tasks.ts";
+import { tasksUsingFiles } from "./tasks/uses-of-files.ts";
 import { endTickets, escalateTickets } from "./tickets/jobs.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
@@ -251,6 +257,9 @@ export async function createHub(
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
     };
+    const fileStore = new FileStore(dataDir);
+    const fileStreams = new FileStreams({ store: fileStore, links, log });
+    closers.push(() => fileStreams.close());
     const automation: AutomationDeps = {
       db,
       unfinishedOf: gatheredRows(
@@ -267,11 +276,26 @@ export async function createHub(
       orders,
       store,
       outputs: new ExecutionOutputs(),
+      placings: new Map(),
+      fileStreams,
       vault,
       neighbours,
       changes,
     };
     const access: AccessDeps = { db, clock, changes, accessChanged };
+    const files: FileDeps = {
+      db,
+      clock,
+      changes,
+      store: fileStore,
+      room: store.room,
+      quotaBytes: config.filesGigabytes * 1024 ** 3,
+      usesOf: async (queryable, orgId, ids) => {
+        const uses = await runsUsingFiles(queryable, orgId, ids);
+        for (const [id, count] of await tasksUsingFiles(queryable, orgId, ids)) uses.set(id, count + (uses.get(id) ?? 0));
+        return uses;
+      },
+    };
     const tasks: TaskDeps = { db, clock, log, changes, automation };
     const fleet: FleetDeps = {
       db,
@@ -338,6 +362,7 @@ export async function createHub(
       vaultRotation,
       sessions,
       scripts: { db, clock, changes },
+      files,
       automation,
       tasks,
       tickets: access,
@@ -406,12 +431,13 @@ export async function createHub(
     listenDone();
 
     const removeOld = async () => {
+      await removeAbandonedUploads(files);
       if (config.recordingDays === undefined) return;
       await removeOldRecordings(sessions, config.recordingDays);
       await removeOldOutputs(automation, config.recordingDays);
     };
     // Also at the start, or a hub that is restarted every night would never come to it.
-    const firstRemoval = removeOld().catch((error: unknown) => log.error(errorFields(error), "old recordings not removed"));
+    const firstRemoval = removeOld().catch((error: unknown) => log.error(errorFields(error), "what is old not removed"));
     closers.push(() => firstRemoval);
     const jobs = [
       every(lookEveryMs, lookAtRoom(store, changes, { keepReserve: embedded !== null }), log),

@@ -21,6 +21,12 @@ export const sliceBytesMax = 64 * KiB;
 /** A stream frame packet: one slice plus its header, topic and fixed header. */
 export const framePacketBytesMax = sliceBytesMax + 1 * KiB;
 
+/** A file that is pushed to hosts. Agents keep their own copy, so it must fit beside what their disks are for. */
+export const keptFileBytesMax = 2 * 1024 * MiB;
+
+/** Files of one execution; more of them are one archive. */
+export const filesPerRunMax = 20;
+
 /** Output in flight of a terminal. Small, so that Ctrl-C acts while `yes` runs; large enough for a 100 ms path at 1 MB/s. */
 export const terminalWindowBytes = 128 * KiB;
 

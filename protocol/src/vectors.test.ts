@@ -78,6 +78,24 @@ test("a script on a neighbour and what it needs have the bytes they had, and its
   expect(() => unseal(variable?.value ?? {}, key, { agentId, subjectId: sealed.subjectId })).toThrow();
 });
 
+test("a run with files, and the bytes it asks for, have the bytes they had", () => {
+  const { filesOrder, openFileOrder, fileNeeds, fileLacks, order } = vectors;
+  const read = (signed: { bytes: string; signature: string }) => {
+    const { agentId, issuedAtMs } = order.order;
+    const both = { order: bytes(signed.bytes), signature: bytes(signed.signature) };
+    const checked = checkOrder(both, agentId, publicKey(order.hubPublicKey), issuedAtMs);
+    return checked.ok ? checked.order : null;
+  };
+  const offered = read(filesOrder);
+  expect(offered?.runScript ?? offered?.runEquippedScript).toBeFalsy();
+  const [file] = offered?.runScriptWithFiles?.files ?? [];
+  expect(file).toMatchObject({ ...filesOrder.file, sha256: bytes(filesOrder.file.sha256) });
+  const { sha256, offset, size } = openFileOrder;
+  expect(read(openFileOrder)?.openFile).toMatchObject({ sha256: bytes(sha256), offset, size });
+  expect(decodeUp(bytes(fileNeeds.bytes))).toMatchObject({ body: "fileNeeds", value: { sha256: bytes(sha256), offset } });
+  expect(decodeDown(bytes(fileLacks.bytes))).toMatchObject({ body: "fileLacks", value: { sha256: bytes(sha256), final: true } });
+});
+
 test("an order that reaches a neighbour, and what is asked meanwhile, have the bytes they had", () => {
   const { execOrder, sshShellOrder, neighbours, order } = vectors;
   const signed = { order: bytes(execOrder.bytes), signature: bytes(execOrder.signature) };

@@ -61,6 +61,12 @@ const signedSecretExec = signOrder(secretExecOrder, keyOf(hubSeed));
 const runScript = { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, interpreter: "sh", script: Buffer.from("id -un"), scriptSha256: createHash("sha256").update("id -un").digest(), timeoutSeconds: 60, outputBytesMax: 1_048_576, person: "Li Wei", neighbour: { host: sshTarget.host, port: sshTarget.port, username: sshTarget.username }, secrets: ["TOKEN"] };
 const equippedOrder = { agentId, sequence: 48, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, runEquippedScript: runScript };
 const signedEquipped = signOrder(equippedOrder, keyOf(hubSeed));
+const fileHash = createHash("sha256").update("listen = 443\n").digest();
+const fileToPlace = { sha256: fileHash, size: 13, path: "/etc/app/应用.conf", mode: 0o640, owner: "app", group: "0", keep: true };
+const filesOrder = { agentId, sequence: 50, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, runScriptWithFiles: { executionId: runScript.executionId, attempt: 1, scriptSha256: createHash("sha256").digest(), timeoutSeconds: 60, person: "Li Wei", files: [fileToPlace] } };
+const signedFiles = signOrder(filesOrder, keyOf(hubSeed));
+const openFileOrder = { agentId, sequence: 51, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openFile: { executionId: runScript.executionId, attempt: 1, sha256: fileHash, offset: 5, size: 13 } };
+const signedOpenFile = signOrder(openFileOrder, keyOf(hubSeed));
 const sealedVariable = seal(Buffer.from(secret), sealingKey, { agentId, subjectId: runScript.executionId }, sealingKeyOf(ephemeralSeed));
 const { su: _su, ...wayIn } = sshTarget;
 const equipOrder = { agentId, sequence: 49, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, equipRun: { executionId: runScript.executionId, attempt: 1, ssh: wayIn, secrets: [{ name: "TOKEN", value: sealedVariable }] } };
@@ -87,6 +93,7 @@ const vectors = {
     { body: { runPull: { max: 8, neighboursMax: 8 } } },
     { body: { runNeeds: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1 } } },
     { body: { runClaim: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, stream: 43 } } },
+    { body: { fileProgress: { executionId: "exe_06gzr3x7mkme29fvyae612zb", attempt: 1, bytes: 4_294_967_296, files: [{ state: 2, unchecked: true }] } } },
     { body: { orderOutcome: { sequence: 42, accepted: false, code: "expired", message: "The order came too late." } } },
     { body: { echoChanged: { stream: 42, outputOffset: 4_294_967_296, echo: false, canonical: true } } },
   ].map(({ body }) => ({ body, bytes: hex(encodeUp(body)) })),
@@ -98,6 +105,10 @@ const vectors = {
   ownKeyOrder: { bytes: hex(signedOwnKey.order ?? new Uint8Array()), signature: hex(signedOwnKey.signature ?? new Uint8Array()), username: ownKeyTarget.username },
   secretExecOrder: { bytes: hex(signedSecretExec.order ?? new Uint8Array()), signature: hex(signedSecretExec.signature ?? new Uint8Array()), ciphertext: hex(sealed.ciphertext) },
   equippedOrder: { bytes: hex(signedEquipped.order ?? new Uint8Array()), signature: hex(signedEquipped.signature ?? new Uint8Array()), neighbour: runScript.neighbour, secrets: runScript.secrets },
+  filesOrder: { bytes: hex(signedFiles.order ?? new Uint8Array()), signature: hex(signedFiles.signature ?? new Uint8Array()), file: { ...fileToPlace, sha256: hex(fileHash) } },
+  openFileOrder: { bytes: hex(signedOpenFile.order ?? new Uint8Array()), signature: hex(signedOpenFile.signature ?? new Uint8Array()), sha256: hex(fileHash), offset: 5, size: 13 },
+  fileNeeds: { sha256: hex(fileHash), offset: 5, bytes: hex(encodeUp({ fileNeeds: { executionId: runScript.executionId, attempt: 1, sha256: fileHash, offset: 5 } })) },
+  fileLacks: { sha256: hex(fileHash), bytes: hex(encodeDown({ fileLacks: { executionId: runScript.executionId, attempt: 1, sha256: fileHash, final: true, message: "The file app.conf is no longer kept on the hub." } })) },
   equipOrder: { bytes: hex(signedEquip.order ?? new Uint8Array()), signature: hex(signedEquip.signature ?? new Uint8Array()), executionId: runScript.executionId, username: wayIn.username, name: "TOKEN", value: secret },
   neighbours: {
     hostKey: { sequence: 44, key: hex(asks.key), bytes: hex(encodeUp({ hostKey: { sequence: 44, key: asks.key } })) },

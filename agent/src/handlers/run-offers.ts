@@ -6,7 +6,7 @@ import type { AgentParts } from "../parts.ts";
 import { buildTask } from "../run/build-task.ts";
 import { endedWithoutOutput } from "../run/exit-record.ts";
 import { scriptOf } from "../run/journal.ts";
-import { executionKeyOf, readRunOrder } from "../run/run-order.ts";
+import { executionKeyOf, type OfferKind, readRunOrder } from "../run/run-order.ts";
 import { answerOrder, orFailed, replayed } from "./order.ts";
 
 type OfferParts = Pick<AgentParts, "config" | "gate" | "journal" | "link" | "log" | "runs">;
@@ -36,12 +36,11 @@ function takeOffer(parts: OfferParts, signed: wire.SignedOrder.$Properties): boo
     return false;
   }
   if (gate.wasTaken(order.sequence)) return refuse(order.sequence, replayed);
-  const equipped = Boolean(order.runEquippedScript);
-  const free = order.runEquippedScript?.neighbour ? runs.freeNeighbourSlots : runs.freeSlots;
+  const free = script.neighbour ? runs.freeNeighbourSlots : runs.freeSlots;
   if (free < 1) return refuse(order.sequence, refused("busy", "This agent runs as many scripts as it may."));
   const outcome = orFailed(() => {
     gate.take(order.sequence);
-    const read = readRunOrder(script, key, equipped);
+    const read = readRunOrder(script, key, kindOf(order));
     runs.add(
       read.ok
         ? journal.add(order, key, buildTask(read.run, config), read.run.script)
@@ -50,4 +49,9 @@ function takeOffer(parts: OfferParts, signed: wire.SignedOrder.$Properties): boo
     return accepted;
   });
   return outcome.accepted || refuse(order.sequence, outcome);
+}
+
+function kindOf(order: wire.Order): OfferKind {
+  if (order.runScriptWithFiles) return "with-files";
+  return order.runEquippedScript ? "equipped" : "plain";
 }

@@ -12,7 +12,7 @@ import { executionKeyOf } from "../run/run-order.ts";
 const stopGraceSeconds = 10;
 
 export function onWelcome(parts: AgentParts, welcome: wire.Welcome.$Properties): void {
-  const { identity, link, log, clock, mux, sessions, runs, heartbeat } = parts;
+  const { identity, link, log, clock, mux, sessions, runs, transfers, heartbeat } = parts;
   if (welcome.hubId !== identity.hubId || !isNode(welcome.node ?? "")) {
     log.error(`the hub calls itself ${welcome.hubId ?? ""}, expected ${identity.hubId}`);
     link.drop();
@@ -38,6 +38,7 @@ export function onWelcome(parts: AgentParts, welcome: wire.Welcome.$Properties):
   if (frames === null) return;
   sessions.linkBack();
   mux.attach(frames);
+  transfers.linkBack();
   heartbeat.start(Math.max(heartbeatIntervalMsMin, welcome.heartbeatIntervalMs || heartbeatIntervalMs));
   runs.linkBack();
 }

@@ -10,6 +10,7 @@ export const exitEnds = [
   "agent-restarted",
   "unknown",
   "unreachable",
+  "not-placed",
   "lost",
 ] as const;
 export type ExitEnd = (typeof exitEnds)[number];

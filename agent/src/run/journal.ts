@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { decodeOrder, encodeOrder, WireError, type wire } from "@sallyport/protocol/wire";
+import { type FileToPlace, readFiles } from "../files/file-to-place.ts";
 import { readIfThere, syncDirectory, writeDurably } from "../state/files.ts";
 import { isAlive, readMark } from "../state/process-mark.ts";
 import { type ExitRecord, parseExitRecord } from "./exit-record.ts";
@@ -26,6 +27,10 @@ export type Journalled = ExecutionKey & {
   neighbour: NeighbourName | null;
   /** It cannot begin without what the hub sends then. */
   secret: boolean;
+  /** Placed before it begins. */
+  files: FileToPlace[];
+  /** False: the files are all there is. */
+  hasScript: boolean;
 };
 
 export class Journal {
@@ -65,17 +70,17 @@ export class Journal {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 
-  #write(order: wire.Order, key: ExecutionKey, files: [name: string, content: string | Uint8Array][]): Journalled {
+  #write(order: wire.Order, key: ExecutionKey, contents: [name: string, content: string | Uint8Array][]): Journalled {
     const name = `${key.executionId}.${key.attempt}`;
     const draft = path.join(this.#directory, `${draftPrefix}${name}`);
     fs.rmSync(draft, { recursive: true, force: true });
     fs.mkdirSync(draft, { mode: 0o700 });
-    for (const [file, content] of files) writeDurably(path.join(draft, file), content);
+    for (const [file, content] of contents) writeDurably(path.join(draft, file), content);
     // The script stands in its own file; the order keeps what names the execution, and where it belongs.
-    const { person = "", neighbour, secrets = [] } = scriptOf(order) ?? {};
-    const kept = { ...key, person, secrets, ...(neighbour ? { neighbour } : {}) };
+    const { person = "", neighbour, secrets = [], files = [], interpreter = "" } = scriptOf(order) ?? {};
+    const kept = { ...key, person, secrets, files, interpreter, ...(neighbour ? { neighbour } : {}) };
     const { agentId, sequence, issuedAtMs, expiresAtMs } = order;
-    const body = order.runEquippedScript ? { runEquippedScript: kept } : { runScript: kept };
+    const body = keptBody(order, kept);
     const bytes = encodeOrder({ agentId, sequence, issuedAtMs, expiresAtMs, ...body });
     writeDurably(path.join(draft, taskFiles.order), bytes);
     const folder = path.join(this.#directory, name);
@@ -105,12 +110,27 @@ function readEntry(folder: string): Journalled | null {
 
 /** The script an order is about, on this host or elsewhere; null when it is about something else. */
 export const scriptOf = (order: wire.Order): wire.RunScript.$Properties | null =>
-  order.runScript ?? order.runEquippedScript ?? null;
+  order.runScript ?? order.runEquippedScript ?? order.runScriptWithFiles ?? null;
+
+/** Of the same kind, so that it is read as what it was. */
+function keptBody(order: wire.Order, kept: wire.RunScript.$Properties) {
+  if (order.runScriptWithFiles) return { runScriptWithFiles: kept };
+  return order.runEquippedScript ? { runEquippedScript: kept } : { runScript: kept };
+}
 
 function journalledOf(order: wire.Order, key: ExecutionKey, folder: string): Journalled {
-  const equipped = order.runEquippedScript;
+  const withFiles = order.runScriptWithFiles;
+  const equipped = withFiles ?? order.runEquippedScript;
   const neighbour = equipped?.neighbour ? neighbourNameOf(equipped.neighbour) : null;
-  return { ...key, folder, stream: order.sequence, neighbour, secret: (equipped?.secrets?.length ?? 0) > 0 };
+  return {
+    ...key,
+    folder,
+    stream: order.sequence,
+    neighbour,
+    secret: (equipped?.secrets?.length ?? 0) > 0,
+    files: readFiles(withFiles?.files ?? []) ?? [],
+    hasScript: !withFiles || (withFiles.interpreter ?? "") !== "",
+  };
 }
 
 /** Null when a damaged disk left something else: then nobody can know what it was. */

@@ -1,4 +1,4 @@
-// A conversation with remote-program.ts over one channel: a line is said, a line and perhaps bytes are answered, one after the other. What the login
+// A conversation with remote-program.ts, or remote-files-program.ts, over one channel: a line is said, a line and perhaps bytes are answered, one after the other. What the login
 // prints before, and on stderr at any time, is nobody's answer.
 import { once } from "node:events";
 import type { ClientChannel } from "ssh2";
@@ -28,8 +28,12 @@ export class RemoteTalk {
   #cut: TalkCut | null = null;
   #wake: () => void = () => {};
 
-  /** @param nonce begins each answer; nobody there knows it before. */
-  constructor({ connection, channel }: { connection: SshConnection; channel: ClientChannel }, nonce: string) {
+  /** @param nonce begins each answer; nobody there knows it before. @param program what the neighbour's shell runs, as one line. */
+  constructor(
+    { connection, channel }: { connection: SshConnection; channel: ClientChannel },
+    nonce: string,
+    program: string = remoteProgram,
+  ) {
     this.nonce = nonce;
     this.#connection = connection;
     this.#channel = channel;
@@ -43,7 +47,7 @@ export class RemoteTalk {
     channel.stderr.on("data", (bytes: Buffer) => connection.delivered(bytes.length));
     channel.on("error", () => this.#end("The connection failed."));
     channel.once("close", () => this.#end("The neighbour closed the connection."));
-    channel.write(remoteProgram);
+    channel.write(program);
   }
 
   /** Sends lines, or bytes. @throws TalkCut */
@@ -55,8 +59,8 @@ export class RemoteTalk {
     }
   }
 
-  /** The words of the next answer. @throws TalkCut */
-  async answer(): Promise<string[]> {
+  /** The words of the next answer. @param patienceMs for what takes a host longer than to answer. @throws TalkCut */
+  async answer(patienceMs = answerMs): Promise<string[]> {
     for (;;) {
       const at = this.#buffer.indexOf(this.#mark);
       const end = at < 0 ? -1 : this.#buffer.indexOf("\n", at + this.#mark.length);
@@ -66,7 +70,7 @@ export class RemoteTalk {
         return words;
       }
       if (this.#buffer.length > noiseBytesMax) throw this.#end("The account's login prints too much.");
-      await this.#more();
+      await this.#more(patienceMs);
     }
   }
 
@@ -92,17 +96,18 @@ export class RemoteTalk {
     if (this.#buffer.length <= bufferBytesMax) this.#channel.resume();
   }
 
-  async #more(): Promise<void> {
+  async #more(patienceMs = answerMs): Promise<void> {
     if (this.#cut !== null) throw this.#cut;
     await this.#inTime(
       new Promise<void>((resolve) => {
         this.#wake = resolve;
       }),
+      patienceMs,
     );
   }
 
-  async #inTime(event: Promise<unknown>): Promise<void> {
-    const timer = setTimeout(() => this.#end("The neighbour does not answer."), answerMs);
+  async #inTime(event: Promise<unknown>, patienceMs = answerMs): Promise<void> {
+    const timer = setTimeout(() => this.#end("The neighbour does not answer."), patienceMs);
     await event;
     clearTimeout(timer);
     if (this.#cut !== null && this.#buffer.length === 0) throw this.#cut;

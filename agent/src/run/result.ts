@@ -1,6 +1,7 @@
 // How an execution's end is told to the hub. Pure.
 import { wire } from "@sallyport/protocol/wire";
 import type { ExitEnd, ExitRecord } from "./exit-record.ts";
+import { type Placed, wirePlaced } from "./placed-record.ts";
 import type { ExecutionKey } from "./run-order.ts";
 
 /** OrderOutcome.message and RunResult.message on the wire. */
@@ -14,6 +15,7 @@ const ends: Record<ExitEnd, wire.RunEnd> = {
   refused: wire.RunEnd.RUN_REFUSED,
   "agent-restarted": wire.RunEnd.RUN_AGENT_RESTARTED,
   unknown: wire.RunEnd.RUN_UNKNOWN,
+  "not-placed": wire.RunEnd.RUN_NOT_PLACED,
   unreachable: wire.RunEnd.RUN_UNREACHABLE,
   lost: wire.RunEnd.RUN_LOST,
 };
@@ -22,6 +24,7 @@ const ends: Record<ExitEnd, wire.RunEnd> = {
 export function runResult(
   { executionId, attempt }: ExecutionKey,
   exit: ExitRecord,
+  placed: readonly Placed[],
   hubTime: (wallMs: number) => number,
 ): wire.RunResult.$Properties {
   return {
@@ -37,6 +40,7 @@ export function runResult(
     stderrBytes: exit.stderrBytes,
     truncated: exit.stdoutDropped + exit.stderrDropped > 0,
     message: capped(messageOf(exit)),
+    files: placed.map(wirePlaced),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   scriptSecretsMax,
 } from "@sallyport/protocol/limits";
 import { isWireNumber, type wire } from "@sallyport/protocol/wire";
+import { type FileToPlace, readFiles } from "../files/file-to-place.ts";
 
 /** A day; the hub says the same. */
 const timeoutSecondsMax = 86_400;
@@ -30,7 +31,12 @@ export type RunOrder = ExecutionKey & {
   neighbour: NeighbourName | null;
   /** Variables whose values come when it may begin. */
   secrets: string[];
+  /** Placed before it begins. */
+  files: FileToPlace[];
 };
+
+/** Each kind of offer may name more than the one before. */
+export type OfferKind = "plain" | "equipped" | "with-files";
 
 /** Which neighbour, as whom. */
 export type NeighbourName = { host: string; port: number; username: string };
@@ -50,12 +56,14 @@ export function executionKeyOf({
 /**
  * The order, or one sentence that says why this agent does not run it.
  *
- * @param equipped it came as the kind of order that may name a neighbour and secrets.
+ * With files and without an interpreter there is no script.
+ *
+ * @param kind an equipped one may name a neighbour and secrets, one with files those too.
  */
 export function readRunOrder(
   order: wire.RunScript.$Properties,
   key: ExecutionKey,
-  equipped: boolean,
+  kind: OfferKind,
 ): { ok: true; run: RunOrder } | { ok: false; why: string } {
   const script = order.script ?? new Uint8Array();
   const args = order.arguments ?? [];
@@ -65,8 +73,10 @@ export function readRunOrder(
   const secrets = order.secrets ?? [];
   const neighbour = order.neighbour ? neighbourNameOf(order.neighbour) : null;
   const outputBytesMax = order.outputBytesMax ?? 0;
+  const files = readFiles(order.files ?? []);
+  const isFilesOnly = kind === "with-files" && interpreter === "" && script.length === 0 && (order.files ?? []).length > 0;
   const why = ((): string | null => {
-    if (!interpreterName.test(interpreter)) return "The interpreter is not named by a program's name.";
+    if (!isFilesOnly && !interpreterName.test(interpreter)) return "The interpreter is not named by a program's name.";
     if (script.length > scriptBytesMax) return `The script has ${script.length} bytes; at most ${scriptBytesMax} are allowed.`;
     if (
       !createHash("sha256")
@@ -80,8 +90,10 @@ export function readRunOrder(
     const variables = Object.entries(environment);
     if (variables.length > scriptArgumentsMax || bytesOf(variables.flat()) > scriptArgumentBytesMax)
       return `More than ${scriptArgumentsMax} variables or ${scriptArgumentBytesMax} bytes of them.`;
-    if (!equipped && (order.neighbour || secrets.length > 0))
+    if (kind === "plain" && (order.neighbour || secrets.length > 0))
       return "An order of this kind names neither a neighbour nor secrets.";
+    if (kind !== "with-files" && (order.files ?? []).length > 0) return "An order of this kind names no files.";
+    if (files === null) return "The order names a file, a place or an owner that cannot be.";
     if (secrets.length > scriptSecretsMax || secrets.some((name) => name in environment))
       return `More than ${scriptSecretsMax} secrets, or one that is also a variable in clear.`;
     if (order.neighbour && neighbour === null) return "The order does not say which neighbour, or as whom.";
@@ -108,6 +120,7 @@ export function readRunOrder(
       person: order.person ?? "",
       neighbour,
       secrets,
+      files: files ?? [],
     },
   };
 }

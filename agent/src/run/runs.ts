@@ -3,17 +3,23 @@
 import { executionsAtOnceMax, neighbourExecutionsAtOnceMax, offersPerPullMax } from "@sallyport/protocol/limits";
 import type { StreamMux } from "@sallyport/protocol/stream/mux";
 import { wire } from "@sallyport/protocol/wire";
+import type { Transfers } from "../files/transfers.ts";
 import type { HubClock } from "../hub-clock.ts";
 import type { UpBody } from "../link/connection.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { Neighbours } from "../ssh/neighbours.ts";
 import type { Carrier } from "./carrier.ts";
 import { Execution } from "./execution.ts";
+import { FilesFirst } from "./files-first.ts";
 import { HubNeeds } from "./hub-needs.ts";
 import { type Journal, type Journalled, stateOf } from "./journal.ts";
 import { launchRunner } from "./launch.ts";
 import { type Launch, LocalScript } from "./local-script.ts";
+import { NeighbourFiles } from "./neighbour-files.ts";
 import { NeighbourScript } from "./neighbour-script.ts";
+import { OwnFiles } from "./own-files.ts";
+import { readPlaced } from "./placed-record.ts";
+import type { Placer } from "./placer.ts";
 import { Places } from "./places.ts";
 import { runResult } from "./result.ts";
 import { dueNow, type Retry, saidAt } from "./retry.ts";
@@ -38,6 +44,9 @@ export type RunsOptions = {
   send: (body: UpBody) => boolean;
   runnerFile: string;
   neighbours: Neighbours;
+  transfers: Transfers;
+  /** Where programs of this host are looked for. */
+  path: string;
   random?: () => number;
 };
 
@@ -205,13 +214,39 @@ export class Runs {
   }
 
   #carrierOf(entry: Journalled): Carrier {
-    const { runnerFile, neighbours, send } = this.#options;
-    const { executionId, attempt, neighbour } = entry;
-    const needs = new HubNeeds(() => this.#linked && send({ runNeeds: { executionId, attempt } }));
+    const { transfers, send } = this.#options;
+    const { executionId, attempt } = entry;
+    if (entry.files.length === 0) return this.#scriptOf(entry);
+    return new FilesFirst({
+      entry,
+      carrier: entry.hasScript ? this.#scriptOf(entry) : null,
+      transfers,
+      placer: this.#placerOf(entry),
+      report: (progress) => this.#linked && send({ fileProgress: { executionId, attempt, ...progress } }),
+      wall: Date.now,
+    });
+  }
+
+  #placerOf(entry: Journalled): Placer {
+    const { neighbours, path } = this.#options;
+    const { neighbour } = entry;
+    return neighbour === null
+      ? new OwnFiles(entry, path)
+      : new NeighbourFiles({ entry, neighbour, neighbours, needs: this.#needsOf(entry, true), places: this.#places });
+  }
+
+  #scriptOf(entry: Journalled): Carrier {
+    const { runnerFile, neighbours } = this.#options;
+    const { neighbour } = entry;
+    const needs = this.#needsOf(entry, false);
     const wall = Date.now;
     if (neighbour !== null) return new NeighbourScript({ entry, neighbour, neighbours, needs, places: this.#places, wall });
     const launch: Launch = (folder, secrets, onFailure) => launchRunner(runnerFile, folder, secrets, onFailure);
     return new LocalScript({ entry, launch, needs, unseal: (sealed, id) => neighbours.unseal(sealed, id), wall });
+  }
+
+  #needsOf({ executionId, attempt }: Journalled, wayInOnly: boolean): HubNeeds {
+    return new HubNeeds(() => this.#linked && this.#options.send({ runNeeds: { executionId, attempt, wayInOnly } }));
   }
 
   #active(counts: (entry: Journalled) => boolean): number {
@@ -267,7 +302,11 @@ export class Runs {
     const body = ((): UpBody | null => {
       if (execution.phase === "claimed") return { runClaim: { executionId, attempt, stream } };
       if (execution.exit === null || !execution.settled) return null;
-      return { runResult: runResult(execution.entry, execution.exit, (wallMs) => clock.fromWall(wallMs)) };
+      return {
+        runResult: runResult(execution.entry, execution.exit, readPlaced(execution.entry.folder), (wallMs) =>
+          clock.fromWall(wallMs),
+        ),
+      };
     })();
     if (body !== null && send(body)) entry.retry = saidAt(entry.retry, now, this.#random());
   }

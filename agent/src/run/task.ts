@@ -21,6 +21,7 @@ export type Task = {
 export const taskFiles = {
   order: "order.bin", // the order, as it was signed: journalled
   task: "task.json",
+  placed: "placed.json", // what became of its files, as far as they stand
   go: "go", // the hub said begin
   runner: "runner", // mark of the runner's process; made exclusively, so there is never a second
   started: "started.json", // the script's process exists

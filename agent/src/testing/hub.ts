@@ -265,7 +265,11 @@ export class TestHub implements AsyncDisposable {
       ...changes,
     };
     const equipped = changes.neighbour || changes.secrets?.length;
-    const kind = equipped ? { runEquippedScript: runScript } : { runScript };
+    const kind = changes.files?.length
+      ? { runScriptWithFiles: runScript }
+      : equipped
+        ? { runEquippedScript: runScript }
+        : { runScript };
     return { executionId, attempt: 1, ...this.sign({ ...kind, ...order }) };
   }
 

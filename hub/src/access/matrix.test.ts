@@ -52,6 +52,7 @@ type Subjects = Record<
   | "role"
   | "guest"
   | "script"
+  | "file"
   | "task"
   | "ticket"
   | "draft"
@@ -170,6 +171,11 @@ const table: Record<string, Row> = {
   "custody.test": ["-FFFF+N", ({ neighbour }) => ({ id: neighbour })],
   "custody.verify": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
   "events.stream": ["-"], // never ends by itself
+  "files.begin": ["-+++F++", () => ({ name: "f", sizeBytes: 0 })],
+  "files.finish": ["-NNNF+N", id("file")],
+  "files.get": ["-+++++N", id("file")],
+  "files.list": ["-++++++", () => ({})],
+  "files.remove": ["-FFFF+N", id("file")],
   "fleet.agent": ["-FFF++N", id("agent")],
   "fleet.agents": ["-FFF+++", () => ({})],
   "fleet.createEnrolmentToken": ["-FFFF+N", ({ zone }) => ({ zoneId: zone })],
@@ -400,6 +406,7 @@ async function freshSubjects(): Promise<Subjects> {
     role: newId("rol"),
     guest: newId("gst"),
     script: newId("scr"),
+    file: newId("fil"),
     task: newId("tsk"),
     ticket: newId("tkt"),
     draft: newId("tkt"),
@@ -450,6 +457,8 @@ async function freshSubjects(): Promise<Subjects> {
         values (${id}, ${orgId}, 'server', 'row', 'row', '[]', ${state}, ${requester},
           ${tx.json({ ...askedFor([assetId]).asked, protocols: ["@all"], startsAt: null })}, ${tx.json(flowOf([]).levels)}, now(), now(), now())`,
     ),
+    tx`insert into kept_files (id, org_id, name, visibility, state, size_bytes, stored_bytes, sha256, owner_id, created_at, touched_at)
+    values (${made.file}, ${orgId}, 'row', 'organisation', 'ready', 0, 0, 'x', ${owner}, now(), now())`,
     tx`insert into tasks (id, org_id, name, script_id, parameters, targets, account, timeout_seconds, expiry_seconds, misfire, overlap, state, owner_id, created_at, updated_at)
     values (${made.task}, ${orgId}, 'row', ${ofTask}, '{}', ${tx.json({ assetIds: [assetId], nodeIds: [], labels: [], setIds: [] })}, '@agent', 60, 60,
       'fire_once_now', 'parallel', 'active', ${owner}, now(), now())`,
@@ -479,6 +488,7 @@ const nobodys = (): Subjects => ({
   role: newId("rol"),
   guest: newId("gst"),
   script: newId("scr"),
+  file: newId("fil"),
   task: newId("tsk"),
   ticket: newId("tkt"),
   draft: newId("tkt"),

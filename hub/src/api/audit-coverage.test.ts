@@ -73,6 +73,7 @@ const approvedTicket = async () => {
 };
 const newScript = async () =>
   (await admin.mutate<{ id: string }>("scripts.create", { name: "covered", body: "true", interpreter: "sh" })).id;
+const newUpload = async () => (await admin.mutate<{ id: string }>("files.begin", { name: "covered", sizeBytes: 0 })).id;
 const newTask = async () =>
   (
     await admin.mutate<{ id: string }>("tasks.create", {
@@ -534,6 +535,9 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "calendars.add": ["calendar.added", async () => newCalendar()],
   "calendars.remove": ["calendar.removed", async () => admin.mutate("calendars.remove", { id: await newCalendar() })],
+  "files.begin": ["file.upload-begun", async () => newUpload()],
+  "files.finish": ["file.uploaded", async () => admin.mutate("files.finish", { id: await newUpload() })],
+  "files.remove": ["file.deleted", async () => admin.mutate("files.remove", { id: await newUpload() })],
   "interpreters.add": ["interpreter.added", async () => newInterpreter()],
   "interpreters.remove": ["interpreter.removed", async () => admin.mutate("interpreters.remove", { id: await newInterpreter() })],
   "scripts.addVersion": [

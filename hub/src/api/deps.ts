@@ -7,6 +7,7 @@ import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { CustodyDeps } from "../custody/deps.ts";
 import type { FederationDeps } from "../federation/deps.ts";
+import type { FileDeps } from "../files/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
 import type { IdentityDeps } from "../identity/deps.ts";
 import type { EndWorkOf } from "../identity/manage-people.ts";
@@ -43,6 +44,7 @@ export type ApiDeps = {
   access: AccessDeps;
   sessions: SessionDeps;
   scripts: ScriptDeps;
+  files: FileDeps;
   automation: AutomationDeps;
   tasks: TaskDeps;
   tickets: TicketDeps;

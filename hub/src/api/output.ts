@@ -4,7 +4,7 @@ import { whyNots } from "../access/holds.ts";
 import { actions, hours } from "../access/input.ts";
 import { categories, platformIds } from "../assets/input.ts";
 import { executionReasons, executionStates } from "../automation/execution-state.ts";
-import { rolling, runStates, triggers } from "../automation/input.ts";
+import { fileToPlace, placedStates, rolling, runStates, triggers } from "../automation/input.ts";
 import { waitingFor } from "../automation/present.ts";
 import { appliedCodes } from "../custody/apply-template.ts";
 import { outcomeCodes } from "../custody/outcome.ts";
@@ -272,6 +272,22 @@ export const script = z.object({
   mayChange: z.boolean(),
 });
 
+export const keptFile = z.object({
+  id: z.string(),
+  name: z.string(),
+  visibility: z.enum(visibilities),
+  state: z.enum(["uploading", "ready"]),
+  sizeBytes: z.number().int(),
+  storedBytes: z.number().int(),
+  sha256: z.string().nullable(),
+  owner: named,
+  createdAt: moment,
+  uses: z.number().int(),
+  mayRemove: z.boolean(),
+});
+
+export const fileHash = z.object({ sha256: z.string() });
+
 const versionHead = {
   number: z.number().int(),
   hash: z.string(),
@@ -319,6 +335,7 @@ export const task = z.object({
 });
 export const taskWithFields = task.extend({
   parameters: parameterValues,
+  files: z.array(fileToPlace),
   targets,
   account: z.string(),
   rolling: rolling.nullable(),
@@ -375,6 +392,9 @@ export const execution = z.object({
   stderrBytes: z.number(),
   truncated: z.boolean(),
   lastLine: z.string().nullable(),
+  placing: z
+    .object({ bytes: z.number(), files: z.array(z.object({ state: z.enum(placedStates), unchecked: z.boolean() })) })
+    .nullable(),
 });
 
 export const executionsPage = z.object({ items: z.array(execution), total: z.number().int() });
@@ -409,6 +429,7 @@ export const runWithExecutions = run.extend({
   rolling: rolling.nullable(),
   refused: z.array(refusedTarget),
   expirySeconds: z.number(),
+  files: z.array(fileToPlace.extend({ name: z.string(), sizeBytes: z.number(), sha256: z.string() })),
   args: z.array(z.string()),
   env: z.record(z.string(), z.string()),
   timeoutSeconds: z.number(),

@@ -1,4 +1,5 @@
-// What is served as bytes rather than JSON: output of executions with ranges, recordings, and what the player fetches.
+// What is served or taken as bytes rather than JSON: output of executions and kept files with ranges, recordings, what the player fetches, and pieces
+// of uploads.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,6 +10,9 @@ import { exportAudit } from "../audit/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { openLogOf } from "../automation/read-output.ts";
 import { visibleExecution } from "../automation/runs.ts";
+import { findFile } from "../files/files.ts";
+import { pieceOffset } from "../files/input.ts";
+import { subjectOf, takePiece } from "../files/upload-file.ts";
 import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
 import { exportPeople } from "../identity/people-csv.ts";
 import type { Channel, LogFile } from "../logs/log-file.ts";
@@ -26,7 +30,10 @@ type Handler = (
   query: URLSearchParams,
 ) => Promise<void>;
 
+const fileContent = /^\/files\/([a-z0-9_]{1,64})\/content$/;
+
 const handlers: [RegExp, Handler][] = [
+  [fileContent, sendFile],
   [
     /^\/executions\/([a-z0-9_]{1,64})\/stdout$/,
     (hub, actor, id, request, response) => sendOutput(hub, actor, id, "output", request, response),
@@ -53,6 +60,12 @@ export async function serveRaw(
   response: ServerResponse,
   query: URLSearchParams,
 ): Promise<boolean> {
+  const uploadId = request.method === "PUT" ? fileContent.exec(path)?.[1] : undefined;
+  if (uploadId !== undefined) {
+    const offset = await takePiece(hub.files, actor, uploadId, pieceOffset.parse(query.get("offset") ?? undefined), request);
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ offset }));
+    return true;
+  }
   for (const [pattern, handler] of handlers) {
     const id = pattern.exec(path)?.[1];
     if (id === undefined) continue;
@@ -76,23 +89,67 @@ async function sendOutput(
   const execution = await visibleExecution(hub.automation.db, actor, id);
   const log = await openLogOf(hub.automation, execution);
   try {
-    const size = log?.bytesOf(channel) ?? 0;
-    response.setHeader("accept-ranges", "bytes");
-    response.setHeader("content-type", "application/octet-stream");
-    response.setHeader("content-disposition", `attachment; filename="${id}.${channel === "output" ? "stdout" : "stderr"}"`);
-    const range = readRange(request.headers.range, size);
-    if (range === "unsatisfiable") {
-      response.setHeader("content-range", `bytes */${size}`);
-      throw new HubError("range-not-satisfiable", `There are ${size} bytes.`, { facts: { size } });
-    }
-    if (range !== null) response.setHeader("content-range", `bytes ${range.from}-${range.to - 1}/${size}`);
-    const { from, to } = range ?? { from: 0, to: size };
-    response.writeHead(range === null ? 200 : 206, { "content-length": to - from });
+    const name = `${id}.${channel === "output" ? "stdout" : "stderr"}`;
+    const { from, to } = headOfBytes(request, response, name, log?.bytesOf(channel) ?? 0);
     if (request.method === "HEAD" || log === null) response.end();
     else await pipeline(Readable.from(log.bytes(channel, from, to), { objectMode: false }), response);
   } finally {
     await log?.close();
   }
+}
+
+/** Head of an answer of so many bytes, or of the range of them that was asked for. @throws HubError `range-not-satisfiable`. */
+function headOfBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  name: string,
+  size: number,
+): { from: number; to: number } {
+  response.setHeader("accept-ranges", "bytes");
+  response.setHeader("content-type", "application/octet-stream");
+  // RFC 8187: what is no letter or digit of ASCII goes percent-encoded.
+  response.setHeader(
+    "content-disposition",
+    `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, percent)}`,
+  );
+  const range = readRange(request.headers.range, size);
+  if (range === "unsatisfiable") {
+    response.setHeader("content-range", `bytes */${size}`);
+    throw new HubError("range-not-satisfiable", `There are ${size} bytes.`, { facts: { size } });
+  }
+  if (range !== null) response.setHeader("content-range", `bytes ${range.from}-${range.to - 1}/${size}`);
+  const { from, to } = range ?? { from: 0, to: size };
+  response.writeHead(range === null ? 200 : 206, { "content-length": to - from });
+  return { from, to };
+}
+
+const percent = (letter: string): string => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`;
+
+/** On record before the first byte leaves; a download that goes on from the middle is one more. */
+async function sendFile(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { db, store } = hub.files;
+  const { file } = await findFile(db, actor, id);
+  if (file.state !== "ready") throw notFound("file");
+  if (request.method === "GET")
+    await db.transaction((tx) =>
+      recordAudit(tx, {
+        kind: "file.downloaded",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: subjectOf(file),
+        ip: actor.ip,
+        data: { sizeBytes: file.sizeBytes },
+      }),
+    );
+  const { from, to } = headOfBytes(request, response, file.name, file.sizeBytes);
+  if (request.method === "HEAD") response.end();
+  else await pipeline(store.read(id, from, to), response);
 }
 
 /** One range of RFC 9110 §14; several, or a form we do not know, is answered with everything, as the RFC allows. */

@@ -104,6 +104,28 @@ const problem = {
 
 /** Paths served as bytes, beside the procedures (see raw.ts). */
 const rawPaths = {
+  "/files/{id}/content": {
+    ...rawPath("A kept file", "application/octet-stream", true),
+    put: {
+      summary: "A piece of an upload; the answer says where the next one belongs",
+      tags: ["Runs"],
+      parameters: [
+        { name: "id", in: "path", required: true, schema: { type: "string" } },
+        { name: "offset", in: "query", required: true, schema: { type: "integer" } },
+      ],
+      requestBody: {
+        required: true,
+        content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+      },
+      responses: {
+        "200": {
+          description: "What has come is safe",
+          content: { "application/json": { schema: { type: "object", properties: { offset: { type: "integer" } } } } },
+        },
+        default: problem,
+      },
+    },
+  },
   "/executions/{id}/stdout": rawPath("Standard output of an execution, as printed", "application/octet-stream", true),
   "/executions/{id}/stderr": rawPath("Standard error of an execution, as printed", "application/octet-stream", true),
   "/sessions/{id}/recording.cast": rawPath("The recording of a session, asciicast v2", "application/x-asciicast", false),

@@ -146,6 +146,10 @@ export type AuditEventOf = {
   "script.archived": Record<string, never>;
   "script.unarchived": Record<string, never>;
   "script.deleted": { versions: number };
+  "file.upload-begun": { sizeBytes: number; visibility: string };
+  "file.uploaded": { sizeBytes: number; sha256: string; visibility: string };
+  "file.downloaded": { sizeBytes: number };
+  "file.deleted": { sizeBytes: number; sha256: string };
   "interpreter.added": { label: string };
   "interpreter.removed": Record<string, never>;
   /** asked: JSON of what is asked for. */
@@ -175,7 +179,8 @@ export type AuditEventOf = {
   "calendar.removed": Record<string, never>;
   "target-set.added": Record<string, never>;
   "target-set.removed": Record<string, never>;
-  "run.created": { interpreter: string; scriptHash: string; assets: number; refused: number; trigger: string };
+  /** files: a line for each, its SHA-256 and where it was to be placed. */
+  "run.created": { interpreter: string; scriptHash: string; assets: number; refused: number; trigger: string; files: string };
   "run.halted": { failed: number; held: number };
   /** failed: how many failures were seen and gone on from. */
   "run.continued": { failed: number };
@@ -314,6 +319,10 @@ export const auditKinds = [
   "script.archived",
   "script.unarchived",
   "script.deleted",
+  "file.upload-begun",
+  "file.uploaded",
+  "file.downloaded",
+  "file.deleted",
   "interpreter.added",
   "interpreter.removed",
   "ticket.submitted",
@@ -360,6 +369,7 @@ export type AuditSubject = {
     | "session"
     | "run"
     | "script"
+    | "file"
     | "interpreter"
     | "task"
     | "calendar"

@@ -7,7 +7,8 @@ import { type Actor, auditActor } from "../identity/actor.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import type { AutomationDeps } from "./deps.ts";
-import type { CreateRun, Refused, Rolling, Trigger } from "./input.ts";
+import type { CreateRun, Refused, Rolling, RunFile, Trigger } from "./input.ts";
+import { prepareFiles } from "./prepare-files.ts";
 import { prepareScript, type ReadyScript } from "./prepare-script.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { executions, runs } from "./schema.ts";
@@ -25,11 +26,13 @@ export type NewRun = ReadyScript & {
   account: string;
   rolling: Rolling | null;
   refused: Refused[];
+  files: RunFile[];
 };
 
 /**
  * @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here.
- * @throws HubError `storage-full`, `no-agent`, `forbidden` for secrets that the person may not reveal; `bad-parameter`, `bad-input`, `not-found` for a script that was kept.
+ * @throws HubError `storage-full`, `no-agent`, `forbidden` for secrets that the person may not reveal; `bad-parameter`, `bad-input`, `not-found` for a
+ *   script or a file that was kept, `conflict` for a file that is still coming.
  */
 export async function createRun(
   deps: AutomationDeps,
@@ -40,8 +43,16 @@ export async function createRun(
   const script = await prepareScript(deps.db, actor, input);
   const { timeoutSeconds, expirySeconds, account, rolling = null } = input;
   const limits = { timeoutSeconds, expirySeconds, account, rolling };
-  const title = input.title || script.name || firstLine(script.body);
-  const run = { ...script, ...limits, title, trigger: "person" as const, taskId: null, refused: [] };
+  const files = await prepareFiles(deps.db, actor, input.files);
+  const title =
+    input.title ||
+    script.name ||
+    firstLine(script.body) ||
+    files
+      .map(({ name }) => name)
+      .join(", ")
+      .slice(0, 200);
+  const run = { ...script, ...limits, title, files, trigger: "person" as const, taskId: null, refused: [] };
   const { id, released } = await deps.db.transaction((tx) => insertRun(deps, tx, actor, run, authorizations));
   await tellAgents(deps, released);
   deps.changes.announce(actor.orgId, "runs", id);
@@ -79,6 +90,7 @@ export async function insertRun(
       args: run.arguments,
       env: run.environment,
       secrets: run.secrets,
+      files: run.files,
       timeoutSeconds: run.timeoutSeconds,
       expirySeconds: run.expirySeconds,
       account: run.account,
@@ -109,7 +121,14 @@ export async function insertRun(
     actor: auditActor(actor),
     subject: { kind: "run", id, name: run.title },
     ip: actor.ip,
-    data: { interpreter: run.interpreter, scriptHash, assets: hosts.length, refused: run.refused.length, trigger: run.trigger },
+    data: {
+      interpreter: run.interpreter,
+      scriptHash,
+      assets: hosts.length,
+      refused: run.refused.length,
+      trigger: run.trigger,
+      files: run.files.map(({ sha256, path }) => `${sha256} ${path}`).join("\n"),
+    },
   });
   if (made !== undefined) await tellOfStart(tx, made, hosts.length, now);
   // All of it waits for its agents already, and the row says so.
@@ -136,5 +155,5 @@ function firstLine(script: string): string {
     .split("\n")
     .map((text) => text.trim())
     .find((text) => text !== "" && !text.startsWith("#!"));
-  return (line ?? "script").replace(/\p{Cc}/gu, " ").slice(0, 80);
+  return (line ?? "").replace(/\p{Cc}/gu, " ").slice(0, 80);
 }

@@ -10,6 +10,8 @@ import type { Log } from "../platform/log.ts";
 import type { Vault } from "../platform/vault.ts";
 import type { ExecutionOutputs } from "./execution-output.ts";
 import type { ExecutionReason } from "./execution-state.ts";
+import type { FileStreams } from "./file-streams.ts";
+import type { Placing } from "./input.ts";
 import type { ExecutionRow, RunRow, TakenExecution } from "./schema.ts";
 
 /** What is committed of an execution's end. */
@@ -33,6 +35,8 @@ export type ExecutionEnd = {
     valueDigest: string | null;
     lastLine: string | null;
   } | null;
+  /** Null: it had no files, or none was spoken of. */
+  placing: Placing | null;
 };
 
 /** A step of an execution that its agent tells of. */
@@ -41,8 +45,8 @@ export type ExecutionMove = { id: string; agentId: string; attempt: number } & (
   | { to: "running"; startedAt: Date }
 );
 
-/** An agent asks for work: it has room for so many on its own host, and on hosts that it reaches. */
-export type Pull = { agentId: string; own: number; neighbours: number };
+/** An agent asks for work: it has room for so many on its own host, and on hosts that it reaches; `files`: it knows how to place some there. */
+export type Pull = { agentId: string; own: number; neighbours: number; files: boolean };
 /** What it gets. */
 export type Offer = { execution: TakenExecution; run: RunRow; person: string; username: string; allowed: boolean };
 
@@ -64,6 +68,9 @@ export type AutomationDeps = {
   orders: Orders;
   store: LogStore;
   outputs: ExecutionOutputs;
+  /** By execution, how far its files have come. In memory: it is for people who look. */
+  placings: Map<string, Placing>;
+  fileStreams: FileStreams;
   vault: Vault;
   neighbours: Neighbours;
   changes: Changes;

@@ -8,14 +8,18 @@ import { type ExecutionRow, executions, type RunRow, runs } from "./schema.ts";
 import { settleWaiting } from "./settle.ts";
 
 /** What of an execution access is asked about. */
-export const workOf = (execution: ExecutionRow, run: Pick<RunRow, "createdBy" | "address">): OpenWork => ({
+export const workOf = (
+  execution: ExecutionRow,
+  run: Pick<RunRow, "createdBy" | "address">,
+  action: OpenWork["action"] = "run",
+): OpenWork => ({
   id: execution.id,
   orgId: execution.orgId,
   userId: run.createdBy,
   assetId: execution.assetId,
   accountChoice: execution.accountChoice,
   protocol: "ssh",
-  action: "run",
+  action,
   address: run.address,
 });
 

@@ -241,6 +241,32 @@ test("a secret parameter comes sealed for one execution and is on record; neithe
   }
 });
 
+test("an agent that only wants the way in, to place files there, is given no secrets", async () => {
+  const { accountId } = await newNeighbour({ kind: "password", password: "planted-hunter3" });
+  const { promise: later, resolve: goOn } = Promise.withResolvers<null>();
+  meet = ({ secrets }) => (secrets?.length ? later : null);
+  const written = { script: undefined, interpreter: undefined, scriptId: await scriptWithSecret(), account: "@agent" };
+  const id = await start([await assetOf(agent)], { ...written, parameters: { TOKEN: accountId } });
+  const [asked] = await eventually(
+    async () => equipped,
+    (all) => all.length === 1,
+    { what: "the secret is given" },
+  );
+  const executionId = asked?.equip.executionId ?? "";
+  agent.say({ runNeeds: { executionId, attempt: 1, wayInOnly: true } });
+  const both = await eventually(
+    async () => equipped,
+    (all) => all.length === 2,
+    { what: "the way in is given" },
+  );
+  expect(both.map(({ equip }) => equip.secrets?.length ?? 0)).toEqual([1, 0]);
+  goOn(null);
+  await finished(id);
+  const used =
+    await hub.sql`select count(*)::int as n from audit_events where kind = 'account.secret-used' and subject_id = ${accountId}`;
+  expect(used).toEqual([{ n: 1 }]);
+});
+
 test("who may not reveal secrets may not start a script with one, and is told so", async () => {
   const { accountId } = await newNeighbour({ kind: "password", password: "p" });
   const assetId = await assetOf(agent);

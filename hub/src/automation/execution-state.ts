@@ -25,6 +25,7 @@ export const executionReasons = [
   "agent-restarted",
   "lost",
   "unreachable",
+  "not-placed",
   "refused",
   "no-grant",
   "spawn-failed",

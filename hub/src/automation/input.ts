@@ -1,5 +1,5 @@
 // What callers may send to automation.
-import { scriptArgumentBytesMax, scriptArgumentsMax } from "@sallyport/protocol/limits";
+import { filesPerRunMax, scriptArgumentBytesMax, scriptArgumentsMax } from "@sallyport/protocol/limits";
 import { z } from "zod";
 import { byId, page } from "../platform/input.ts";
 import { parameterValues, processText, program, scriptBody, variableName } from "../scripts/input.ts";
@@ -45,6 +45,38 @@ export const rolling = z.object({
 });
 export type Rolling = z.infer<typeof rolling>;
 
+/** An account or group of a host by its name, or by its number. */
+const hostAccount = z.string().regex(/^([a-z_][a-z0-9_.-]{0,31}\$?|\d{1,9}|)$/, "must be an account's name or number");
+
+/** Where a kept file goes, on every target of the run. */
+export const fileToPlace = z.object({
+  fileId: z.string().min(1).max(64),
+  path: z
+    .string()
+    .max(1_024)
+    .regex(/^\/[^\p{Cc}]*[^\p{Cc}/]$/u, "must be an absolute path of a file")
+    .refine((path) => !path.split("/").some((part) => part === ".." || part === "."), "must not hold . or .."),
+  /** Octal, without set-user-id and its like. */
+  mode: z
+    .string()
+    .regex(/^0?[0-7]{3}$/, "must be three octal digits")
+    .default("644"),
+  /** Empty: whoever the agent, or the login on a neighbour, is. */
+  owner: hostAccount.default(""),
+  group: hostAccount.default(""),
+  /** What stands there already: gives way, or stays. */
+  existing: z.enum(["replace", "keep"]).default("replace"),
+});
+export type FileToPlace = z.infer<typeof fileToPlace>;
+
+/** With what the file was when the run was made: its name and content never change. */
+export type RunFile = FileToPlace & { name: string; sizeBytes: number; sha256: string };
+
+/** What became of a file on a host; `unchanged`: the same content stood there; `kept`: something did, and was to stay. */
+export const placedStates = ["placed", "unchanged", "kept"] as const;
+/** `files`: in the run's order, as far as it came. `unchecked`: the host had no program to compare the content with its hash. */
+export type Placing = { bytes: number; files: { state: (typeof placedStates)[number]; unchecked: boolean }[] };
+
 /** A target that was meant and is not run on; `code` as in docs/errors.md. */
 export type Refused = { assetId: string; name: string; code: string };
 
@@ -55,12 +87,15 @@ export const timeoutSeconds = z.number().int().min(1).max(86_400).default(3_600)
 /** The longest is a week: what waits longer belongs into a schedule. */
 export const expirySeconds = z.number().int().min(10).max(604_800).default(3_600);
 
+export const filesToPlace = z.array(fileToPlace).max(filesPerRunMax).default([]);
+
 const limits = {
   timeoutSeconds,
   expirySeconds,
   rolling: rolling.optional(),
   account: runAs.default("@agent"),
   title: processText.trim().max(200).optional(),
+  files: filesToPlace,
 };
 const assetIds = z.array(z.string().max(64)).min(1).max(targetsMax);
 
@@ -90,7 +125,10 @@ export const keptRun = z.object({
   ...limits,
 });
 
-export const createRun = z.union([writtenRun, keptRun]);
+/** Files alone. Strict: a script that was named wrongly must not be left out. */
+export const filesRun = z.strictObject({ assetIds, ...limits, files: z.array(fileToPlace).min(1).max(filesPerRunMax) });
+
+export const createRun = z.union([writtenRun, keptRun, filesRun]);
 export type CreateRun = z.infer<typeof createRun>;
 
 export const runStates = ["queued", "running", "paused", "halted", "stopping", "finished"] as const;

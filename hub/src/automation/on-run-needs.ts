@@ -44,7 +44,7 @@ export async function onRunNeeds(deps: AutomationDeps, agentId: string, needs: w
   };
   try {
     if (wanted.execution.state === "claimed" && !(await mayBegin(deps, wanted))) return lacks(true, forbidden.message);
-    const secrets = await secretsFor(deps, wanted);
+    const secrets = needs.wayInOnly === true ? [] : await secretsFor(deps, wanted);
     const neighbour = wanted.execution.zoneId === null ? null : await wayIn(deps, wanted);
     // Not waited for: the agent's answer comes behind its other messages, which are taken one after the other.
     void send(deps, wanted, neighbour, secrets).catch(refuse);

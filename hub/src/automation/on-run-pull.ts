@@ -6,6 +6,7 @@ import type { OrderPayload } from "../fleet/orders.ts";
 import { HubError } from "../platform/errors.ts";
 import type { AutomationDeps, Offer } from "./deps.ts";
 import { forbidden } from "./end-forbidden-runs.ts";
+import type { RunFile } from "./input.ts";
 import { scriptAccount } from "./script-account.ts";
 import { settleExecution } from "./settle.ts";
 
@@ -13,11 +14,11 @@ import { settleExecution } from "./settle.ts";
 const offersBytesMax = packetBytesMax - 64 * 1024;
 
 export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wire.RunPull.$Properties): Promise<void> {
-  const equip = deps.links.processOf(agentId)?.equip ?? false;
+  const { equip = false, files = false } = deps.links.processOf(agentId) ?? {};
   const room = (asked: number | null | undefined) => Math.min(Math.max(0, asked ?? 0), offersPerPullMax);
   const [own, neighbours] = [room(pull.max), equip ? room(pull.neighboursMax) : 0];
   if (own + neighbours === 0) return;
-  const taken = await deps.takeQueued({ agentId, own, neighbours });
+  const taken = await deps.takeQueued({ agentId, own, neighbours, files });
   let offers: wire.SignedOrder.$Properties[] = [];
   let bytes = 0;
   const send = () => {
@@ -30,7 +31,7 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
       await settleExecution(deps, offer.execution, forbidden);
       continue;
     }
-    const payload = await payloadOf(deps, offer, equip).catch(async (error: unknown) => {
+    const payload = await payloadOf(deps, offer, { equip, files }).catch(async (error: unknown) => {
       if (!(error instanceof HubError)) throw error;
       await settleExecution(deps, offer.execution, { reason: "refused", message: error.message });
       return null;
@@ -54,7 +55,7 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
 async function payloadOf(
   { db }: AutomationDeps,
   { execution, run, person, username }: Offer,
-  equip: boolean,
+  knows: { equip: boolean; files: boolean },
 ): Promise<OrderPayload> {
   const script = {
     executionId: execution.id,
@@ -69,12 +70,26 @@ async function payloadOf(
     person,
   };
   const secrets = Object.keys(run.secrets);
-  if (execution.zoneId === null && secrets.length === 0) return { runScript: script };
-  if (!equip)
-    throw new HubError("agent-refused", "The agent is too old for scripts with secrets. Install the newer agent.", {
-      facts: { reason: "too-old" },
-    });
-  if (execution.zoneId === null) return { runEquippedScript: { ...script, secrets } };
-  const { neighbour } = await scriptAccount(db, execution, username);
-  return { runEquippedScript: { ...script, secrets, neighbour } };
+  const isPlain = execution.zoneId === null && secrets.length === 0 && run.files.length === 0;
+  if (isPlain) return { runScript: script };
+  if (!knows.equip) throw tooOld("scripts with secrets");
+  if (run.files.length > 0 && !knows.files) throw tooOld("files");
+  const way = execution.zoneId === null ? {} : { neighbour: (await scriptAccount(db, execution, username)).neighbour };
+  const equipped = { ...script, ...way, secrets };
+  return run.files.length === 0
+    ? { runEquippedScript: equipped }
+    : { runScriptWithFiles: { ...equipped, files: run.files.map(wireFileOf) } };
 }
+
+const tooOld = (what: string): HubError =>
+  new HubError("agent-refused", `The agent is too old for ${what}. Install the newer agent.`, { facts: { reason: "too-old" } });
+
+const wireFileOf = ({ sha256, sizeBytes, path, mode, owner, group, existing }: RunFile): wire.FileToPlace.$Properties => ({
+  sha256: Buffer.from(sha256, "hex"),
+  size: sizeBytes,
+  path,
+  mode: Number.parseInt(mode, 8),
+  owner,
+  group,
+  keep: existing === "keep",
+});

@@ -8,6 +8,7 @@ import type { AutomationDeps } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import { dateOf } from "./on-run-claim.ts";
 import { passedOn } from "./pass-on.ts";
+import { placingOf } from "./placing.ts";
 import { executions } from "./schema.ts";
 import { settleExecution } from "./settle.ts";
 
@@ -50,6 +51,7 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
     startedAt: dateOf(result.startedAtMs),
     endedAt: dateOf(result.endedAtMs) ?? deps.clock.now(),
     truncated: result.truncated === true,
+    placing: (result.files ?? []).length > 0 ? placingOf(result.files ?? [], deps.placings.get(executionId)?.bytes ?? 0) : null,
   });
   acknowledge();
 }
@@ -70,6 +72,8 @@ function reasonOf(result: wire.RunResult.$Properties): ExecutionReason {
       return "agent-restarted";
     case wire.RunEnd.RUN_UNREACHABLE:
       return "unreachable";
+    case wire.RunEnd.RUN_NOT_PLACED:
+      return "not-placed";
     case wire.RunEnd.RUN_LOST:
       return "lost";
     default:

@@ -1,4 +1,4 @@
-// The script of a run, whole: written for it, or kept before with its parameters filled in.
+// The script of a run, whole: written for it, or kept before with its parameters filled in. A run of files alone has an empty one, for no interpreter.
 import { findAssets } from "../assets/assets.ts";
 import type { Actor } from "../identity/actor.ts";
 import type { Queryable } from "../platform/database.ts";
@@ -25,6 +25,8 @@ export type ReadyScript = {
   secrets: Record<string, string>;
 };
 
+const noScript = { name: null, scriptId: null, version: null, parameters: {}, secrets: {} };
+
 type Kept = { scriptId: string; version?: number | undefined; parameters: ParameterValues };
 
 /**
@@ -32,11 +34,12 @@ type Kept = { scriptId: string; version?: number | undefined; parameters: Parame
  *   `forbidden` for secrets to a newest version of somebody who may not be shown them.
  */
 export async function prepareScript(db: Queryable, actor: Actor, input: CreateRun | Kept): Promise<ReadyScript> {
-  if (!("scriptId" in input)) {
+  if (!("scriptId" in input || "script" in input))
+    return { ...noScript, interpreter: "", body: "", arguments: [], environment: {} };
+  if ("script" in input) {
     const { interpreter, script, args, env } = input;
     await assertKnownInterpreter(db, actor.orgId, interpreter);
-    const none = { name: null, scriptId: null, version: null, parameters: {}, secrets: {} };
-    return { ...none, interpreter, body: script, arguments: args, environment: env };
+    return { ...noScript, interpreter, body: script, arguments: args, environment: env };
   }
   const { script, version } = await findVersion(db, actor, input.scriptId, input.version ?? null);
   if (script.archivedAt !== null)

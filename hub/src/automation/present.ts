@@ -1,6 +1,7 @@
 // Runs and executions as the console and the API see them.
 import { executionsAtOnceMax, neighbourExecutionsAtOnceMax } from "@sallyport/protocol/limits";
 import type { ExecutionOutputs } from "./execution-output.ts";
+import type { Placing } from "./input.ts";
 import { runOutcomeOf } from "./run-state.ts";
 import type { ExecutionWithNames, RunWithCounts } from "./runs.ts";
 
@@ -46,7 +47,12 @@ function whyWaiting(
 /** Whether somebody is there to take an execution, or why nobody is. */
 export type Reached = "yes" | "offline" | "too-old";
 /** `isOnline`: of an agent; `reached`: of the neighbours of a zone. */
-export type Live = { outputs: ExecutionOutputs; isOnline(agentId: string): boolean; reached(zoneId: string): Reached };
+export type Live = {
+  outputs: ExecutionOutputs;
+  placings: ReadonlyMap<string, Placing>;
+  isOnline(agentId: string): boolean;
+  reached(zoneId: string): Reached;
+};
 
 export function presentExecution(row: ExecutionWithNames, live: Live, now: Date) {
   const { execution, assetName, zoneName, agentName, region, runState } = row;
@@ -76,5 +82,6 @@ export function presentExecution(row: ExecutionWithNames, live: Live, now: Date)
     stderrBytes: output?.log.end("stderr") ?? execution.stderrBytes,
     truncated: execution.truncated,
     lastLine: execution.lastLine,
+    placing: live.placings.get(execution.id) ?? execution.placing,
   };
 }

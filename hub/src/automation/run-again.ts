@@ -1,11 +1,12 @@
 // A run once more, on some of its machines: the same text, arguments and parameters, as a run of its own.
-import { authorizeAll } from "../access/authorize-all.ts";
 import { type Actor, assertMay } from "../identity/actor.ts";
 import { HubError } from "../platform/errors.ts";
+import { authorizeTargets } from "./authorize-targets.ts";
 import { insertRun } from "./create-run.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { assetsOfRun } from "./executions.ts";
 import type { RunAgain } from "./input.ts";
+import { prepareFiles } from "./prepare-files.ts";
 import { visibleRun } from "./runs.ts";
 import { tellAgents } from "./tell-agents.ts";
 
@@ -28,7 +29,12 @@ export async function runAgain(deps: AutomationDeps, actor: Actor, input: RunAga
       facts: { permission: "run.start" },
     });
   const assetIds = await assetsOfRun(deps.db, input);
-  const { allowed, refused } = await authorizeAll(deps.db, actor, assetIds, "run", run.account, deps.clock.now());
+  const files = await prepareFiles(
+    deps.db,
+    actor,
+    run.files.map(({ name: _name, sizeBytes: _size, sha256: _hash, ...file }) => file),
+  );
+  const { allowed, refused } = await authorizeTargets(deps, actor, assetIds, run.account, files.length > 0);
   if (allowed.length === 0)
     throw new HubError("no-targets", "There is nothing to run again: nothing of this has ended, or you may not run on it.", {
       facts: { targets: assetIds.length },
@@ -43,6 +49,7 @@ export async function runAgain(deps: AutomationDeps, actor: Actor, input: RunAga
     environment: run.env,
     parameters: run.parameters,
     secrets: run.secrets,
+    files,
     title: run.title,
     trigger: "again" as const,
     taskId: run.taskId,

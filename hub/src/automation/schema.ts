@@ -8,7 +8,7 @@ import { moment, orgId } from "../platform/columns.ts";
 import type { ParameterValues } from "../scripts/input.ts";
 import { scripts } from "../scripts/schema.ts";
 import type { ExecutionReason, ExecutionState } from "./execution-state.ts";
-import type { Refused, Rolling, Trigger } from "./input.ts";
+import type { Placing, Refused, Rolling, RunFile, Trigger } from "./input.ts";
 import type { RunState } from "./run-state.ts";
 
 export const runs = pgTable(
@@ -36,6 +36,8 @@ export const runs = pgTable(
     timeoutSeconds: integer("timeout_seconds").notNull(),
     /** How long an execution waits for its host once it may be offered. */
     expirySeconds: integer("expiry_seconds").notNull().default(3_600),
+    /** Placed before the script begins, or instead of one. */
+    files: jsonb("files").$type<RunFile[]>().notNull().default([]),
     /** As whom on neighbours: a user name of the vault, or a choice without a secret there. */
     account: text("account").notNull().default("@agent"),
     rolling: jsonb("rolling").$type<Rolling>(),
@@ -59,6 +61,8 @@ export const runs = pgTable(
     index("runs_org_created").on(table.orgId, table.createdAt),
     index("runs_task").on(table.taskId, table.createdAt),
     index("runs_script").on(table.scriptId),
+    // Of a table that only grows, the few whose files are still needed.
+    index("runs_with_files").on(table.orgId).where(sql`${table.state} <> 'finished' and ${table.files} <> '[]'`),
   ],
 );
 
@@ -102,6 +106,8 @@ export const executions = pgTable(
     stdoutBytes: bigint("stdout_bytes", { mode: "number" }).notNull().default(0),
     stderrBytes: bigint("stderr_bytes", { mode: "number" }).notNull().default(0),
     truncated: boolean("truncated").notNull().default(false),
+    /** Of the run's files: how far they came and what became of each; null before the first word. */
+    placing: jsonb("placed_files").$type<Placing>(),
     logHead: text("log_head"),
     /** SHA-256 over what was printed, both channels; null where nothing was kept or a restart of the hub cut the reading. */
     digest: text("digest"),

@@ -5,6 +5,7 @@ import { gathered } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
 import type { AutomationDeps, ExecutionEnd } from "./deps.ts";
 import { type ExecutionReason, waitingStates } from "./execution-state.ts";
+import type { Placing } from "./input.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { type ExecutionRow, executions } from "./schema.ts";
 import { type Released, tellAgents } from "./tell-agents.ts";
@@ -17,6 +18,7 @@ export type Settlement = {
   startedAt?: Date | null;
   endedAt?: Date;
   truncated?: boolean;
+  placing?: Placing | null;
 };
 
 /** Ends of many executions in one transaction: a run over a thousand hosts looks at its counts once for all that ended meanwhile. */
@@ -49,13 +51,14 @@ function endStatement(ends: ExecutionEnd[]) {
       stdout_bytes = case when ended.printed then ended."stdoutBytes" else executions.stdout_bytes end,
       stderr_bytes = case when ended.printed then ended."stderrBytes" else executions.stderr_bytes end,
       log_head = case when ended.printed then ended."logHead" else executions.log_head end,
+      placed_files = coalesce(ended."placing", executions.placed_files),
       digest = case when ended.printed then ended.digest else executions.digest end,
       value_digest = case when ended.printed then ended."valueDigest" else executions.value_digest end,
       last_line = case when ended.printed then ended."lastLine" else executions.last_line end
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as ended(
       id text, reason text, "exitCode" int, signal text, message text, "startedAt" timestamptz, "endedAt" timestamptz,
       truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text, digest text,
-      "valueDigest" text, "lastLine" text)
+      "valueDigest" text, "lastLine" text, "placing" jsonb)
     where executions.id = ended.id and (executions.state <> 'finished' or executions.reason = 'lost')`;
 }
 
@@ -87,6 +90,7 @@ export async function settleExecution(
     startedAt: settlement.startedAt ?? null,
     endedAt: settlement.endedAt ?? deps.clock.now(),
     truncated: settlement.truncated ?? false,
+    placing: settlement.placing ?? deps.placings.get(execution.id) ?? null,
     output:
       output === undefined
         ? null
@@ -98,6 +102,7 @@ export async function settleExecution(
             lastLine: output.lastLine(settlement.reason !== "finished"),
           },
   });
+  deps.placings.delete(execution.id);
   deps.outputs.remove(execution.id); // not before: should the database refuse, the agent's next try finds it
   deps.changes.announce(execution.orgId, "runs", execution.runId);
   deps.changes.announce(execution.orgId, "execution", execution.id);

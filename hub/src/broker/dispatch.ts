@@ -1,6 +1,7 @@
 // From an agent's control message to the room it concerns. Only a switch: what a message means is in the rooms.
 import type { UpMessage, wire } from "@sallyport/protocol/wire";
 import type { AutomationDeps } from "../automation/deps.ts";
+import { onFileNeeds, onFileProgress } from "../automation/on-file-needs.ts";
 import { onRunClaim, onRunStarted } from "../automation/on-run-claim.ts";
 import { onRunNeeds } from "../automation/on-run-needs.ts";
 import { onRunPull } from "../automation/on-run-pull.ts";
@@ -39,6 +40,10 @@ export async function dispatch(
       return onRunClaim(deps.automation, agentId, message.value);
     case "runNeeds":
       return onRunNeeds(deps.automation, agentId, message.value);
+    case "fileNeeds":
+      return onFileNeeds(deps.automation, agentId, message.value);
+    case "fileProgress":
+      return onFileProgress(deps.automation, agentId, message.value);
     case "runStarted":
       return onRunStarted(deps.automation, agentId, message.value);
     case "runResult":

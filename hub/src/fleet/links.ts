@@ -31,6 +31,8 @@ export type AgentProcess = {
   secretLines: boolean;
   /** It runs scripts on neighbours, and scripts with secrets. */
   equip: boolean;
+  /** It places files. */
+  files: boolean;
   /** Secrets for it are sealed to this X25519 key, which its identity signed; null when it named none. */
   sealingKey: Buffer | null;
 };

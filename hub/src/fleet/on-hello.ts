@@ -73,6 +73,7 @@ function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKe
     ownKey: can("ssh") && can("own-key"),
     secretLines: can("secret-lines"),
     equip: can("equip"),
+    files: can("equip") && can("files"),
     sealingKey: signed ? Buffer.from(named) : null,
   };
 }

@@ -21,7 +21,16 @@ const neighbourAnswerDeadlineMs = 45_000;
 
 export type OrderPayload = Pick<
   wire.Order.$Properties,
-  "openShell" | "openSshShell" | "openExec" | "openDial" | "runScript" | "runEquippedScript" | "equipRun" | "cancelRun"
+  | "openShell"
+  | "openSshShell"
+  | "openExec"
+  | "openDial"
+  | "runScript"
+  | "runEquippedScript"
+  | "runScriptWithFiles"
+  | "equipRun"
+  | "openFile"
+  | "cancelRun"
 >;
 type Outcome = { accepted: boolean; code: string; message: string };
 

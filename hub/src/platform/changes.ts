@@ -5,6 +5,7 @@ export const topics = [
   "sessions",
   "runs",
   "scripts",
+  "files",
   "tasks",
   "tickets",
   "execution",

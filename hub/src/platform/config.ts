@@ -92,6 +92,13 @@ export const options = {
     help: "days a recording or output is kept after its end",
     fallback: "for ever",
   },
+  filesGigabytes: {
+    flag: "files-gb",
+    variable: "SALLYPORT_FILES_GB",
+    hint: "gigabytes, 1 to 100000",
+    help: "room for the files that an organisation keeps to push to hosts",
+    fallback: "50",
+  },
   auditFile: {
     flag: "audit-file",
     variable: "SALLYPORT_AUDIT_FILE",
@@ -230,6 +237,7 @@ const schema = z
     hostKeys: z.enum(["first", "ask"]).default("first"),
     detachGraceSeconds: z.coerce.number().int().min(1).max(86_400).default(600),
     recordingDays: z.coerce.number().int().min(1).max(36_500).optional(),
+    filesGigabytes: z.coerce.number().int().min(1).max(100_000).default(50),
     auditFile: z.string().startsWith("/").max(4_096).optional(),
     auditSyslog: z.string().max(300).refine(isSyslogAddress).optional(),
     auditSyslogCa: z.string().startsWith("/").max(4_096).optional(),

@@ -1,7 +1,7 @@
 // What callers may send about tasks.
 import { z } from "zod";
 import { categories, platformIds } from "../assets/input.ts";
-import { expirySeconds, rolling, runAs, targetsMax, timeoutSeconds } from "../automation/input.ts";
+import { expirySeconds, filesToPlace, rolling, runAs, targetsMax, timeoutSeconds } from "../automation/input.ts";
 import { following, route } from "../notify/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 import { parameterValues } from "../scripts/input.ts";
@@ -86,6 +86,7 @@ const fields = {
   scriptId: z.string().min(1).max(64),
   scriptVersion: z.number().int().min(1).nullable().default(null),
   parameters: parameterValues.default({}),
+  files: filesToPlace,
   targets,
   account: runAs.default("@agent"),
   rolling: rolling.nullable().default(null),

@@ -4,6 +4,7 @@ import { and, eq } from "drizzle-orm";
 import { findAssets } from "../assets/assets.ts";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import { prepareFiles } from "../automation/prepare-files.ts";
 import { type Actor, actOn, assertMay, may } from "../identity/actor.ts";
 import { followingOf, routesOf, setFollowing, setRoutes } from "../notify/following.ts";
 import type { Route } from "../notify/input.ts";
@@ -18,7 +19,7 @@ import { checkSchedule, nextFire } from "./schedule.ts";
 import { type TaskRow, tasks } from "./schema.ts";
 import { findTask } from "./tasks.ts";
 
-/** @throws HubError `not-found` for the script, `bad-parameter`, `bad-input` for a schedule that never comes. */
+/** @throws HubError `not-found` for the script or a file, `bad-parameter`, `bad-input` for a schedule that never comes. */
 export async function createTask(deps: TaskDeps, actor: Actor, input: CreateTask): Promise<string> {
   assertMay(actor, "run.start");
   const now = deps.clock.now();
@@ -80,6 +81,7 @@ export async function cloneTask(deps: TaskDeps, actor: Actor, id: string, name: 
   const row = { ...task, id: newId("tsk", now.getTime()), name, ownerId: actor.id, state: "paused" as const, nextFireAt: null };
   await deps.db.transaction(async (tx) => {
     await findVersion(tx, actor, task.scriptId, task.scriptVersion);
+    await prepareFiles(tx, actor, task.files);
     await tx.insert(tasks).values({ ...row, createdAt: now, updatedAt: now, archivedAt: null });
     await setRoutes(tx, actor.orgId, row.id, await routesOf(tx, actor.orgId, id));
     await recordAudit(tx, {
@@ -161,6 +163,7 @@ async function check({ db }: TaskDeps, actor: Actor, input: CreateTask, now: Dat
   const ids = assetsNamed(version.parameters, input.parameters);
   const named = new Map((await findAssets(db, actor.orgId, ids)).map(({ asset }) => [asset.id, asset.name]));
   bindParameters(version.parameters, input.parameters, (id) => named.get(id));
+  await prepareFiles(db, actor, input.files);
   if (input.schedule !== null) checkSchedule(input.schedule, now);
 }
 

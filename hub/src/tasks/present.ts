@@ -26,6 +26,7 @@ export const presentTask = (
 /** What a form starts from. */
 export const presentTaskFields = ({ task }: TaskWithNames) => ({
   parameters: task.parameters,
+  files: task.files,
   targets: task.targets,
   account: task.account,
   rolling: task.rolling,

@@ -1,7 +1,8 @@
 // A run of a task: its targets resolved and authorised now, in the name of its owner.
-import { authorizeAll } from "../access/authorize-all.ts";
+import { authorizeTargets } from "../automation/authorize-targets.ts";
 import { insertRun } from "../automation/create-run.ts";
 import type { Trigger } from "../automation/input.ts";
+import { prepareFiles } from "../automation/prepare-files.ts";
 import { prepareScript } from "../automation/prepare-script.ts";
 import { type Released, tellAgents } from "../automation/tell-agents.ts";
 import { type Actor, assertMay } from "../identity/actor.ts";
@@ -56,7 +57,8 @@ export async function startTask(
   trigger: Trigger,
 ): Promise<{ runId: string; released: Released[] }> {
   const ids = await resolveTargets(tx, task.orgId, task.targets);
-  const { allowed, refused } = await authorizeAll(tx, owner, ids, "run", task.account, deps.clock.now());
+  const withFiles = task.files.length > 0;
+  const { allowed, refused } = await authorizeTargets({ db: tx, clock: deps.clock }, owner, ids, task.account, withFiles);
   if (allowed.length === 0)
     throw new HubError(
       "no-targets",
@@ -76,6 +78,7 @@ export async function startTask(
     expirySeconds,
     account,
     rolling,
+    files: await prepareFiles(tx, owner, task.files),
     refused: refused.slice(0, refusalsKept).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
   };
   const { id: runId, released } = await insertRun(deps.automation, tx, owner, run, allowed);

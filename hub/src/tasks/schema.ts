@@ -1,7 +1,7 @@
 // Tasks: a script bound to targets and to a time.
 import { sql } from "drizzle-orm";
 import { index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
-import type { Rolling } from "../automation/input.ts";
+import type { FileToPlace, Rolling } from "../automation/input.ts";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
 import type { ParameterValues } from "../scripts/input.ts";
@@ -21,6 +21,8 @@ export const tasks = pgTable(
     /** Null: the newest at each run. */
     scriptVersion: integer("script_version"),
     parameters: jsonb("parameters").$type<ParameterValues>().notNull(),
+    /** Placed on each target before the script begins. */
+    files: jsonb("files").$type<FileToPlace[]>().notNull().default([]),
     targets: jsonb("targets").$type<Targets>().notNull(),
     /** As whom on neighbours. */
     account: text("account").notNull(),

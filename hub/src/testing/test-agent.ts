@@ -39,6 +39,8 @@ export type TestAgentOptions = {
   ownKey?: string;
   /** It knows scripts for neighbours and such with secrets: what becomes of one that has got what it needs. Null: it begins. Otherwise the code it is refused with. */
   equip?: (equip: wire.EquipRun.$Properties, asks: TestAsks) => Promise<string | null> | string | null;
+  /** It knows files, and takes at most so many bytes of one before it takes no more. A script with files never begins: the test says how it ended. */
+  files?: { takeAtMost: number };
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
 };
@@ -127,6 +129,9 @@ export class TestAgent {
   readonly downs: string[] = [];
   /** Why executions were given nothing. */
   readonly lacks: wire.RunLacks.$Properties[] = [];
+  /** Bytes of files that came, by their streams; whole ones with their end. */
+  readonly fileStreams = new Map<number, { from: number; bytes: Buffer; whole: boolean }>();
+  readonly fileLacks: wire.FileLacks.$Properties[] = [];
   /** Heads of the audit chain it was given, oldest first. */
   readonly auditHeads: wire.AuditHead.$Properties[] = [];
   /** What it was asked of its terminals' echo, oldest first. */
@@ -250,6 +255,7 @@ export class TestAgent {
         ...(this.options.neighbours === undefined ? [] : ["ssh"]),
         ...(this.options.ownKey === undefined ? [] : ["own-key"]),
         ...(this.options.equip === undefined ? [] : ["equip"]),
+        ...(this.options.files === undefined ? [] : ["equip", "files"]),
       ],
       sealingKey: rawSealingKey(this.sealingKey),
       sealingSignature: signSealingKey(
@@ -284,6 +290,9 @@ export class TestAgent {
         return;
       case "runLacks":
         this.lacks.push(message.value);
+        return;
+      case "fileLacks":
+        this.fileLacks.push(message.value);
         return;
       case "watchEcho":
         this.echoAsks.push(message.value);
@@ -351,6 +360,10 @@ export class TestAgent {
       this.#onDial(order.sequence, order.openDial);
       return;
     }
+    if (order.openFile) {
+      this.#onFile(order.sequence, order.openFile);
+      return;
+    }
     if (order.equipRun) {
       void this.#onEquip(order.sequence, order.equipRun);
       return;
@@ -360,6 +373,38 @@ export class TestAgent {
       return;
     }
     if (order.openShell) this.#openShell(order.sequence, order.openShell);
+  }
+
+  #onFile(stream: number, { offset, size }: wire.OpenFile.$Properties): void {
+    const from = offset ?? 0;
+    const most = this.options.files?.takeAtMost ?? 0;
+    const incoming = new Incoming(0, bulkWindowBytes, from);
+    const file = { from, bytes: Buffer.alloc(0), whole: false };
+    this.fileStreams.set(stream, file);
+    const end = new StreamEnd({
+      stream,
+      priority: "bulk",
+      incoming: [incoming],
+      outgoing: [],
+      owner: {
+        onData: (_channel, data) => {
+          file.bytes = Buffer.concat([file.bytes, data]);
+          if (file.bytes.length >= most) return;
+          incoming.consume(incoming.received);
+          incoming.store(incoming.received);
+        },
+        onEnd: () => {
+          file.whole = incoming.received === size;
+          end.close({ exitCode: null, reason: "stored" });
+          this.mux.wake();
+        },
+        onRoom: () => {},
+        onResize: () => {},
+        onClose: () => this.mux.remove(stream),
+      },
+    });
+    this.mux.add(end);
+    this.#say({ orderOutcome: { sequence: stream, accepted: true } });
   }
 
   async #onNeighbour(sequence: number, shell: wire.OpenShell.$Properties): Promise<void> {
@@ -489,7 +534,7 @@ export class TestAgent {
   }
 
   #onOffer(order: wire.Order): void {
-    const script = (order.runScript ?? order.runEquippedScript) as wire.RunScript;
+    const script = (order.runScript ?? order.runEquippedScript ?? order.runScriptWithFiles) as wire.RunScript;
     const held = this.runs.get(script.executionId);
     if (held === undefined) {
       const outputs = [0, 1].map((channel) => {
@@ -522,6 +567,7 @@ export class TestAgent {
 
   #onGo(executionId: string): void {
     const order = this.runs.get(executionId)?.order;
+    if (order?.files.length) return;
     if (order?.neighbour || order?.secrets.length) this.#say({ runNeeds: { executionId, attempt: order.attempt } });
     else this.#begin(executionId);
   }

@@ -10,8 +10,10 @@ import { CheckpointFile } from "../audit/checkpoint-file.ts";
 import { Checkpoints } from "../audit/checkpoints.ts";
 import { Witnesses } from "../audit/witnesses.ts";
 import { ExecutionOutputs } from "../automation/execution-output.ts";
+import { FileStreams } from "../automation/file-streams.ts";
 import { Broker } from "../broker/broker.ts";
 import { listenForAgents } from "../broker/listen.ts";
+import { FileStore } from "../files/file-store.ts";
 import { Duplicates } from "../fleet/duplicates.ts";
 import { LinkRows } from "../fleet/link-rows.ts";
 import { AgentLinks } from "../fleet/links.ts";
@@ -99,6 +101,8 @@ export class TestBroker {
         commitMove: async () => null,
         takeQueued: async () => [],
         outputs: new ExecutionOutputs(),
+        placings: new Map(),
+        fileStreams: new FileStreams({ ...shared, store: new FileStore(dataDir) }),
         vault,
         neighbours,
       },

@@ -15,6 +15,7 @@ export const roomOrder: readonly (readonly string[])[] = [
   ["access"],
   ["neighbours"], // signing in on hosts that agents reach; for terminals, scripts and custody
   ["scripts"], // what is kept to run again; automation runs it
+  ["files"], // what is kept to push to hosts; automation pushes it
   ["sessions", "automation"],
   ["tasks"], // when and where scripts run by themselves
   ["custody"], // what is done with accounts on their assets; connects as sessions do

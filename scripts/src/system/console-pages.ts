@@ -23,6 +23,7 @@ export const consolePages: ConsolePage[] = [
   { name: "task", path: ({ taskId }) => `/task?id=${taskId}`, signedIn: true },
   { name: "edit-task", path: ({ taskId }) => `/tasks/edit?id=${taskId}`, signedIn: true },
   list("scripts", "/scripts"),
+  list("files", "/files"),
   { name: "script", path: ({ scriptId }) => `/script?id=${scriptId}`, signedIn: true },
   { name: "script-versions", path: ({ scriptId }) => `/script?id=${scriptId}&tab=versions`, signedIn: true },
   { name: "edit-script", path: ({ scriptId }) => `/scripts/edit?id=${scriptId}`, signedIn: true },

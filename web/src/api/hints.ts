@@ -30,6 +30,8 @@ function staleKeys(trpc: Trpc, topic: Topic) {
       return [trpc.runs.pathKey(), trpc.tasks.pathKey(), trpc.home.pathKey()];
     case "scripts":
       return [trpc.scripts.pathKey(), trpc.interpreters.pathKey()];
+    case "files":
+      return [trpc.files.pathKey()];
     case "tasks":
       return [trpc.tasks.pathKey(), trpc.calendars.pathKey(), trpc.targetSets.pathKey()];
     case "tickets":

@@ -30,6 +30,21 @@ export function hubErrorOf(error: unknown): HubError {
   return { code: data.hubCode || "unexpected", message, facts: data.facts };
 }
 
+/** A refusal that came as problem+json, outside of tRPC. @param body as it was parsed; null when it was no JSON. */
+export function problemIn(response: Response, body: unknown): Error {
+  const field = (name: string): unknown => (typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined);
+  const code = field("code");
+  const detail = field("detail");
+  const facts = field("facts");
+  if (typeof code !== "string") return fetchFailed(response);
+  const known = typeof facts === "object" && facts !== null ? Object.entries(facts) : [];
+  return new ShapedError({
+    code,
+    message: typeof detail === "string" ? detail : "",
+    facts: Object.fromEntries(known.filter(([, value]) => typeof value === "string" || typeof value === "number")),
+  });
+}
+
 export function fetchFailed(response: Response): Error {
   const byStatus: Record<number, string> = { 401: "not-signed-in", 403: "forbidden", 404: "not-found" };
   return new ShapedError({ code: byStatus[response.status] ?? "unexpected", message: `HTTP ${response.status}`, facts: {} });

@@ -37,6 +37,7 @@ export type EndReason = NonNullable<SessionSummary["endReason"]>;
 export type RunSummary = Outputs["runs"]["list"]["items"][number];
 export type RunDetail = Outputs["runs"]["get"];
 export type Execution = RunDetail["executions"][number];
+export type KeptFile = Outputs["files"]["list"]["items"][number];
 export type Script = Outputs["scripts"]["list"]["items"][number];
 export type ScriptDetail = Outputs["scripts"]["get"];
 export type ScriptVersion = ScriptDetail["version"];

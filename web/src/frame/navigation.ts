@@ -2,6 +2,7 @@
 import {
   IconCalendarClock,
   IconFileCode,
+  IconFiles,
   IconHome,
   IconKey,
   IconListSearch,
@@ -25,6 +26,7 @@ export type PlaceName =
   | "tasks"
   | "scripts"
   | "tickets"
+  | "files"
   | "fleet"
   | "assets"
   | "grants"
@@ -48,6 +50,7 @@ export const places: readonly Place[] = [
   { name: "tasks", href: "/tasks", icon: IconCalendarClock, group: "work", needs: null },
   { name: "scripts", href: "/scripts", icon: IconFileCode, group: "work", needs: null },
   { name: "tickets", href: "/tickets", icon: IconTicket, group: "work", needs: null },
+  { name: "files", href: "/files", icon: IconFiles, group: "work", needs: null },
   { name: "fleet", href: "/fleet", icon: IconStack2, group: "manage", needs: "fleet.read" },
   { name: "assets", href: "/assets", icon: IconServer2, group: "manage", needs: "assets.read" },
   { name: "grants", href: "/grants", icon: IconKey, group: "manage", needs: "grants.read" },

@@ -6,7 +6,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
-import type { Execution } from "../api/types.ts";
+import type { Execution, RunDetail } from "../api/types.ts";
 import { oneOf } from "../state/url-state.ts";
 import { displayText } from "../ui/display-text.ts";
 import { RunningTime } from "../ui/running-time.tsx";
@@ -14,10 +14,18 @@ import { groupOf } from "./execution-group.ts";
 import { ExecutionMark } from "./execution-mark.tsx";
 import { LogView } from "./log-view.tsx";
 import classes from "./run.module.css";
+import { PlacedFiles } from "./run-files.tsx";
 
 const streams = ["stdout", "stderr"] as const;
 
-export function ExecutionView({ execution, mayStop }: { execution: Execution; mayStop: boolean }) {
+interface ExecutionViewProps {
+  execution: Execution;
+  /** The run's. */
+  files: RunDetail["files"];
+  mayStop: boolean;
+}
+
+export function ExecutionView({ execution, files, mayStop }: ExecutionViewProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const stop = useMutation(trpc.runs.stopExecution.mutationOptions());
@@ -66,6 +74,7 @@ export function ExecutionView({ execution, mayStop }: { execution: Execution; ma
       {execution.message !== null && execution.message !== "" && (
         <p className={classes.logNote}>{displayText(execution.message)}</p>
       )}
+      {files.length > 0 && <PlacedFiles files={files} execution={execution} />}
       {execution.truncated && <p className={classes.logNote}>{t("run.truncated")}</p>}
       <div className={classes.outputTools}>
         <SegmentedControl

@@ -1,7 +1,7 @@
 // A new run: which machines, which script, with what; then off.
 "use client";
 import { Alert, Button, SegmentedControl, Stack, TextInput } from "@mantine/core";
-import { keptRun, writtenRun } from "@sallyport/hub/automation/input";
+import { filesRun, keptRun, writtenRun } from "@sallyport/hub/automation/input";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
@@ -16,7 +16,7 @@ import { InterpreterSelect } from "../scripts/interpreter-select.tsx";
 import { type Kept, KeptScript } from "../scripts/kept-script.tsx";
 import { ScriptEditor } from "../scripts/lazy-code.tsx";
 import scripts from "../scripts/scripts.module.css";
-import { useUrlState } from "../state/url-state.ts";
+import { oneOf, useUrlState } from "../state/url-state.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { Page } from "../ui/page.tsx";
 import { Failed } from "../ui/page-states.tsx";
@@ -24,6 +24,8 @@ import { Panel } from "../ui/panel.tsx";
 import { defaultLimits, type LimitsDraft, limitsDraftOf, limitsOf } from "./limits-draft.ts";
 import { type Line, LineList, newLine } from "./line-list.tsx";
 import classes from "./run.module.css";
+import { RunFiles } from "./run-files.tsx";
+import { type FileDraft, filesDraftOf, filesOf, newFile } from "./run-files-draft.ts";
 import { RunLimits, rollingIsRight } from "./run-limits.tsx";
 
 export function NewRunPage() {
@@ -62,6 +64,16 @@ function Prefilled() {
   );
 }
 
+const kinds = ["kept", "written", "files"] as const;
+type Kind = (typeof kinds)[number];
+
+/** What ran before had a kept script, its own text, or nothing but files. */
+function kindOf(earlier: RunDetail | undefined, scriptId: string | null): Kind {
+  if (earlier === undefined) return scriptId === null ? "written" : "kept";
+  if (earlier.script !== null) return "kept";
+  return earlier.interpreter === "" ? "files" : "written";
+}
+
 interface NewRunProps {
   earlier: RunDetail | undefined;
   startAssetIds: readonly string[];
@@ -80,7 +92,9 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
   const trpc = useTRPC();
   const router = useRouter();
   const [assetIds, setAssetIds] = useState(startAssetIds);
-  const [isKept, setIsKept] = useState(earlier === undefined ? scriptId !== null : earlier.script !== null);
+  const [kind, setKind] = useState<Kind>(() => kindOf(earlier, scriptId));
+  const isKept = kind === "kept";
+  const [files, setFiles] = useState<readonly FileDraft[]>(() => filesDraftOf(earlier?.files ?? []));
   const [kept, setKept] = useState<Kept>({
     scriptId: earlier?.script?.id ?? scriptId,
     version: earlier?.script?.version ?? null,
@@ -88,7 +102,7 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
   });
   const [written, setWritten] = useState<Written>(() => ({
     script: earlier?.body ?? "",
-    interpreter: earlier?.interpreter ?? "bash",
+    interpreter: earlier?.interpreter || "bash",
     args: (earlier?.args ?? []).map((value) => newLine("", value)),
     env: Object.entries(earlier?.env ?? {}).map(([name, value]) => newLine(name, value)),
   }));
@@ -100,31 +114,39 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
   const common = {
     assetIds: [...assetIds],
     ...others,
+    files: filesOf(files),
     ...(rolling === null ? {} : { rolling }),
     ...(title.trim() === "" ? {} : { title: title.trim() }),
   };
-  const checked = isKept
-    ? keptRun.safeParse({
-        ...common,
-        scriptId: kept.scriptId ?? undefined,
-        ...(kept.version === null ? {} : { version: kept.version }),
-        parameters: kept.parameters,
-      })
-    : writtenRun.safeParse({
-        ...common,
-        script: written.script,
-        interpreter: written.interpreter,
-        args: written.args.map(({ value }) => value),
-        env: Object.fromEntries(
-          written.env.filter(({ name, value }) => name !== "" || value !== "").map(({ name, value }) => [name, value]),
-        ),
-      });
+  const checked = (() => {
+    switch (kind) {
+      case "kept":
+        return keptRun.safeParse({
+          ...common,
+          scriptId: kept.scriptId ?? undefined,
+          ...(kept.version === null ? {} : { version: kept.version }),
+          parameters: kept.parameters,
+        });
+      case "written":
+        return writtenRun.safeParse({
+          ...common,
+          script: written.script,
+          interpreter: written.interpreter,
+          args: written.args.map(({ value }) => value),
+          env: Object.fromEntries(
+            written.env.filter(({ name, value }) => name !== "" || value !== "").map(({ name, value }) => [name, value]),
+          ),
+        });
+      case "files":
+        return filesRun.safeParse(common);
+    }
+  })();
   const wrong = (field: string) => tried && !checked.success && checked.error.issues.some(({ path }) => path[0] === field);
 
   const create = useMutation(
     trpc.runs.create.mutationOptions({ meta: { showsError: true }, onSuccess: ({ id }) => router.push(`/run?id=${id}`) }),
   );
-  useUnsavedGuard(!isKept && written.script !== (earlier?.body ?? "") && !create.isSuccess);
+  useUnsavedGuard(kind === "written" && written.script !== (earlier?.body ?? "") && !create.isSuccess);
 
   const start = () => {
     setTried(true);
@@ -161,30 +183,40 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
           <SegmentedControl
             style={{ alignSelf: "flex-start" }}
             aria-label={t("newRun.script")}
-            value={isKept ? "kept" : "written"}
-            onChange={(value) => setIsKept(value === "kept")}
-            data={[
-              { value: "kept", label: t("newRun.kept") },
-              { value: "written", label: t("newRun.written") },
-            ]}
+            value={kind}
+            onChange={(value) => {
+              const chosen = oneOf(value, kinds) ?? "written";
+              setKind(chosen);
+              if (chosen === "files" && files.length === 0) setFiles([newFile()]);
+            }}
+            data={kinds.map((value) => ({ value, label: t(`newRun.${value}`) }))}
           />
-          {isKept ? (
+          {isKept && (
             <KeptScript
               kept={kept}
               onChange={setKept}
               failure={create.error}
               error={wrong("scriptId") ? t("newRun.noKept") : undefined}
             />
-          ) : (
+          )}
+          {kind === "written" && (
             <WrittenScript
               written={written}
               onChange={setWritten}
               error={wrong("script") ? t(written.script === "" ? "newRun.noScript" : "newRun.tooLong") : undefined}
             />
           )}
+          <Panel title={t("runFiles.title")}>
+            <RunFiles files={files} onChange={setFiles} tried={tried} />
+            {kind === "files" && files.length === 0 && wrong("files") && (
+              <p className={classes.logNote} role="alert">
+                {t("runFiles.none")}
+              </p>
+            )}
+          </Panel>
         </div>
         <div className={classes.formSide}>
-          {!isKept && (
+          {kind === "written" && (
             <>
               <Panel title={t("newRun.arguments")}>
                 <LineList

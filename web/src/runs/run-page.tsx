@@ -148,7 +148,7 @@ function Run({ run }: { run: RunDetail }) {
             {chosen === undefined ? (
               <p className={classes.logNote}>{shown.isPending ? t("list.loadingRows") : t("run.choose")}</p>
             ) : (
-              <ExecutionView key={chosen.id} execution={chosen} mayStop={mayStop} />
+              <ExecutionView key={chosen.id} execution={chosen} files={run.files} mayStop={mayStop} />
             )}
           </div>
         </>

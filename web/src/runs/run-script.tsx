@@ -1,6 +1,6 @@
 // What a run ran: the script as it was sent, its arguments, environment and limits.
 "use client";
-import { Anchor } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useTranslation } from "react-i18next";
@@ -21,9 +21,15 @@ export function RunScript({ run }: { run: RunDetail }) {
   const parameters = Object.entries(run.parameters);
   return (
     <div className={classes.scriptColumns}>
-      <Panel title={t("run.script")} action={<CopyIcon text={run.body} />} flush>
-        <pre className={classes.script}>{lines.join("\n")}</pre>
-      </Panel>
+      {run.interpreter === "" ? (
+        <Panel title={t("newRun.files")}>
+          <Text size="sm">{t("runFiles.noScript")}</Text>
+        </Panel>
+      ) : (
+        <Panel title={t("run.script")} action={<CopyIcon text={run.body} />} flush>
+          <pre className={classes.script}>{lines.join("\n")}</pre>
+        </Panel>
+      )}
       <div className={classes.formSide}>
         <Panel title={t("run.details")}>
           <Facts
@@ -54,7 +60,7 @@ export function RunScript({ run }: { run: RunDetail }) {
               [
                 t("newRun.interpreter"),
                 <span key="interpreter" className="mono">
-                  {run.interpreter}
+                  {run.interpreter || "–"}
                 </span>,
               ],
               [

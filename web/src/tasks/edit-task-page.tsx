@@ -14,6 +14,8 @@ import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import type { TaskDetail } from "../api/types.ts";
 import { Allowed, useMe } from "../frame/me.tsx";
 import { defaultLimits, type LimitsDraft, limitsDraftOf, limitsOf } from "../runs/limits-draft.ts";
+import { RunFiles } from "../runs/run-files.tsx";
+import { type FileDraft, filesDraftOf, filesOf } from "../runs/run-files-draft.ts";
 import { RunLimits, rollingIsRight } from "../runs/run-limits.tsx";
 import { type Kept, KeptScript } from "../scripts/kept-script.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
@@ -54,6 +56,7 @@ interface Draft {
   name: string;
   description: string;
   kept: Kept;
+  files: readonly FileDraft[];
   targets: Targets;
   schedule: ScheduleDraft;
   limits: LimitsDraft;
@@ -68,6 +71,7 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
       name: "",
       description: "",
       kept: { scriptId, version: null, parameters: {} },
+      files: [],
       targets: { assetIds: [], nodeIds: [], labels: [], setIds: [] },
       schedule: { ...scheduleDraftOf(null), kind: "cron" },
       limits: defaultLimits,
@@ -75,11 +79,12 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
       overlap: "skip",
       notices: [],
     };
-  const { name, description, script, parameters, targets, schedule, misfire, overlap, notices } = task;
+  const { name, description, script, parameters, files, targets, schedule, misfire, overlap, notices } = task;
   return {
     name,
     description,
     kept: { scriptId: script.id, version: script.version, parameters },
+    files: filesDraftOf(files),
     targets,
     schedule: scheduleDraftOf(schedule),
     limits: limitsDraftOf(task),
@@ -105,6 +110,7 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
     scriptId: kept.scriptId ?? undefined,
     scriptVersion: kept.version,
     parameters: kept.parameters,
+    files: filesOf(draft.files),
     targets,
     schedule: scheduleOf(schedule),
     ...limitsOf(limits),
@@ -170,6 +176,9 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
               nodePaths={nodePaths}
               error={tried && nothing ? t("targets.nothing") : undefined}
             />
+          </Panel>
+          <Panel title={t("runFiles.title")}>
+            <RunFiles files={draft.files} onChange={(files) => set({ files })} tried={tried} />
           </Panel>
           {!nothing && (
             <Panel title={t("targets.now")}>

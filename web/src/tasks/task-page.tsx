@@ -123,6 +123,11 @@ function Overview({ task }: { task: TaskDetail }) {
             />
           )}
         </Panel>
+        {task.files.length > 0 && (
+          <Panel title={t("runFiles.title")}>
+            <TaskFiles files={task.files} />
+          </Panel>
+        )}
       </div>
       <Panel title={t("run.details")}>
         <Facts
@@ -200,4 +205,25 @@ function Fires({ taskId }: { taskId: string }) {
       onOpen={({ runId }) => runId !== null && router.push(`/run?id=${runId}`)}
     />
   );
+}
+
+function TaskFiles({ files }: Pick<TaskDetail, "files">) {
+  return (
+    <Facts
+      items={files.map(({ fileId, path, mode, owner, group }) => [
+        displayText(path, 200),
+        <span key={path}>
+          <FileName id={fileId} />
+          {[mode, displayText(owner), displayText(group)].filter(Boolean).map((part) => ` · ${part}`)}
+        </span>,
+      ])}
+    />
+  );
+}
+
+/** By its id for who may not see it. */
+function FileName({ id }: { id: string }) {
+  const trpc = useTRPC();
+  const { data } = useQuery(trpc.files.get.queryOptions({ id }));
+  return displayText(data?.name ?? id);
 }

@@ -103,6 +103,7 @@ const needed = {
   sessions: null,
   runs: null,
   scripts: null,
+  files: null,
   tasks: null,
   tickets: null,
   execution: null,

@@ -1,7 +1,7 @@
 // Sessions and runs: what people came for.
-import { authorizeEvery } from "../../access/authorize-all.ts";
 import { auditEventsOf } from "../../audit/audit-events.ts";
 import { presentAuditEvent } from "../../audit/present.ts";
+import { authorizeEveryTarget } from "../../automation/authorize-targets.ts";
 import { createRun } from "../../automation/create-run.ts";
 import { assetsOfRun, cellsOf, outputGroupsOf, pageOfExecutions } from "../../automation/executions.ts";
 import { goOn } from "../../automation/go-on.ts";
@@ -108,7 +108,7 @@ export const sessionsRouter = router({
 
 /** Executions as this person sees them now. Only those that any agent of a zone may take need to know who is there. */
 async function presentExecutions(
-  { automation: { db, clock, outputs, links } }: ApiDeps,
+  { automation: { db, clock, outputs, placings, links } }: ApiDeps,
   actor: Actor,
   rows: ExecutionWithNames[],
 ) {
@@ -116,6 +116,7 @@ async function presentExecutions(
   const reached = await reachingZones({ db, links }, actor.orgId, zoneIds);
   const live = {
     outputs,
+    placings,
     isOnline: (agentId: string) => links.isOnline(agentId),
     reached: (zoneId: string) => {
       const equipped = reached.get(zoneId);
@@ -131,8 +132,8 @@ export const runsRouter = router({
     .input(automationInput.createRun)
     .output(output.created)
     .mutation(async ({ ctx, input }) => {
-      const { db, clock } = ctx.hub.automation;
-      const allowed = await authorizeEvery(db, ctx.actor, input.assetIds, "run", input.account, clock.now());
+      const { assetIds, account, files } = input;
+      const allowed = await authorizeEveryTarget(ctx.hub.automation, ctx.actor, assetIds, account, files.length > 0);
       return { id: await createRun(ctx.hub.automation, ctx.actor, input, allowed) };
     }),
   list: signedIn
@@ -165,7 +166,7 @@ export const runsRouter = router({
     .query(async ({ ctx, input: { id, executions: wanted } }) => {
       const { db, clock } = ctx.hub.automation;
       const found = await visibleRun(db, ctx.actor, id);
-      const { script: body, args, env, parameters, account, rolling, refused, timeoutSeconds, expirySeconds } = found.run;
+      const { script: body, args, env, parameters, account, rolling, refused, timeoutSeconds, expirySeconds, files } = found.run;
       return {
         ...presentRun(found, clock.now()),
         body,
@@ -175,6 +176,7 @@ export const runsRouter = router({
         account,
         rolling,
         refused,
+        files,
         timeoutSeconds,
         expirySeconds,
         executions: wanted ? await presentExecutions(ctx.hub, ctx.actor, await executionsOf(db, id)) : [],
