@@ -1,4 +1,4 @@
-// The short form of every fault; `npm run faults` has the long ones. A figure beyond its bound is named in the failure.
+// The short form of the faults; `npm run faults` has the long ones. A figure beyond its bound is named in the failure.
 import { describe, expect, test } from "vitest";
 import { faults } from "./faults/all.ts";
 import { type Fault, inForm, inWords, kept } from "./faults/fault.ts";
@@ -19,12 +19,14 @@ async function holds(fault: Fault): Promise<void> {
   expect(bounded.filter((figure) => !kept(figure)).map(inWords)).toEqual([]);
 }
 
+const quick = faults.filter(({ slow }) => !slow);
+
 describe("faults", () => {
-  for (const fault of faults.filter(({ busy }) => !busy)) {
+  for (const fault of quick.filter(({ busy }) => !busy)) {
     const [title, missing] = named(fault);
     test.skipIf(missing.length > 0).concurrent(title, { retry }, () => holds(fault));
   }
-  for (const fault of faults.filter(({ busy }) => busy)) {
+  for (const fault of quick.filter(({ busy }) => busy)) {
     const [title, missing] = named(fault);
     test.skipIf(missing.length > 0)(title, { retry }, () => holds(fault));
   }

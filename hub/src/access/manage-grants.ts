@@ -183,8 +183,12 @@ async function setEnds(tx: Transaction, grantId: string, { subjects, targets }: 
     .onConflictDoNothing();
 }
 
-/** Every end is of the organisation, or nothing is written. */
-async function assertEnds(tx: Transaction, orgId: string, { subjects, targets }: GrantInput): Promise<void> {
+/** Every end is of the organisation, or nothing is written. @throws HubError `not-found`. */
+export async function assertEnds(
+  tx: Transaction,
+  orgId: string,
+  { subjects, targets }: Pick<GrantInput, "subjects" | "targets">,
+): Promise<void> {
   const idsOf = (ends: { kind: string; id: string }[], kind: string) => [
     ...new Set(ends.filter((end) => end.kind === kind).map(({ id }) => id)),
   ];

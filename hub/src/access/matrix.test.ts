@@ -311,7 +311,7 @@ const table: Record<string, Row> = {
   "tickets.change": ["-NNNF+N", ({ draft, asset }) => ({ id: draft, ...askedFor([asset]) })],
   "tickets.changeFlow": ["-FFFF+N", ({ flow, asset }) => ({ id: flow, ...flowOf([asset]) })],
   "tickets.comment": ["-NNN++N", ({ ticket }) => ({ id: ticket, text: "x" })],
-  "tickets.createFlow": ["-FFFF++", ({ asset }) => flowOf([asset])],
+  "tickets.createFlow": ["-FFFF+N", ({ asset }) => flowOf([asset])],
   "tickets.decide": ["-NNNF+N", ({ ticket }) => ({ id: ticket, decision: "reject" })],
   "tickets.end": ["-NNNF", id("ticket")], // who may: tickets/tickets.test.ts
   "tickets.extend": ["-NNNF", ({ ticket }) => ({ id: ticket, minutes: 60, reason: "x" })], // whoever asked: tickets/tickets.test.ts
@@ -446,6 +446,7 @@ async function freshSubjects(): Promise<Subjects> {
       tx`insert into script_versions (script_id, number, interpreter, body, hash, parameters, author_id, created_at)
       values (${script}, 1, 'sh', 'true', 'x', '[]', ${owner}, now())`,
     ]),
+    tx`delete from ticket_flows where name = 'row'`, // an organisation has a hundred at most
     tx`insert into ticket_flows (id, org_id, name, active, position, match, levels, changed_by, created_at, updated_at)
     values (${made.flow}, ${orgId}, 'row', true, 0, ${tx.json({ ...flowOf([assetId]).match, privileged: null })}, ${tx.json(flowOf([]).levels)}, ${owner}, now(), now())`,
     ...[

@@ -1,6 +1,7 @@
 // Flows are written, changed and removed; who stands in for whom is said. What was submitted before keeps the levels that it had.
 import { newId } from "@sallyport/protocol/ids";
 import { and, eq } from "drizzle-orm";
+import { assertEnds } from "../access/manage-grants.ts";
 import { changesOf } from "../audit/changes-of.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
@@ -14,6 +15,7 @@ import { type FlowRow, substitutes, ticketFlows } from "./schema.ts";
 /** More than these nobody oversees. */
 const flowsMax = 100;
 
+/** @throws HubError `too-many`, `not-found` for somebody or something that it names and the organisation has not. */
 export async function createFlow(deps: TicketDeps, actor: Actor, input: CreateFlow): Promise<string> {
   assertMay(actor, "tickets.manage");
   const now = deps.clock.now();
@@ -21,6 +23,7 @@ export async function createFlow(deps: TicketDeps, actor: Actor, input: CreateFl
   await deps.db.transaction(async (tx) => {
     if ((await tx.$count(ticketFlows, eq(ticketFlows.orgId, actor.orgId))) >= flowsMax)
       throw new HubError("too-many", `An organisation has at most ${flowsMax} flows. Remove one that is no longer needed.`);
+    await assertNamed(tx, actor.orgId, input);
     await tx
       .insert(ticketFlows)
       .values({ id, orgId: actor.orgId, ...input, changedBy: actor.id, createdAt: now, updatedAt: now });
@@ -39,6 +42,7 @@ export async function changeFlow(deps: TicketDeps, actor: Actor, { id, ...input 
   assertMay(actor, "tickets.manage");
   await deps.db.transaction(async (tx) => {
     const flow = await lockFlow(tx, actor, id);
+    await assertNamed(tx, actor.orgId, input);
     await tx
       .update(ticketFlows)
       .set({ ...input, changedBy: actor.id, updatedAt: deps.clock.now() })
@@ -83,6 +87,18 @@ export async function setSubstitute(
       ip: actor.ip,
       data: { substituteId: substitute?.id ?? "", from: substitute?.from ?? "", until: substitute?.until ?? "" },
     });
+  });
+}
+
+/** Whoever and whatever it names is of the organisation. @throws HubError `not-found`. */
+function assertNamed(tx: Transaction, orgId: string, { match, levels, auto }: CreateFlow): Promise<void> {
+  const people = levels.flatMap(({ approvers, escalateTo }) => [...approvers, ...escalateTo]);
+  return assertEnds(tx, orgId, {
+    subjects: [
+      ...people.flatMap((one) => ("id" in one ? [one] : [])),
+      ...(auto?.groupIds ?? []).map((id) => ({ kind: "group" as const, id })),
+    ],
+    targets: match.targets,
   });
 }
 

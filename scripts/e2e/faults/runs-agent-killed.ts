@@ -27,6 +27,7 @@ export const runsAgentKilled: Fault = {
   name: "runs-agent-killed",
   sentence: "agent kill -9 at each step of a script",
   needs: ["unshare"],
+  slow: true,
   run: async (form) => {
     const [rounds, chosen] = form === "long" ? [12, moments] : [1, fewMoments];
     using folder = tempFolder("runs-agent-killed");

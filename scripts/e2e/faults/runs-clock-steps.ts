@@ -20,6 +20,7 @@ export const runsClockSteps: Fault = {
   name: "runs-clock-steps",
   sentence: "clocks of hub and agent an hour forward and back under scripts and a schedule",
   needs: ["unshare", clockLibrary],
+  slow: true,
   run: async (form) => {
     using folder = tempFolder("runs-clock");
     const hubClock = steppedClock(folder.path, "hub");

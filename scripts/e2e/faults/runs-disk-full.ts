@@ -19,6 +19,7 @@ export const runsDiskFull: Fault = {
   name: "runs-disk-full",
   sentence: "the disk of the hub's logs, then the agent's, full under scripts",
   needs: ["root", "mount", "umount", "dd", "unshare"],
+  slow: true,
   run: async (form) => {
     const fullMs = form === "long" ? 20_000 : 1_500;
     using folder = tempFolder("runs-disk-full");
