@@ -48,9 +48,15 @@ export async function tellOfHalt(tx: Transaction, run: RunRow, counts: RunCounts
   await notify(tx, { kind: "run.halted", ...toldOf(run), data }, now);
 }
 
-export async function tellOfStart(tx: Transaction, run: RunRow, targets: number, now: Date): Promise<void> {
+/** by: the name of whoever started it. */
+export async function tellOfStart(
+  tx: Transaction,
+  run: RunRow,
+  { by, targets }: { by: string; targets: number },
+  now: Date,
+): Promise<void> {
   if (run.taskId === null) return;
-  const data = { ...(await aboutRun(tx, run)), targets };
+  const data = { task: run.title, taskId: run.taskId, runId: run.id, by, targets };
   await notify(tx, { kind: "run.started", ...toldOf(run), data }, now);
 }
 

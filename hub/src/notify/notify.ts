@@ -4,7 +4,7 @@ import { and, eq, inArray, or, sql } from "drizzle-orm";
 import { inPieces, type Transaction } from "../platform/database.ts";
 import { routedTo } from "./following.ts";
 import { characters, clean, cutTo } from "./message.ts";
-import type { Notice } from "./notices.ts";
+import { type Notice, noticeRules } from "./notices.ts";
 import { recipientsOf } from "./recipients.ts";
 import { noticeChannels, noticeDeliveries, noticeReaders, notices } from "./schema.ts";
 
@@ -26,6 +26,25 @@ const rowsAtOnce = 1_000;
 /** @returns false when this key was told of before. */
 export async function notify(tx: Transaction, event: NoticeEvent, now: Date): Promise<boolean> {
   const { orgId, kind, people = [], about = null, key = null } = event;
+  const [recipients, told] = await Promise.all([
+    recipientsOf(tx, orgId, kind, { people, about }, now),
+    tx
+      .select({ id: noticeChannels.id })
+      .from(noticeChannels)
+      .where(
+        and(
+          eq(noticeChannels.orgId, orgId),
+          eq(noticeChannels.active, true),
+          or(
+            sql`${kind} = any(${noticeChannels.kinds})`,
+            about === null ? undefined : inArray(noticeChannels.id, routedTo(tx, orgId, about, kind)),
+          ),
+        ),
+      ),
+  ]);
+  // Of what is told only to those who asked for it nothing is kept when nobody has.
+  const { inbox, mail } = noticeRules[kind];
+  if (!inbox && !mail && recipients.length === 0 && told.length === 0) return true;
   const id = newId("ntc", now.getTime());
   const added = await tx
     .insert(notices)
@@ -33,20 +52,6 @@ export async function notify(tx: Transaction, event: NoticeEvent, now: Date): Pr
     .onConflictDoNothing({ target: [notices.orgId, notices.key] })
     .returning({ id: notices.id });
   if (added.length === 0) return false;
-  const recipients = await recipientsOf(tx, orgId, kind, { people, about }, now);
-  const told = await tx
-    .select({ id: noticeChannels.id })
-    .from(noticeChannels)
-    .where(
-      and(
-        eq(noticeChannels.orgId, orgId),
-        eq(noticeChannels.active, true),
-        or(
-          sql`${kind} = any(${noticeChannels.kinds})`,
-          about === null ? undefined : inArray(noticeChannels.id, routedTo(tx, orgId, about, kind)),
-        ),
-      ),
-    );
   const readers = recipients.filter(({ inbox }) => inbox).map(({ userId }) => ({ noticeId: id, userId, orgId }));
   for (const piece of inPieces(readers, rowsAtOnce)) await tx.insert(noticeReaders).values(piece);
   const waiting = { orgId, noticeId: id, state: "waiting" as const, attempts: 0, createdAt: now };

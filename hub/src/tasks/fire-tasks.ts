@@ -6,7 +6,7 @@
 //    │         └─ replace ─► the last run is stopped, started
 //    └─ more than 60 s ago ► by the misfire policy: started or missed
 import { newId } from "@sallyport/protocol/ids";
-import { and, asc, eq, isNull, lte, notExists, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, lte, notExists, type SQL, sql } from "drizzle-orm";
 import { runs } from "../automation/schema.ts";
 import { stopRunAsHub } from "../automation/stop-run.ts";
 import { type Released, tellAgents } from "../automation/tell-agents.ts";
@@ -22,43 +22,58 @@ import { startTask } from "./run-task.ts";
 import { nextFire } from "./schedule.ts";
 import { type FireRow, type TaskRow, taskFires, tasks } from "./schema.ts";
 import { unfinishedRunsOf } from "./tasks.ts";
+import { TurnMemory } from "./turn-memory.ts";
 
 /** In one turn; the next comes half a second later. More at once would keep people's requests from the database. */
 const firedAtOnce = 200;
 
+/**
+ * In one transaction, of one organisation: its audit log has one writer at a time until the commit, so people who wait for it wait for a tenth of a second,
+ * and the disk is asked once for all of them.
+ */
+const firedTogether = 10;
+
+/** Each with a connection of its own, of the pool's six: what one waits for, the other computes, and people's requests keep four. */
+const lanes = 2;
+
 type Fired = { orgId: string; taskId: string; released: Released[]; replaced: string[] };
 
-/** Each with a connection of its own, of the pool's six: what one waits for, the other computes, and people's requests keep three. */
-const lanes = 3;
-
 /** What the lanes of a turn share: which tasks were looked at, since one that stays due is not looked at for ever, and how many more may be. */
-type Turn = { passed: string[]; left: number };
+type Turn = { passed: string[]; left: number; memory: TurnMemory };
 
 /** Every half second. A task that cannot be fired holds up no other: it is logged, and tried again at the next turn. */
 export async function fireDue(deps: TaskDeps): Promise<void> {
-  const turn: Turn = { passed: [], left: firedAtOnce };
+  const turn: Turn = { passed: [], left: firedAtOnce, memory: new TurnMemory() };
   await Promise.all(Array.from({ length: lanes }, () => fireInTurn(deps, turn)));
 }
 
 async function fireInTurn(deps: TaskDeps, turn: Turn): Promise<void> {
-  while (turn.left > 0) {
-    turn.left -= 1;
-    const taken: { task: TaskRow | null } = { task: null };
+  for (let together = firedTogether; turn.left > 0; ) {
+    turn.left -= together;
+    const taken: TaskRow[] = [];
     const fired = await deps.db
       .transaction(async (tx) => {
-        const task = await takeDue(deps, tx, turn.passed);
-        taken.task = task;
-        return task === null ? null : fireTask(deps, tx, task);
+        taken.push(...(await takeDue(deps, tx, turn.passed, together)));
+        const fired: Fired[] = [];
+        for (const task of taken) fired.push(await fireTask(deps, tx, task, turn.memory));
+        return fired;
       })
       .catch((error: unknown) => {
-        if (taken.task === null) throw error; // no task's fault: the database is away
-        deps.log.error({ task: taken.task.id, ...errorFields(error) }, "task not fired");
-        return "failed" as const;
+        const [first, ...others] = taken;
+        if (first === undefined) throw error; // no task's fault: the database is away
+        // Which of them it was is seen one by one.
+        if (others.length > 0) turn.passed.splice(0, turn.passed.length, ...without(turn.passed, taken));
+        else deps.log.error({ task: first.id, ...errorFields(error) }, "task not fired");
+        together = 1;
+        return null;
       });
-    if (fired === null) return;
-    if (fired !== "failed") await settle(deps, fired);
+    if (fired === null) continue;
+    if (fired.length === 0) return;
+    for (const one of fired) await settle(deps, one);
   }
 }
+
+const without = (ids: string[], gone: TaskRow[]): string[] => ids.filter((id) => !gone.some((task) => task.id === id));
 
 /** Every second: what was queued behind a run that has ended. */
 export async function startQueued(deps: TaskDeps): Promise<void> {
@@ -94,7 +109,8 @@ async function startOneQueued(deps: TaskDeps, tx: Transaction, id: string): Prom
     .for("update", { of: taskFires, skipLocked: true });
   if (row === undefined || (await unfinishedRunsOf(tx, row.task.id)).length > 0) return null;
   const { task } = row;
-  const { fields, released } = task.state === "active" ? await attempt(deps, tx, task) : without("skipped", "paused");
+  const { fields, released } =
+    task.state === "active" ? await attempt(deps, tx, task, new TurnMemory()) : unrun("skipped", "paused");
   await tx.update(taskFires).set(fields).where(eq(taskFires.id, id));
   return { orgId: task.orgId, taskId: task.id, released, replaced: [] };
 }
@@ -109,28 +125,25 @@ async function settle(deps: TaskDeps, { orgId, taskId, released, replaced }: Fir
   if (released.length > 0) deps.changes.announce(orgId, "runs");
 }
 
-/** The one that has been due longest, locked; null when nothing is. */
-async function takeDue({ clock }: TaskDeps, tx: Transaction, passed: string[]): Promise<TaskRow | null> {
-  const [task] = await tx
-    .select()
-    .from(tasks)
-    .where(
-      and(
-        eq(tasks.state, "active"),
-        isNull(tasks.archivedAt),
-        lte(tasks.nextFireAt, clock.now()),
-        passed.length === 0 ? undefined : sql`${tasks.id} <> all(${sql.param(passed)}::text[])`,
-      ),
-    )
-    .orderBy(asc(tasks.nextFireAt))
-    .limit(1)
-    .for("update", { skipLocked: true });
-  if (task === undefined) return null;
-  passed.push(task.id);
-  return task;
+/** Those that have been due longest, locked, of one organisation; none when nothing is due. */
+async function takeDue({ clock }: TaskDeps, tx: Transaction, passed: string[], most: number): Promise<TaskRow[]> {
+  const due = and(
+    eq(tasks.state, "active"),
+    isNull(tasks.archivedAt),
+    lte(tasks.nextFireAt, clock.now()),
+    passed.length === 0 ? undefined : sql`${tasks.id} <> all(${sql.param(passed)}::text[])`,
+  );
+  const take = (limit: number, more?: SQL) =>
+    tx.select().from(tasks).where(and(due, more)).orderBy(asc(tasks.nextFireAt)).limit(limit).for("update", { skipLocked: true });
+  const [first] = await take(1);
+  if (first === undefined) return [];
+  const others = most === 1 ? [] : await take(most - 1, and(eq(tasks.orgId, first.orgId), sql`${tasks.id} <> ${first.id}`));
+  const taken = [first, ...others];
+  passed.push(...taken.map(({ id }) => id));
+  return taken;
 }
 
-async function fireTask(deps: TaskDeps, tx: Transaction, task: TaskRow): Promise<Fired> {
+async function fireTask(deps: TaskDeps, tx: Transaction, task: TaskRow, memory: TurnMemory): Promise<Fired> {
   const now = deps.clock.now();
   const { schedule, nextFireAt } = task;
   if (schedule === null || nextFireAt === null) return { orgId: task.orgId, taskId: task.id, released: [], replaced: [] };
@@ -163,7 +176,7 @@ async function fireTask(deps: TaskDeps, tx: Transaction, task: TaskRow): Promise
       })
       .returning({ id: taskFires.id });
     if (mine === undefined) continue; // another hub had it
-    const { fields, ...done } = await fire(deps, tx, task);
+    const { fields, ...done } = await fire(deps, tx, task, memory);
     released.push(...done.released);
     replaced.push(...done.replaced);
     await tx.update(taskFires).set(fields).where(eq(taskFires.id, mine.id));
@@ -181,37 +194,45 @@ async function tellOfMissed(tx: Transaction, task: TaskRow, dueAt: Date, why: st
 
 type Decision = { fields: Pick<FireRow, "outcome" | "reason" | "runId">; released: Released[] };
 
-async function fire(deps: TaskDeps, tx: Transaction, task: TaskRow): Promise<Decision & { replaced: string[] }> {
+async function fire(
+  deps: TaskDeps,
+  tx: Transaction,
+  task: TaskRow,
+  memory: TurnMemory,
+): Promise<Decision & { replaced: string[] }> {
   const going = await unfinishedRunsOf(tx, task.id);
-  if (going.length === 0 || task.overlap === "parallel") return { ...(await attempt(deps, tx, task)), replaced: [] };
-  if (task.overlap === "skip") return without("skipped", "overlap");
+  if (going.length === 0 || task.overlap === "parallel") return { ...(await attempt(deps, tx, task, memory)), replaced: [] };
+  if (task.overlap === "skip") return unrun("skipped", "overlap");
   if (task.overlap === "queue") {
     const [waiting] = await tx
       .select({ id: taskFires.id })
       .from(taskFires)
       .where(and(eq(taskFires.taskId, task.id), eq(taskFires.outcome, "queued")))
       .limit(1);
-    return without(waiting === undefined ? "queued" : "skipped", "overlap"); // one waits at most: a queue of backups helps nobody
+    return unrun(waiting === undefined ? "queued" : "skipped", "overlap"); // one waits at most: a queue of backups helps nobody
   }
-  return { ...(await attempt(deps, tx, task)), replaced: going.map(({ id }) => id) };
+  return { ...(await attempt(deps, tx, task, memory)), replaced: going.map(({ id }) => id) };
 }
 
-const without = (outcome: FireRow["outcome"], reason: string) => ({
+const unrun = (outcome: FireRow["outcome"], reason: string) => ({
   fields: { outcome, reason, runId: null },
   released: [],
   replaced: [],
 });
 
 /** A run, or why there is none; what was written for a run that failed is undone. */
-async function attempt(deps: TaskDeps, tx: Transaction, task: TaskRow): Promise<Decision> {
+async function attempt(deps: TaskDeps, tx: Transaction, task: TaskRow, memory: TurnMemory): Promise<Decision> {
   try {
     const { runId, released } = await tx.transaction(async (inner) => {
-      const owner = await actAs(inner, task.orgId, task.ownerId, { kind: "task", taskId: task.id }, deps.clock.now());
-      return startTask(deps, inner, owner, task, "schedule");
+      const via = { kind: "task" as const, taskId: task.id };
+      const owner = await memory.once(["owner", task.orgId, task.ownerId], () =>
+        actAs(inner, task.orgId, task.ownerId, via, deps.clock.now()),
+      );
+      return startTask(deps, inner, { ...owner, via }, task, "schedule", memory);
     });
     return { fields: { outcome: "started", reason: "", runId }, released };
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
-    return without("failed", error.code);
+    return unrun("failed", error.code);
   }
 }

@@ -13,6 +13,7 @@ import { lockTask } from "./manage-tasks.ts";
 import { resolveTargets } from "./resolve-targets.ts";
 import type { TaskRow } from "./schema.ts";
 import { unfinishedRunsOf } from "./tasks.ts";
+import { TurnMemory } from "./turn-memory.ts";
 
 /** Kept of the refusals; the page shows no more, and the count is whole. */
 const refusalsKept = 1_000;
@@ -47,6 +48,7 @@ export async function runTaskNow(deps: TaskDeps, actor: Actor, id: string): Prom
  * In the caller's transaction.
  *
  * @param owner the task's owner, as who he is now.
+ * @param memory of the turn in which others are due, too.
  * @throws HubError `no-targets` when there is nothing to run on, `forbidden`, `not-found`, `bad-parameter`, `archived`, `storage-full`.
  */
 export async function startTask(
@@ -55,10 +57,17 @@ export async function startTask(
   owner: Actor,
   task: TaskRow,
   trigger: Trigger,
+  memory = new TurnMemory(),
 ): Promise<{ runId: string; released: Released[] }> {
-  const ids = await resolveTargets(tx, task.orgId, task.targets);
   const withFiles = task.files.length > 0;
-  const { allowed, refused } = await authorizeTargets({ db: tx, clock: deps.clock }, owner, ids, task.account, withFiles);
+  const { ids, allowed, refused } = await memory.once(
+    ["targets", task.orgId, owner.id, task.targets, task.account, withFiles],
+    async () => {
+      const ids = await resolveTargets(tx, task.orgId, task.targets);
+      const authorized = await authorizeTargets({ db: tx, clock: deps.clock }, owner, ids, task.account, withFiles);
+      return { ids, ...authorized };
+    },
+  );
   if (allowed.length === 0)
     throw new HubError(
       "no-targets",
@@ -68,7 +77,8 @@ export async function startTask(
       { facts: { targets: ids.length } },
     );
   const { scriptId, scriptVersion, parameters, timeoutSeconds, expirySeconds, account, rolling } = task;
-  const script = await prepareScript(tx, owner, { scriptId, version: scriptVersion ?? undefined, parameters });
+  const kept = { scriptId, version: scriptVersion ?? undefined, parameters };
+  const script = await memory.once(["script", task.orgId, owner.id, kept], () => prepareScript(tx, owner, kept));
   const run = {
     ...script,
     title: task.name,
