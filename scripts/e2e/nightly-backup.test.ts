@@ -117,7 +117,7 @@ describeWith(["root", "chromium", "ip", "iptables", "sshd", "ssh-keygen", "tar"]
       parameters: { ROOM: folder.path },
       targets: { assetIds },
       account: servers[0]?.username,
-      schedule: { kind: "cron", expression: dailyIn(6), timeZone },
+      schedule: { kind: "cron", expression: dailyIn(8), timeZone },
     });
 
     type Run = { id: string; state: string; trigger: string; counts: { succeeded: number; failed: number } };

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 export async function until<T>(
   what: string,
   ask: () => Promise<T | null | false> | T | null | false,
-  { deadlineMs = 15_000, everyMs = 50 } = {},
+  { deadlineMs = 45_000, everyMs = 50 } = {},
 ): Promise<T> {
   for (const deadline = performance.now() + deadlineMs; ; ) {
     const answer = await ask();
