@@ -34,7 +34,7 @@ export async function setUp(page: Page, setupLink: string, person: typeof firstA
 export const screenText = (page: Page): Promise<string> => page.locator(".xterm-rows:visible").first().innerText();
 
 /** Waits until the visible screen shows this. */
-export async function screenShows(page: Page, text: string | RegExp, timeout = 15_000): Promise<void> {
+export async function screenShows(page: Page, text: string | RegExp, timeout = 45_000): Promise<void> {
   await page.waitForFunction(
     ([source, flags]) => {
       const rows = [...document.querySelectorAll<HTMLElement>(".xterm-rows")].filter((one) => one.offsetParent !== null);

@@ -77,7 +77,7 @@ export class SteadyTerminal {
   }
 
   /** Resolves once the newest output shows it. */
-  async shows(text: string, deadlineMs = 15_000): Promise<void> {
+  async shows(text: string, deadlineMs = 45_000): Promise<void> {
     await until(`${JSON.stringify(text)} in the terminal`, () => this.output().includes(text), { deadlineMs, everyMs: 20 }).catch(
       (error: unknown) => {
         const shown = JSON.stringify(this.output().toString("latin1").slice(-300));

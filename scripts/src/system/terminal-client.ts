@@ -82,7 +82,7 @@ export class TerminalClient {
   }
 
   /** Resolves with the output from now up to and including `text`. */
-  output(text: string, deadlineMs = 15_000): Promise<string> {
+  output(text: string, deadlineMs = 45_000): Promise<string> {
     const before = this.onOutput;
     let seen = "";
     return new Promise((resolve, reject) => {
