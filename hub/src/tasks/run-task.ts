@@ -1,5 +1,5 @@
 // A run of a task: its targets resolved and authorised now, in the name of its owner.
-import { authorizeTargets } from "../automation/authorize-targets.ts";
+import { actionsBeside, authorizeTargets } from "../automation/authorize-targets.ts";
 import { insertRun } from "../automation/create-run.ts";
 import type { Trigger } from "../automation/input.ts";
 import { prepareFiles } from "../automation/prepare-files.ts";
@@ -57,8 +57,13 @@ export async function startTask(
   trigger: Trigger,
 ): Promise<{ runId: string; released: Released[] }> {
   const ids = await resolveTargets(tx, task.orgId, task.targets);
-  const withFiles = task.files.length > 0;
-  const { allowed, refused } = await authorizeTargets({ db: tx, clock: deps.clock }, owner, ids, task.account, withFiles);
+  const { allowed, refused } = await authorizeTargets(
+    { db: tx, clock: deps.clock },
+    owner,
+    ids,
+    task.account,
+    actionsBeside(task),
+  );
   if (allowed.length === 0)
     throw new HubError(
       "no-targets",
@@ -79,6 +84,7 @@ export async function startTask(
     account,
     rolling,
     files: await prepareFiles(tx, owner, task.files),
+    artefacts: task.artefacts,
     refused: refused.slice(0, refusalsKept).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
   };
   const { id: runId, released } = await insertRun(deps.automation, tx, owner, run, allowed);
