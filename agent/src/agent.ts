@@ -28,7 +28,8 @@ import { agentVersion, protocolVersion } from "./version.ts";
 
 /**
  * "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours; "own-key": with a key of this host,
- * "secret-lines": commands that are told secrets on stdin. "equip": scripts there, and with secrets. "files": placed before a script.
+ * "secret-lines": commands that are told secrets on stdin. "equip": scripts there, and with secrets. "files": placed before a script. "artefacts":
+ * collected after it, on this host.
  */
 const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "shell",
@@ -38,6 +39,7 @@ const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "secret-lines",
   "equip",
   "files",
+  "artefacts",
   ...(ownKey.allowed ? ["own-key"] : []),
 ];
 

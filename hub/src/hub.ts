@@ -491,7 +491,7 @@ export async function createHub(
     // Logs are closed before the broker, so that what agents sent last is durable and acknowledged.
     closers.push(async () => {
       for (const session of sessions.live.all()) await session.log.flush();
-      for (const output of automation.outputs.all()) await output.log.flush();
+      for (const { log, artefacts } of automation.outputs.all()) for (const each of [log, artefacts]) await each?.flush();
     });
     return { url, ports, adminSocket, setupLink: await setupLink() };
   }

@@ -27,6 +27,24 @@ export const keptFileBytesMax = 2 * 1024 * MiB;
 /** Files of one execution; more of them are one archive. */
 export const filesPerRunMax = 20;
 
+/** Paths that an execution collects; what is more is one archive the script makes. */
+export const artefactPatternsMax = 20;
+
+/** A path to collect. Longer ones are no habit of people; the kernel's own limit is four times that. */
+export const artefactPatternBytesMax = 1 * KiB;
+
+/** An absolute path without `.` and `..`; `*` stands within its last part only, so that one folder is read for each. */
+export const artefactPattern = /^(?:\/(?!\.{1,2}\/)[^\p{Cc}/*]+)*\/(?!\.{1,2}$)[^\p{Cc}/]+$/u;
+
+/** The archive of one execution: some logs and a dump. What is larger belongs where files are kept for good. */
+export const artefactBytesMax = 256 * MiB;
+
+/** Files in it. Somebody who collects more meant a folder, and makes an archive of it. */
+export const artefactFilesMax = 1_000;
+
+/** Artefacts told of by name. With names at their cap a tenth of a packet, and more than people read. */
+export const artefactsListedMax = 100;
+
 /** Output in flight of a terminal. Small, so that Ctrl-C acts while `yes` runs; large enough for a 100 ms path at 1 MB/s. */
 export const terminalWindowBytes = 128 * KiB;
 

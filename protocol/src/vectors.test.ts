@@ -96,6 +96,19 @@ test("a run with files, and the bytes it asks for, have the bytes they had", () 
   expect(decodeDown(bytes(fileLacks.bytes))).toMatchObject({ body: "fileLacks", value: { sha256: bytes(sha256), final: true } });
 });
 
+test("a run that collects artefacts, and what it says of them, have the bytes they had", () => {
+  const { collectOrder, collected, order } = vectors;
+  const both = { order: bytes(collectOrder.bytes), signature: bytes(collectOrder.signature) };
+  const checked = checkOrder(both, order.order.agentId, publicKey(order.hubPublicKey), order.order.issuedAtMs);
+  expect(checked.ok && checked.order.runScriptWithFiles).toBeFalsy();
+  expect(checked.ok && checked.order.runScriptAndCollect?.artefacts).toEqual(collectOrder.artefacts);
+  const artefacts = [{ path: "/var/log/应用/a.log", size: 5, state: 1 }];
+  expect(decodeUp(bytes(collected.bytes))).toMatchObject({
+    body: "runResult",
+    value: { artefactBytes: collected.archiveBytes, artefacts, artefactsUnlisted: 3 },
+  });
+});
+
 test("an order that reaches a neighbour, and what is asked meanwhile, have the bytes they had", () => {
   const { execOrder, sshShellOrder, neighbours, order } = vectors;
   const signed = { order: bytes(execOrder.bytes), signature: bytes(execOrder.signature) };

@@ -67,6 +67,9 @@ const filesOrder = { agentId, sequence: 50, issuedAtMs: 1_795_000_000_000, expir
 const signedFiles = signOrder(filesOrder, keyOf(hubSeed));
 const openFileOrder = { agentId, sequence: 51, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, openFile: { executionId: runScript.executionId, attempt: 1, sha256: fileHash, offset: 5, size: 13 } };
 const signedOpenFile = signOrder(openFileOrder, keyOf(hubSeed));
+const collectOrder = { agentId, sequence: 52, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, runScriptAndCollect: { executionId: runScript.executionId, attempt: 1, interpreter: "sh", script: runScript.script, scriptSha256: runScript.scriptSha256, timeoutSeconds: 60, person: "Li Wei", artefacts: ["/var/log/应用/*.log"] } };
+const collected = { executionId: runScript.executionId, attempt: 1, end: wire.RunEnd.RUN_EXITED, exited: true, artefactBytes: 2_560, artefacts: [{ path: "/var/log/应用/a.log", size: 5, state: wire.ArtefactState.ARTEFACT_COLLECTED }], artefactsUnlisted: 3 };
+const signedCollect = signOrder(collectOrder, keyOf(hubSeed));
 const sealedVariable = seal(Buffer.from(secret), sealingKey, { agentId, subjectId: runScript.executionId }, sealingKeyOf(ephemeralSeed));
 const { su: _su, ...wayIn } = sshTarget;
 const equipOrder = { agentId, sequence: 49, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, equipRun: { executionId: runScript.executionId, attempt: 1, ssh: wayIn, secrets: [{ name: "TOKEN", value: sealedVariable }] } };
@@ -106,6 +109,8 @@ const vectors = {
   secretExecOrder: { bytes: hex(signedSecretExec.order ?? new Uint8Array()), signature: hex(signedSecretExec.signature ?? new Uint8Array()), ciphertext: hex(sealed.ciphertext) },
   equippedOrder: { bytes: hex(signedEquipped.order ?? new Uint8Array()), signature: hex(signedEquipped.signature ?? new Uint8Array()), neighbour: runScript.neighbour, secrets: runScript.secrets },
   filesOrder: { bytes: hex(signedFiles.order ?? new Uint8Array()), signature: hex(signedFiles.signature ?? new Uint8Array()), file: { ...fileToPlace, sha256: hex(fileHash) } },
+  collectOrder: { bytes: hex(signedCollect.order ?? new Uint8Array()), signature: hex(signedCollect.signature ?? new Uint8Array()), artefacts: collectOrder.runScriptAndCollect.artefacts },
+  collected: { bytes: hex(encodeUp({ runResult: collected })), archiveBytes: collected.artefactBytes },
   openFileOrder: { bytes: hex(signedOpenFile.order ?? new Uint8Array()), signature: hex(signedOpenFile.signature ?? new Uint8Array()), sha256: hex(fileHash), offset: 5, size: 13 },
   fileNeeds: { sha256: hex(fileHash), offset: 5, bytes: hex(encodeUp({ fileNeeds: { executionId: runScript.executionId, attempt: 1, sha256: fileHash, offset: 5 } })) },
   fileLacks: { sha256: hex(fileHash), bytes: hex(encodeDown({ fileLacks: { executionId: runScript.executionId, attempt: 1, sha256: fileHash, final: true, message: "The file app.conf is no longer kept on the hub." } })) },

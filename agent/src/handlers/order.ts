@@ -62,7 +62,7 @@ function act(parts: AgentParts, order: wire.Order): Outcome | Promise<Outcome> {
   if (order.cancelRun) return onCancelRun(parts, order.cancelRun);
   if (order.openFile) return parts.transfers.openFile(order.sequence, order.openFile);
   if (order.equipRun) return onEquipRun(parts, order.sequence, order.equipRun);
-  if (order.runScript || order.runEquippedScript || order.runScriptWithFiles)
+  if (order.runScript || order.runEquippedScript || order.runScriptWithFiles || order.runScriptAndCollect)
     return refused("policy", "A script comes as an offer, not as an order of its own.");
   return refused("malformed", "The order asks for something this agent does not know. A newer agent may.");
 }

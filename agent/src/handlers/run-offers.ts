@@ -52,6 +52,7 @@ function takeOffer(parts: OfferParts, signed: wire.SignedOrder.$Properties): boo
 }
 
 function kindOf(order: wire.Order): OfferKind {
+  if (order.runScriptAndCollect) return "collecting";
   if (order.runScriptWithFiles) return "with-files";
   return order.runEquippedScript ? "equipped" : "plain";
 }

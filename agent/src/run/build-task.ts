@@ -7,13 +7,14 @@ import type { Task } from "./task.ts";
 
 export function buildTask(run: RunOrder, config: Config): Task {
   const own = { SALLYPORT_EXECUTION: run.executionId, SALLYPORT_USER: run.person.replaceAll("\0", "") };
-  const { arguments: args, secrets, outputBytesMax } = run;
+  const { arguments: args, secrets, outputBytesMax, artefacts } = run;
   const common = {
     scriptFile: scriptFileFor(run.interpreter),
     arguments: args,
     secrets,
     timeoutMs: run.timeoutSeconds * 1_000,
     outputBytesMax,
+    artefacts,
   };
   // A neighbour's login makes the rest of the environment.
   if (run.neighbour !== null)

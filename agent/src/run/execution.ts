@@ -19,6 +19,7 @@ import { taskFiles } from "./task.ts";
 
 const stdoutChannel = 0;
 const stderrChannel = 1;
+const artefactsChannel = 2;
 
 export type Phase = "claimed" | "running" | "ended";
 
@@ -29,6 +30,8 @@ export class Execution implements StreamOwner {
   readonly #wall: () => number;
   readonly #stdout: SpoolFile;
   readonly #stderr: SpoolFile;
+  /** Null: none are collected. */
+  readonly #artefacts: SpoolFile | null;
   #phase: Phase = "claimed";
   #exit: ExitRecord | null = null;
   #end: StreamEnd | null = null;
@@ -42,6 +45,7 @@ export class Execution implements StreamOwner {
     this.#wall = wall;
     this.#stdout = new SpoolFile(path.join(entry.folder, taskFiles.stdout));
     this.#stderr = new SpoolFile(path.join(entry.folder, taskFiles.stderr));
+    this.#artefacts = entry.collects ? new SpoolFile(path.join(entry.folder, taskFiles.artefacts)) : null;
   }
 
   get phase(): Phase {
@@ -100,8 +104,8 @@ export class Execution implements StreamOwner {
     if (this.#phase !== "running") return;
     const exit = readIfThere(this.#file(taskFiles.exit)); // before the spools: what it says is in them
     if (this.#startedAtMs === null) this.#startedAtMs = readStart(this.entry.folder)?.startedAtMs ?? null;
-    const grew = this.#stdout.grow();
-    if (this.#stderr.grow() || grew) this.#mux.wake();
+    const grew = [this.#stdout, this.#stderr, this.#artefacts].map((spool) => spool?.grow() ?? false);
+    if (grew.includes(true)) this.#mux.wake();
     if (exit !== null) this.#finish(parseExitRecord(exit.toString()));
     else this.#lookAtCarrier();
   }
@@ -129,6 +133,7 @@ export class Execution implements StreamOwner {
     this.carrier.close();
     this.#stdout.close();
     this.#stderr.close();
+    this.#artefacts?.close();
   }
 
   onData(): void {}
@@ -145,6 +150,7 @@ export class Execution implements StreamOwner {
     const outgoing = [
       new Outgoing(stdoutChannel, this.#stdout, bulkWindowBytes),
       new Outgoing(stderrChannel, this.#stderr, bulkWindowBytes),
+      ...(this.#artefacts === null ? [] : [new Outgoing(artefactsChannel, this.#artefacts, bulkWindowBytes)]),
     ];
     this.#end = new StreamEnd({ stream: this.entry.stream, priority: "bulk", outgoing, incoming: [], owner: this });
     this.#mux.add(this.#end);

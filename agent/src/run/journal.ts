@@ -31,6 +31,8 @@ export type Journalled = ExecutionKey & {
   files: FileToPlace[];
   /** False: the files are all there is. */
   hasScript: boolean;
+  /** What it leaves behind goes to the hub, as a third channel of its output. */
+  collects: boolean;
 };
 
 export class Journal {
@@ -77,8 +79,8 @@ export class Journal {
     fs.mkdirSync(draft, { mode: 0o700 });
     for (const [file, content] of contents) writeDurably(path.join(draft, file), content);
     // The script stands in its own file; the order keeps what names the execution, and where it belongs.
-    const { person = "", neighbour, secrets = [], files = [], interpreter = "" } = scriptOf(order) ?? {};
-    const kept = { ...key, person, secrets, files, interpreter, ...(neighbour ? { neighbour } : {}) };
+    const { person = "", neighbour, secrets = [], files = [], artefacts = [], interpreter = "" } = scriptOf(order) ?? {};
+    const kept = { ...key, person, secrets, files, artefacts, interpreter, ...(neighbour ? { neighbour } : {}) };
     const { agentId, sequence, issuedAtMs, expiresAtMs } = order;
     const body = keptBody(order, kept);
     const bytes = encodeOrder({ agentId, sequence, issuedAtMs, expiresAtMs, ...body });
@@ -110,16 +112,17 @@ function readEntry(folder: string): Journalled | null {
 
 /** The script an order is about, on this host or elsewhere; null when it is about something else. */
 export const scriptOf = (order: wire.Order): wire.RunScript.$Properties | null =>
-  order.runScript ?? order.runEquippedScript ?? order.runScriptWithFiles ?? null;
+  order.runScript ?? order.runEquippedScript ?? order.runScriptWithFiles ?? order.runScriptAndCollect ?? null;
 
 /** Of the same kind, so that it is read as what it was. */
 function keptBody(order: wire.Order, kept: wire.RunScript.$Properties) {
+  if (order.runScriptAndCollect) return { runScriptAndCollect: kept };
   if (order.runScriptWithFiles) return { runScriptWithFiles: kept };
   return order.runEquippedScript ? { runEquippedScript: kept } : { runScript: kept };
 }
 
 function journalledOf(order: wire.Order, key: ExecutionKey, folder: string): Journalled {
-  const withFiles = order.runScriptWithFiles;
+  const withFiles = order.runScriptWithFiles ?? order.runScriptAndCollect;
   const equipped = withFiles ?? order.runEquippedScript;
   const neighbour = equipped?.neighbour ? neighbourNameOf(equipped.neighbour) : null;
   return {
@@ -130,6 +133,7 @@ function journalledOf(order: wire.Order, key: ExecutionKey, folder: string): Jou
     secret: (equipped?.secrets?.length ?? 0) > 0,
     files: readFiles(withFiles?.files ?? []) ?? [],
     hasScript: !withFiles || (withFiles.interpreter ?? "") !== "",
+    collects: (order.runScriptAndCollect?.artefacts?.length ?? 0) > 0,
   };
 }
 

@@ -1,5 +1,7 @@
 // How an execution's end is told to the hub. Pure.
+import { textBytesMax } from "@sallyport/protocol/limits";
 import { wire } from "@sallyport/protocol/wire";
+import type { ArtefactState, Collected } from "./artefacts-record.ts";
 import type { ExitEnd, ExitRecord } from "./exit-record.ts";
 import { type Placed, wirePlaced } from "./placed-record.ts";
 import type { ExecutionKey } from "./run-order.ts";
@@ -20,11 +22,21 @@ const ends: Record<ExitEnd, wire.RunEnd> = {
   lost: wire.RunEnd.RUN_LOST,
 };
 
+const artefactStates: Record<ArtefactState, wire.ArtefactState> = {
+  collected: wire.ArtefactState.ARTEFACT_COLLECTED,
+  "beyond-cap": wire.ArtefactState.ARTEFACT_BEYOND_CAP,
+  unreadable: wire.ArtefactState.ARTEFACT_UNREADABLE,
+  "no-file": wire.ArtefactState.ARTEFACT_NO_FILE,
+  "not-there": wire.ArtefactState.ARTEFACT_NOT_THERE,
+  "no-room": wire.ArtefactState.ARTEFACT_NO_ROOM,
+  stopped: wire.ArtefactState.ARTEFACT_STOPPED,
+};
+
 /** @param hubTime turns this host's clock into the hub's. */
 export function runResult(
   { executionId, attempt }: ExecutionKey,
   exit: ExitRecord,
-  placed: readonly Placed[],
+  { placed, collected }: { placed: readonly Placed[]; collected: Collected | null },
   hubTime: (wallMs: number) => number,
 ): wire.RunResult.$Properties {
   return {
@@ -41,6 +53,13 @@ export function runResult(
     truncated: exit.stdoutDropped + exit.stderrDropped > 0,
     message: capped(messageOf(exit)),
     files: placed.map(wirePlaced),
+    artefactBytes: collected?.bytes ?? 0,
+    artefacts: (collected?.listed ?? []).map(({ path, size, state }) => ({
+      path: capped(path, textBytesMax),
+      size,
+      state: artefactStates[state],
+    })),
+    artefactsUnlisted: collected?.unlisted ?? 0,
   };
 }
 

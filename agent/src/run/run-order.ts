@@ -2,6 +2,9 @@
 import { createHash } from "node:crypto";
 import { isId } from "@sallyport/protocol/ids";
 import {
+  artefactPattern,
+  artefactPatternBytesMax,
+  artefactPatternsMax,
   executionOutputBytesMax,
   interpreterName,
   scriptArgumentBytesMax,
@@ -33,10 +36,12 @@ export type RunOrder = ExecutionKey & {
   secrets: string[];
   /** Placed before it begins. */
   files: FileToPlace[];
+  /** Collected when it has ended: absolute paths, `*` in the last part. */
+  artefacts: string[];
 };
 
 /** Each kind of offer may name more than the one before. */
-export type OfferKind = "plain" | "equipped" | "with-files";
+export type OfferKind = "plain" | "equipped" | "with-files" | "collecting";
 
 /** Which neighbour, as whom. */
 export type NeighbourName = { host: string; port: number; username: string };
@@ -58,7 +63,7 @@ export function executionKeyOf({
  *
  * With files and without an interpreter there is no script.
  *
- * @param kind an equipped one may name a neighbour and secrets, one with files those too.
+ * @param kind an equipped one may name a neighbour and secrets, one with files those too, one that collects all of it and artefacts.
  */
 export function readRunOrder(
   order: wire.RunScript.$Properties,
@@ -73,6 +78,7 @@ export function readRunOrder(
   const secrets = order.secrets ?? [];
   const neighbour = order.neighbour ? neighbourNameOf(order.neighbour) : null;
   const outputBytesMax = order.outputBytesMax ?? 0;
+  const artefacts = order.artefacts ?? [];
   const files = readFiles(order.files ?? []);
   const isFilesOnly = kind === "with-files" && interpreter === "" && script.length === 0 && (order.files ?? []).length > 0;
   const why = ((): string | null => {
@@ -92,7 +98,12 @@ export function readRunOrder(
       return `More than ${scriptArgumentsMax} variables or ${scriptArgumentBytesMax} bytes of them.`;
     if (kind === "plain" && (order.neighbour || secrets.length > 0))
       return "An order of this kind names neither a neighbour nor secrets.";
-    if (kind !== "with-files" && (order.files ?? []).length > 0) return "An order of this kind names no files.";
+    if (kind !== "with-files" && kind !== "collecting" && (order.files ?? []).length > 0)
+      return "An order of this kind names no files.";
+    if (kind !== "collecting" && artefacts.length > 0) return "An order of this kind collects nothing.";
+    if (artefacts.length > 0 && order.neighbour) return "This agent collects files of its own host alone.";
+    if (artefacts.length > artefactPatternsMax || !artefacts.every(isPattern))
+      return `More than ${artefactPatternsMax} paths to collect, or one that is not absolute.`;
     if (files === null) return "The order names a file, a place or an owner that cannot be.";
     if (secrets.length > scriptSecretsMax || secrets.some((name) => name in environment))
       return `More than ${scriptSecretsMax} secrets, or one that is also a variable in clear.`;
@@ -121,6 +132,7 @@ export function readRunOrder(
       neighbour,
       secrets,
       files: files ?? [],
+      artefacts,
     },
   };
 }
@@ -131,6 +143,8 @@ export function neighbourNameOf({ host = "", port = 0, username = "" }: wire.Nei
   const ok = named.host !== "" && named.username !== "" && Number.isInteger(named.port) && named.port > 0 && named.port < 65_536;
   return ok ? named : null;
 }
+
+const isPattern = (text: string): boolean => Buffer.byteLength(text) <= artefactPatternBytesMax && artefactPattern.test(text);
 
 /** As the kernel counts them: each ends with a NUL. */
 const bytesOf = (texts: string[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);

@@ -7,7 +7,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { codeOf, hasCode, readIfThere, writeDurably } from "../state/files.ts";
 import { markOf } from "../state/process-mark.ts";
+import { writeCollected } from "./artefacts-record.ts";
 import { claimFolder, nobody } from "./claim-folder.ts";
+import { collectArtefacts } from "./collect-artefacts.ts";
 import { type ExitEnd, type ExitRecord, endedWithoutOutput } from "./exit-record.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { readSecrets } from "./secrets.ts";
@@ -78,18 +80,41 @@ async function run(task: Task): Promise<void> {
   await Promise.race([Promise.all([stdout.closed(), stderr.closed()]), new Promise((resolve) => setTimeout(resolve, lingerMs))]);
   stdout.finish();
   stderr.finish();
+  const endedAtMs = Date.now();
+  const notCollected = await collect(task, (stopCollecting) => {
+    onStop = stopCollecting;
+  });
   await recordExit({
     end,
     exitCode,
     signal,
     startedAtMs,
-    endedAtMs: Date.now(),
+    endedAtMs,
     stdoutBytes: stdout.output.kept,
     stderrBytes: stderr.output.kept,
     stdoutDropped: stdout.output.dropped,
     stderrDropped: stderr.output.dropped,
-    message: stdout.output.failure || stderr.output.failure,
+    message: stdout.output.failure || stderr.output.failure || notCollected,
   });
+}
+
+/**
+ * Whatever the script's end was: of one that failed people want the logs most. It takes as long as it takes, until somebody stops it.
+ *
+ * @returns why nothing was collected, for the exit record; that the script ended is told all the same.
+ */
+async function collect({ artefacts }: Task, takeStop: (stop: () => void) => void): Promise<string> {
+  if (artefacts.length === 0) return "";
+  let stopped = false;
+  takeStop(() => {
+    stopped = true;
+  });
+  try {
+    writeCollected(folder, await collectArtefacts(artefacts, inFolder(taskFiles.artefacts), { isStopped: () => stopped }));
+    return "";
+  } catch (error) {
+    return `Nothing was collected: ${codeOf(error) || String(error)}.`;
+  }
 }
 
 function whyNotStarted(command: string, failure: unknown): string {

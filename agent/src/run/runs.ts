@@ -8,6 +8,7 @@ import type { HubClock } from "../hub-clock.ts";
 import type { UpBody } from "../link/connection.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { Neighbours } from "../ssh/neighbours.ts";
+import { readCollected } from "./artefacts-record.ts";
 import type { Carrier } from "./carrier.ts";
 import { Execution } from "./execution.ts";
 import { FilesFirst } from "./files-first.ts";
@@ -302,11 +303,9 @@ export class Runs {
     const body = ((): UpBody | null => {
       if (execution.phase === "claimed") return { runClaim: { executionId, attempt, stream } };
       if (execution.exit === null || !execution.settled) return null;
-      return {
-        runResult: runResult(execution.entry, execution.exit, readPlaced(execution.entry.folder), (wallMs) =>
-          clock.fromWall(wallMs),
-        ),
-      };
+      const { folder } = execution.entry;
+      const files = { placed: readPlaced(folder), collected: readCollected(folder) };
+      return { runResult: runResult(execution.entry, execution.exit, files, (wallMs) => clock.fromWall(wallMs)) };
     })();
     if (body !== null && send(body)) entry.retry = saidAt(entry.retry, now, this.#random());
   }

@@ -15,6 +15,8 @@ export type Task = {
   timeoutMs: number;
   /** Kept of each channel; the rest is counted and dropped. */
   outputBytesMax: number;
+  /** Collected when the script has ended: absolute paths, `*` in the last part. */
+  artefacts: string[];
 };
 
 /** Names in an execution's folder. Together they tell how far it got, whatever crashed in between. */
@@ -28,6 +30,8 @@ export const taskFiles = {
   stop: "stop", // seconds of grace, for the runner that gets SIGTERM
   stdout: "stdout",
   stderr: "stderr",
+  artefacts: "artefacts.tar", // what was collected; whole
+  artefactsRecord: "artefacts.json", // and what became of each
   exit: "exit.json", // how it ended
 } as const;
 
@@ -49,11 +53,13 @@ export function parseTask(text: string): Task {
     directory: of("directory", isText),
     timeoutMs: of("timeoutMs", isNumber),
     outputBytesMax: of("outputBytesMax", isNumber),
+    artefacts: of("artefacts", isTextsOrNothing) ?? [], // one that an agent without them wrote
   };
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
+const isTextsOrNothing = (value: unknown): value is string[] | undefined => value === undefined || isTexts(value);
 const isTextMap = (value: unknown): value is Record<string, string> =>
   typeof value === "object" && value !== null && Object.values(value).every(isText);

@@ -265,11 +265,13 @@ export class TestHub implements AsyncDisposable {
       ...changes,
     };
     const equipped = changes.neighbour || changes.secrets?.length;
-    const kind = changes.files?.length
-      ? { runScriptWithFiles: runScript }
-      : equipped
-        ? { runEquippedScript: runScript }
-        : { runScript };
+    const kind = changes.artefacts?.length
+      ? { runScriptAndCollect: runScript }
+      : changes.files?.length
+        ? { runScriptWithFiles: runScript }
+        : equipped
+          ? { runEquippedScript: runScript }
+          : { runScript };
     return { executionId, attempt: 1, ...this.sign({ ...kind, ...order }) };
   }
 
@@ -279,7 +281,7 @@ export class TestHub implements AsyncDisposable {
     const { executionId, attempt, sequence, signed } = offered;
     this.say({ runOffers: { offers: [signed] } });
     await this.hear("runClaim", (claim) => claim.executionId === executionId);
-    const stream = this.addStream(sequence, [0, 1]);
+    const stream = this.addStream(sequence, changes.artefacts?.length ? [0, 1, 2] : [0, 1]);
     this.say({ runGo: { executionId, attempt, go: true } });
     return { executionId, attempt, sequence, stream, signed };
   }

@@ -662,6 +662,7 @@ describe("what is not a procedure", () => {
     const paths = [
       `/api/v1/executions/${execution}/stdout`,
       `/api/v1/executions/${execution}/stderr`,
+      `/api/v1/executions/${execution}/artefacts`,
       `/api/v1/sessions/${session}/recording.cast`,
       `/api/v1/sessions/${session}/replay/index`,
       `/api/v1/sessions/${session}/replay/segment?n=0`,
@@ -678,9 +679,9 @@ describe("what is not a procedure", () => {
         const withoutPath = (text: string) => text.replace(/"instance":"[^"]*"/, "");
         expect(withoutPath(theirs)).toBe(withoutPath(nobody));
       }
-      // There is no log behind these rows: an execution then printed nothing, a recording is not there.
+      // There is no log behind these rows: an execution then printed nothing, a recording or an archive is not there.
       for (const who of ["auditor", "admin"] as const)
-        expect(await statusOf(who, path), `${who} ${path}`).toBe(path.includes("executions") ? 200 : 404);
+        expect(await statusOf(who, path), `${who} ${path}`).toBe(path.includes("/std") ? 200 : 404);
     }
   });
 

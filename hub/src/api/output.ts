@@ -4,7 +4,7 @@ import { whyNots } from "../access/holds.ts";
 import { actions, hours } from "../access/input.ts";
 import { categories, platformIds } from "../assets/input.ts";
 import { executionReasons, executionStates } from "../automation/execution-state.ts";
-import { fileToPlace, placedStates, rolling, runStates, triggers } from "../automation/input.ts";
+import { artefactStates, fileToPlace, placedStates, rolling, runStates, triggers } from "../automation/input.ts";
 import { waitingFor } from "../automation/present.ts";
 import { appliedCodes } from "../custody/apply-template.ts";
 import { outcomeCodes } from "../custody/outcome.ts";
@@ -336,6 +336,7 @@ export const task = z.object({
 export const taskWithFields = task.extend({
   parameters: parameterValues,
   files: z.array(fileToPlace),
+  artefacts: z.array(z.string()),
   targets,
   account: z.string(),
   rolling: rolling.nullable(),
@@ -392,6 +393,13 @@ export const execution = z.object({
   stderrBytes: z.number(),
   truncated: z.boolean(),
   lastLine: z.string().nullable(),
+  artefacts: z
+    .object({
+      bytes: z.number(),
+      listed: z.array(z.object({ path: z.string(), size: z.number(), state: z.enum(artefactStates) })),
+      unlisted: z.number().int(),
+    })
+    .nullable(),
   placing: z
     .object({ bytes: z.number(), files: z.array(z.object({ state: z.enum(placedStates), unchecked: z.boolean() })) })
     .nullable(),
@@ -430,6 +438,7 @@ export const runWithExecutions = run.extend({
   refused: z.array(refusedTarget),
   expirySeconds: z.number(),
   files: z.array(fileToPlace.extend({ name: z.string(), sizeBytes: z.number(), sha256: z.string() })),
+  artefacts: z.array(z.string()),
   args: z.array(z.string()),
   env: z.record(z.string(), z.string()),
   timeoutSeconds: z.number(),

@@ -8,8 +8,9 @@ import { csvHead, csvOf } from "../audit/audit-csv.ts";
 import { walkAuditEvents } from "../audit/audit-events.ts";
 import { exportAudit } from "../audit/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import { archiveChannel, artefactLogOf } from "../automation/artefact-log.ts";
 import { openLogOf } from "../automation/read-output.ts";
-import { visibleExecution } from "../automation/runs.ts";
+import { visibleExecution, visibleRun } from "../automation/runs.ts";
 import { findFile } from "../files/files.ts";
 import { pieceOffset } from "../files/input.ts";
 import { subjectOf, takePiece } from "../files/upload-file.ts";
@@ -42,6 +43,7 @@ const handlers: [RegExp, Handler][] = [
     /^\/executions\/([a-z0-9_]{1,64})\/stderr$/,
     (hub, actor, id, request, response) => sendOutput(hub, actor, id, "stderr", request, response),
   ],
+  [/^\/executions\/([a-z0-9_]{1,64})\/artefacts$/, sendArtefacts],
   [/^\/sessions\/([a-z0-9_]{1,64})\/recording\.cast$/, sendCast],
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/index$/, sendIndex],
   [/^\/sessions\/([a-z0-9_]{1,64})\/replay\/segment$/, sendSegment],
@@ -95,6 +97,41 @@ async function sendOutput(
     else await pipeline(Readable.from(log.bytes(channel, from, to), { objectMode: false }), response);
   } finally {
     await log?.close();
+  }
+}
+
+/** On record before the first byte leaves. An archive that is still coming is none yet. */
+async function sendArtefacts(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { db, store } = hub.automation;
+  const { runId, state, artefacts } = await visibleExecution(db, actor, id);
+  if (state !== "finished" || artefacts === null || artefacts.bytes === 0 || !store.exists(artefactLogOf(id)))
+    throw notFound("artefacts");
+  const { run } = await visibleRun(db, actor, runId);
+  const log = await store.open(artefactLogOf(id));
+  try {
+    const bytes = log.bytesOf(archiveChannel);
+    if (request.method === "GET")
+      await db.transaction((tx) =>
+        recordAudit(tx, {
+          kind: "run.artefacts-downloaded",
+          orgId: actor.orgId,
+          actor: auditActor(actor),
+          subject: { kind: "run", id: runId, name: run.title },
+          ip: actor.ip,
+          data: { executionId: id, bytes },
+        }),
+      );
+    const { from, to } = headOfBytes(request, response, `${id}.tar`, bytes);
+    if (request.method === "HEAD") response.end();
+    else await pipeline(Readable.from(log.bytes(archiveChannel, from, to), { objectMode: false }), response);
+  } finally {
+    await log.close();
   }
 }
 

@@ -127,6 +127,11 @@ const rawPaths = {
     },
   },
   "/executions/{id}/stdout": rawPath("Standard output of an execution, as printed", "application/octet-stream", true),
+  "/executions/{id}/artefacts": rawPath(
+    "What an execution that has ended left behind, as a tar archive",
+    "application/x-tar",
+    true,
+  ),
   "/executions/{id}/stderr": rawPath("Standard error of an execution, as printed", "application/octet-stream", true),
   "/sessions/{id}/recording.cast": rawPath("The recording of a session, asciicast v2", "application/x-asciicast", false),
 };

@@ -179,8 +179,17 @@ export type AuditEventOf = {
   "calendar.removed": Record<string, never>;
   "target-set.added": Record<string, never>;
   "target-set.removed": Record<string, never>;
-  /** files: a line for each, its SHA-256 and where it was to be placed. */
-  "run.created": { interpreter: string; scriptHash: string; assets: number; refused: number; trigger: string; files: string };
+  /** files: a line for each, its SHA-256 and where it was to be placed. artefacts: a line for each path that was to be collected. */
+  "run.created": {
+    interpreter: string;
+    scriptHash: string;
+    assets: number;
+    refused: number;
+    trigger: string;
+    files: string;
+    artefacts: string;
+  };
+  "run.artefacts-downloaded": { executionId: string; bytes: number };
   "run.halted": { failed: number; held: number };
   /** failed: how many failures were seen and gone on from. */
   "run.continued": { failed: number };
@@ -348,6 +357,7 @@ export const auditKinds = [
   "target-set.added",
   "target-set.removed",
   "run.created",
+  "run.artefacts-downloaded",
   "run.halted",
   "run.continued",
   "run.stop-requested",

@@ -1,4 +1,4 @@
-// Who may run here, and where files come along, who may also put some there.
+// Who may run here, and where files come along or are collected, who may also put some there or take them.
 import type { Authorization } from "../access/authorize.ts";
 import { authorizeAll, authorizeEvery, type RefusedTarget } from "../access/authorize-all.ts";
 import type { Actor } from "../identity/actor.ts";
@@ -8,23 +8,35 @@ import type { Queryable } from "../platform/database.ts";
 /** `db`: also a transaction. */
 type Deps = { db: Queryable; clock: Clock };
 
+/** What may have to be granted besides `run`. */
+type Beside = "upload" | "download";
+
+/** What has to be granted besides `run`. */
+export const actionsBeside = ({
+  files,
+  artefacts = [],
+}: {
+  files: readonly unknown[];
+  artefacts?: readonly string[];
+}): Beside[] => [...(files.length > 0 ? (["upload"] as const) : []), ...(artefacts.length > 0 ? (["download"] as const) : [])];
+
 /** @throws HubError as authorizeAll(). */
 export async function authorizeTargets(
   { db, clock }: Deps,
   actor: Actor,
   assetIds: string[],
   account: string,
-  withFiles: boolean,
+  beside: readonly Beside[],
 ): Promise<{ allowed: Authorization[]; refused: RefusedTarget[] }> {
-  const run = await authorizeAll(db, actor, assetIds, "run", account, clock.now());
-  if (!withFiles) return run;
-  const mayRun = run.allowed.map(({ target }) => target.asset.id);
-  const upload = await authorizeAll(db, actor, mayRun, "upload", account, clock.now());
-  const mayUpload = new Set(upload.allowed.map(({ target }) => target.asset.id));
-  return {
-    allowed: run.allowed.filter(({ target }) => mayUpload.has(target.asset.id)),
-    refused: [...run.refused, ...upload.refused],
-  };
+  let { allowed, refused } = await authorizeAll(db, actor, assetIds, "run", account, clock.now());
+  for (const action of beside) {
+    const ids = allowed.map(({ target }) => target.asset.id);
+    const also = await authorizeAll(db, actor, ids, action, account, clock.now());
+    const may = new Set(also.allowed.map(({ target }) => target.asset.id));
+    allowed = allowed.filter(({ target }) => may.has(target.asset.id));
+    refused = [...refused, ...also.refused];
+  }
+  return { allowed, refused };
 }
 
 /** All of them or none. @throws HubError as authorizeEvery(). */
@@ -33,8 +45,8 @@ export async function authorizeEveryTarget(
   actor: Actor,
   assetIds: string[],
   account: string,
-  withFiles: boolean,
+  beside: readonly Beside[],
 ): Promise<Authorization[]> {
-  if (withFiles) await authorizeEvery(db, actor, assetIds, "upload", account, clock.now());
+  for (const action of beside) await authorizeEvery(db, actor, assetIds, action, account, clock.now());
   return authorizeEvery(db, actor, assetIds, "run", account, clock.now());
 }

@@ -27,12 +27,13 @@ export type NewRun = ReadyScript & {
   rolling: Rolling | null;
   refused: Refused[];
   files: RunFile[];
+  artefacts: string[];
 };
 
 /**
  * @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here.
  * @throws HubError `storage-full`, `no-agent`, `forbidden` for secrets that the person may not reveal; `bad-parameter`, `bad-input`, `not-found` for a
- *   script or a file that was kept, `conflict` for a file that is still coming.
+ *   script or a file that was kept, `conflict` for a file that is still coming, `artefacts-need-agent`.
  */
 export async function createRun(
   deps: AutomationDeps,
@@ -52,14 +53,15 @@ export async function createRun(
       .map(({ name }) => name)
       .join(", ")
       .slice(0, 200);
-  const run = { ...script, ...limits, title, files, trigger: "person" as const, taskId: null, refused: [] };
+  const artefacts = "artefacts" in input ? input.artefacts : [];
+  const run = { ...script, ...limits, title, files, artefacts, trigger: "person" as const, taskId: null, refused: [] };
   const { id, released } = await deps.db.transaction((tx) => insertRun(deps, tx, actor, run, authorizations));
   await tellAgents(deps, released);
   deps.changes.announce(actor.orgId, "runs", id);
   return id;
 }
 
-/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`; `forbidden`, `bad-parameter` for secrets. */
+/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`, `artefacts-need-agent`; `forbidden`, `bad-parameter` for secrets. */
 export async function insertRun(
   deps: Pick<AutomationDeps, "clock" | "store">,
   tx: Transaction,
@@ -69,7 +71,8 @@ export async function insertRun(
 ): Promise<{ id: string; released: Released[] }> {
   deps.store.room.assertMayBegin();
   await assertMayUseSecrets(tx, actor, run.secrets);
-  const hosts = authorizations.map(hostOf);
+  const collects = run.artefacts.length > 0;
+  const hosts = authorizations.map((authorization) => hostOf(authorization, collects));
   const now = deps.clock.now();
   const id = newId("run", now.getTime());
   const scriptHash = createHash("sha256").update(run.body).digest("hex");
@@ -91,6 +94,7 @@ export async function insertRun(
       env: run.environment,
       secrets: run.secrets,
       files: run.files,
+      artefacts: run.artefacts,
       timeoutSeconds: run.timeoutSeconds,
       expirySeconds: run.expirySeconds,
       account: run.account,
@@ -112,6 +116,7 @@ export async function insertRun(
     runId: id,
     position,
     ...host,
+    artefacts: collects ? { bytes: 0, listed: [], unlisted: 0 } : null,
     ...waiting,
   }));
   // On one connection, one behind the other; nobody waits for an answer before he asks the next.
@@ -129,6 +134,7 @@ export async function insertRun(
       refused: run.refused.length,
       trigger: run.trigger,
       files: run.files.map(({ sha256, path }) => `${sha256} ${path}`).join("\n"),
+      artefacts: run.artefacts.join("\n"),
     },
   });
   const told = made === undefined ? null : tellOfStart(tx, made, { by: actor.name, targets: hosts.length }, now);
@@ -140,10 +146,14 @@ export async function insertRun(
 /** PostgreSQL takes 65,535 parameters in one statement. */
 const rowsPerInsert = 4_000;
 
-/** Scripts run where an agent is, or where one reaches over SSH. @throws HubError `no-agent`. */
-function hostOf({ target: { asset, agent, zone }, as }: Authorization) {
+/** Scripts run where an agent is, or where one reaches over SSH. Collecting is the agent's own. @throws HubError `no-agent`, `artefacts-need-agent`. */
+function hostOf({ target: { asset, agent, zone }, as }: Authorization, collects: boolean) {
   const accountChoice = as.account?.id ?? as.choice;
   if (agent !== null) return { assetId: asset.id, agentId: agent.id, zoneId: null, accountChoice };
+  if (collects)
+    throw new HubError("artefacts-need-agent", `Files are collected from hosts that have an agent; ${asset.name} has none.`, {
+      facts: { asset: asset.name },
+    });
   if (asset.protocols.some(({ name }) => name === "ssh"))
     return { assetId: asset.id, agentId: null, zoneId: zone.id, accountChoice };
   throw new HubError("no-agent", `Scripts run on hosts that have an agent or SSH; ${asset.name} has neither.`, {

@@ -11,7 +11,7 @@ import type { Vault } from "../platform/vault.ts";
 import type { ExecutionOutputs } from "./execution-output.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import type { FileStreams } from "./file-streams.ts";
-import type { Placing } from "./input.ts";
+import type { Artefacts, Placing } from "./input.ts";
 import type { ExecutionRow, RunRow, TakenExecution } from "./schema.ts";
 
 /** What is committed of an execution's end. */
@@ -37,6 +37,8 @@ export type ExecutionEnd = {
   } | null;
   /** Null: it had no files, or none was spoken of. */
   placing: Placing | null;
+  /** Null: as noted before. */
+  artefacts: Artefacts | null;
 };
 
 /** A step of an execution that its agent tells of. */

@@ -1,5 +1,12 @@
 // What callers may send to automation.
-import { filesPerRunMax, scriptArgumentBytesMax, scriptArgumentsMax } from "@sallyport/protocol/limits";
+import {
+  artefactPattern,
+  artefactPatternBytesMax,
+  artefactPatternsMax,
+  filesPerRunMax,
+  scriptArgumentBytesMax,
+  scriptArgumentsMax,
+} from "@sallyport/protocol/limits";
 import { z } from "zod";
 import { byId, page } from "../platform/input.ts";
 import { parameterValues, processText, program, scriptBody, variableName } from "../scripts/input.ts";
@@ -89,6 +96,26 @@ export const expirySeconds = z.number().int().min(10).max(604_800).default(3_600
 
 export const filesToPlace = z.array(fileToPlace).max(filesPerRunMax).default([]);
 
+/** What is collected from each host: absolute paths, `*` in the last part. */
+export const artefactPatterns = z
+  .array(
+    z
+      .string()
+      .regex(artefactPattern, "must be an absolute path without . and .., with * in its last part only")
+      .refine((path) => bytes(path) <= artefactPatternBytesMax, `must be at most ${artefactPatternBytesMax} bytes`),
+  )
+  .max(artefactPatternsMax)
+  .refine((paths) => new Set(paths).size === paths.length, "must not hold one path twice")
+  .default([]);
+
+export const artefactStates = ["collected", "beyond-cap", "unreadable", "no-file", "not-there", "no-room", "stopped"] as const;
+/** `bytes`: of the archive that the hub has. `listed`: what was left out first; paths are from the host. `unlisted`: how many more there are. */
+export type Artefacts = {
+  bytes: number;
+  listed: { path: string; size: number; state: (typeof artefactStates)[number] }[];
+  unlisted: number;
+};
+
 const limits = {
   timeoutSeconds,
   expirySeconds,
@@ -110,6 +137,7 @@ export const writtenRun = z
       .record(variableName, processText)
       .default({})
       .refine((env) => Object.keys(env).length <= scriptArgumentsMax, `at most ${scriptArgumentsMax} variables`),
+    artefacts: artefactPatterns,
     ...limits,
   })
   .refine(
@@ -122,6 +150,7 @@ export const keptRun = z.object({
   scriptId: z.string().max(64),
   version: z.number().int().min(1).optional(),
   parameters: parameterValues.default({}),
+  artefacts: artefactPatterns,
   ...limits,
 });
 

@@ -14,7 +14,7 @@ import { settleExecution } from "./settle.ts";
 const offersBytesMax = packetBytesMax - 64 * 1024;
 
 export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wire.RunPull.$Properties): Promise<void> {
-  const { equip = false, files = false } = deps.links.processOf(agentId) ?? {};
+  const { equip = false, files = false, artefacts = false } = deps.links.processOf(agentId) ?? {};
   const room = (asked: number | null | undefined) => Math.min(Math.max(0, asked ?? 0), offersPerPullMax);
   const [own, neighbours] = [room(pull.max), equip ? room(pull.neighboursMax) : 0];
   if (own + neighbours === 0) return;
@@ -31,7 +31,7 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
       await settleExecution(deps, offer.execution, forbidden);
       continue;
     }
-    const payload = await payloadOf(deps, offer, { equip, files }).catch(async (error: unknown) => {
+    const payload = await payloadOf(deps, offer, { equip, files, artefacts }).catch(async (error: unknown) => {
       if (!(error instanceof HubError)) throw error;
       await settleExecution(deps, offer.execution, { reason: "refused", message: error.message });
       return null;
@@ -55,7 +55,7 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
 async function payloadOf(
   { db }: AutomationDeps,
   { execution, run, person, username }: Offer,
-  knows: { equip: boolean; files: boolean },
+  knows: { equip: boolean; files: boolean; artefacts: boolean },
 ): Promise<OrderPayload> {
   const script = {
     executionId: execution.id,
@@ -70,15 +70,16 @@ async function payloadOf(
     person,
   };
   const secrets = Object.keys(run.secrets);
-  const isPlain = execution.zoneId === null && secrets.length === 0 && run.files.length === 0;
+  const isPlain = execution.zoneId === null && secrets.length === 0 && run.files.length + run.artefacts.length === 0;
   if (isPlain) return { runScript: script };
+  if (run.artefacts.length > 0 && !knows.artefacts) throw tooOld("collecting files");
   if (!knows.equip) throw tooOld("scripts with secrets");
   if (run.files.length > 0 && !knows.files) throw tooOld("files");
   const way = execution.zoneId === null ? {} : { neighbour: (await scriptAccount(db, execution, username)).neighbour };
   const equipped = { ...script, ...way, secrets };
-  return run.files.length === 0
-    ? { runEquippedScript: equipped }
-    : { runScriptWithFiles: { ...equipped, files: run.files.map(wireFileOf) } };
+  const withFiles = { ...equipped, files: run.files.map(wireFileOf) };
+  if (run.artefacts.length > 0) return { runScriptAndCollect: { ...withFiles, artefacts: run.artefacts } };
+  return run.files.length > 0 ? { runScriptWithFiles: withFiles } : { runEquippedScript: equipped };
 }
 
 const tooOld = (what: string): HubError =>

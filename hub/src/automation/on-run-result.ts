@@ -4,6 +4,7 @@ import { textBytesMax } from "@sallyport/protocol/limits";
 import { wire } from "@sallyport/protocol/wire";
 import { and, eq } from "drizzle-orm";
 import { shortText } from "../platform/text.ts";
+import { artefactsOf } from "./artefact-log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import type { ExecutionReason } from "./execution-state.ts";
 import { dateOf } from "./on-run-claim.ts";
@@ -30,12 +31,12 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
     return;
   }
   const output = deps.outputs.get(executionId);
-  const printed = (result.stdoutBytes ?? 0) + (result.stderrBytes ?? 0) > 0;
+  const printed = (result.stdoutBytes ?? 0) + (result.stderrBytes ?? 0) + (result.artefactBytes ?? 0) > 0;
   // Its last bytes are still on their way to the disk: no answer, the agent asks again.
   if (
     output === undefined
       ? printed && execution.logHead === null && execution.reason !== "lost"
-      : !output.holds(result.stdoutBytes ?? 0, result.stderrBytes ?? 0)
+      : !output.holds(result.stdoutBytes ?? 0, result.stderrBytes ?? 0, result.artefactBytes ?? 0)
   )
     return;
   const reason = reasonOf(result);
@@ -51,6 +52,7 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
     startedAt: dateOf(result.startedAtMs),
     endedAt: dateOf(result.endedAtMs) ?? deps.clock.now(),
     truncated: result.truncated === true,
+    artefacts: artefactsOf(result),
     placing: (result.files ?? []).length > 0 ? placingOf(result.files ?? [], deps.placings.get(executionId)?.bytes ?? 0) : null,
   });
   acknowledge();

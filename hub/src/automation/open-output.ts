@@ -1,9 +1,11 @@
 // Begins to receive an execution's output, or goes on with it after a restart of the hub.
 import { inArray } from "drizzle-orm";
 import { assets } from "../assets/schema.ts";
+import type { LogWriterEvents } from "../logs/log-writer.ts";
 import type { Queryable } from "../platform/database.ts";
 import { gatheredRows } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
+import { artefactLogOf } from "./artefact-log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { ExecutionOutput } from "./execution-output.ts";
 import type { TakenExecution } from "./schema.ts";
@@ -20,22 +22,33 @@ export async function openOutput(
     return held;
   }
   const events = {
-    onDurable: (output: number, stderr: number) => deps.outputs.get(execution.id)?.onDurable(output, stderr),
     onFailure: (error: Error) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "output cannot be stored"),
     withoutRoom: "wait" as const,
   };
   const startedAt = deps.clock.now().toISOString();
-  const create = () => deps.store.create(execution.id, { startedAt, columns: 0, rows: 0 }, events);
   // A crash between claim and log leaves no file: then there is nothing to go on with.
-  const begin = () => (mayExist && deps.store.exists(execution.id) ? deps.store.reopen(execution.id, events) : create());
+  const begin = (id: string, onDurable: LogWriterEvents["onDurable"]) =>
+    mayExist && deps.store.exists(id)
+      ? deps.store.reopen(id, { ...events, onDurable })
+      : deps.store.create(id, { startedAt, columns: 0, rows: 0 }, { ...events, onDurable });
   const hostNames = await deps.hostNamesOf(execution.assetId);
-  const log = await begin();
+  const log = await begin(execution.id, (output, stderr) => deps.outputs.get(execution.id)?.onDurable(output, stderr));
+  const artefacts =
+    execution.artefacts === null
+      ? null
+      : await begin(artefactLogOf(execution.id), (bytes) => deps.outputs.get(execution.id)?.onArtefactsDurable(bytes)).catch(
+          async (error: unknown) => {
+            await log.close(); // nobody will write to it, and the next try opens it again
+            throw error;
+          },
+        );
   const output = new ExecutionOutput({
     executionId: execution.id,
     agentId: execution.agentId,
     hostNames,
     stream,
     log,
+    artefacts,
     clock: deps.clock,
     onGrowth: () => deps.changes.announce(execution.orgId, "execution", execution.id),
   });

@@ -1,5 +1,6 @@
 // Runs and executions as the console and the API see them.
 import { executionsAtOnceMax, neighbourExecutionsAtOnceMax } from "@sallyport/protocol/limits";
+import { archiveChannel } from "./artefact-log.ts";
 import type { ExecutionOutputs } from "./execution-output.ts";
 import type { Placing } from "./input.ts";
 import { runOutcomeOf } from "./run-state.ts";
@@ -82,6 +83,10 @@ export function presentExecution(row: ExecutionWithNames, live: Live, now: Date)
     stderrBytes: output?.log.end("stderr") ?? execution.stderrBytes,
     truncated: execution.truncated,
     lastLine: execution.lastLine,
+    artefacts:
+      execution.artefacts === null
+        ? null
+        : { ...execution.artefacts, bytes: output?.artefacts?.end(archiveChannel) ?? execution.artefacts.bytes },
     placing: live.placings.get(execution.id) ?? execution.placing,
   };
 }

@@ -1,6 +1,7 @@
 // Retention: outputs of executions that ended long enough ago are removed. The rows stay; the run's events say so.
 import { and, eq, lt } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
+import { artefactLogOf } from "./artefact-log.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { executions, runs } from "./schema.ts";
 
@@ -28,6 +29,7 @@ export async function removeOldOutputs(deps: AutomationDeps, days: number): Prom
       return row;
     });
     if (due === null) continue;
+    await deps.store.remove(artefactLogOf(id)); // before the output, by which it is found
     await deps.store.remove(id);
     deps.changes.announce(due.orgId, "execution", id);
   }

@@ -1,7 +1,7 @@
 // A run once more, on some of its machines: the same text, arguments and parameters, as a run of its own.
 import { type Actor, assertMay } from "../identity/actor.ts";
 import { HubError } from "../platform/errors.ts";
-import { authorizeTargets } from "./authorize-targets.ts";
+import { actionsBeside, authorizeTargets } from "./authorize-targets.ts";
 import { insertRun } from "./create-run.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { assetsOfRun } from "./executions.ts";
@@ -34,7 +34,7 @@ export async function runAgain(deps: AutomationDeps, actor: Actor, input: RunAga
     actor,
     run.files.map(({ name: _name, sizeBytes: _size, sha256: _hash, ...file }) => file),
   );
-  const { allowed, refused } = await authorizeTargets(deps, actor, assetIds, run.account, files.length > 0);
+  const { allowed, refused } = await authorizeTargets(deps, actor, assetIds, run.account, actionsBeside(run));
   if (allowed.length === 0)
     throw new HubError("no-targets", "There is nothing to run again: nothing of this has ended, or you may not run on it.", {
       facts: { targets: assetIds.length },
@@ -50,6 +50,7 @@ export async function runAgain(deps: AutomationDeps, actor: Actor, input: RunAga
     parameters: run.parameters,
     secrets: run.secrets,
     files,
+    artefacts: run.artefacts,
     title: run.title,
     trigger: "again" as const,
     taskId: run.taskId,

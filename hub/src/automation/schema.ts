@@ -8,7 +8,7 @@ import { moment, orgId } from "../platform/columns.ts";
 import type { ParameterValues } from "../scripts/input.ts";
 import { scripts } from "../scripts/schema.ts";
 import type { ExecutionReason, ExecutionState } from "./execution-state.ts";
-import type { Placing, Refused, Rolling, RunFile, Trigger } from "./input.ts";
+import type { Artefacts, Placing, Refused, Rolling, RunFile, Trigger } from "./input.ts";
 import type { RunState } from "./run-state.ts";
 
 export const runs = pgTable(
@@ -38,6 +38,8 @@ export const runs = pgTable(
     expirySeconds: integer("expiry_seconds").notNull().default(3_600),
     /** Placed before the script begins, or instead of one. */
     files: jsonb("files").$type<RunFile[]>().notNull().default([]),
+    /** Collected from each host when the script has ended. */
+    artefacts: jsonb("artefacts").$type<string[]>().notNull().default([]),
     /** As whom on neighbours: a user name of the vault, or a choice without a secret there. */
     account: text("account").notNull().default("@agent"),
     rolling: jsonb("rolling").$type<Rolling>(),
@@ -108,6 +110,8 @@ export const executions = pgTable(
     truncated: boolean("truncated").notNull().default(false),
     /** Of the run's files: how far they came and what became of each; null before the first word. */
     placing: jsonb("placed_files").$type<Placing>(),
+    /** What was collected, as its agent tells it; null where the run collects nothing. */
+    artefacts: jsonb("artefacts").$type<Artefacts>(),
     logHead: text("log_head"),
     /** SHA-256 over what was printed, both channels; null where nothing was kept or a restart of the hub cut the reading. */
     digest: text("digest"),

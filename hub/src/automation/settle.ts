@@ -3,9 +3,10 @@ import { and, asc, inArray, sql } from "drizzle-orm";
 import { inPieces, type Transaction } from "../platform/database.ts";
 import { gathered } from "../platform/gathered.ts";
 import { errorFields } from "../platform/log.ts";
+import { archiveChannel, artefactLogOf } from "./artefact-log.ts";
 import type { AutomationDeps, ExecutionEnd } from "./deps.ts";
 import { type ExecutionReason, waitingStates } from "./execution-state.ts";
-import type { Placing } from "./input.ts";
+import type { Artefacts, Placing } from "./input.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { type ExecutionRow, executions } from "./schema.ts";
 import { type Released, tellAgents } from "./tell-agents.ts";
@@ -19,6 +20,8 @@ export type Settlement = {
   endedAt?: Date;
   truncated?: boolean;
   placing?: Placing | null;
+  /** As the agent tells it; how large the archive is, the hub knows. */
+  artefacts?: Omit<Artefacts, "bytes"> | null;
 };
 
 /** Ends of many executions in one transaction: a run over a thousand hosts looks at its counts once for all that ended meanwhile. */
@@ -52,13 +55,14 @@ function endStatement(ends: ExecutionEnd[]) {
       stderr_bytes = case when ended.printed then ended."stderrBytes" else executions.stderr_bytes end,
       log_head = case when ended.printed then ended."logHead" else executions.log_head end,
       placed_files = coalesce(ended."placing", executions.placed_files),
+      artefacts = coalesce(ended.artefacts, executions.artefacts),
       digest = case when ended.printed then ended.digest else executions.digest end,
       value_digest = case when ended.printed then ended."valueDigest" else executions.value_digest end,
       last_line = case when ended.printed then ended."lastLine" else executions.last_line end
     from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as ended(
       id text, reason text, "exitCode" int, signal text, message text, "startedAt" timestamptz, "endedAt" timestamptz,
       truncated boolean, printed boolean, "stdoutBytes" bigint, "stderrBytes" bigint, "logHead" text, digest text,
-      "valueDigest" text, "lastLine" text, "placing" jsonb)
+      "valueDigest" text, "lastLine" text, "placing" jsonb, artefacts jsonb)
     where executions.id = ended.id and (executions.state <> 'finished' or executions.reason = 'lost')`;
 }
 
@@ -73,13 +77,23 @@ export async function settleExecution(
     await output.log
       .close()
       .catch((error: unknown) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "log not closed"));
+    await output.artefacts
+      ?.close()
+      .catch((error: unknown) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "archive not closed"));
     output.close("settled");
   } else {
     // What an earlier hub process left. A late result still finds it: a closed log can be gone on with.
-    await deps.store
-      .seal(execution.id)
-      .catch((error: unknown) => deps.log.error({ execution: execution.id, ...errorFields(error) }, "left-over log not sealed"));
+    for (const id of [execution.id, artefactLogOf(execution.id)])
+      await deps.store
+        .seal(id)
+        .catch((error: unknown) =>
+          deps.log.error({ execution: execution.id, ...errorFields(error) }, "left-over log not sealed"),
+        );
   }
+  const archiveBytes = await archiveBytesOf(deps, execution.id).catch((error: unknown) => {
+    deps.log.error({ execution: execution.id, ...errorFields(error) }, "archive cannot be read");
+    return null; // the end of the script is told all the same
+  });
   await deps.commitEnd({
     id: execution.id,
     runId: execution.runId,
@@ -90,6 +104,7 @@ export async function settleExecution(
     startedAt: settlement.startedAt ?? null,
     endedAt: settlement.endedAt ?? deps.clock.now(),
     truncated: settlement.truncated ?? false,
+    artefacts: archiveBytes === null ? null : { listed: [], unlisted: 0, ...settlement.artefacts, bytes: archiveBytes },
     placing: settlement.placing ?? deps.placings.get(execution.id) ?? null,
     output:
       output === undefined
@@ -106,6 +121,19 @@ export async function settleExecution(
   deps.outputs.remove(execution.id); // not before: should the database refuse, the agent's next try finds it
   deps.changes.announce(execution.orgId, "runs", execution.runId);
   deps.changes.announce(execution.orgId, "execution", execution.id);
+}
+
+/** What is kept of what it collected; null where it has no archive. */
+async function archiveBytesOf({ outputs, store }: AutomationDeps, executionId: string): Promise<number | null> {
+  const output = outputs.get(executionId);
+  if (output !== undefined) return output.artefacts?.end(archiveChannel) ?? null;
+  if (!store.exists(artefactLogOf(executionId))) return null;
+  const log = await store.open(artefactLogOf(executionId));
+  try {
+    return log.bytesOf(archiveChannel);
+  } finally {
+    await log.close();
+  }
 }
 
 /** So many rows are locked, written and counted in some tens of milliseconds; people's requests come between two pieces. */

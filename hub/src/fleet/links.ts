@@ -33,6 +33,8 @@ export type AgentProcess = {
   equip: boolean;
   /** It places files. */
   files: boolean;
+  /** It collects artefacts on its own host. */
+  artefacts: boolean;
   /** Secrets for it are sealed to this X25519 key, which its identity signed; null when it named none. */
   sealingKey: Buffer | null;
 };

@@ -74,6 +74,7 @@ function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKe
     secretLines: can("secret-lines"),
     equip: can("equip"),
     files: can("equip") && can("files"),
+    artefacts: can("equip") && can("files") && can("artefacts"),
     sealingKey: signed ? Buffer.from(named) : null,
   };
 }

@@ -28,6 +28,7 @@ export type OrderPayload = Pick<
   | "runScript"
   | "runEquippedScript"
   | "runScriptWithFiles"
+  | "runScriptAndCollect"
   | "equipRun"
   | "openFile"
   | "cancelRun"

@@ -7,9 +7,15 @@ import { HubError } from "../platform/errors.ts";
 
 export const logsFolder = (dataDir: string): string => path.join(dataDir, "logs");
 
+/** A session, an output, or artefacts: these have logs. */
+export const logKinds = ["ses", "exe", "art"] as const;
+export type LogKind = (typeof logKinds)[number];
+
+export const isLogId = (text: string): boolean => logKinds.some((kind) => isId(kind, text));
+
 /** Ids are checked here again: no text from outside becomes a path. Their first characters are the time, so folders fill one after another. */
 export function logFileOf(dataDir: string, id: string): string {
-  if (!isId("ses", id) && !isId("exe", id)) throw new HubError("internal", "Not the id of a log.");
+  if (!isLogId(id)) throw new HubError("internal", "Not the id of a log.");
   return path.join(logsFolder(dataDir), id.slice(0, 8), `${id}.log`);
 }
 
@@ -38,7 +44,7 @@ export async function* logEntries(dataDir: string): AsyncGenerator<LogEntry> {
     for await (const { name } of await opendir(path.join(root, folder.name))) {
       const id = name.slice(0, name.indexOf("."));
       const part = partOf(name.slice(id.length));
-      if (part === null || !(isId("ses", id) || isId("exe", id))) continue;
+      if (part === null || !isLogId(id)) continue;
       const file = path.join(root, folder.name, `${id}${parts.log}`);
       const entry = found.get(id) ?? { id, file, has: { log: false, open: false, stored: false, doomed: false } };
       entry.has[part] = true;

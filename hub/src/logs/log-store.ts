@@ -7,7 +7,7 @@ import { HubError } from "../platform/errors.ts";
 import { loadEvidenceKey } from "../platform/evidence-key.ts";
 import { Archive, type ArchiveOptions, type ArchiveState } from "./archive.ts";
 import { LogFile, type LogHeader } from "./log-file.ts";
-import { checkpointOf, keyframesOf, logFileOf, logsFolder, storedNoteOf } from "./log-places.ts";
+import { checkpointOf, keyframesOf, type LogKind, logFileOf, logsFolder, storedNoteOf } from "./log-places.ts";
 import { LogWriter, type LogWriterEvents } from "./log-writer.ts";
 import { logsUntouchedSince } from "./old-logs.ts";
 import { HeadSigner } from "./signed-head.ts";
@@ -120,7 +120,7 @@ export class LogStore {
     return log.head;
   }
 
-  untouchedSince(kind: "ses" | "exe", beforeMs: number): AsyncGenerator<string> {
+  untouchedSince(kind: LogKind, beforeMs: number): AsyncGenerator<string> {
     return logsUntouchedSince(this.#dataDir, kind, beforeMs);
   }
 

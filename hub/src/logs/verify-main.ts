@@ -3,9 +3,8 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { isId } from "@sallyport/protocol/ids";
 import { keyIdOf, readEvidencePublicKey } from "../platform/evidence-key.ts";
-import { logEntries, logFileOf, logsFolder, storedNoteOf } from "./log-places.ts";
+import { isLogId, logEntries, logFileOf, logsFolder, storedNoteOf } from "./log-places.ts";
 import { type Integrity, type Verdict, verifyLog } from "./verify-log.ts";
 
 /** 0 all ok · 1 something is truncated, altered or missing · 3 nothing is wrong, but not everything is closed, or here. 2 is a wrong command. */
@@ -73,12 +72,12 @@ async function* logsNamed(what: string, dataDir: string): AsyncGenerator<Named> 
     yield* allLogs(dataDir);
     return;
   }
-  const isLogId = isId("ses", what) || isId("exe", what);
-  const file = isLogId ? logFileOf(dataDir, what) : what;
+  const namesLog = isLogId(what);
+  const file = namesLog ? logFileOf(dataDir, what) : what;
   const isHere = existsSync(file);
-  if (!isHere && !(isLogId && existsSync(storedNoteOf(file))))
+  if (!isHere && !(namesLog && existsSync(storedNoteOf(file))))
     throw new Refusal(`There is no recording ${what}. Name an id, a file, or all.`);
-  yield { file, id: isLogId ? what : null, isHere };
+  yield { file, id: namesLog ? what : null, isHere };
 }
 
 /** A file under another's name is found: the name says which recording it must be. */

@@ -1,7 +1,15 @@
 // What callers may send about tasks.
 import { z } from "zod";
 import { categories, platformIds } from "../assets/input.ts";
-import { expirySeconds, filesToPlace, rolling, runAs, targetsMax, timeoutSeconds } from "../automation/input.ts";
+import {
+  artefactPatterns,
+  expirySeconds,
+  filesToPlace,
+  rolling,
+  runAs,
+  targetsMax,
+  timeoutSeconds,
+} from "../automation/input.ts";
 import { following, route } from "../notify/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 import { parameterValues } from "../scripts/input.ts";
@@ -87,6 +95,7 @@ const fields = {
   scriptVersion: z.number().int().min(1).nullable().default(null),
   parameters: parameterValues.default({}),
   files: filesToPlace,
+  artefacts: artefactPatterns,
   targets,
   account: runAs.default("@agent"),
   rolling: rolling.nullable().default(null),

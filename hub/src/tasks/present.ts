@@ -27,6 +27,7 @@ export const presentTask = (
 export const presentTaskFields = ({ task }: TaskWithNames) => ({
   parameters: task.parameters,
   files: task.files,
+  artefacts: task.artefacts,
   targets: task.targets,
   account: task.account,
   rolling: task.rolling,

@@ -1,5 +1,5 @@
 // A run of a task: its targets resolved and authorised now, in the name of its owner.
-import { authorizeTargets } from "../automation/authorize-targets.ts";
+import { actionsBeside, authorizeTargets } from "../automation/authorize-targets.ts";
 import { insertRun } from "../automation/create-run.ts";
 import type { Trigger } from "../automation/input.ts";
 import { prepareFiles } from "../automation/prepare-files.ts";
@@ -59,12 +59,12 @@ export async function startTask(
   trigger: Trigger,
   memory = new TurnMemory(),
 ): Promise<{ runId: string; released: Released[] }> {
-  const withFiles = task.files.length > 0;
+  const beside = actionsBeside(task);
   const { ids, allowed, refused } = await memory.once(
-    ["targets", task.orgId, owner.id, task.targets, task.account, withFiles],
+    ["targets", task.orgId, owner.id, task.targets, task.account, beside],
     async () => {
       const ids = await resolveTargets(tx, task.orgId, task.targets);
-      const authorized = await authorizeTargets({ db: tx, clock: deps.clock }, owner, ids, task.account, withFiles);
+      const authorized = await authorizeTargets({ db: tx, clock: deps.clock }, owner, ids, task.account, beside);
       return { ids, ...authorized };
     },
   );
@@ -89,6 +89,7 @@ export async function startTask(
     account,
     rolling,
     files: await prepareFiles(tx, owner, task.files),
+    artefacts: task.artefacts,
     refused: refused.slice(0, refusalsKept).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
   };
   const { id: runId, released } = await insertRun(deps.automation, tx, owner, run, allowed);

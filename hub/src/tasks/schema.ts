@@ -23,6 +23,8 @@ export const tasks = pgTable(
     parameters: jsonb("parameters").$type<ParameterValues>().notNull(),
     /** Placed on each target before the script begins. */
     files: jsonb("files").$type<FileToPlace[]>().notNull().default([]),
+    /** Collected from each target when the script has ended. */
+    artefacts: jsonb("artefacts").$type<string[]>().notNull().default([]),
     targets: jsonb("targets").$type<Targets>().notNull(),
     /** As whom on neighbours. */
     account: text("account").notNull(),

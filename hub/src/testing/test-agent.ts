@@ -41,6 +41,8 @@ export type TestAgentOptions = {
   equip?: (equip: wire.EquipRun.$Properties, asks: TestAsks) => Promise<string | null> | string | null;
   /** It knows files, and takes at most so many bytes of one before it takes no more. A script with files never begins: the test says how it ended. */
   files?: { takeAtMost: number };
+  /** It collects artefacts, as files of an agent on its own host: what a script left, and what is told of it. */
+  artefacts?: (order: wire.RunScript) => { archive: Buffer; told: wire.RunResult.$Properties };
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
 };
@@ -256,6 +258,7 @@ export class TestAgent {
         ...(this.options.ownKey === undefined ? [] : ["own-key"]),
         ...(this.options.equip === undefined ? [] : ["equip"]),
         ...(this.options.files === undefined ? [] : ["equip", "files"]),
+        ...(this.options.artefacts === undefined ? [] : ["equip", "files", "artefacts"]),
       ],
       sealingKey: rawSealingKey(this.sealingKey),
       sealingSignature: signSealingKey(
@@ -534,10 +537,13 @@ export class TestAgent {
   }
 
   #onOffer(order: wire.Order): void {
-    const script = (order.runScript ?? order.runEquippedScript ?? order.runScriptWithFiles) as wire.RunScript;
+    const script = (order.runScript ??
+      order.runEquippedScript ??
+      order.runScriptWithFiles ??
+      order.runScriptAndCollect) as wire.RunScript;
     const held = this.runs.get(script.executionId);
     if (held === undefined) {
-      const outputs = [0, 1].map((channel) => {
+      const outputs = (script.artefacts.length > 0 ? [0, 1, 2] : [0, 1]).map((channel) => {
         const ring = new Ring(64 * 1024 * 1024);
         return { ring, outgoing: new Outgoing(channel, ring, bulkWindowBytes) };
       });
@@ -583,7 +589,9 @@ export class TestAgent {
     if (outcome === null) return;
     run.outputs[0]?.ring.append(outcome.stdout ?? Buffer.alloc(0));
     run.outputs[1]?.ring.append(outcome.stderr ?? Buffer.alloc(0));
-    this.#finish(run, { end: wire.RunEnd.RUN_EXITED, exited: true, exitCode: outcome.exitCode ?? 0 });
+    const collected = run.order.artefacts.length > 0 ? this.options.artefacts?.(run.order) : undefined;
+    run.outputs[2]?.ring.append(collected?.archive ?? Buffer.alloc(0));
+    this.#finish(run, { end: wire.RunEnd.RUN_EXITED, exited: true, exitCode: outcome.exitCode ?? 0, ...collected?.told });
   }
 
   /** Ends a script that does not end by itself. */
@@ -609,6 +617,7 @@ export class TestAgent {
       endedAtMs: Date.now(),
       stdoutBytes: run.outputs[0]?.ring.end ?? 0,
       stderrBytes: run.outputs[1]?.ring.end ?? 0,
+      artefactBytes: run.outputs[2]?.ring.end ?? 0,
     };
     this.mux.wake();
     this.#maybeReport(run.order.executionId);

@@ -14,6 +14,7 @@ import { groupOf } from "./execution-group.ts";
 import { ExecutionMark } from "./execution-mark.tsx";
 import { LogView } from "./log-view.tsx";
 import classes from "./run.module.css";
+import { CollectedFiles } from "./run-artefacts.tsx";
 import { PlacedFiles } from "./run-files.tsx";
 
 const streams = ["stdout", "stderr"] as const;
@@ -75,6 +76,7 @@ export function ExecutionView({ execution, files, mayStop }: ExecutionViewProps)
         <p className={classes.logNote}>{displayText(execution.message)}</p>
       )}
       {files.length > 0 && <PlacedFiles files={files} execution={execution} />}
+      <CollectedFiles execution={execution} />
       {execution.truncated && <p className={classes.logNote}>{t("run.truncated")}</p>}
       <div className={classes.outputTools}>
         <SegmentedControl

@@ -24,6 +24,7 @@ import { Panel } from "../ui/panel.tsx";
 import { defaultLimits, type LimitsDraft, limitsDraftOf, limitsOf } from "./limits-draft.ts";
 import { type Line, LineList, newLine } from "./line-list.tsx";
 import classes from "./run.module.css";
+import { artefactsIn, RunArtefacts } from "./run-artefacts.tsx";
 import { RunFiles } from "./run-files.tsx";
 import { type FileDraft, filesDraftOf, filesOf, newFile } from "./run-files-draft.ts";
 import { RunLimits, rollingIsRight } from "./run-limits.tsx";
@@ -95,6 +96,7 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
   const [kind, setKind] = useState<Kind>(() => kindOf(earlier, scriptId));
   const isKept = kind === "kept";
   const [files, setFiles] = useState<readonly FileDraft[]>(() => filesDraftOf(earlier?.files ?? []));
+  const [artefacts, setArtefacts] = useState(() => (earlier?.artefacts ?? []).join("\n"));
   const [kept, setKept] = useState<Kept>({
     scriptId: earlier?.script?.id ?? scriptId,
     version: earlier?.script?.version ?? null,
@@ -126,6 +128,7 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
           scriptId: kept.scriptId ?? undefined,
           ...(kept.version === null ? {} : { version: kept.version }),
           parameters: kept.parameters,
+          artefacts: artefactsIn(artefacts),
         });
       case "written":
         return writtenRun.safeParse({
@@ -136,6 +139,7 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
           env: Object.fromEntries(
             written.env.filter(({ name, value }) => name !== "" || value !== "").map(({ name, value }) => [name, value]),
           ),
+          artefacts: artefactsIn(artefacts),
         });
       case "files":
         return filesRun.safeParse(common);
@@ -214,6 +218,11 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
               </p>
             )}
           </Panel>
+          {kind !== "files" && (
+            <Panel title={t("artefacts.toCollect")}>
+              <RunArtefacts text={artefacts} onChange={setArtefacts} tried={tried} />
+            </Panel>
+          )}
         </div>
         <div className={classes.formSide}>
           {kind === "written" && (

@@ -79,6 +79,9 @@ export function RunScript({ run }: { run: RunDetail }) {
                   ? "–"
                   : Object.entries(run.env).map(([name, value]) => <Argument key={name} text={`${name}=${value}`} />),
               ],
+              ...(run.artefacts.length === 0
+                ? []
+                : ([[t("artefacts.toCollect"), run.artefacts.map((path) => <Argument key={path} text={path} />)]] as const)),
               [t("limits.account"), run.account === "@agent" ? "–" : displayText(run.account)],
               [t("run.timeLimit"), duration(run.timeoutSeconds * 1000)],
               [

@@ -14,6 +14,7 @@ import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import type { TaskDetail } from "../api/types.ts";
 import { Allowed, useMe } from "../frame/me.tsx";
 import { defaultLimits, type LimitsDraft, limitsDraftOf, limitsOf } from "../runs/limits-draft.ts";
+import { artefactsIn, RunArtefacts } from "../runs/run-artefacts.tsx";
 import { RunFiles } from "../runs/run-files.tsx";
 import { type FileDraft, filesDraftOf, filesOf } from "../runs/run-files-draft.ts";
 import { RunLimits, rollingIsRight } from "../runs/run-limits.tsx";
@@ -57,6 +58,8 @@ interface Draft {
   description: string;
   kept: Kept;
   files: readonly FileDraft[];
+  /** A path a line. */
+  artefacts: string;
   targets: Targets;
   schedule: ScheduleDraft;
   limits: LimitsDraft;
@@ -72,6 +75,7 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
       description: "",
       kept: { scriptId, version: null, parameters: {} },
       files: [],
+      artefacts: "",
       targets: { assetIds: [], nodeIds: [], labels: [], setIds: [] },
       schedule: { ...scheduleDraftOf(null), kind: "cron" },
       limits: defaultLimits,
@@ -79,12 +83,13 @@ function draftFrom(task: TaskDetail | null, scriptId: string | null): Draft {
       overlap: "skip",
       notices: [],
     };
-  const { name, description, script, parameters, files, targets, schedule, misfire, overlap, notices } = task;
+  const { name, description, script, parameters, files, artefacts, targets, schedule, misfire, overlap, notices } = task;
   return {
     name,
     description,
     kept: { scriptId: script.id, version: script.version, parameters },
     files: filesDraftOf(files),
+    artefacts: artefacts.join("\n"),
     targets,
     schedule: scheduleDraftOf(schedule),
     limits: limitsDraftOf(task),
@@ -111,6 +116,7 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
     scriptVersion: kept.version,
     parameters: kept.parameters,
     files: filesOf(draft.files),
+    artefacts: artefactsIn(draft.artefacts),
     targets,
     schedule: scheduleOf(schedule),
     ...limitsOf(limits),
@@ -179,6 +185,9 @@ function EditTask({ task, scriptId }: { task: TaskDetail | null; scriptId: strin
           </Panel>
           <Panel title={t("runFiles.title")}>
             <RunFiles files={draft.files} onChange={(files) => set({ files })} tried={tried} />
+          </Panel>
+          <Panel title={t("artefacts.toCollect")}>
+            <RunArtefacts text={draft.artefacts} onChange={(artefacts) => set({ artefacts })} tried={tried} />
           </Panel>
           {!nothing && (
             <Panel title={t("targets.now")}>

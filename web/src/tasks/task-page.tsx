@@ -128,6 +128,15 @@ function Overview({ task }: { task: TaskDetail }) {
             <TaskFiles files={task.files} />
           </Panel>
         )}
+        {task.artefacts.length > 0 && (
+          <Panel title={t("artefacts.toCollect")}>
+            {task.artefacts.map((path) => (
+              <div key={path} className="mono">
+                {displayText(path, 1_024)}
+              </div>
+            ))}
+          </Panel>
+        )}
       </div>
       <Panel title={t("run.details")}>
         <Facts

@@ -1,7 +1,7 @@
 // Sessions and runs: what people came for.
 import { auditEventsOf } from "../../audit/audit-events.ts";
 import { presentAuditEvent } from "../../audit/present.ts";
-import { authorizeEveryTarget } from "../../automation/authorize-targets.ts";
+import { actionsBeside, authorizeEveryTarget } from "../../automation/authorize-targets.ts";
 import { createRun } from "../../automation/create-run.ts";
 import { assetsOfRun, cellsOf, outputGroupsOf, pageOfExecutions } from "../../automation/executions.ts";
 import { goOn } from "../../automation/go-on.ts";
@@ -132,8 +132,8 @@ export const runsRouter = router({
     .input(automationInput.createRun)
     .output(output.created)
     .mutation(async ({ ctx, input }) => {
-      const { assetIds, account, files } = input;
-      const allowed = await authorizeEveryTarget(ctx.hub.automation, ctx.actor, assetIds, account, files.length > 0);
+      const { assetIds, account } = input;
+      const allowed = await authorizeEveryTarget(ctx.hub.automation, ctx.actor, assetIds, account, actionsBeside(input));
       return { id: await createRun(ctx.hub.automation, ctx.actor, input, allowed) };
     }),
   list: signedIn
@@ -166,7 +166,19 @@ export const runsRouter = router({
     .query(async ({ ctx, input: { id, executions: wanted } }) => {
       const { db, clock } = ctx.hub.automation;
       const found = await visibleRun(db, ctx.actor, id);
-      const { script: body, args, env, parameters, account, rolling, refused, timeoutSeconds, expirySeconds, files } = found.run;
+      const {
+        script: body,
+        args,
+        env,
+        parameters,
+        account,
+        rolling,
+        refused,
+        timeoutSeconds,
+        expirySeconds,
+        files,
+        artefacts,
+      } = found.run;
       return {
         ...presentRun(found, clock.now()),
         body,
@@ -177,6 +189,7 @@ export const runsRouter = router({
         rolling,
         refused,
         files,
+        artefacts,
         timeoutSeconds,
         expirySeconds,
         executions: wanted ? await presentExecutions(ctx.hub, ctx.actor, await executionsOf(db, id)) : [],
