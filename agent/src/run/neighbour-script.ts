@@ -33,8 +33,8 @@ import { parseTask, type Task, taskFiles } from "./task.ts";
 /** Before the script was sent; a network that hiccups is not the end. What the host itself refuses is, at once. */
 const triesMax = 3;
 const passing: ReadonlySet<string> = new Set(["timeout", "unreachable", "connection-refused", "closed", "name-unknown"]);
-/** It was reached, and said no; or nobody may say who it is. Another agent would hear the same. */
-const notLetIn: ReadonlySet<string> = new Set(["authentication-failed", "command-refused", "host-key-refused", "policy"]);
+/** Not the neighbour's doing, nor the network's: another agent would come to the same. */
+const notMeant: ReadonlySet<string> = new Set(["host-key-refused", "policy"]);
 
 /** Between two tries: a second, two, four … half a minute. */
 const pauseMs = { first: 1_000, last: 30_000 };
@@ -324,7 +324,7 @@ export class NeighbourScript implements Carrier {
     this.#tries += 1;
     if (this.#isFetched && this.#tries >= triesMax) this.#tidied();
     else if (this.#sentAt === null && (this.#stop !== null || !passing.has(code) || this.#tries >= triesMax))
-      this.#finish(this.#stop !== null ? "stopped" : notLetIn.has(code) ? "refused" : "unreachable", message);
+      this.#finish(this.#stop !== null ? "stopped" : notMeant.has(code) ? "refused" : "unreachable", message);
     else this.#pause();
   }
 
