@@ -60,7 +60,7 @@ test("an archive goes on at the very byte after the link was lost and the agent 
   run.stream.taking = false; // it holds what the window takes, and no more
   await run.stream.until(() => run.stream.count(2) > 0);
   await first[Symbol.asyncDispose]();
-  run.stream.taking = true;
+  run.stream.take();
   await using _second = await linkedAgent(hub, first);
   await hub.resultOf(run);
   expect(fs.readFileSync(path.join(unpacked(run.stream.bytes(2)), file)).equals(fs.readFileSync(file))).toBe(true);
