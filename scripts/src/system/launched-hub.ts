@@ -58,8 +58,8 @@ const cleanEnvironment = (): Record<string, string> => ({
 export function spawnLauncher({ dataDir, args = [], env = {}, prefix = [], checkout: root = checkout }: LaunchOptions) {
   const ports = args.includes("--port") ? [] : ["--port", "0"];
   const [command = "", ...words] = [
-    ...prefix,
     ...bareAccount(path.join(path.dirname(dataDir), "account")),
+    ...prefix, // behind it: who is no longer root can mount nothing
     process.execPath,
     path.join(root, "scripts/bin/start.mjs"),
     "--data",
