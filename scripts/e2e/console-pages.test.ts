@@ -85,7 +85,6 @@ describeWith(["chromium"], "the console's pages", () => {
     await page.getByRole("searchbox", { name: "Search the output" }).fill("L0999999");
     await page.getByText("1 line matches").waitFor({ timeout: 60_000 });
     const longest = await page.evaluate(() => Math.max(0, ...(Reflect.get(window, "longTasks") as number[])));
-    console.log(`a million lines: the longest task took ${longest} ms`);
     // 100 ms on a machine of its own. Somebody who scrolls notices a second.
     expect(longest).toBeLessThan(1_000);
     expect(browser.faults).toEqual([]);

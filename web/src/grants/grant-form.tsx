@@ -1,7 +1,7 @@
 // A grant, written as its sentence: who, may do what, on what, as whom, when and from where. Says beforehand who gains and who loses what.
 "use client";
-import { Alert, Button, Checkbox, Drawer, Group, MultiSelect, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
-import { actions, grant as grantInput } from "@sallyport/hub/access/input";
+import { Alert, Button, Drawer, Group, MultiSelect, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
+import { grant as grantInput } from "@sallyport/hub/access/input";
 import { protocolNames } from "@sallyport/hub/assets/input";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -11,6 +11,7 @@ import { useTRPC } from "../api/trpc.ts";
 import type { Grant, GrantAction, GrantPreview } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
 import { showToast } from "../ui/toasts.tsx";
+import { ActionsField } from "./actions-field.tsx";
 import { type Subject, SubjectsPicker, type Target, TargetsPicker } from "./ends-picker.tsx";
 import { HoursField } from "./hours-field.tsx";
 
@@ -114,18 +115,11 @@ export function GrantForm({ grant, person, onDone }: GrantFormProps) {
             error={wrong("subjects")}
           />
         )}
-        <Checkbox.Group
-          label={t("grants.actions")}
-          value={draft.actions}
+        <ActionsField
+          chosen={draft.actions}
+          onChange={(chosen) => set({ actions: chosen })}
           error={wrong("actions", t("grants.noActions"))}
-          onChange={(values) => set({ actions: actions.filter((action) => values.includes(action)) })}
-        >
-          <Group mt={6} gap="sm">
-            {actions.map((action) => (
-              <Checkbox key={action} value={action} label={t(`grants.${action}`)} />
-            ))}
-          </Group>
-        </Checkbox.Group>
+        />
         <TargetsPicker
           chosen={draft.targets}
           onChange={(targets) => set({ targets })}

@@ -13,7 +13,6 @@ import {
   Switch,
   TextInput,
 } from "@mantine/core";
-import { actions } from "@sallyport/hub/access/input";
 import { type Approver, createFlow, type Level } from "@sallyport/hub/tickets/input";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -21,7 +20,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { GrantAction, TicketFlow } from "../api/types.ts";
+import type { TicketFlow } from "../api/types.ts";
+import { ActionsField } from "../grants/actions-field.tsx";
 import { type Subject, SubjectsPicker, type Target, TargetsPicker } from "../grants/ends-picker.tsx";
 import { oneOf } from "../state/url-state.ts";
 import { showToast } from "../ui/toasts.tsx";
@@ -323,20 +323,7 @@ function AutoFields({ auto, names, onChange }: { auto: Auto; names: Names; onCha
           most={Number.POSITIVE_INFINITY}
           onChange={(minutesMax) => onChange({ ...auto, minutesMax })}
         />
-        <Checkbox.Group
-          label={t("grants.actions")}
-          value={auto.actions}
-          onChange={(values) => {
-            const chosen: GrantAction[] = actions.filter((action) => values.includes(action));
-            if (chosen.length > 0) onChange({ ...auto, actions: chosen });
-          }}
-        >
-          <Group mt={6} gap="sm">
-            {actions.map((action) => (
-              <Checkbox key={action} value={action} label={t(`grants.${action}`)} />
-            ))}
-          </Group>
-        </Checkbox.Group>
+        <ActionsField chosen={auto.actions} onChange={(chosen) => chosen.length > 0 && onChange({ ...auto, actions: chosen })} />
         <SubjectsPicker
           chosen={groups}
           onChange={(chosen) => {

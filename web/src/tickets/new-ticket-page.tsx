@@ -1,7 +1,6 @@
 // Asking for access: to what, as whom, to do what, for how long, and why.
 "use client";
-import { Alert, Button, Checkbox, Group, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
-import { actions } from "@sallyport/hub/access/input";
+import { Alert, Button, Group, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { openTicket } from "@sallyport/hub/tickets/input";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
@@ -11,6 +10,7 @@ import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { GrantAction, Requestable, TicketDetail } from "../api/types.ts";
 import { Allowed } from "../frame/me.tsx";
+import { ActionsField } from "../grants/actions-field.tsx";
 import { useUrlState } from "../state/url-state.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -155,18 +155,7 @@ function NewTicket({ like, assets }: { like: TicketDetail | null; assets: Reques
                 error={wrong("accounts")}
                 onChange={(chosen) => set({ accounts: chosen })}
               />
-              <Checkbox.Group
-                label={t("grants.actions")}
-                value={draft.actions}
-                error={wrong("actions")}
-                onChange={(values) => set({ actions: actions.filter((action) => values.includes(action)) })}
-              >
-                <Group mt={6} gap="sm">
-                  {actions.map((action) => (
-                    <Checkbox key={action} value={action} label={t(`grants.${action}`)} />
-                  ))}
-                </Group>
-              </Checkbox.Group>
+              <ActionsField chosen={draft.actions} onChange={(chosen) => set({ actions: chosen })} error={wrong("actions")} />
               <TimeFields startsAt={startsAt} minutes={minutes} onChange={set} error={wrong("startsAt")} />
             </Stack>
           </Panel>
