@@ -1,16 +1,16 @@
 // Who may decide a ticket now. Asked each time, never kept: who has left a group, or the organisation, decides nothing any more.
 //
 // Nobody decides about what he asked for himself, by whatever way he is meant: that is said here once, for all of them.
-import { and, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import { assets } from "../assets/schema.ts";
 import { permissionsOf } from "../identity/actor.ts";
 import { roleNames } from "../identity/input.ts";
-import { belongs, madeRole, membership, roleThere } from "../identity/members.ts";
+import { belongs, findMembers, madeRole, membership, roleThere } from "../identity/members.ts";
 import { groupMembers, groups, organisationMembers, roles, users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import type { Approver } from "./input.ts";
 import { leastOf } from "./level.ts";
-import { substitutes, type TicketRow } from "./schema.ts";
+import { substitutes, type TicketRow, tickets } from "./schema.ts";
 
 /** A ticket that more people than these decide is everybody's. */
 const meantMax = 500;
@@ -55,6 +55,35 @@ export async function decidersOf(db: Queryable, ticket: Waiting, now: Date): Pro
   for (const { id, for: away } of standIns)
     if (active.has(id)) standing.set(id, [...new Set([...(standing.get(id) ?? []), away])]);
   return { meant, standing };
+}
+
+/**
+ * A condition on tickets that wait: the person may be among those who decide, himself or for somebody he stands in for. Few are left of it to ask
+ * decidersOf() about, of thousands. Undefined: any of them, since who manages requests decides where too few are meant.
+ */
+export async function mayBeMeant(db: Queryable, orgId: string, userId: string, now: Date): Promise<SQL | undefined> {
+  const away = await db
+    .select({ id: substitutes.userId })
+    .from(substitutes)
+    .where(
+      and(
+        eq(substitutes.orgId, orgId),
+        eq(substitutes.substituteId, userId),
+        lte(substitutes.from, now),
+        gt(substitutes.until, now),
+      ),
+    );
+  const people = await findMembers(db, orgId, [userId, ...away.map(({ id }) => id)]);
+  if (people.some(({ permissions }) => permissions.includes("tickets.manage"))) return undefined;
+  const ids = sql.param(people.map(({ id }) => id));
+  const roleIds = sql.param(people.map(({ role }) => role));
+  return sql`exists (
+    select 1 from jsonb_array_elements((${tickets.levels}->${tickets.level}->'approvers') || (${tickets.levels}->${tickets.level}->'escalateTo')) as one
+    where one->>'kind' = 'asset-owner'
+      or (one->>'kind' = 'user' and one->>'id' = any(${ids}::text[]))
+      or (one->>'kind' = 'role' and one->>'id' = any(${roleIds}::text[]))
+      or (one->>'kind' = 'group' and one->>'id' in (select group_id from group_members where user_id = any(${ids}::text[])))
+      or (one->>'kind' = 'manager' and (select manager_id from users r where r.id = ${tickets.requesterId}) = any(${ids}::text[])))`;
 }
 
 async function peopleOf(db: Queryable, ticket: Waiting, named: Approver[], now: Date): Promise<string[]> {

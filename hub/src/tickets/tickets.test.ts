@@ -342,6 +342,37 @@ describe("nobody approves his own request", () => {
   });
 });
 
+test("the list of what waits for somebody holds what he may decide, by whatever way he is meant, and nothing else", async () => {
+  const [manager, owner, member, named, away, standIn] = await Promise.all(
+    ["manager", "owner", "member", "named", "away", "stand-in"].map((name) => newPerson(name)),
+  );
+  const asking = await newPerson("asking");
+  if (!manager || !owner || !member || !named || !away || !standIn) throw new Error("six people");
+  const { id: group } = await admin.mutate<{ id: string }>("groups.create", { name: "those who decide" });
+  await admin.mutate("groups.addMembers", { id: group, userIds: [member.id] });
+  await admin.mutate("people.update", { id: asking.id, managerId: manager.id });
+  const from = new Date(clock.now().getTime() - hourMs).toISOString();
+  const until = new Date(clock.now().getTime() + hourMs).toISOString();
+  await away.client.mutate("tickets.setSubstitute", { substitute: { id: standIn.id, from, until } });
+  const waits = async ({ client }: Person) =>
+    (await client.query<{ items: { id: string }[] }>("tickets.list", { box: "to-decide" })).items.map(({ id }) => id);
+  for (const [approver, deciders] of [
+    [{ kind: "manager" }, [manager]],
+    [{ kind: "asset-owner" }, [owner]],
+    [{ kind: "group", id: group }, [member]],
+    [user(named), [named]],
+    [user(away), [away, standIn]],
+  ] as const) {
+    const assetId = await newAsset();
+    await admin.mutate("assets.change", { id: assetId, ownerId: owner.id });
+    await flowOn(assetId, [{ approvers: [approver], need: any }]);
+    const id = await ask([assetId], { by: asking });
+    for (const person of [manager, owner, member, named, away, standIn, asking])
+      expect(await waits(person), approver.kind).toEqual(deciders.some((one) => one.id === person.id) ? [id] : []);
+    await asking.client.mutate("tickets.withdraw", { id });
+  }
+});
+
 test("what a flow lets pass by itself is approved at once; more than that needs somebody", async () => {
   const assetId = await newAsset();
   const auto = { minutesMax: 240, actions: ["connect"] };

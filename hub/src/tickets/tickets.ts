@@ -6,7 +6,7 @@ import { users } from "../identity/schema.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import { notFound } from "../platform/errors.ts";
 import { cutPage, likeOf } from "../platform/paging.ts";
-import { decidersOf } from "./approvers.ts";
+import { decidersOf, mayBeMeant } from "./approvers.ts";
 import type { ListTickets } from "./input.ts";
 import { type DecisionRow, type TicketRow, ticketComments, ticketDecisions, tickets } from "./schema.ts";
 
@@ -55,7 +55,14 @@ export async function waitingFor(db: Queryable, actor: Pick<Actor, "id" | "orgId
   const pending = await db
     .select()
     .from(tickets)
-    .where(and(eq(tickets.orgId, actor.orgId), eq(tickets.state, "pending"), sql`${tickets.requesterId} <> ${actor.id}`))
+    .where(
+      and(
+        eq(tickets.orgId, actor.orgId),
+        eq(tickets.state, "pending"),
+        sql`${tickets.requesterId} <> ${actor.id}`,
+        await mayBeMeant(db, actor.orgId, actor.id, now),
+      ),
+    )
     .orderBy(asc(tickets.id))
     .limit(lookedAtMax);
   const decided = await db
