@@ -7,6 +7,7 @@ import path from "node:path";
 import { type AgentPart, type HubParts, startHubParts } from "../system/hub-parts.ts";
 import { type PrivateNetwork, privateNetwork } from "../system/private-network.ts";
 import type { RestClient } from "../system/rest-client.ts";
+import { sshdSettings } from "../system/sshd-settings.ts";
 import { tempFolder } from "../system/temp-folder.ts";
 import { until } from "../system/until.ts";
 import { bringPrograms } from "../testing/debian-packages.mjs";
@@ -198,22 +199,12 @@ function startFarm(network: PrivateNetwork, folder: string): Farm {
     { listen: port, inside: town.inside },
     { listen: jumpPort, inside: network.inside },
   ].map(({ listen, inside }) => {
-    const settings = [
-      `Port ${listen}`,
-      `HostKey ${at("host-key")}`,
-      `AuthorizedKeysFile ${at("user-key.pub")}`,
-      "StrictModes no",
-      "UsePAM no",
-      "PasswordAuthentication no",
-      "PermitRootLogin prohibit-password",
-      "PidFile none",
-      "PrintMotd no",
-      "LogLevel ERROR",
+    const more = [
       "Subsystem sftp internal-sftp",
       // Each of a hundred hosts would let a hundred strangers wait; the proxy host's default of ten would refuse some of fifty jumps at random.
       "MaxStartups 1000",
     ];
-    writeFileSync(at(`${listen}.conf`), `${settings.join("\n")}\n`);
+    writeFileSync(at(`${listen}.conf`), sshdSettings({ port: listen, at, more }));
     // A home of its own: a person's login profile may take seconds, and it is not what is measured.
     const bare = ["unshare", "--mount", "--", "sh", "-c", 'mount -t tmpfs none "$HOME" && exec "$0" "$@"'];
     const [program = "", ...words] = [...inside, ...bare, "/usr/sbin/sshd", "-D", "-e", "-f", at(`${listen}.conf`)];

@@ -6,6 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { freePort } from "../system/free-port.ts";
 import type { PrivateNetwork } from "../system/private-network.ts";
+import { sshdSettings } from "../system/sshd-settings.ts";
 import { tempFolder } from "../system/temp-folder.ts";
 import { until } from "../system/until.ts";
 
@@ -80,22 +81,8 @@ function startServer(
   at: (name: string) => string,
   { name, address, port, command }: { name: string; address: string; port: number; command: string[] },
 ): ChildProcess {
-  const settings = [
-    `Port ${port}`,
-    `ListenAddress ${address}`,
-    `HostKey ${at("host-key")}`,
-    `AuthorizedKeysFile ${at("user-key.pub")}`,
-    "StrictModes no",
-    "UsePAM no",
-    "PasswordAuthentication no",
-    "PermitRootLogin prohibit-password",
-    "PidFile none",
-    "PrintMotd no",
-    "LogLevel ERROR",
-    "AllowTcpForwarding yes",
-    "Subsystem sftp internal-sftp",
-  ];
-  writeFileSync(at(`${name}.conf`), `${settings.join("\n")}\n`);
+  const more = ["AllowTcpForwarding yes", "Subsystem sftp internal-sftp"];
+  writeFileSync(at(`${name}.conf`), sshdSettings({ port, address, at, more }));
   const [program = "", ...words] = command;
   return spawn(program, [...words, "-D", "-e", "-f", at(`${name}.conf`)], { stdio: "ignore" });
 }

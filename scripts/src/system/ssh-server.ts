@@ -5,6 +5,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import type { PrivateNetwork } from "./private-network.ts";
+import { sshdSettings } from "./sshd-settings.ts";
 import { until } from "./until.ts";
 
 export type SshServer = {
@@ -34,20 +35,7 @@ export async function startSshServer(network: PrivateNetwork, folder: string, po
   makeKey("user-key");
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true }); // sshd's own folder for privilege separation
   network.admit(port);
-  const settings = [
-    `Port ${port}`,
-    `ListenAddress ${network.insideAddress}`,
-    `HostKey ${at("host-key")}`,
-    `AuthorizedKeysFile ${at("user-key.pub")}`,
-    "StrictModes no",
-    "UsePAM no",
-    "PasswordAuthentication no",
-    "PermitRootLogin prohibit-password",
-    "PidFile none",
-    "PrintMotd no",
-    "LogLevel ERROR",
-  ];
-  writeFileSync(at("sshd.conf"), `${settings.join("\n")}\n`);
+  writeFileSync(at("sshd.conf"), sshdSettings({ port, address: network.insideAddress, at }));
   let server: ChildProcess;
   const start = async () => {
     const [program = "", ...words] = [...network.inside, sshd];
