@@ -1,18 +1,18 @@
-// What an approval does, in the transaction of the last decision: the grant is there, or the decision is not.
+// What an approval does, in the transaction of the last decision: what it gives is there, or the decision is not.
 import { and, eq, inArray, isNotNull } from "drizzle-orm";
-import { insertGrant } from "../access/manage-grants.ts";
 import { assets } from "../assets/schema.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Actor } from "../identity/actor.ts";
 import { findMember } from "../identity/members.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
+import { assetIdsOf, kindOf } from "./kinds/kinds.ts";
 import { type TicketRow, tickets } from "./schema.ts";
 import { tellRequester } from "./tell-of-ticket.ts";
 import { ticketHead } from "./ticket-head.ts";
 
 /**
- * actor: whose decision was the last; null: the flow's own rule. Returns the grant's id.
+ * actor: whose decision was the last; null: the flow's own rule. Returns the grant's id, when a grant is what it gives.
  *
  * @throws HubError `conflict` when an asset is there no more, the person may not sign in any more, or the time asked for is over.
  */
@@ -21,35 +21,21 @@ export async function approve(
   { actor, ip }: { actor: Actor | null; ip: string | null },
   ticket: TicketRow,
   now: Date,
-): Promise<string> {
+): Promise<string | null> {
   const given = ticket.narrowed ?? ticket.asked;
-  await assertStill(tx, ticket, given.assetIds);
+  await assertStill(tx, ticket, assetIdsOf(given));
   const from = given.startsAt === null ? now : new Date(Math.max(now.getTime(), Date.parse(given.startsAt)));
   const until = new Date((given.startsAt === null ? now.getTime() : Date.parse(given.startsAt)) + given.minutes * 60_000);
   if (until <= from)
     throw new HubError("conflict", "The time that was asked for is over. It can be rejected, and asked for again.");
   const by = actor ?? { id: "hub", name: "hub", orgId: ticket.orgId, ip };
-  const grant = {
-    name: ticket.title,
-    subjects: [{ kind: "user" as const, id: ticket.requesterId }],
-    targets: given.assetIds.map((id) => ({ kind: "asset" as const, id })),
-    accounts: given.accounts,
-    protocols: given.protocols,
-    actions: given.actions,
-    startsAt: from.toISOString(),
-    expiresAt: until.toISOString(),
-    hours: null,
-    addresses: [],
-    active: true,
-    comment: "",
-  };
-  const grantId = await insertGrant(tx, by, grant, now, ticket.id);
+  const grantId = await kindOf(given).give(tx, by, ticket, given, { from, until }, now);
   const set = { state: "approved" as const, grantId, endsAt: until, decidedAt: now, updatedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, ticket.id));
   await recordAudit(tx, {
     kind: "ticket.approved",
     ...ticketHead(actor, ticket),
-    data: { grantId, approved: JSON.stringify(given), automatic: actor === null },
+    data: { grantId: grantId ?? "", approved: JSON.stringify(given), automatic: actor === null },
   });
   await tellRequester(tx, { ...ticket, ...set }, "ticket.approved", "", now);
   return grantId;

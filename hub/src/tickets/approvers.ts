@@ -9,6 +9,7 @@ import { belongs, findMembers, madeRole, membership, roleThere } from "../identi
 import { groupMembers, groups, organisationMembers, roles, users } from "../identity/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import type { Approver } from "./input.ts";
+import { assetIdsOf } from "./kinds/kinds.ts";
 import { leastOf } from "./level.ts";
 import { substitutes, type TicketRow, tickets } from "./schema.ts";
 
@@ -110,7 +111,7 @@ async function peopleOf(db: Queryable, ticket: Waiting, named: Approver[], now: 
           db
             .select({ id: sql<string>`${assets.ownerId}` })
             .from(assets)
-            .where(and(eq(assets.orgId, ticket.orgId), inArray(assets.id, ticket.asked.assetIds))),
+            .where(and(eq(assets.orgId, ticket.orgId), inArray(assets.id, assetIdsOf(ticket.asked)))),
         )
       : undefined,
   );

@@ -1,10 +1,11 @@
 // Which flow a request goes through, and what may be asked for at all: an asset that no flow names cannot be asked for, and is not told of.
 import { and, asc, eq, ilike, inArray, isNull, or, sql } from "drizzle-orm";
-import { accounts, assets } from "../assets/schema.ts";
+import { assets } from "../assets/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { likeOf } from "../platform/paging.ts";
 import type { Asked, FlowMatch, TicketKind } from "./input.ts";
+import { assetIdsOf, kindOf } from "./kinds/kinds.ts";
 import { type FlowRow, ticketFlows } from "./schema.ts";
 
 /** Whoever does not find it types more. */
@@ -19,12 +20,12 @@ export const flowsOf = (db: Queryable, orgId: string): Promise<FlowRow[]> =>
 
 /** The first flow that covers all of it. @throws HubError `no-flow` naming what none covers, `not-found` for an asset that is not there. */
 export async function flowFor(db: Queryable, orgId: string, asked: Asked): Promise<FlowRow> {
-  const assetIds = [...new Set(asked.assetIds)];
+  const assetIds = [...new Set(assetIdsOf(asked))];
   const found = await db
     .select({ id: assets.id, name: assets.name })
     .from(assets)
     .where(and(eq(assets.orgId, orgId), inArray(assets.id, assetIds), isNull(assets.retiredAt)));
-  const privileged = await namesPrivileged(db, orgId, asked);
+  const privileged = await kindOf(asked).namesPrivileged(db, orgId, asked);
   const covered = new Set<string>();
   for (const flow of await flowsOf(db, orgId)) {
     if (!flow.active || !flow.match.kinds.includes(asked.kind)) continue;
@@ -43,29 +44,6 @@ export async function flowFor(db: Queryable, orgId: string, asked: Asked): Promi
   throw new HubError("no-flow", "Different people decide about these assets. Ask for them in separate requests.", {
     facts: { reason: "separate" },
   });
-}
-
-/** Accounts with all power by their very name, whatever the vault says of them. */
-const almighty = new Set(["root", "administrator"]);
-
-/** Does any of the accounts sign in with power over the asset? */
-async function namesPrivileged(db: Queryable, orgId: string, asked: Asked): Promise<boolean> {
-  const [found] = await db
-    .select({ id: accounts.id })
-    .from(accounts)
-    .where(
-      and(
-        eq(accounts.orgId, orgId),
-        inArray(accounts.assetId, asked.assetIds),
-        inArray(accounts.username, asked.accounts),
-        eq(accounts.privileged, true),
-      ),
-    )
-    .limit(1);
-  // Whoever types the login himself may type any.
-  return (
-    found !== undefined || asked.accounts.some((name) => ["@ask", "@agent"].includes(name) || almighty.has(name.toLowerCase()))
-  );
 }
 
 async function amongTargets(db: Queryable, orgId: string, match: FlowMatch, assetIds: string[]): Promise<string[]> {

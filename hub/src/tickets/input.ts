@@ -30,6 +30,7 @@ export const serverAccess = z.object({
   startsAt: z.iso.datetime({ offset: true }).nullable().default(null),
   minutes,
 });
+export type ServerAccess = z.infer<typeof serverAccess>;
 export const asked = z.discriminatedUnion("kind", [serverAccess]);
 export type Asked = z.infer<typeof asked>;
 

@@ -1,15 +1,12 @@
 // Whether one thing asked for is within another: an approver may narrow, never widen. Pure.
 import type { Asked } from "./input.ts";
-
-const within = <T>(part: readonly T[], whole: readonly T[]): boolean => part.every((one) => whole.includes(one));
+import { kindOf } from "./kinds/kinds.ts";
 
 /** What goes beyond `asked`, by the field's name; null when nothing does. */
 export function goesBeyond(given: Asked, asked: Asked): string | null {
   if (given.kind !== asked.kind) return "kind";
-  if (!within(given.assetIds, asked.assetIds)) return "assetIds";
-  if (!within(given.accounts, asked.accounts)) return "accounts";
-  if (!asked.protocols.includes("@all") && !within(given.protocols, asked.protocols)) return "protocols";
-  if (!within(given.actions, asked.actions)) return "actions";
+  const beyond = kindOf(asked).goesBeyond(given, asked);
+  if (beyond !== null) return beyond;
   if (given.minutes > asked.minutes) return "minutes";
   return beginsWithin(given, asked) ? null : "startsAt";
 }

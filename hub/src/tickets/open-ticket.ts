@@ -10,6 +10,7 @@ import { approve } from "./approve.ts";
 import type { TicketDeps } from "./deps.ts";
 import { flowFor } from "./flows.ts";
 import type { Asked, AutoApproval, ChangeTicket, OpenTicket } from "./input.ts";
+import { kindOf } from "./kinds/kinds.ts";
 import { type FlowRow, type TicketRow, tickets } from "./schema.ts";
 import { tellDeciders } from "./tell-of-ticket.ts";
 import { ticketHead } from "./ticket-head.ts";
@@ -104,7 +105,7 @@ async function submitTicket(tx: Transaction, actor: Actor, draft: TicketRow, now
 /** Never of a flow that the person wrote last: he would be approving his own request. */
 async function needsNobody(tx: Transaction, actor: Actor, { auto, changedBy }: FlowRow, asked: Asked): Promise<boolean> {
   if (auto === null || changedBy === actor.id) return false;
-  if (asked.minutes > auto.minutesMax || !asked.actions.every((action) => auto.actions.includes(action))) return false;
+  if (asked.minutes > auto.minutesMax || !kindOf(asked).isWithinRule(asked, auto)) return false;
   return auto.groupIds.length === 0 || isIn(tx, actor, auto.groupIds);
 }
 

@@ -8,6 +8,7 @@ import { notFound } from "../platform/errors.ts";
 import { cutPage, likeOf } from "../platform/paging.ts";
 import { decidersOf, mayBeMeant } from "./approvers.ts";
 import type { ListTickets } from "./input.ts";
+import { assetIdsOf } from "./kinds/kinds.ts";
 import { type DecisionRow, type TicketRow, ticketComments, ticketDecisions, tickets } from "./schema.ts";
 
 export type TicketWithNames = { ticket: TicketRow; requester: string };
@@ -140,7 +141,7 @@ export async function aboutTicket(db: Queryable, { ticket }: TicketWithNames, no
     db
       .select({ id: assets.id, name: assets.name })
       .from(assets)
-      .where(and(eq(assets.orgId, ticket.orgId), inArray(assets.id, ticket.asked.assetIds)))
+      .where(and(eq(assets.orgId, ticket.orgId), inArray(assets.id, assetIdsOf(ticket.asked))))
       .orderBy(asc(assets.name)),
     db
       .select({ id: users.id, name: users.name })

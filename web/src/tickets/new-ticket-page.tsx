@@ -8,18 +8,16 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { GrantAction, Requestable, TicketDetail } from "../api/types.ts";
+import type { Requestable, TicketDetail } from "../api/types.ts";
 import { Allowed } from "../frame/me.tsx";
-import { ActionsField } from "../grants/actions-field.tsx";
 import { useUrlState } from "../state/url-state.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
-import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
-import { RequestableSelect } from "./requestable-select.tsx";
+import { kinds } from "./kinds/kinds.ts";
 import { TimeFields } from "./time-fields.tsx";
 
 export function NewTicketPage() {
@@ -51,66 +49,35 @@ interface Draft {
   title: string;
   reason: string;
   references: string[];
-  assets: Requestable[];
-  accounts: string[];
-  actions: GrantAction[];
   startsAt: string;
   minutes: number;
 }
 
-function draftFrom(like: TicketDetail | null, assets: Requestable[]): Draft {
-  if (like === null)
-    return {
-      title: "",
-      reason: "",
-      references: [],
-      assets,
-      accounts: [],
-      actions: ["connect"],
-      startsAt: "",
-      minutes: 60,
-    };
-  const { title, reason, references, asked } = like;
-  const chosen = like.assets.map((asset) => ({ ...asset, platform: "", accounts: [] }));
-  return {
-    title,
-    reason,
-    references,
-    assets: chosen,
-    accounts: asked.accounts,
-    actions: asked.actions,
-    startsAt: "",
-    minutes: asked.minutes,
-  };
-}
+const draftFrom = (like: TicketDetail | null): Draft => ({
+  title: like?.title ?? "",
+  reason: like?.reason ?? "",
+  references: like?.references ?? [],
+  startsAt: "",
+  minutes: like?.asked.minutes ?? 60,
+});
 
 function NewTicket({ like, assets }: { like: TicketDetail | null; assets: Requestable[] }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const router = useRouter();
-  const [start] = useState(() => draftFrom(like, assets));
+  const [start] = useState(() => draftFrom(like));
   const [draft, setDraft] = useState(start);
+  const { Fields, ...kind } = kinds[like?.asked.kind ?? "server"];
+  const [startOfWhat] = useState(() => kind.draftFrom(like, assets));
+  const [what, setWhat] = useState(startOfWhat);
   const [tried, setTried] = useState(false);
   const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
-  const { title, reason, references, accounts, startsAt, minutes } = draft;
+  const { title, reason, references, startsAt, minutes } = draft;
   const parsed = openTicket.safeParse({
-    title:
-      title.trim() === ""
-        ? draft.assets
-            .map(({ name }) => name)
-            .join(", ")
-            .slice(0, 100)
-        : title,
+    title: title.trim() === "" ? kind.nameOf(what).slice(0, 100) : title,
     reason,
     references,
-    asked: {
-      kind: "server",
-      assetIds: draft.assets.map(({ id }) => id),
-      accounts,
-      actions: draft.actions,
-      startsAt: startsAt === "" ? null : new Date(startsAt).toISOString(),
-      minutes,
-    },
+    asked: { ...kind.askedOf(what), startsAt: startsAt === "" ? null : new Date(startsAt).toISOString(), minutes },
   });
   const wrong = (field: string) =>
     tried && !parsed.success && parsed.error.issues.some(({ path }) => path.includes(field)) ? t("field.required") : undefined;
@@ -123,12 +90,11 @@ function NewTicket({ like, assets }: { like: TicketDetail | null; assets: Reques
       },
     }),
   );
-  useUnsavedGuard(draft !== start && !open.isPending && !open.isSuccess);
+  useUnsavedGuard((draft !== start || what !== startOfWhat) && !open.isPending && !open.isSuccess);
   const send = (submit: boolean) => {
     setTried(true);
     if (parsed.success) open.mutate({ ...parsed.data, submit });
   };
-  const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
   return (
     <Page title={t("tickets.ask")} purpose={t("tickets.askPurpose")}>
       <form
@@ -146,16 +112,7 @@ function NewTicket({ like, assets }: { like: TicketDetail | null; assets: Reques
           )}
           <Panel title={t("tickets.what")}>
             <Stack gap="md">
-              <RequestableSelect chosen={draft.assets} onChange={(chosen) => set({ assets: chosen })} error={wrong("assetIds")} />
-              <TagsInput
-                label={t("grants.asWhom")}
-                description={t("tickets.accountsHint")}
-                value={accounts}
-                data={[...offered, "@same-name", "@ask"].map((name) => displayText(name))}
-                error={wrong("accounts")}
-                onChange={(chosen) => set({ accounts: chosen })}
-              />
-              <ActionsField chosen={draft.actions} onChange={(chosen) => set({ actions: chosen })} error={wrong("actions")} />
+              <Fields draft={what} onChange={setWhat} wrong={wrong} />
               <TimeFields startsAt={startsAt} minutes={minutes} onChange={set} error={wrong("startsAt")} />
             </Stack>
           </Panel>

@@ -13,7 +13,6 @@ import { useMe } from "../frame/me.tsx";
 import { useUrlState } from "../state/url-state.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
-import { Facts } from "../ui/facts.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { Page } from "../ui/page.tsx";
 import { Failed, Missing } from "../ui/page-states.tsx";
@@ -22,6 +21,7 @@ import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import { Decide } from "./decide.tsx";
 import { ExtendTicket } from "./extend-ticket.tsx";
+import { kinds } from "./kinds/kinds.ts";
 import { TicketMark } from "./ticket-mark.tsx";
 import classes from "./tickets.module.css";
 
@@ -105,19 +105,7 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
   const { duration, moment } = useLocale();
   const { asked, narrowed } = ticket;
   const given = narrowed ?? asked;
-  const names = new Map(ticket.assets.map(({ id, name }) => [id, name]));
-  /** What was asked for and is no longer meant is struck through: nobody has to compare two lists. */
-  const struck = (all: readonly string[], left: readonly string[], word: (one: string) => string) => (
-    <span>
-      {all.map((one, n) => (
-        <span key={one}>
-          {n > 0 && ", "}
-          {left.includes(one) ? word(one) : <s className={classes.dropped}>{word(one)}</s>}
-        </span>
-      ))}
-    </span>
-  );
-  const nameOf = (id: string) => displayText(names.get(id) ?? id);
+  const { Facts: KindFacts } = kinds[asked.kind];
   return (
     <>
       {narrowed !== null && (
@@ -125,11 +113,11 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
           {t("tickets.narrowed")}
         </Text>
       )}
-      <Facts
-        items={[
-          [t("tickets.servers"), struck(asked.assetIds, given.assetIds, nameOf)],
-          [t("grants.asWhom"), struck(asked.accounts, given.accounts, (name) => displayText(name))],
-          [t("grants.actions"), struck(asked.actions, given.actions, (action) => t(`grants.${action as "connect"}`))],
+      <KindFacts
+        ticket={ticket}
+        asked={asked}
+        given={given}
+        common={[
           [
             t("tickets.howLong"),
             given.minutes === asked.minutes ? (

@@ -1,0 +1,26 @@
+// What a kind of ticket answers. Flows, levels, decisions and time are the same for all of them.
+import type { Actor } from "../../identity/actor.ts";
+import type { Queryable, Transaction } from "../../platform/database.ts";
+import type { Asked, AutoApproval } from "../input.ts";
+import type { TicketRow } from "../schema.ts";
+
+/** Who it is recorded for: whoever decided last, or the hub by a flow's rule. */
+export type Giver = Pick<Actor, "id" | "name" | "orgId"> & { ip: string | null };
+
+/** From the decision, or from the moment that was asked for, if later. */
+export type Span = { from: Date; until: Date };
+
+export type KindOf<A extends Asked> = {
+  /** The assets that it is about: their flow, their owners. */
+  assetIds(asked: A): string[];
+  /** What is more than was asked for, by the field's name; null when nothing is. How long and from when is compared for all kinds. */
+  goesBeyond(given: A, asked: A): string | null;
+  /** Does it lead to power over the asset? */
+  namesPrivileged(db: Queryable, orgId: string, asked: A): Promise<boolean>;
+  /** Is it no more than what the flow lets through by itself? How long is compared for all kinds. */
+  isWithinRule(asked: A, auto: AutoApproval): boolean;
+  /** In the transaction of the last decision. Returns the id of the grant, when that is what it gives. */
+  give(tx: Transaction, by: Giver, ticket: TicketRow, given: A, span: Span, now: Date): Promise<string | null>;
+};
+
+export const within = <T>(part: readonly T[], whole: readonly T[]): boolean => part.every((one) => whole.includes(one));

@@ -1,0 +1,41 @@
+// What the console draws differently for each kind of ticket; the rest is the same for all of them.
+import type { ReactNode } from "react";
+import type { Asked, Requestable, TicketDetail } from "../../api/types.ts";
+
+export interface FieldsProps<D> {
+  draft: D;
+  onChange(draft: D): void;
+  /** The sentence about a field of what is asked for, when it is wrong. */
+  wrong: (field: string) => string | undefined;
+}
+
+export interface NarrowProps<A extends Asked> {
+  ticket: TicketDetail;
+  whole: A;
+  given: A;
+  onChange(given: A): void;
+}
+
+export interface FactsProps<A extends Asked> {
+  ticket: TicketDetail;
+  asked: A;
+  /** What is left of it. */
+  given: A;
+  /** Those of every kind: how long, from when. */
+  common: readonly (readonly [string, ReactNode])[];
+}
+
+/** D: what its form holds. A kind is only ever given what is its own: whoever draws it looks at the ticket's kind. */
+export interface KindView<A extends Asked, D> {
+  /** like: a request to ask for once more. assets: what was refused and is asked for now. */
+  draftFrom(like: TicketDetail | null, assets: Requestable[]): D;
+  /** As the hub wants it, but for the time; checked when it is sent. */
+  askedOf(draft: D): object;
+  /** The title, when none is written. */
+  nameOf(draft: D): string;
+  Fields(props: FieldsProps<D>): ReactNode;
+  Facts(props: FactsProps<A>): ReactNode;
+  Narrow(props: NarrowProps<A>): ReactNode;
+  /** Is anything left that could be approved? */
+  isAnything(given: A): boolean;
+}

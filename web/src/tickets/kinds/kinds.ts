@@ -1,0 +1,6 @@
+// Every kind of ticket by its name.
+import type { Asked, TicketKind } from "../../api/types.ts";
+import type { KindView } from "./kind.ts";
+import { serverView } from "./server.tsx";
+
+export const kinds: Record<TicketKind, KindView<Asked, unknown>> = { server: serverView };

@@ -1,0 +1,96 @@
+// Access to servers: which, as whom, to do what.
+"use client";
+import { TagsInput } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { AskedOf, GrantAction, Requestable } from "../../api/types.ts";
+import { ActionsField } from "../../grants/actions-field.tsx";
+import { displayText } from "../../ui/display-text.ts";
+import { Facts } from "../../ui/facts.tsx";
+import { RequestableSelect } from "../requestable-select.tsx";
+import type { FieldsProps, KindView } from "./kind.ts";
+import { Parts } from "./parts.tsx";
+import { struck } from "./struck.tsx";
+
+interface Draft {
+  assets: Requestable[];
+  accounts: string[];
+  actions: GrantAction[];
+}
+
+function ServerFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
+  const { t } = useTranslation();
+  const set = (part: Partial<Draft>) => onChange({ ...draft, ...part });
+  const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
+  return (
+    <>
+      <RequestableSelect chosen={draft.assets} onChange={(chosen) => set({ assets: chosen })} error={wrong("assetIds")} />
+      <TagsInput
+        label={t("grants.asWhom")}
+        description={t("tickets.accountsHint")}
+        value={draft.accounts}
+        data={[...offered, "@same-name", "@ask"].map((name) => displayText(name))}
+        error={wrong("accounts")}
+        onChange={(chosen) => set({ accounts: chosen })}
+      />
+      <ActionsField chosen={draft.actions} onChange={(chosen) => set({ actions: chosen })} error={wrong("actions")} />
+    </>
+  );
+}
+
+export const serverView: KindView<AskedOf<"server">, Draft> = {
+  draftFrom: (like, assets) =>
+    like?.asked.kind === "server"
+      ? {
+          assets: like.assets.map((asset) => ({ ...asset, platform: "", accounts: [] })),
+          accounts: like.asked.accounts,
+          actions: like.asked.actions,
+        }
+      : { assets, accounts: [], actions: ["connect"] },
+  askedOf: ({ assets, accounts, actions }) => ({ kind: "server", assetIds: assets.map(({ id }) => id), accounts, actions }),
+  nameOf: ({ assets }) => assets.map(({ name }) => name).join(", "),
+  Fields: ServerFields,
+  Facts: function ServerFacts({ ticket, asked, given, common }) {
+    const { t } = useTranslation();
+    const names = new Map(ticket.assets.map(({ id, name }) => [id, name]));
+    return (
+      <Facts
+        items={[
+          [t("tickets.servers"), struck(asked.assetIds, given.assetIds, (id) => displayText(names.get(id) ?? id))],
+          [t("grants.asWhom"), struck(asked.accounts, given.accounts, (name) => displayText(name))],
+          [t("grants.actions"), struck(asked.actions, given.actions, (action) => t(`grants.${action as "connect"}`))],
+          ...common,
+        ]}
+      />
+    );
+  },
+  Narrow: function ServerNarrow({ ticket, whole, given, onChange }) {
+    const { t } = useTranslation();
+    const names = new Map(ticket.assets.map(({ id, name }) => [id, name]));
+    return (
+      <>
+        <Parts
+          label={t("tickets.servers")}
+          all={whole.assetIds}
+          left={given.assetIds}
+          word={(one) => displayText(names.get(one) ?? one)}
+          onChange={(assetIds) => onChange({ ...given, assetIds })}
+        />
+        <Parts
+          label={t("grants.asWhom")}
+          all={whole.accounts}
+          left={given.accounts}
+          word={(one) => displayText(one)}
+          onChange={(accounts) => onChange({ ...given, accounts })}
+        />
+        <Parts
+          label={t("grants.actions")}
+          all={whole.actions}
+          left={given.actions}
+          word={(one) => t(`grants.${one as "connect"}`)}
+          onChange={(left) => onChange({ ...given, actions: whole.actions.filter((action) => left.includes(action)) })}
+        />
+      </>
+    );
+  },
+  isAnything: ({ assetIds, accounts, actions }) => assetIds.length > 0 && accounts.length > 0 && actions.length > 0,
+};
