@@ -29,7 +29,7 @@ import { agentVersion, protocolVersion } from "./version.ts";
 /**
  * "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours; "own-key": with a key of this host,
  * "secret-lines": commands that are told secrets on stdin. "equip": scripts there, and with secrets. "files": placed before a script. "artefacts":
- * collected after it, on this host.
+ * collected after it, on this host; "neighbour-artefacts": and on those.
  */
 const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "shell",
@@ -40,6 +40,7 @@ const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "equip",
   "files",
   "artefacts",
+  "neighbour-artefacts",
   ...(ownKey.allowed ? ["own-key"] : []),
 ];
 

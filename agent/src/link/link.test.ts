@@ -77,7 +77,17 @@ test("after the hub was away the agent comes back by itself and says hello as th
   hub.open = true;
   const second = await hub.hear("hello", () => true, from);
   expect(second.instanceId).toBe(first.instanceId);
-  expect(second.capabilities).toEqual(["shell", "exec", "dial", "ssh", "secret-lines", "equip", "files", "artefacts"]);
+  expect(second.capabilities).toEqual([
+    "shell",
+    "exec",
+    "dial",
+    "ssh",
+    "secret-lines",
+    "equip",
+    "files",
+    "artefacts",
+    "neighbour-artefacts",
+  ]);
 });
 
 test("an agent that is asked to leave does, and comes back", async () => {

@@ -115,6 +115,7 @@ export class Execution implements StreamOwner {
     if (exit === null) return;
     this.#stdout.grow();
     this.#stderr.grow();
+    this.#artefacts?.grow();
     this.#record({ ...exit, stdoutBytes: this.#stdout.end, stderrBytes: this.#stderr.end });
   }
 

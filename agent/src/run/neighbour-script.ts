@@ -7,7 +7,8 @@
 //
 //   in the folder: sent       which boot of the neighbour it was when the script went there: from now on it may have begun
 //                  started    it has begun
-//                  fetched    its end, and all output is in the spool: what is left is to tidy up there
+//                  over       its end, and all output is in the spool: what is left is what it is to collect
+//                  fetched    that too: what is left is to tidy up there
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -16,7 +17,9 @@ import { reasonOf } from "../log.ts";
 import { accepted, type Outcome, refused } from "../orders/order-gate.ts";
 import type { Neighbours } from "../ssh/neighbours.ts";
 import { readIfThere, writeDurably } from "../state/files.ts";
+import { writeCollected } from "./artefacts-record.ts";
 import type { Carrier } from "./carrier.ts";
+import { collectThere } from "./collect-there.ts";
 import { type ExitEnd, type ExitRecord, endedWithoutOutput, parseExitRecord } from "./exit-record.ts";
 import type { HubNeeds } from "./hub-needs.ts";
 import type { Journalled } from "./journal.ts";
@@ -78,6 +81,7 @@ export class NeighbourScript implements Carrier {
   /** A person wants it ended; seconds of grace. */
   #stop: number | null = null;
   #stopTold = false;
+  #stopCollecting = false;
   #unpause: () => void = () => {};
   #closed = false;
 
@@ -94,6 +98,7 @@ export class NeighbourScript implements Carrier {
 
   stop(graceSeconds: number): void {
     this.#stop = graceSeconds;
+    this.#stopCollecting = true;
     if (this.#sentAt === null && this.#state !== "talking") this.#finish("stopped", "Stopped before it began.");
     this.#unpause();
   }
@@ -103,8 +108,7 @@ export class NeighbourScript implements Carrier {
     if (this.#state === "waiting") this.#ask();
     const now = performance.now();
     if (this.#isFetched && this.#state === "waiting" && now > this.#since + tidyMs) this.#tidied();
-    else if (this.#sentAt !== null && now > this.#sentAt + this.#read().timeoutMs + lostAfterMs)
-      this.#finish("lost", "The neighbour was not reached again; what the script did is not known.");
+    else if (this.#sentAt !== null && now > this.#sentAt + this.#read().timeoutMs + lostAfterMs) this.#giveUp();
     return this.#end;
   }
 
@@ -254,20 +258,21 @@ export class NeighbourScript implements Carrier {
         quiet += 1;
         await this.#rest(Math.min(quietMs.last, quietMs.first * 2 ** Math.min(quiet, 10)));
       } else {
-        await this.#fetched(talk, outputs, answer.end);
+        const record = this.#recordOf(outputs, answer.end);
+        await this.#collect(talk, task, record);
+        await this.#fetched(talk, record);
         return;
       }
     }
   }
 
-  /** All of it is here. Only then it may be removed there. */
-  async #fetched(talk: RemoteTalk, { stdout, stderr, read }: Outputs, end: RemoteEnd): Promise<void> {
+  #recordOf({ stdout, stderr, read }: Outputs, end: RemoteEnd): ExitRecord {
     stdout.finish();
     stderr.finish();
     this.#outputs = null;
     const dropped = (file: OutputFile, there: number, got: number): number => file.dropped + Math.max(0, there - got);
     const ended = endedWithoutOutput(end.end, this.#options.wall(), end.message);
-    const record: ExitRecord = {
+    return {
       ...ended,
       exitCode: end.exitCode,
       signal: end.signal,
@@ -276,6 +281,24 @@ export class NeighbourScript implements Carrier {
       stderrDropped: dropped(stderr, end.stderr, read.stderr) + end.stderrDropped,
       message: end.message || stdout.failure || stderr.failure,
     };
+  }
+
+  /** A disk that is full here costs the archive, not the script's end. */
+  async #collect(talk: RemoteTalk, { artefacts }: Task, record: ExitRecord): Promise<void> {
+    if (artefacts.length === 0) return;
+    writeDurably(this.#file("over"), JSON.stringify(record));
+    this.#stopCollecting = false;
+    try {
+      const collected = await collectThere(talk, artefacts, this.#file(taskFiles.artefacts), () => this.#stopCollecting);
+      writeCollected(this.#options.entry.folder, collected);
+    } catch (error) {
+      if (error instanceof TalkCut) throw error;
+      record.message ||= `Nothing was collected: ${reasonOf(error)}.`;
+    }
+  }
+
+  /** All of it is here. Only then it may be removed there. */
+  async #fetched(talk: RemoteTalk, record: ExitRecord): Promise<void> {
     writeDurably(this.#file("fetched"), JSON.stringify(record));
     this.#isFetched = true;
     await this.#tidy(talk);
@@ -285,6 +308,17 @@ export class NeighbourScript implements Carrier {
     await talk.say("forget\n");
     await talk.answer();
     this.#tidied();
+  }
+
+  /** It was not reached again. */
+  #giveUp(): void {
+    const over = readIfThere(this.#file("over"));
+    if (over === null) {
+      this.#finish("lost", "The neighbour was not reached again; what the script did is not known.");
+      return;
+    }
+    const record = parseExitRecord(over.toString());
+    this.#settle({ ...record, message: record.message || "Nothing was collected: the neighbour was not reached again." });
   }
 
   /** The folder there is gone, or it is not worth more tries. */

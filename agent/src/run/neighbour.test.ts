@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
@@ -80,6 +81,52 @@ describe.skipIf(noSshd)("a script on a neighbour", () => {
       expect(foldersOf(run.executionId)).toEqual([]);
     },
   );
+
+  test.each([
+    ["dash", () => hostWhoseShIs("/bin/dash")],
+    ["bash", () => hostWhoseShIs("/bin/bash")],
+    ["busybox", () => hostWhoseShIs("/bin/busybox")],
+  ] as const)("with %s has what it left collected to the byte, and no links, pipes or folders", async (_what, config) => {
+    await using there = await between({ config: [...config()] });
+    const { hub, neighbour } = there;
+    await using _agent = await linkedAgent(hub);
+    const folder = path.join(scratch(), "a [b]?c");
+    fs.mkdirSync(folder);
+    const odd = Buffer.concat([Buffer.from(`${folder}/$(x)\n-`), Buffer.from([0xff]), Buffer.from(".log")]);
+    fs.writeFileSync(odd, "odd");
+    fs.symlinkSync("/etc/hostname", `${folder}/link.log`);
+    fs.mkdirSync(`${folder}/folder.log`);
+    const script = `cd "$WHERE"; head -c 700001 /dev/urandom > big.log; : > empty.log; echo no > .hidden.log; echo no > blog; mkfifo pipe.log
+      printf one > 'x[1].txt'; chmod 640 'x[1].txt'; echo no > x1.txt; exit 3`;
+    const run = await hub.run(script, {
+      neighbour,
+      environment: { WHERE: folder },
+      artefacts: [`${folder}/*.log`, `${folder}/empty.log`, `${folder}/absent`, `${folder}/none-*`, `${folder}/*x[1].*`],
+    });
+    const result = await hub.resultOf(run);
+    const { ARTEFACT_COLLECTED, ARTEFACT_NO_FILE, ARTEFACT_NOT_THERE } = wire.ArtefactState;
+    expect(result).toMatchObject({ exitCode: 3, artefactBytes: run.stream.bytes(2).length, artefactsUnlisted: 0 });
+    expect(result.artefacts?.map(({ path: file, size, state }) => [path.basename(file ?? ""), size, state]).sort()).toEqual(
+      [
+        ["folder.log", 0, ARTEFACT_NO_FILE],
+        ["link.log", 0, ARTEFACT_NO_FILE],
+        ["pipe.log", 0, ARTEFACT_NO_FILE],
+        ["absent", 0, ARTEFACT_NOT_THERE],
+        ["none-*", 0, ARTEFACT_NOT_THERE],
+        ["big.log", 700_001, ARTEFACT_COLLECTED],
+        ["empty.log", 0, ARTEFACT_COLLECTED],
+        ["$(x)\n-\ufffd.log", 3, ARTEFACT_COLLECTED],
+        ["x[1].txt", 3, ARTEFACT_COLLECTED],
+      ].sort(),
+    );
+    const out = scratch();
+    execFileSync("tar", ["-x", "-f", "-", "-C", out], { input: run.stream.bytes(2) });
+    const collected = path.join(out, folder);
+    expect(fs.readFileSync(`${collected}/big.log`).equals(fs.readFileSync(`${folder}/big.log`))).toBe(true);
+    expect(fs.readFileSync(Buffer.concat([Buffer.from(collected), odd.subarray(folder.length)]), "utf8")).toBe("odd");
+    expect(fs.statSync(`${collected}/x[1].txt`).mode & 0o777).toBe(0o640);
+    expect(foldersOf(run.executionId)).toEqual([]);
+  });
 
   test("is stopped with its whole group, also what ignores TERM, and its time is kept there", async () => {
     await using there = await between();
@@ -233,6 +280,30 @@ describe.skipIf(noSshd)("a script on a neighbour is begun once and loses nothing
     }
     clearInterval(cutting);
     clearTimeout(enough);
+  });
+
+  test("when the connection is cut while what it left is collected", async () => {
+    await using there = await between();
+    const { hub, neighbour, sshd } = there;
+    const { stateDir } = enrolledState(hub);
+    await using _agent = spawnAgent(stateDir);
+    await hub.hear("heartbeat");
+    const folder = scratch();
+    const dump = path.join(folder, "dump");
+    const run = await hub.run(witnessing(folder, `head -c 60000000 /dev/urandom > ${dump}; exit 3`), {
+      neighbour,
+      artefacts: [dump],
+    });
+    const draft = path.join(stateDir, "journal", `${run.executionId}.1`, "artefacts.tar.draft");
+    const draftBytes = (): number => fs.statSync(draft, { throwIfNoEntry: false })?.size ?? 0;
+    await expect.poll(draftBytes, { interval: 5, timeout: 10_000 }).toBeGreaterThan(1_000_000);
+    sshd.cut();
+    const result = await hub.resultOf(run);
+    expect(result).toMatchObject({ exitCode: 3, artefacts: [{ path: dump, state: wire.ArtefactState.ARTEFACT_COLLECTED }] });
+    expect(run.stream.bytes(2).length).toBe(result.artefactBytes);
+    expect(run.stream.bytes(2).includes(fs.readFileSync(dump))).toBe(true);
+    expect(begun(folder)).toEqual([run.executionId]);
+    expect(foldersOf(run.executionId)).toEqual([]);
   });
 
   test("when the agent is killed while it runs", async () => {

@@ -5,6 +5,9 @@
 //         ──► start … the script's bytes          ──► started, begun (by somebody), failed
 //         ──► get <stdout from> <stderr from>     ──► data <bytes> <bytes> running | exit … | lost, then the bytes
 //         ──► stop <grace seconds>                ──► stopping
+//         ──► match one|many <folder> <name>       ──► matches <how many>
+//         ──► next                                ──► found <bytes of name> <size> <mode> <mtime>, or left <bytes of name> <why>, then the name; or none
+//         ──► take <bytes>                        ──► piece <bytes>, then the bytes of what was found
 //         ──► forget                              ──► forgotten
 //
 // Each answer is a line that begins with the nonce: what a login prints before is nobody's answer. The folder `begun` is made once, by who starts the
@@ -247,6 +250,25 @@ stop() {
   say stopping
 }
 
+# What was found is what is open, whoever puts a link in its place meanwhile.
+next() {
+  { exec 3<&-; } 2>/dev/null
+  why=
+  if [ -L "$1" ]; then why=no-file
+  elif [ ! -e "$1" ]; then why=not-there
+  elif [ ! -f "$1" ]; then why=no-file
+  elif [ ! -r "$1" ]; then why=unreadable
+  elif ! command exec 3<"$1"; then why=unreadable
+  else
+    facts=$(stat -L -c "%s %a %Y %d:%i" /proc/self/fd/3)
+    if [ "\${facts##* }" != "$(stat -c "%d:%i" "$1")" ]; then why=no-file; fi
+    if [ -z "$facts" ]; then why=unreadable; fi
+  fi 2>/dev/null
+  bytes=$(printf %s "$1" | wc -c)
+  if [ -n "$why" ]; then say left "$((bytes))" "$why"; else say found "$((bytes))" "\${facts% *}"; fi
+  printf %s "$1"
+}
+
 state=new
 if [ -L "$d" ] || { [ -e "$d" ] && [ ! -O "$d" ]; }; then
   say failed Somebody else has made the folder of this script.
@@ -260,6 +282,23 @@ while read -r op a b; do
   start) start ;;
   get) get "$a" "$b" ;;
   stop) stop "$a" ;;
+  match)
+    value
+    folder=$v
+    value
+    IFS=
+    if [ "$a" = many ]; then set -- "$folder"/$v; else set -- "$folder/$v"; fi
+    unset IFS
+    if [ "$a" = many ] && [ ! -e "$1" ] && [ ! -L "$1" ]; then set --; fi
+    say matches "$#"
+    ;;
+  next)
+    if [ "$#" -eq 0 ]; then say none; else next "$1"; shift; fi
+    ;;
+  take)
+    say piece "$a"
+    { head -c "$a" <&3; head -c "$a" /dev/zero; } 2>/dev/null | head -c "$a"
+    ;;
   forget)
     rm -rf "$d"
     say forgotten

@@ -101,7 +101,6 @@ export function readRunOrder(
     if (kind !== "with-files" && kind !== "collecting" && (order.files ?? []).length > 0)
       return "An order of this kind names no files.";
     if (kind !== "collecting" && artefacts.length > 0) return "An order of this kind collects nothing.";
-    if (artefacts.length > 0 && order.neighbour) return "This agent collects files of its own host alone.";
     if (artefacts.length > artefactPatternsMax || !artefacts.every(isPattern))
       return `More than ${artefactPatternsMax} paths to collect, or one that is not absolute.`;
     if (files === null) return "The order names a file, a place or an owner that cannot be.";

@@ -132,11 +132,10 @@ test("to collect takes the grant to download", async () => {
   expect((await download(person, run.executions[0]?.id ?? "")).status).toBe(200);
 });
 
-test("an agent that does not know how is never offered such a run, and hosts without an agent are named at once", async () => {
+test("an agent that does not know how is never offered such a run, neither for itself nor for a neighbour", async () => {
   const old = await hub.enrolAgent({ files: { takeAtMost: 0 } });
   const run = await ended(await start({ assetIds: [await assetOf(old)] }));
   expect(run.executions[0]?.message).toContain("too old for collecting files");
-  expect(old.begun).toEqual([]);
   const { items: zones } = await admin.query<{ items: { id: string }[] }>("fleet.zones");
   const { id: neighbour } = await admin.mutate<{ id: string }>("assets.create", {
     name: "db-1",
@@ -147,10 +146,13 @@ test("an agent that does not know how is never offered such a run, and hosts wit
     protocols: [{ name: "ssh", port: 22 }],
   });
   await admin.mutate("accounts.create", { assetId: neighbour, username: "deploy", secret: { kind: "password", password: "x" } });
-  await expect(start({ assetIds: [neighbour], account: "deploy" })).rejects.toMatchObject({
-    code: "artefacts-need-agent",
-    facts: { asset: "db-1" },
-  });
+  const there = await start({ assetIds: [neighbour], account: "deploy" });
+  const left = () => ({ archive, told: {} });
+  const able = await hub.enrolAgent({ artefacts: left, neighbours: () => null, equip: () => null });
+  const done = await ended(there);
+  expect(old.begun).toEqual([]);
+  expect(able.begun).toEqual([done.executions[0]?.id]);
+  expect(Buffer.from(await (await download(admin, done.executions[0]?.id ?? "")).arrayBuffer()).equals(archive)).toBe(true);
 });
 
 test("a path that is not absolute, leads elsewhere or is there twice is not taken", async () => {

@@ -33,7 +33,7 @@ export type NewRun = ReadyScript & {
 /**
  * @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here.
  * @throws HubError `storage-full`, `no-agent`, `forbidden` for secrets that the person may not reveal; `bad-parameter`, `bad-input`, `not-found` for a
- *   script or a file that was kept, `conflict` for a file that is still coming, `artefacts-need-agent`.
+ *   script or a file that was kept, `conflict` for a file that is still coming.
  */
 export async function createRun(
   deps: AutomationDeps,
@@ -61,7 +61,7 @@ export async function createRun(
   return id;
 }
 
-/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`, `artefacts-need-agent`; `forbidden`, `bad-parameter` for secrets. */
+/** In the caller's transaction; what is `released` is for tellAgents() after its commit. @throws HubError `storage-full`, `no-agent`; `forbidden`, `bad-parameter` for secrets. */
 export async function insertRun(
   deps: Pick<AutomationDeps, "clock" | "store">,
   tx: Transaction,
@@ -72,7 +72,7 @@ export async function insertRun(
   deps.store.room.assertMayBegin();
   await assertMayUseSecrets(tx, actor, run.secrets);
   const collects = run.artefacts.length > 0;
-  const hosts = authorizations.map((authorization) => hostOf(authorization, collects));
+  const hosts = authorizations.map(hostOf);
   const now = deps.clock.now();
   const id = newId("run", now.getTime());
   const scriptHash = createHash("sha256").update(run.body).digest("hex");
@@ -146,14 +146,10 @@ export async function insertRun(
 /** PostgreSQL takes 65,535 parameters in one statement. */
 const rowsPerInsert = 4_000;
 
-/** Scripts run where an agent is, or where one reaches over SSH. Collecting is the agent's own. @throws HubError `no-agent`, `artefacts-need-agent`. */
-function hostOf({ target: { asset, agent, zone }, as }: Authorization, collects: boolean) {
+/** Scripts run where an agent is, or where one reaches over SSH. @throws HubError `no-agent`. */
+function hostOf({ target: { asset, agent, zone }, as }: Authorization) {
   const accountChoice = as.account?.id ?? as.choice;
   if (agent !== null) return { assetId: asset.id, agentId: agent.id, zoneId: null, accountChoice };
-  if (collects)
-    throw new HubError("artefacts-need-agent", `Files are collected from hosts that have an agent; ${asset.name} has none.`, {
-      facts: { asset: asset.name },
-    });
   if (asset.protocols.some(({ name }) => name === "ssh"))
     return { assetId: asset.id, agentId: null, zoneId: zone.id, accountChoice };
   throw new HubError("no-agent", `Scripts run on hosts that have an agent or SSH; ${asset.name} has neither.`, {

@@ -47,8 +47,9 @@ export type ExecutionMove = { id: string; agentId: string; attempt: number } & (
   | { to: "running"; startedAt: Date }
 );
 
-/** An agent asks for work: it has room for so many on its own host, and on hosts that it reaches; `files`: it knows how to place some there. */
-export type Pull = { agentId: string; own: number; neighbours: number; files: boolean };
+/** An agent asks for work: it has room for so many on its own host, and on hosts that it reaches; `files`: it knows how to place some there; `collects`: and to
+ * bring what a script left on those. */
+export type Pull = { agentId: string; own: number; neighbours: number; files: boolean; collects: boolean };
 /** What it gets. */
 export type Offer = { execution: TakenExecution; run: RunRow; person: string; username: string; allowed: boolean };
 

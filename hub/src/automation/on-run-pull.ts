@@ -14,11 +14,16 @@ import { settleExecution } from "./settle.ts";
 const offersBytesMax = packetBytesMax - 64 * 1024;
 
 export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wire.RunPull.$Properties): Promise<void> {
-  const { equip = false, files = false, artefacts = false } = deps.links.processOf(agentId) ?? {};
+  const {
+    equip = false,
+    files = false,
+    artefacts = false,
+    neighbourArtefacts: collects = false,
+  } = deps.links.processOf(agentId) ?? {};
   const room = (asked: number | null | undefined) => Math.min(Math.max(0, asked ?? 0), offersPerPullMax);
   const [own, neighbours] = [room(pull.max), equip ? room(pull.neighboursMax) : 0];
   if (own + neighbours === 0) return;
-  const taken = await deps.takeQueued({ agentId, own, neighbours, files });
+  const taken = await deps.takeQueued({ agentId, own, neighbours, files, collects });
   let offers: wire.SignedOrder.$Properties[] = [];
   let bytes = 0;
   const send = () => {

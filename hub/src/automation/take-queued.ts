@@ -59,7 +59,7 @@ function queued(pulls: Pull[], now: Date) {
     ) as perAgent`;
   return sql`
     select due.id, pull."agentId"
-    from jsonb_to_recordset(${JSON.stringify(asking)}::text::jsonb) as pull("agentId" text, own int, neighbours int, files boolean)
+    from jsonb_to_recordset(${JSON.stringify(asking)}::text::jsonb) as pull("agentId" text, own int, neighbours int, files boolean, collects boolean)
     join agents on agents.id = pull."agentId"
     cross join lateral (
       select executions.id from executions
@@ -68,7 +68,8 @@ function queued(pulls: Pull[], now: Date) {
           (${waiting} where e.agent_id = agents.id and ${open} order by e.id limit pull.own)
           union all
           (${waiting} where e.agent_id is null and e.zone_id = agents.zone_id
-            and not e.not_reached_by ? agents.id and (pull.files or r.files = '[]') and ${open} order by e.id limit pull.neighbours)
+            and not e.not_reached_by ? agents.id and (pull.files or r.files = '[]') and (pull.collects or r.artefacts = '[]')
+            and ${open} order by e.id limit pull.neighbours)
         ) as candidates where room is null or nth <= room)
       order by executions.id
       limit pull.own + pull.neighbours

@@ -35,6 +35,8 @@ export type AgentProcess = {
   files: boolean;
   /** It collects artefacts on its own host. */
   artefacts: boolean;
+  /** And on neighbours. */
+  neighbourArtefacts: boolean;
   /** Secrets for it are sealed to this X25519 key, which its identity signed; null when it named none. */
   sealingKey: Buffer | null;
 };

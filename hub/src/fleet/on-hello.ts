@@ -75,6 +75,7 @@ function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKe
     equip: can("equip"),
     files: can("equip") && can("files"),
     artefacts: can("equip") && can("files") && can("artefacts"),
+    neighbourArtefacts: can("equip") && can("files") && can("artefacts") && can("neighbour-artefacts"),
     sealingKey: signed ? Buffer.from(named) : null,
   };
 }

@@ -42,7 +42,6 @@ const statuses = {
   "username-taken": 409,
   "agent-offline": 503,
   "no-agent": 409,
-  "artefacts-need-agent": 409,
   "no-targets": 409,
   "owner-gone": 409,
   "no-flow": 409,

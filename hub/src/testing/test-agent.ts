@@ -41,7 +41,7 @@ export type TestAgentOptions = {
   equip?: (equip: wire.EquipRun.$Properties, asks: TestAsks) => Promise<string | null> | string | null;
   /** It knows files, and takes at most so many bytes of one before it takes no more. A script with files never begins: the test says how it ended. */
   files?: { takeAtMost: number };
-  /** It collects artefacts, as files of an agent on its own host: what a script left, and what is told of it. */
+  /** It collects artefacts, with `equip` on neighbours too: what a script left, and what is told of it. */
   artefacts?: (order: wire.RunScript) => { archive: Buffer; told: wire.RunResult.$Properties };
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
@@ -259,6 +259,7 @@ export class TestAgent {
         ...(this.options.equip === undefined ? [] : ["equip"]),
         ...(this.options.files === undefined ? [] : ["equip", "files"]),
         ...(this.options.artefacts === undefined ? [] : ["equip", "files", "artefacts"]),
+        ...(this.options.artefacts === undefined || this.options.equip === undefined ? [] : ["neighbour-artefacts"]),
       ],
       sealingKey: rawSealingKey(this.sealingKey),
       sealingSignature: signSealingKey(
