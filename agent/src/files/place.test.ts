@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { newId } from "@sallyport/protocol/ids";
+import { scriptFilePrefix } from "@sallyport/protocol/script-files";
 import { wire } from "@sallyport/protocol/wire";
 import { expect, test } from "vitest";
 import { enrolledState, linkedAgent, spawnAgent } from "../testing/agents.ts";
@@ -46,6 +47,22 @@ test("files stand where they belong before the script begins, with their mode; t
   ]);
   expect([fs.statSync(target).ino, modeOf(target)]).toEqual([ino, 0o640]);
   expect(server.sentBytes).toBe(sentBytes); // the agent has its own copy
+});
+
+test("a file that a script alone gets is its own, and gone when the execution is settled, also where it never began", async () => {
+  await using hub = await TestHub.start();
+  const server = new FileServer(hub);
+  await using _agent = await linkedAgent(hub);
+  for (const beside of [[], [server.keep(Buffer.from("x"), { path: "/no-such-folder/x" })]]) {
+    const executionId = newId("exe");
+    const where = `${scriptFilePrefix({ executionId, attempt: 1 })}DUMP`;
+    const files = [server.keep(Buffer.from("secret"), { path: where, mode: 0o600 }), ...beside];
+    const run = await hub.run(`stat -c %a "$DUMP"; cat "$DUMP"`, { executionId, files, environment: { DUMP: where } });
+    const result = await hub.resultOf(run);
+    expect(run.stream.text(0)).toBe(beside.length === 0 ? "600\nsecret" : "");
+    expect(result.end).toBe(beside.length === 0 ? wire.RunEnd.RUN_EXITED : wire.RunEnd.RUN_NOT_PLACED);
+    await expect.poll(() => fs.existsSync(where)).toBe(false);
+  }
 });
 
 test("what stands there gives way to another content, or stays where the order says so", async () => {

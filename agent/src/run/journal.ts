@@ -2,6 +2,7 @@
 // before the hub hears of it; which files it holds says how far the execution got.
 import fs from "node:fs";
 import path from "node:path";
+import { scriptFilePrefix } from "@sallyport/protocol/script-files";
 import { decodeOrder, encodeOrder, WireError, type wire } from "@sallyport/protocol/wire";
 import { type FileToPlace, readFiles } from "../files/file-to-place.ts";
 import { readIfThere, syncDirectory, writeDurably } from "../state/files.ts";
@@ -68,7 +69,10 @@ export class Journal {
     return this.#write(order, key, [[taskFiles.exit, JSON.stringify(exit)]]);
   }
 
-  forget({ folder }: Journalled): void {
+  /** What was placed for its script alone goes with it. On a neighbour the script's own folder is removed by whoever read its output. */
+  forget({ folder, neighbour, files, ...key }: Journalled): void {
+    const own = neighbour === null ? files.filter(({ path: file }) => file.startsWith(scriptFilePrefix(key))) : [];
+    for (const { path: file } of own) fs.rmSync(file, { force: true });
     fs.rmSync(folder, { recursive: true, force: true });
   }
 

@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { newId } from "@sallyport/protocol/ids";
+import { scriptFilePrefix } from "@sallyport/protocol/script-files";
 import { wire } from "@sallyport/protocol/wire";
 import { describe, expect, test } from "vitest";
 import { linkedAgent } from "../testing/agents.ts";
@@ -79,6 +81,26 @@ describe.skipIf(noSshd)("files on a neighbour", () => {
       expect(fs.statSync(target).ino).toBe(ino);
     },
   );
+
+  test("a file that a script alone gets is its own, and gone when the execution is settled, also where it never began", async () => {
+    await using there = await between();
+    const { hub, server, neighbour } = there;
+    for (const beside of [[], [server.keep(Buffer.from("x"), { path: "/no-such-folder/x" })]]) {
+      const executionId = newId("exe");
+      const where = `${scriptFilePrefix({ executionId, attempt: 1 })}DUMP`;
+      const files = [server.keep(Buffer.from("secret"), { path: where, mode: 0o600 }), ...beside];
+      const run = await hub.run(`stat -c %a "$DUMP"; cat "$DUMP"`, {
+        executionId,
+        neighbour,
+        files,
+        environment: { DUMP: where },
+      });
+      const result = await hub.resultOf(run);
+      expect(run.stream.text(0)).toBe(beside.length === 0 ? "600\nsecret" : "");
+      expect(result.end).toBe(beside.length === 0 ? wire.RunEnd.RUN_EXITED : wire.RunEnd.RUN_NOT_PLACED);
+      await expect.poll(() => fs.existsSync(where)).toBe(false);
+    }
+  });
 
   test("why one cannot stand there is said, nothing is begun, and what a link points to stays as it is", async () => {
     await using there = await between();

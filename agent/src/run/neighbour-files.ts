@@ -5,6 +5,7 @@
 //                        └──────── a pause ───────┴───────── cut ───────┘
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
+import { scriptFilePrefix } from "@sallyport/protocol/script-files";
 import type { wire } from "@sallyport/protocol/wire";
 import type { FileToPlace } from "../files/file-to-place.ts";
 import { NotPlaced } from "../files/not-placed.ts";
@@ -20,7 +21,7 @@ import { printable } from "./remote-answer.ts";
 import { pieceBytes, remoteFilesProgram } from "./remote-files-program.ts";
 import { oneLine, remoteCommand } from "./remote-program.ts";
 import { RemoteTalk, TalkCut } from "./remote-talk.ts";
-import { type NeighbourName, neighbourNameOf } from "./run-order.ts";
+import { type ExecutionKey, type NeighbourName, neighbourNameOf } from "./run-order.ts";
 
 /** Before anything came there; a network that hiccups is not the end. What the host itself refuses is, at once. */
 const triesMax = 3;
@@ -72,7 +73,7 @@ export class NeighbourFiles implements Placer {
       try {
         return await this.#placeOver(talk, content, file, { draft: draftOf(entry, n), onBytes, signal });
       } catch (error) {
-        if (signal.aborted) await drop(talk);
+        if (signal.aborted || error instanceof NotPlaced) await drop(talk, entry);
         signal.throwIfAborted();
         if (!(error instanceof TalkCut)) throw error;
         this.#cut(error.message);
@@ -227,10 +228,10 @@ async function answerOf(talk: RemoteTalk, file: FileToPlace, patienceMs?: number
   return words;
 }
 
-/** A person stopped it: what has come there is removed, if it can still be reached. */
-async function drop(talk: RemoteTalk): Promise<void> {
+/** No script comes after it: what has come there for it is removed, if it can still be reached. */
+async function drop(talk: RemoteTalk, key: ExecutionKey): Promise<void> {
   try {
-    await talk.say("drop\n");
+    await talk.say(`drop ${scriptFilePrefix(key)}\n`);
     await talk.answer(dropMs);
   } catch (error) {
     if (!(error instanceof TalkCut)) throw error;

@@ -5,7 +5,7 @@
 //         ──► place: draft's name, path, mode, owner, group, keep, size, hash ──► have <bytes> | kept | unchanged | failed <why> <words>
 //         ──► piece <bytes>, then the bytes                                   ──► got <bytes> | failed …
 //         ──► finish                                                          ──► placed <checked> | failed …
-//         ──► drop                                                            ──► dropped
+//         ──► drop <what the script alone was to get begins with this>        ──► dropped
 //
 // The draft stands beside its place, under a name that nobody knows before it is there, and is ours alone: how long it is says where to go on.
 import { oneLine } from "./remote-program.ts";
@@ -143,6 +143,7 @@ while read -r op a; do
   drop)
     [ -z "$draft" ] || rm -f "$draft"
     draft=
+    case $a in /var/tmp/.sallyport-*) rm -f "$a"* ;; esac
     say dropped
     ;;
   esac

@@ -300,7 +300,7 @@ while read -r op a b; do
     { head -c "$a" <&3; head -c "$a" /dev/zero; } 2>/dev/null | head -c "$a"
     ;;
   forget)
-    rm -rf "$d"
+    rm -rf "$d" "/var/tmp/$name-"*
     say forgotten
     exit 0
     ;;

@@ -250,7 +250,7 @@ export class TestHub implements AsyncDisposable {
 
   /** A signed order to run `script`, with witness of what goes wrong in `changes`. */
   offer(script: string, changes: Partial<wire.RunScript.$Properties> = {}, order: Partial<wire.Order.$Properties> = {}) {
-    const executionId = newId("exe");
+    const executionId = changes.executionId ?? newId("exe");
     const runScript = {
       executionId,
       attempt: 1,

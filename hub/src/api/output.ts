@@ -437,7 +437,16 @@ export const runWithExecutions = run.extend({
   rolling: rolling.nullable(),
   refused: z.array(refusedTarget),
   expirySeconds: z.number(),
-  files: z.array(fileToPlace.extend({ name: z.string(), sizeBytes: z.number(), sha256: z.string() })),
+  /** `variable`: the script's parameter that it is the value of; then `path` is empty, since each execution has its own. */
+  files: z.array(
+    fileToPlace.extend({
+      path: z.string(),
+      name: z.string(),
+      sizeBytes: z.number(),
+      sha256: z.string(),
+      variable: z.string().optional(),
+    }),
+  ),
   artefacts: z.array(z.string()),
   args: z.array(z.string()),
   env: z.record(z.string(), z.string()),

@@ -14,11 +14,16 @@ type Beside = "upload" | "download";
 /** What has to be granted besides `run`. */
 export const actionsBeside = ({
   files,
+  fileParameters = {},
   artefacts = [],
 }: {
   files: readonly unknown[];
+  fileParameters?: Record<string, string>;
   artefacts?: readonly string[];
-}): Beside[] => [...(files.length > 0 ? (["upload"] as const) : []), ...(artefacts.length > 0 ? (["download"] as const) : [])];
+}): Beside[] => [
+  ...(files.length + Object.keys(fileParameters).length > 0 ? (["upload"] as const) : []),
+  ...(artefacts.length > 0 ? (["download"] as const) : []),
+];
 
 /** @throws HubError as authorizeAll(). */
 export async function authorizeTargets(

@@ -9,7 +9,7 @@ import { HubError } from "../platform/errors.ts";
 import type { AutomationDeps } from "./deps.ts";
 import type { CreateRun, Refused, Rolling, RunFile, Trigger } from "./input.ts";
 import { prepareFiles } from "./prepare-files.ts";
-import { prepareScript, type ReadyScript } from "./prepare-script.ts";
+import type { ReadyScript } from "./prepare-script.ts";
 import { refreshRun } from "./refresh-run.ts";
 import { executions, runs } from "./schema.ts";
 import { assertMayUseSecrets } from "./script-secrets.ts";
@@ -17,7 +17,7 @@ import { type Released, tellAgents } from "./tell-agents.ts";
 import { tellOfStart } from "./tell-of-run.ts";
 
 /** Everything about a run but its targets. */
-export type NewRun = ReadyScript & {
+export type NewRun = Omit<ReadyScript, "files"> & {
   title: string;
   trigger: Trigger;
   taskId: string | null;
@@ -31,20 +31,21 @@ export type NewRun = ReadyScript & {
 };
 
 /**
+ * @param script of the input, by prepareScript().
  * @param authorizations one per asset, made by authorize(): the input's asset ids are not looked at here.
- * @throws HubError `storage-full`, `no-agent`, `forbidden` for secrets that the person may not reveal; `bad-parameter`, `bad-input`, `not-found` for a
- *   script or a file that was kept, `conflict` for a file that is still coming.
+ * @throws HubError `storage-full`, `no-agent`, `forbidden` for secrets that the person may not reveal; `bad-input`, `not-found` for a file
+ *   that was kept, `conflict` for a file that is still coming.
  */
 export async function createRun(
   deps: AutomationDeps,
   actor: Actor,
   input: CreateRun,
+  script: ReadyScript,
   authorizations: Authorization[],
 ): Promise<string> {
-  const script = await prepareScript(deps.db, actor, input);
   const { timeoutSeconds, expirySeconds, account, rolling = null } = input;
   const limits = { timeoutSeconds, expirySeconds, account, rolling };
-  const files = await prepareFiles(deps.db, actor, input.files);
+  const files = await prepareFiles(deps.db, actor, input.files, script.files);
   const title =
     input.title ||
     script.name ||
@@ -133,7 +134,7 @@ export async function insertRun(
       assets: hosts.length,
       refused: run.refused.length,
       trigger: run.trigger,
-      files: run.files.map(({ sha256, path }) => `${sha256} ${path}`).join("\n"),
+      files: run.files.map(({ sha256, path, variable }) => `${sha256} ${variable ?? path}`).join("\n"),
       artefacts: run.artefacts.join("\n"),
     },
   });

@@ -76,8 +76,11 @@ export const fileToPlace = z.object({
 });
 export type FileToPlace = z.infer<typeof fileToPlace>;
 
-/** With what the file was when the run was made: its name and content never change. */
-export type RunFile = FileToPlace & { name: string; sizeBytes: number; sha256: string };
+/**
+ * With what the file was when the run was made: its name and content never change. `variable`: the script's parameter that it is the value of; then it
+ * has no path before an execution gives it one.
+ */
+export type RunFile = FileToPlace & { name: string; sizeBytes: number; sha256: string; variable?: string };
 
 /** What became of a file on a host; `unchanged`: the same content stood there; `kept`: something did, and was to stay. */
 export const placedStates = ["placed", "unchanged", "kept"] as const;

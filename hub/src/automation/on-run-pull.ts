@@ -1,6 +1,7 @@
 // An agent asks for work: it gets what waits for it, as signed offers. Asking twice is harmless.
 
 import { executionOutputBytesMax, offersPerPullMax, packetBytesMax } from "@sallyport/protocol/limits";
+import { scriptFilePrefix } from "@sallyport/protocol/script-files";
 import { encodeDown, type wire } from "@sallyport/protocol/wire";
 import type { OrderPayload } from "../fleet/orders.ts";
 import { HubError } from "../platform/errors.ts";
@@ -62,6 +63,7 @@ async function payloadOf(
   { execution, run, person, username }: Offer,
   knows: { equip: boolean; files: boolean; artefacts: boolean },
 ): Promise<OrderPayload> {
+  const files = run.files.map((file) => located(file, execution));
   const script = {
     executionId: execution.id,
     attempt: execution.attempt,
@@ -69,7 +71,7 @@ async function payloadOf(
     script: Buffer.from(run.script),
     scriptSha256: Buffer.from(run.scriptHash, "hex"),
     arguments: run.args,
-    environment: run.env,
+    environment: { ...run.env, ...pathsOf(files) },
     timeoutSeconds: run.timeoutSeconds,
     outputBytesMax: executionOutputBytesMax,
     person,
@@ -82,10 +84,17 @@ async function payloadOf(
   if (run.files.length > 0 && !knows.files) throw tooOld("files");
   const way = execution.zoneId === null ? {} : { neighbour: (await scriptAccount(db, execution, username)).neighbour };
   const equipped = { ...script, ...way, secrets };
-  const withFiles = { ...equipped, files: run.files.map(wireFileOf) };
+  const withFiles = { ...equipped, files: files.map(wireFileOf) };
   if (run.artefacts.length > 0) return { runScriptAndCollect: { ...withFiles, artefacts: run.artefacts } };
   return run.files.length > 0 ? { runScriptWithFiles: withFiles } : { runEquippedScript: equipped };
 }
+
+/** The value of a parameter lies where it is this execution's alone. */
+const located = (file: RunFile, { id: executionId, attempt }: Pick<Offer["execution"], "id" | "attempt">): RunFile =>
+  file.variable === undefined ? file : { ...file, path: `${scriptFilePrefix({ executionId, attempt })}${file.variable}` };
+
+const pathsOf = (files: RunFile[]): Record<string, string> =>
+  Object.fromEntries(files.flatMap(({ variable, path }) => (variable === undefined ? [] : [[variable, path] as const])));
 
 const tooOld = (what: string): HubError =>
   new HubError("agent-refused", `The agent is too old for ${what}. Install the newer agent.`, { facts: { reason: "too-old" } });

@@ -23,9 +23,11 @@ export type ReadyScript = {
   parameters: ParameterValues;
   /** By the variable that gets it, the account whose secret it is. */
   secrets: Record<string, string>;
+  /** By the variable that gets its path, the kept file. */
+  files: Record<string, string>;
 };
 
-const noScript = { name: null, scriptId: null, version: null, parameters: {}, secrets: {} };
+const noScript = { name: null, scriptId: null, version: null, parameters: {}, secrets: {}, files: {} };
 
 type Kept = { scriptId: string; version?: number | undefined; parameters: ParameterValues };
 

@@ -6,7 +6,7 @@ import { insertRun } from "./create-run.ts";
 import type { AutomationDeps } from "./deps.ts";
 import { assetsOfRun } from "./executions.ts";
 import type { RunAgain } from "./input.ts";
-import { prepareFiles } from "./prepare-files.ts";
+import { askedFiles, prepareFiles } from "./prepare-files.ts";
 import { visibleRun } from "./runs.ts";
 import { tellAgents } from "./tell-agents.ts";
 
@@ -29,11 +29,8 @@ export async function runAgain(deps: AutomationDeps, actor: Actor, input: RunAga
       facts: { permission: "run.start" },
     });
   const assetIds = await assetsOfRun(deps.db, input);
-  const files = await prepareFiles(
-    deps.db,
-    actor,
-    run.files.map(({ name: _name, sizeBytes: _size, sha256: _hash, ...file }) => file),
-  );
+  const { placed, parameters } = askedFiles(run.files);
+  const files = await prepareFiles(deps.db, actor, placed, parameters);
   const { allowed, refused } = await authorizeTargets(deps, actor, assetIds, run.account, actionsBeside(run));
   if (allowed.length === 0)
     throw new HubError("no-targets", "There is nothing to run again: nothing of this has ended, or you may not run on it.", {

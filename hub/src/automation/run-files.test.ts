@@ -203,6 +203,48 @@ test("a task places its files at each run, and keeps them from being deleted", a
   await admin.mutate("files.remove", { id: own });
 });
 
+test("the file of a parameter lies where it is the execution's alone, and counts as any other: for the grant to upload, for who needs it, for the run once more", async () => {
+  const bytes = Buffer.from("of a parameter");
+  const own = await keep(admin, bytes, "organisation");
+  const parameters = [{ name: "DUMP", label: "Dump", type: "file", required: true }];
+  const { id: scriptId } = await admin.mutate<{ id: string }>("scripts.create", {
+    name: "of a file",
+    body: 'wc -c < "$DUMP"',
+    interpreter: "sh",
+    visibility: "organisation",
+    parameters,
+  });
+  const create = (who: TestClient, value: string) =>
+    who.mutate<{ id: string }>("runs.create", { assetIds: [assetId], scriptId, parameters: { DUMP: value } });
+  await expect(create(admin, "/etc/shadow")).rejects.toMatchObject({ code: "bad-parameter", facts: { problem: "not-file" } });
+  await expect(create(admin, "fil_none")).rejects.toMatchObject({ code: "not-found" });
+  const person = await hub.as("user");
+  const me = await person.query<{ me: { id: string } }>("auth.state");
+  await hub.grant(me.me.id, [assetId], ["run"]);
+  await expect(create(person, own)).rejects.toMatchObject({ code: "no-grant" });
+
+  const { id } = await create(admin, own);
+  const placed = async (runId: string) => {
+    const executionId = await claimed(runId);
+    const path = `/var/tmp/.sallyport-${executionId}.1-DUMP`;
+    expect(agent.runs.get(executionId)?.order).toMatchObject({
+      files: [{ path, size: bytes.length, mode: 0o600 }],
+      environment: { DUMP: path },
+    });
+    result(executionId);
+    await when(runId, ({ state }) => state === "finished");
+  };
+  await expect(admin.mutate("files.remove", { id: own })).rejects.toMatchObject({ code: "file-in-use" });
+  await placed(id);
+  const { executions } = await admin.query<Run>("runs.get", { id });
+  const again = { id, which: "chosen", executionIds: [executions[0]?.id] };
+  await placed((await admin.mutate<{ id: string }>("runs.again", again)).id);
+  const task = { name: "needs it", scriptId, targets: { assetIds: [assetId] }, parameters: { DUMP: own } };
+  const { id: taskId } = await admin.mutate<{ id: string }>("tasks.create", task);
+  await expect(admin.mutate("files.remove", { id: own })).rejects.toMatchObject({ code: "file-in-use", facts: { uses: 1 } });
+  await placed((await admin.mutate<{ id: string }>("tasks.run", { id: taskId })).id);
+});
+
 test("twenty hosts get their files by the same window as any run", async () => {
   const busy = new Set<string>();
   let most = 0;

@@ -50,11 +50,12 @@ export const parameterTypes = [
   "date",
   "secret",
   "asset",
+  "file",
 ] as const;
 
 /**
  * `default` has the type's own form; a secret has none, since it would be read by everybody who may read the script, and is never an argument, since
- * every account of a host can list those.
+ * every account of a host can list those. Of a file the variable holds the path: it lies on the host as long as the script's output does.
  */
 export const parameter = z.discriminatedUnion("type", [
   z.object({ ...common, as, type: z.literal("string"), default: text.optional(), pattern: z.string().max(500).optional() }),
@@ -80,11 +81,12 @@ export const parameter = z.discriminatedUnion("type", [
   z.object({ ...common, as, type: z.literal("date"), default: date.optional(), min: date.optional(), max: date.optional() }),
   z.object({ ...common, type: z.literal("secret") }),
   z.object({ ...common, as, type: z.literal("asset") }),
+  z.object({ ...common, type: z.literal("file") }),
 ]);
 export type Parameter = z.infer<typeof parameter>;
 export type ParameterType = Parameter["type"];
 
-/** What somebody fills in: a secret by an account's id, an asset by its id, several choices as a list. */
+/** What somebody fills in: a secret by an account's id, an asset and a kept file by theirs, several choices as a list. */
 export const parameterValue = z.union([text, z.number(), z.boolean(), z.array(choice).max(100)]);
 export type ParameterValue = z.infer<typeof parameterValue>;
 export const parameterValues = z

@@ -56,7 +56,7 @@ describe("a value", () => {
 
   test("that is missing is refused where it is needed, and left out where it is not", () => {
     expect(() => bindParameters([of("string", { required: true })], {}, nobody)).toThrow("The parameter P is needed.");
-    expect(bindParameters([of("string")], {}, nobody)).toEqual({ environment: {}, arguments: [], secrets: {} });
+    expect(bindParameters([of("string")], {}, nobody)).toEqual({ environment: {}, arguments: [], secrets: {}, files: {} });
     expect(bindParameters([of("integer", { required: true, default: 3 })], {}, nobody).environment).toEqual({ P: "3" });
   });
 
@@ -65,7 +65,12 @@ describe("a value", () => {
   });
 
   test("that is a secret stays a name of an account", () => {
-    expect(bound(of("secret"), "acc_1")).toEqual({ environment: {}, arguments: [], secrets: { P: "acc_1" } });
+    expect(bound(of("secret"), "acc_1")).toEqual({ environment: {}, arguments: [], secrets: { P: "acc_1" }, files: {} });
+  });
+
+  test("that is a file names one that is kept, never a path of the host", () => {
+    expect(bound(of("file"), "fil_1")).toEqual({ environment: {}, arguments: [], secrets: {}, files: { P: "fil_1" } });
+    expect(() => bound(of("file"), "/etc/shadow")).toThrow("must name a kept file");
   });
 
   test("given as an argument is a word of its own, in the order of the declarations", () => {

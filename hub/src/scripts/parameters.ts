@@ -4,8 +4,16 @@ import { RE2JS } from "re2js";
 import { HubError } from "../platform/errors.ts";
 import type { Parameter, ParameterValue, ParameterValues } from "./input.ts";
 
-/** `secrets`: by the variable's name, the account of the vault whose secret it gets; looked up and delivered sealed by whoever starts the run. */
-export type Bound = { environment: Record<string, string>; arguments: string[]; secrets: Record<string, string> };
+/**
+ * By the variable's name, `secrets`: the account of the vault whose secret it gets, looked up and delivered sealed by whoever starts the run; `files`: the
+ * kept file whose path it gets.
+ */
+export type Bound = {
+  environment: Record<string, string>;
+  arguments: string[];
+  secrets: Record<string, string>;
+  files: Record<string, string>;
+};
 
 /** What can be wrong with a parameter; the console has a sentence for each. */
 type Problem =
@@ -29,6 +37,7 @@ type Problem =
   | "not-after"
   | "not-account"
   | "not-asset"
+  | "not-file"
   | "bad-pattern"
   | "together";
 
@@ -58,6 +67,15 @@ export const assetsNamed = (parameters: Parameter[], values: ParameterValues): s
     return type === "asset" && typeof value === "string" && value !== "" ? [value] : [];
   });
 
+/** The kept files that values name, by the parameter's name. */
+export const filesNamed = (parameters: Parameter[], values: ParameterValues): Record<string, string> =>
+  Object.fromEntries(
+    parameters.flatMap(({ type, name }) => {
+      const value = values[name];
+      return type === "file" && typeof value === "string" && value !== "" ? [[name, value] as const] : [];
+    }),
+  );
+
 /**
  * @param addressOf what a script is told of an asset: its address, or its name where it has none; undefined for one the person may not see.
  * @throws HubError `bad-parameter` for a value that is missing, unknown or not as declared; it names the parameter and never repeats the value.
@@ -67,7 +85,7 @@ export function bindParameters(
   values: ParameterValues,
   addressOf: (assetId: string) => string | undefined,
 ): Bound {
-  const bound: Bound = { environment: {}, arguments: [], secrets: {} };
+  const bound: Bound = { environment: {}, arguments: [], secrets: {}, files: {} };
   const known = new Set(parameters.map(({ name }) => name));
   for (const name of Object.keys(values)) if (!known.has(name)) throw wrong(name, "unknown", "is not one of this script's");
   for (const parameter of parameters) {
@@ -80,6 +98,10 @@ export function bindParameters(
     const texts = textsOf(parameter, value);
     if (parameter.type === "secret") {
       bound.secrets[name] = texts.join();
+      continue;
+    }
+    if (parameter.type === "file") {
+      bound.files[name] = texts.join();
       continue;
     }
     const given = parameter.type === "asset" ? texts.map((id) => addressOf(id) ?? missing(name)) : texts;
@@ -158,6 +180,10 @@ function textsOf(parameter: Parameter, value: ParameterValue): string[] {
     }
     case "asset": {
       if (typeof value !== "string" || !value.startsWith("ast_")) throw wrong(name, "not-asset", "must name an asset");
+      return [value];
+    }
+    case "file": {
+      if (typeof value !== "string" || !value.startsWith("fil_")) throw wrong(name, "not-file", "must name a kept file");
       return [value];
     }
   }

@@ -10,7 +10,7 @@ import { followingOf, routesOf, setFollowing, setRoutes } from "../notify/follow
 import type { Route } from "../notify/input.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
-import { assetsNamed, bindParameters } from "../scripts/parameters.ts";
+import { assetsNamed, bindParameters, filesNamed } from "../scripts/parameters.ts";
 import { findVersion } from "../scripts/scripts.ts";
 import { exclusionsOf } from "./calendars.ts";
 import type { TaskDeps } from "./deps.ts";
@@ -80,8 +80,8 @@ export async function cloneTask(deps: TaskDeps, actor: Actor, id: string, name: 
   const now = deps.clock.now();
   const row = { ...task, id: newId("tsk", now.getTime()), name, ownerId: actor.id, state: "paused" as const, nextFireAt: null };
   await deps.db.transaction(async (tx) => {
-    await findVersion(tx, actor, task.scriptId, task.scriptVersion);
-    await prepareFiles(tx, actor, task.files);
+    const { version } = await findVersion(tx, actor, task.scriptId, task.scriptVersion);
+    await prepareFiles(tx, actor, task.files, filesNamed(version.parameters, task.parameters));
     await tx.insert(tasks).values({ ...row, createdAt: now, updatedAt: now, archivedAt: null });
     await setRoutes(tx, actor.orgId, row.id, await routesOf(tx, actor.orgId, id));
     await recordAudit(tx, {
@@ -162,8 +162,8 @@ async function check({ db }: TaskDeps, actor: Actor, input: CreateTask, now: Dat
   const { version } = await findVersion(db, actor, input.scriptId, input.scriptVersion);
   const ids = assetsNamed(version.parameters, input.parameters);
   const named = new Map((await findAssets(db, actor.orgId, ids)).map(({ asset }) => [asset.id, asset.name]));
-  bindParameters(version.parameters, input.parameters, (id) => named.get(id));
-  await prepareFiles(db, actor, input.files);
+  const { files } = bindParameters(version.parameters, input.parameters, (id) => named.get(id));
+  await prepareFiles(db, actor, input.files, files);
   if (input.schedule !== null) checkSchedule(input.schedule, now);
 }
 

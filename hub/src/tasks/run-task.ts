@@ -59,7 +59,10 @@ export async function startTask(
   trigger: Trigger,
   memory = new TurnMemory(),
 ): Promise<{ runId: string; released: Released[] }> {
-  const beside = actionsBeside(task);
+  const { scriptId, scriptVersion, parameters, timeoutSeconds, expirySeconds, account, rolling } = task;
+  const kept = { scriptId, version: scriptVersion ?? undefined, parameters };
+  const script = await memory.once(["script", task.orgId, owner.id, kept], () => prepareScript(tx, owner, kept));
+  const beside = actionsBeside({ ...task, fileParameters: script.files });
   const { ids, allowed, refused } = await memory.once(
     ["targets", task.orgId, owner.id, task.targets, task.account, beside],
     async () => {
@@ -76,9 +79,6 @@ export async function startTask(
         : `The owner of this task may run on none of its ${ids.length} targets.`,
       { facts: { targets: ids.length } },
     );
-  const { scriptId, scriptVersion, parameters, timeoutSeconds, expirySeconds, account, rolling } = task;
-  const kept = { scriptId, version: scriptVersion ?? undefined, parameters };
-  const script = await memory.once(["script", task.orgId, owner.id, kept], () => prepareScript(tx, owner, kept));
   const run = {
     ...script,
     title: task.name,
@@ -88,7 +88,7 @@ export async function startTask(
     expirySeconds,
     account,
     rolling,
-    files: await prepareFiles(tx, owner, task.files),
+    files: await prepareFiles(tx, owner, task.files, script.files),
     artefacts: task.artefacts,
     refused: refused.slice(0, refusalsKept).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
   };

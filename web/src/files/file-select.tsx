@@ -14,6 +14,8 @@ const offeredMost = 50;
 
 interface FileSelectProps {
   label: string;
+  description?: string | undefined;
+  required?: boolean;
   value: string | null;
   /** With what is known of it: its name helps to say where it goes. */
   onChange: (file: Pick<KeptFile, "id" | "name"> | null) => void;
@@ -45,6 +47,7 @@ export function FileSelect({ value, onChange, ...field }: FileSelectProps) {
       value={value}
       onChange={(id) => onChange(files.get(id ?? "") ?? null)}
       searchable
+      clearable={field.required !== true}
       onSearchChange={setText}
       // The hub has searched already; an owner matches though the name does not.
       filter={({ options }) => options}

@@ -1093,6 +1093,7 @@ export const en = {
     "not-after": "must not be after {{limit}}",
     "not-account": "must name an account of the vault",
     "not-asset": "must name an asset",
+    "not-file": "must name a kept file",
     "bad-pattern": "has a pattern that is no regular expression (RE2, without back-references)",
     together: "is too long together with the others: at most {{limit}} bytes",
   },
@@ -1106,6 +1107,7 @@ export const en = {
     date: "Date",
     secret: "Secret of the vault",
     asset: "Asset",
+    file: "Kept file (the variable holds its path)",
   },
   runs: {
     title: "Runs",

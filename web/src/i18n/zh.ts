@@ -1082,6 +1082,7 @@ export const zh: Translation = {
     "not-after": "不能晚于 {{limit}}",
     "not-account": "必须指定保险库中的账号",
     "not-asset": "必须指定一个资产",
+    "not-file": "必须指定一个已保存的文件",
     "bad-pattern": "的格式不是有效的正则表达式（RE2，不支持反向引用）",
     together: "与其他参数合计过长：最多 {{limit}} 字节",
   },
@@ -1095,6 +1096,7 @@ export const zh: Translation = {
     date: "日期",
     secret: "保险库中的密码或密钥",
     asset: "资产",
+    file: "已保存的文件（变量为其路径）",
   },
   runs: {
     title: "脚本执行",

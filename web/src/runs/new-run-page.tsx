@@ -95,7 +95,9 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
   const [assetIds, setAssetIds] = useState(startAssetIds);
   const [kind, setKind] = useState<Kind>(() => kindOf(earlier, scriptId));
   const isKept = kind === "kept";
-  const [files, setFiles] = useState<readonly FileDraft[]>(() => filesDraftOf(earlier?.files ?? []));
+  const [files, setFiles] = useState<readonly FileDraft[]>(() =>
+    filesDraftOf(earlier?.files.filter(({ variable }) => variable === undefined) ?? []),
+  );
   const [artefacts, setArtefacts] = useState(() => (earlier?.artefacts ?? []).join("\n"));
   const [kept, setKept] = useState<Kept>({
     scriptId: earlier?.script?.id ?? scriptId,

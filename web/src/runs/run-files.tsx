@@ -180,11 +180,11 @@ export function PlacedFiles({ files, execution }: { files: RunDetail["files"]; e
           const word = stateOf(n);
           const [tone, icon] = marks[word];
           return (
-            <li key={file.path}>
+            <li key={file.variable ?? file.path}>
               <StateMark tone={tone} icon={icon} pulse={word === "coming"}>
                 {t(`placedState.${word}`)}
               </StateMark>
-              <span className="mono">{displayText(file.path)}</span>
+              <span className="mono">{displayText(file.variable === undefined ? file.path : `$${file.variable}`)}</span>
               <span className={classes.muted}>
                 {displayText(file.name)} · {bytes(file.sizeBytes)} · {file.mode}
                 {file.owner !== "" && ` · ${displayText(file.owner)}`}

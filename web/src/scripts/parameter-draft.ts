@@ -67,6 +67,7 @@ export function parameterOf(draft: ParameterDraft) {
   const number = (value: string) => (value === "" || Number.isNaN(Number(value)) ? text(value) : Number(value));
   switch (type) {
     case "secret":
+    case "file":
       return common;
     case "asset":
       return { ...common, as };

@@ -120,7 +120,7 @@ function ParameterFieldsOf({ draft, set, wrong }: FieldsProps) {
           if (chosen !== undefined) set({ type: chosen, default: "", defaults: [], min: "", max: "" });
         }}
       />
-      {type !== "secret" && (
+      {type !== "secret" && type !== "file" && (
         <NativeSelect
           label={t("parameters.as")}
           value={draft.as}

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { hubErrorOf } from "../api/hub-error.ts";
 import { AssetSelect } from "../assets/asset-select.tsx";
+import { FileSelect } from "../files/file-select.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { SecretField } from "./secret-field.tsx";
 
@@ -151,6 +152,8 @@ function ParameterField({ parameter, value, error, onChange }: ParameterFieldPro
       return <SecretField {...field} value={text === "" ? null : text} onChange={onChange} />;
     case "asset":
       return <AssetSelect {...field} value={text === "" ? null : text} onChange={onChange} />;
+    case "file":
+      return <FileSelect {...field} value={text === "" ? null : text} onChange={(file) => onChange(file?.id ?? null)} />;
   }
 }
 

@@ -7,6 +7,7 @@ import { assetsOfRun, cellsOf, outputGroupsOf, pageOfExecutions } from "../../au
 import { goOn } from "../../automation/go-on.ts";
 import * as automationInput from "../../automation/input.ts";
 import { outputDifference } from "../../automation/output-difference.ts";
+import { prepareScript } from "../../automation/prepare-script.ts";
 import { presentExecution, presentRun } from "../../automation/present.ts";
 import { runAgain } from "../../automation/run-again.ts";
 import { type ExecutionWithNames, executionsOf, listRuns, visibleRun } from "../../automation/runs.ts";
@@ -133,8 +134,11 @@ export const runsRouter = router({
     .output(output.created)
     .mutation(async ({ ctx, input }) => {
       const { assetIds, account } = input;
-      const allowed = await authorizeEveryTarget(ctx.hub.automation, ctx.actor, assetIds, account, actionsBeside(input));
-      return { id: await createRun(ctx.hub.automation, ctx.actor, input, allowed) };
+      const { automation } = ctx.hub;
+      const script = await prepareScript(automation.db, ctx.actor, input);
+      const beside = actionsBeside({ ...input, fileParameters: script.files });
+      const allowed = await authorizeEveryTarget(automation, ctx.actor, assetIds, account, beside);
+      return { id: await createRun(automation, ctx.actor, input, script, allowed) };
     }),
   list: signedIn
     .meta({
