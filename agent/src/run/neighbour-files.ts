@@ -15,7 +15,7 @@ import { draftOf } from "./draft-name.ts";
 import type { HubNeeds } from "./hub-needs.ts";
 import type { Journalled } from "./journal.ts";
 import type { Placed } from "./placed-record.ts";
-import { NotReached, type Placer } from "./placer.ts";
+import { NotReached, type Placer, refusals } from "./placer.ts";
 import type { Places } from "./places.ts";
 import { printable } from "./remote-answer.ts";
 import { pieceBytes, remoteFilesProgram } from "./remote-files-program.ts";
@@ -195,7 +195,11 @@ export class NeighbourFiles implements Placer {
     const now = performance.now();
     const gone = this.#movedAt === null ? this.#tries >= triesMax : now - this.#movedAt > stillMs;
     if (gone || (this.#movedAt === null && !passing.has(outcome.code)))
-      this.#giveUp(this.#movedAt === null ? new NotReached(outcome.message) : new NotPlaced(outcome.message));
+      this.#giveUp(
+        this.#movedAt === null
+          ? new NotReached(outcome.message, { refused: refusals.has(outcome.code) })
+          : new NotPlaced(outcome.message),
+      );
     else this.#pause();
     return outcome;
   }

@@ -25,6 +25,7 @@ import type { HubNeeds } from "./hub-needs.ts";
 import type { Journalled } from "./journal.ts";
 import { openSecrets } from "./open-secrets.ts";
 import { OutputFile } from "./output-file.ts";
+import { refusals } from "./placer.ts";
 import type { Places } from "./places.ts";
 import { printable, type RemoteEnd, readAnswer } from "./remote-answer.ts";
 import { oneLine, remoteCommand } from "./remote-program.ts";
@@ -36,8 +37,6 @@ import { parseTask, type Task, taskFiles } from "./task.ts";
 /** Before the script was sent; a network that hiccups is not the end. What the host itself refuses is, at once. */
 const triesMax = 3;
 const passing: ReadonlySet<string> = new Set(["timeout", "unreachable", "connection-refused", "closed", "name-unknown"]);
-/** Not the neighbour's doing, nor the network's: another agent would come to the same. */
-const notMeant: ReadonlySet<string> = new Set(["host-key-refused", "policy"]);
 
 /** Between two tries: a second, two, four … half a minute. */
 const pauseMs = { first: 1_000, last: 30_000 };
@@ -358,7 +357,7 @@ export class NeighbourScript implements Carrier {
     this.#tries += 1;
     if (this.#isFetched && this.#tries >= triesMax) this.#tidied();
     else if (this.#sentAt === null && (this.#stop !== null || !passing.has(code) || this.#tries >= triesMax))
-      this.#finish(this.#stop !== null ? "stopped" : notMeant.has(code) ? "refused" : "unreachable", message);
+      this.#finish(this.#stop !== null ? "stopped" : refusals.has(code) ? "refused" : "unreachable", message);
     else this.#pause();
   }
 

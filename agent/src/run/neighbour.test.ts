@@ -218,7 +218,14 @@ describe.skipIf(noSshd)("a script on a neighbour", () => {
     expect(await hub.resultOf(lacking)).toMatchObject({ end: wire.RunEnd.RUN_SPAWN_FAILED, exited: false });
     answerAsks(hub, { equips: { ssh: targetAt(sshd.port, { publicKey: newUserKey().wire }) } });
     const strange = await hub.run("touch /tmp/never", { neighbour });
-    expect(await hub.resultOf(strange)).toMatchObject({ end: wire.RunEnd.RUN_UNREACHABLE, startedAtMs: 0 });
+    expect(await hub.resultOf(strange)).toMatchObject({
+      end: wire.RunEnd.RUN_REFUSED,
+      startedAtMs: 0,
+      message: expect.stringContaining(`does not let ${username} in with the key`),
+    });
+    answerAsks(hub, { equips: { ssh: targetAt(1, { publicKey: newUserKey().wire }) } });
+    const absent = await hub.run("touch /tmp/never", { neighbour: nameOf(1) });
+    expect(await hub.resultOf(absent)).toMatchObject({ end: wire.RunEnd.RUN_UNREACHABLE, startedAtMs: 0 });
     answerAsks(hub, { equips: { ssh: targetAt(sshd.port, { username: "other", publicKey: newUserKey().wire }) } });
     const other = await hub.run("touch /tmp/never", { neighbour });
     expect(await hub.resultOf(other)).toMatchObject({

@@ -23,10 +23,13 @@ export interface Placer {
   close(): void;
 }
 
+/** Codes of a neighbour that was reached, or is not to be: another agent would come to the same. */
+export const refusals: ReadonlySet<string> = new Set(["authentication-failed", "host-key-refused", "policy"]);
+
 /** Nobody came so far as to place anything; the message says why, as one sentence for people. */
 export class NotReached extends Error {
   override name = "NotReached";
-  /** The hub gives no way in; otherwise there was none, or nobody there let us in. */
+  /** There is no way in; otherwise the neighbour was not reached. */
   readonly refused: boolean;
 
   constructor(message: string, { refused = false } = {}) {

@@ -322,7 +322,8 @@ export class SshConnection {
 
   #onClose(): void {
     if (this.#stage === "closed") return;
-    this.#fail(this.#stage === "sign-in" ? this.#notLetIn(null) : closedEarly);
+    // A word of refusal comes as an error before this: without one it may be the network as well.
+    this.#fail(this.#stage === "sign-in" ? closedAtSignIn : closedEarly);
   }
 
   /** The end of the connection, whatever it was doing. */
@@ -342,6 +343,7 @@ export class SshConnection {
 
 const notSsh = refused("not-ssh", "What answers there does not speak SSH, or breaks its rules.");
 const closedEarly = refused("closed", "The neighbour closed the connection.");
+const closedAtSignIn = refused("closed", "The neighbour closed the connection during sign-in, without a word why.");
 
 const printable = (text: string): string => text.replace(/[^\x21-\x7e]/g, "?").slice(0, 64);
 
