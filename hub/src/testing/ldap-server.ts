@@ -1,11 +1,11 @@
 // A real OpenLDAP server on this machine, with a folder, ports and a certificate of its own; it ends with the block that made it.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { Attribute, Change, Client } from "ldapts";
 import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
 
 const program = "/usr/sbin/slapd";
 /** Said where tests are skipped. */
@@ -101,13 +101,4 @@ export async function startLdapServer(): Promise<LdapServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

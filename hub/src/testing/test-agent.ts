@@ -2,6 +2,7 @@
 // instead of real ones. It is a foreign client on purpose: nothing of the real agent's code is in it.
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import path from "node:path";
 import tls from "node:tls";
 import { hubServerName } from "@sallyport/protocol/hub-name";
@@ -43,6 +44,8 @@ export type TestAgentOptions = {
   files?: { takeAtMost: number };
   /** It collects artefacts, with `equip` on neighbours too: what a script left, and what is told of it. */
   artefacts?: (order: wire.RunScript) => { archive: Buffer; told: wire.RunResult.$Properties };
+  /** It really connects to the ports of this machine that it is told to, as agents do to those of their zone. */
+  connects?: boolean;
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
 };
@@ -499,6 +502,10 @@ export class TestAgent {
       this.#say({ orderOutcome: { sequence, accepted: false, code: "refused", message: "Nothing listens on that port." } });
       return;
     }
+    if (this.options.connects === true) {
+      this.#connect(sequence, host ?? "", port ?? 0);
+      return;
+    }
     const ring = new Ring(dialRingBytes);
     const outgoing = new Outgoing(0, ring, bulkWindowBytes);
     const input = new Incoming(0, bulkWindowBytes);
@@ -535,6 +542,59 @@ export class TestAgent {
     this.mux.add(end);
     pour();
     setTimeout(() => this.#say({ orderOutcome: { sequence, accepted: true } }), port === 2 ? 100 : 0);
+  }
+
+  #connect(sequence: number, host: string, port: number): void {
+    const ring = new Ring(dialRingBytes);
+    const outgoing = new Outgoing(0, ring, bulkWindowBytes);
+    const input = new Incoming(0, bulkWindowBytes);
+    const socket = connect({ host, port, allowHalfOpen: true });
+    const over = (reason: string) => {
+      outgoing.finish();
+      end.close({ exitCode: null, reason });
+      this.mux.wake();
+    };
+    const end: StreamEnd = new StreamEnd({
+      stream: sequence,
+      priority: "bulk",
+      incoming: [input],
+      outgoing: [outgoing],
+      owner: {
+        onData: (_channel, data) => {
+          const upTo = input.received;
+          socket.write(Buffer.from(data), () => {
+            input.store(upTo);
+            input.consume(upTo);
+            this.mux.wake();
+          });
+        },
+        onEnd: () => socket.end(),
+        onRoom: () => {
+          if (ring.room > dialRingBytes / 2) socket.resume();
+        },
+        onResize: () => {},
+        onClose: () => {
+          socket.destroy();
+          over("closed");
+        },
+      },
+    });
+    let connected = false;
+    socket.once("connect", () => {
+      connected = true;
+      this.mux.add(end);
+      this.#say({ orderOutcome: { sequence, accepted: true } });
+    });
+    socket.on("data", (data) => {
+      ring.append(data);
+      if (ring.room < dialRingBytes / 2) socket.pause();
+      this.mux.wake();
+    });
+    socket.on("error", () => {
+      if (!connected)
+        this.#say({ orderOutcome: { sequence, accepted: false, code: "refused", message: "Nothing listens on that port." } });
+    });
+    socket.on("close", () => over("closed"));
   }
 
   #onOffer(order: wire.Order): void {

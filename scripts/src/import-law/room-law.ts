@@ -19,6 +19,7 @@ export const roomOrder: readonly (readonly string[])[] = [
   ["sessions", "automation"],
   ["tasks"], // when and where scripts run by themselves
   ["custody"], // what is done with accounts on their assets; connects as sessions do
+  ["databases"], // the hub's own connections to databases, what is in them, and the accounts that requests give there
   ["tickets"],
   ["broker", "gateway", "api"],
   ["hub.ts"],

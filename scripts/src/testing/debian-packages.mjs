@@ -25,6 +25,9 @@ const programs = {
   tcsh: "tcsh",
   fish: "fish",
   "/usr/lib/postgresql/15/bin/postgres": "postgresql-15",
+  // The parts without a service of the system's.
+  mariadbd: "mariadb-server-core",
+  mariadb: "mariadb-client-core",
 };
 
 const folders = [...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"];

@@ -165,6 +165,13 @@ export const en = {
       "{{asset}} shows the host key {{offered}}, which is not trusted (trusted: {{pinned}}). Either it was installed anew, or somebody stands between. An administrator of assets decides.",
     "sign-in-failed": "{{asset}} does not let {{account}} in. Its secret may have changed there.",
     "not-reached": "No agent of the zone reached {{asset}} ({{reason}}).",
+    "no-privileged-account":
+      "The hub has no account of {{asset}} that it may ask it by. An administrator of accounts adds one, marked as privileged.",
+    "no-such-database": "{{asset}} has no such database.",
+    "database-read-only": "{{asset}} takes no changes now: it is read-only, a replica for instance.",
+    "database-not-permitted": "{{asset}} does not permit the account {{account}} to do this.",
+    "database-failed": "{{asset}} refused: {{words}}",
+    "database-protocol": "What answers at {{asset}} is no database of this kind. Check the protocol and the port of the asset.",
     "no-secret": "No secret is stored for {{account}}. Set one in the accounts of the asset.",
     "bad-key": "That is no private key this hub can read, or its passphrase is not the right one.",
     "agent-offline": "The agent is offline, so the asset cannot be reached now.",

@@ -1,0 +1,77 @@
+// A real MariaDB on this machine, with a folder and a port of its own; it ends with the block that made it.
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
+
+const program = "/usr/sbin/mariadbd";
+/** Said where tests are skipped. */
+export const missingMariadb =
+  existsSync(program) && existsSync("/usr/bin/mariadb") ? null : "mariadbd (Debian package mariadb-server-core) is not installed";
+
+/** What a statement of the real client came to: its rows, tab between columns, or the server's refusal. */
+export type Said = { ok: boolean; text: string };
+
+export type DatabaseServer = AsyncDisposable & {
+  port: number;
+  /** The account that the hub works with. */
+  privileged: { username: string; password: string };
+  /** By the server's own administrator, over its socket. @throws Error with what the client said. */
+  asRoot(statements: string, database?: string): string;
+  /** By the real client over TCP. */
+  as(login: { username: string; password: string }, statement: string, database?: string): Said;
+};
+
+export async function startMariadb(): Promise<DatabaseServer> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "sallyport-mariadb-"));
+  const [data, socket] = [path.join(folder, "data"), path.join(folder, "socket")];
+  const user = process.getuid?.() === 0 ? ["--user=root"] : [];
+  execFileSync(
+    "mariadb-install-db",
+    ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db", ...user],
+    { stdio: "ignore" },
+  );
+  const port = await freePort();
+  const settings = ["--bind-address=127.0.0.1", `--port=${port}`, `--socket=${socket}`, "--skip-log-bin", "--skip-name-resolve"];
+  const child = spawn(
+    program,
+    ["--no-defaults", `--datadir=${data}`, ...user, ...settings, "--innodb-flush-log-at-trx-commit=0"],
+    {
+      stdio: "ignore",
+    },
+  );
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const asRoot = (statements: string, database = ""): string =>
+    execFileSync("mariadb", ["--no-defaults", "-N", "-B", "-u", "root", "-S", socket, ...(database ? [database] : [])], {
+      input: statements,
+      encoding: "utf8",
+    });
+  await eventually(
+    () => spawnSync("mariadb", ["--no-defaults", "-u", "root", "-S", socket, "-e", "select 1"], { stdio: "ignore" }).status,
+    (status) => status === 0,
+    { what: "MariaDB to answer" },
+  );
+  const privileged = { username: "hub_admin", password: "the-privileged-password" };
+  asRoot(`create user '${privileged.username}'@'%' identified by '${privileged.password}';
+    grant all on *.* to '${privileged.username}'@'%' with grant option;`);
+  return {
+    port,
+    privileged,
+    asRoot,
+    as: ({ username, password }, statement, database) => {
+      const { status, stdout, stderr } = spawnSync(
+        "mariadb",
+        ["--no-defaults", "-N", "-B", "-h", "127.0.0.1", "-P", String(port), "-u", username, ...(database ? [database] : [])],
+        { input: statement, encoding: "utf8", env: { ...process.env, MYSQL_PWD: password } },
+      );
+      return { ok: status === 0, text: (status === 0 ? stdout : stderr).trim() };
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
