@@ -40,6 +40,7 @@ import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { CustodyDeps } from "./custody/deps.ts";
 import { CustodyWorker, lookForOldSecretsEveryMs, lookForTasksEveryMs } from "./custody/work-off.ts";
+import { LastAnswers } from "./databases/shell/last-answers.ts";
 import { checkDirectories, checkDirectoriesEveryMs } from "./federation/check-directory.ts";
 import { type FederationDeps, stateLifetimeMs } from "./federation/deps.ts";
 import { sealedProviders } from "./federation/provider-secret.ts";
@@ -257,6 +258,7 @@ export async function createHub(
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
     };
+    const lastAnswers = new LastAnswers();
     const fileStore = new FileStore(dataDir);
     const fileStreams = new FileStreams({ store: fileStore, links, log });
     closers.push(() => fileStreams.close());
@@ -366,6 +368,7 @@ export async function createHub(
       automation,
       tasks,
       tickets: access,
+      lastAnswers,
       screens,
       endWorkOf: async (userId) => {
         for (const session of [...sessions.live.ofUser(userId), ...sessions.dials.ofUser(userId)])
@@ -396,7 +399,7 @@ export async function createHub(
       },
     });
     const upgrade = createUpgrades({
-      terminal: { sessions, screens },
+      terminal: { sessions: { ...sessions, vault, lastAnswers }, screens },
       actorOf: (request) => actorOf(identity, request),
       assertOwnOrigin: (request) => assertOwnOrigin(request, config.publicUrl),
       reserve: (address) => broker.reserve(address),

@@ -6,7 +6,7 @@
 
 import { type ChosenAccount, findChosenAccount, noAccount } from "../assets/account-choice.ts";
 import { type AssetInZone, findAsset } from "../assets/assets.ts";
-import type { ProtocolName } from "../assets/input.ts";
+import { type ProtocolName, terminalProtocolOf } from "../assets/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
 import type { Permission } from "../identity/schema.ts";
@@ -92,7 +92,8 @@ export async function authorize(db: Queryable, actor: Actor, request: Request, n
   const holding = await recording(() => holdingNow(named, action, circumstances));
   assertActive(asset);
   const as = request.action === "forward" ? noAccount : await findChosenAccount(db, asset, request.account);
-  const protocol = request.action === "forward" ? protocolOn(asset, request.port) : (request.protocol ?? "ssh");
+  const protocol =
+    request.action === "forward" ? protocolOn(asset, request.port) : (request.protocol ?? terminalProtocolOf(asset) ?? "ssh");
   return recording(() => authorizedBy(holding, { actor, target, as, protocol, action }, circumstances));
 }
 

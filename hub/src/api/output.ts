@@ -229,7 +229,7 @@ export const grant = z.object({
 
 export const session = z.object({
   id: z.string(),
-  kind: z.enum(["shell", "dial"]),
+  kind: z.enum(["shell", "sql", "dial"]),
   state: z.enum(["opening", "live", "ended"]),
   asset: named,
   user: named,

@@ -134,6 +134,9 @@ export type AuditEventOf = {
   "session.opened": { assetId: string; account: string; by: string };
   "dial.opened": { assetId: string; port: number };
   "dial.ended": { reason: string; port: number; sentBytes: number; receivedBytes: number };
+  /** Before it runs. Where it may hold a password its texts are left out. */
+  "sql.statement": { account: string; statement: string; length: number };
+  "sql.answer-exported": { account: string; rows: number };
   "session.watched": { live: boolean };
   "session.ended": { reason: string; exitCode: number | null };
   "session.replayed": Record<string, never>;
@@ -316,6 +319,8 @@ export const auditKinds = [
   "session.opened",
   "dial.opened",
   "dial.ended",
+  "sql.statement",
+  "sql.answer-exported",
   "session.watched",
   "session.ended",
   "session.replayed",

@@ -594,6 +594,10 @@ export class TestAgent {
       if (!connected)
         this.#say({ orderOutcome: { sequence, accepted: false, code: "refused", message: "Nothing listens on that port." } });
     });
+    socket.on("end", () => {
+      outgoing.finish();
+      this.mux.wake();
+    });
     socket.on("close", () => over("closed"));
   }
 
