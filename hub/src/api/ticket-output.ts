@@ -66,6 +66,7 @@ export const flow = z.object({
   match: flowMatch,
   levels: z.array(level.extend({ approvers: z.array(approver), escalateTo: z.array(approver) })),
   auto: autoApproval.nullable(),
+  mayRepeat: z.boolean(),
   updatedAt: moment,
 });
 /** names: of what the flows name, by id. */

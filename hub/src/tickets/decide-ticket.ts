@@ -5,7 +5,7 @@ import type { Actor } from "../identity/actor.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
-import { decidersOf } from "./approvers.ts";
+import { decidedBefore, decidersOf } from "./approvers.ts";
 import type { TicketDeps } from "./deps.ts";
 import type { DecideTicket } from "./input.ts";
 import { levelOutcome } from "./level.ts";
@@ -32,7 +32,11 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
     assertStep(ticket.state, "decide");
     const { meant, standing } = await decidersOf(tx, ticket, now);
     const counts = standing.get(actor.id);
-    if (counts === undefined) throw new HubError("forbidden", "You are not asked about this request now.");
+    if (counts === undefined) {
+      if ((await decidedBefore(tx, ticket)).some((one) => one.id === actor.id))
+        throw new HubError("decided-before", "You have decided a level of this request already. Somebody else decides this one.");
+      throw new HubError("forbidden", "You are not asked about this request now.");
+    }
     const narrowed = narrowing(ticket, input);
     await vote(tx, actor, ticket, { decision, comment, counts, at: now });
     await recordAudit(tx, {

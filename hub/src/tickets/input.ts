@@ -122,6 +122,8 @@ const flowFields = {
   match: flowMatch,
   levels: z.array(level).min(1).max(5),
   auto: autoApproval.nullable().default(null),
+  /** Whoever decided one level of a request may decide a later one of it as well. */
+  mayRepeat: z.boolean().default(false),
 };
 export const createFlow = z.object(flowFields);
 export type CreateFlow = z.infer<typeof createFlow>;

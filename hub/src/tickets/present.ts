@@ -77,5 +77,6 @@ export const presentFlow = (flow: FlowRow) => ({
   match: flow.match,
   levels: flow.levels,
   auto: flow.auto,
+  mayRepeat: flow.mayRepeat,
   updatedAt: flow.updatedAt.toISOString(),
 });

@@ -19,6 +19,8 @@ export const ticketFlows = pgTable(
     levels: jsonb("levels").$type<Level[]>().notNull(),
     /** What needs nobody; null: everything needs somebody. */
     auto: jsonb("auto").$type<AutoApproval>(),
+    /** Whoever decided one level may decide a later one as well. */
+    mayRepeat: boolean("may_repeat").notNull().default(false),
     /** Whoever wrote it last: it approves nothing of his by itself. */
     changedBy: text("changed_by")
       .notNull()
@@ -49,6 +51,8 @@ export const tickets = pgTable(
     flowId: text("flow_id"),
     /** The flow's levels as they were when it was submitted: a later change of the flow changes nothing here. */
     levels: jsonb("levels").$type<Level[]>().notNull().default([]),
+    /** As the flow had it then. */
+    mayRepeat: boolean("may_repeat").notNull().default(false),
     /** The level that it waits for, from 0. */
     level: integer("level").notNull().default(0),
     levelSince: moment("level_since"),

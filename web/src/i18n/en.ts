@@ -1298,6 +1298,8 @@ export const en = {
     level: "Level {{n}}",
     addLevel: "Add a level",
     removeLevel: "Remove this level",
+    mayRepeat: "One person may decide several levels",
+    mayRepeatHint: "Off: whoever has decided one level of a request decides no other of it.",
     who: "Who decides",
     manager: "The requester's manager",
     owner: "The owner of an asset",

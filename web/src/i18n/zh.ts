@@ -1286,6 +1286,8 @@ export const zh: Translation = {
     level: "第 {{n}} 级",
     addLevel: "添加一级",
     removeLevel: "删除此级",
+    mayRepeat: "同一人可审批多级",
+    mayRepeatHint: "关闭时，审批过一级的人不能再审批同一申请的其他级。",
     who: "审批人",
     manager: "申请人的上级",
     owner: "资产负责人",

@@ -104,6 +104,7 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           : ("unprivileged" as const),
     levels: flow === null ? [emptyLevel(0)] : flow.levels.map((level, n) => levelDraft(level, n, names)),
     auto: flow?.auto ?? null,
+    mayRepeat: flow?.mayRepeat ?? false,
   }));
   const [tried, setTried] = useState(false);
   const set = (part: Partial<typeof draft>) => setDraft((before) => ({ ...before, ...part }));
@@ -118,6 +119,7 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
     },
     levels: draft.levels.map(levelOf),
     auto: draft.auto,
+    mayRepeat: draft.mayRepeat,
   });
   const wrong = (...at: (string | number)[]) =>
     tried && !parsed.success && parsed.error.issues.some(({ path }) => at.every((part, n) => path[n] === part))
@@ -191,6 +193,14 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           >
             {t("flows.addLevel")}
           </Button>
+        )}
+        {draft.levels.length > 1 && (
+          <Switch
+            label={t("flows.mayRepeat")}
+            description={t("flows.mayRepeatHint")}
+            checked={draft.mayRepeat}
+            onChange={(event) => set({ mayRepeat: event.currentTarget.checked })}
+          />
         )}
         <Switch
           label={t("flows.auto")}
