@@ -51,6 +51,10 @@ export const fullTicket = ticket.extend({
   }),
 });
 
+const standIn = named.extend({ from: moment, until: moment });
+/** standsInFor: those whom one stands in for now, or will. */
+export const substitute = z.object({ substitute: standIn.nullable(), standsInFor: z.array(standIn) });
+
 export const waiting = z.object({ waiting: z.number().int() });
 
 export const requestable = z.object({

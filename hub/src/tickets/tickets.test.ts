@@ -485,6 +485,20 @@ test("an asset that is gone when it is decided is named, and nothing is given", 
   expect(await read(id)).toMatchObject({ state: "pending" });
 });
 
+test("a substitute is found by a piece of his name, and both see it until it is over", async () => {
+  const [away, standIn] = [await newPerson("oskaraway"), await newPerson("inesstandin")];
+  const found = await away.client.query<{ items: object[] }>("people.colleagues", { search: "standin" });
+  expect(found.items).toEqual([{ id: standIn.id, name: "inesstandin", username: expect.any(String) }]);
+  expect(await away.client.query("people.colleagues", { search: "" })).toEqual({ items: [] });
+  const [from, until] = [0, hourMs].map((ms) => new Date(clock.now().getTime() + ms).toISOString());
+  await away.client.mutate("tickets.setSubstitute", { substitute: { id: standIn.id, from, until } });
+  const seen = ({ client }: Person) => client.query("tickets.substitute");
+  expect(await seen(away)).toMatchObject({ substitute: { id: standIn.id, until }, standsInFor: [] });
+  expect(await seen(standIn)).toMatchObject({ substitute: null, standsInFor: [{ id: away.id, name: "oskaraway" }] });
+  clock.advance(hourMs + 1_000);
+  expect(await seen(standIn)).toMatchObject({ standsInFor: [] });
+});
+
 test("those who are asked, and whoever asked, are told", async () => {
   const assetId = await newAsset();
   await flowOn(assetId, [{ approvers: [user(boss)], need: any }]);

@@ -10,6 +10,7 @@ import type { Outputs } from "../api/types.ts";
 import { SubjectActivity } from "../audit/subject-activity.tsx";
 import { OnlineMark } from "../fleet/online-mark.tsx";
 import { useMay } from "../frame/me.tsx";
+import { PersonSelect } from "../people/person-select.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
@@ -126,6 +127,15 @@ function Overview({ asset, onGone }: { asset: AssetDetail; onGone: () => void })
           [t("people.comment"), displayText(asset.comment, 500) || "–"],
         ]}
       />
+      {mayManage && (
+        <PersonSelect
+          label={t("assets.owner")}
+          hint={t("assets.ownerHint")}
+          chosen={asset.ownerId}
+          disabled={change.isPending}
+          onChange={(ownerId) => change.mutate({ id: asset.id, ownerId })}
+        />
+      )}
       {mayManage && (
         <Group gap="xs">
           <Button

@@ -1277,6 +1277,16 @@ export const en = {
     ended: "What it gave has been taken back.",
   },
   ticketDecision: { approve: "{{name}} approved at level {{level}}", reject: "{{name}} rejected at level {{level}}" },
+  substitute: {
+    title: "While you are away",
+    purpose: "Somebody who decides about requests in your place. You may still decide yourself; nobody decides about his own.",
+    who: "In your place",
+    youStandIn: "You stand in for {{name}}, until",
+    order: "The end has to be later than the start.",
+    saved: "Substitute saved",
+    ended: "Nobody decides in your place any more",
+    end: "Nobody any more",
+  },
   flows: {
     tab: "Requests",
     title: "Who decides about requests",
@@ -1671,6 +1681,9 @@ export const en = {
     logFailed: "The output could not be loaded.",
   },
   people: {
+    typeName: "Type part of a name",
+    manager: "Manager",
+    managerHint: "Decides about requests where a flow says so.",
     guest: "guest",
     systemAdmin: "system administrator",
     makeSystemAdmin: "Make system administrator",
@@ -1904,6 +1917,8 @@ export const en = {
   },
   category: { host: "Hosts", database: "Databases", kubernetes: "Kubernetes", web: "Websites", other: "Other" },
   assets: {
+    owner: "Owner",
+    ownerHint: "Answers for it, and decides about requests where a flow says so.",
     import: "Import assets",
     importText:
       "Assets of the file are added, or changed where the name is here already. Nothing is removed. Hosts that agents run on are theirs and not in files.",

@@ -1265,6 +1265,16 @@ export const zh: Translation = {
     ended: "授予的权限已收回。",
   },
   ticketDecision: { approve: "{{name}} 在第 {{level}} 级批准", reject: "{{name}} 在第 {{level}} 级拒绝" },
+  substitute: {
+    title: "外出期间",
+    purpose: "由他人代你审批申请。你仍可自行审批；任何人都不能审批自己的申请。",
+    who: "代理人",
+    youStandIn: "你正代 {{name}} 审批，截止",
+    order: "结束时间须晚于开始时间。",
+    saved: "代理人已保存",
+    ended: "已取消代理人",
+    end: "取消代理",
+  },
   flows: {
     tab: "申请流程",
     title: "由谁审批",
@@ -1649,6 +1659,9 @@ export const zh: Translation = {
     logFailed: "输出加载失败。",
   },
   people: {
+    typeName: "输入姓名的一部分",
+    manager: "上级",
+    managerHint: "流程要求时，由其审批申请。",
     guest: "访客",
     systemAdmin: "系统管理员",
     makeSystemAdmin: "设为系统管理员",
@@ -1877,6 +1890,8 @@ export const zh: Translation = {
   },
   category: { host: "主机", database: "数据库", kubernetes: "Kubernetes", web: "网站", other: "其他" },
   assets: {
+    owner: "负责人",
+    ownerHint: "对资产负责；流程要求时审批对它的申请。",
     import: "导入资产",
     importText: "文件中的资产会被添加，名称已存在的则更新，不会删除任何资产。代理所在主机由代理管理，不在文件中。",
     title: "资产",

@@ -7,6 +7,7 @@ import * as input from "../../tickets/input.ts";
 import { changeFlow, createFlow, removeFlow, setSubstitute } from "../../tickets/manage-flows.ts";
 import { changeTicket, extendTicket, openTicket } from "../../tickets/open-ticket.ts";
 import { presentFlow, presentFullTicket, presentTicket } from "../../tickets/present.ts";
+import { substituteOf } from "../../tickets/substitutes.ts";
 import { aboutTicket, findTicket, listTickets, waitingFor } from "../../tickets/tickets.ts";
 import { created, nothing } from "../output.ts";
 import * as output from "../ticket-output.ts";
@@ -115,6 +116,12 @@ export const ticketsRouter = router({
       await commentTicket(ctx.hub.tickets, ctx.actor, given);
       return {};
     }),
+  substitute: signedIn
+    .meta({
+      rest: { method: "GET", path: "/tickets/substitute", tag, summary: "Who decides in your place, and for whom you do" },
+    })
+    .output(output.substitute)
+    .query(({ ctx }) => substituteOf(ctx.hub.tickets.db, ctx.actor, ctx.hub.tickets.clock.now())),
   setSubstitute: signedIn
     .meta({ rest: { method: "POST", path: "/tickets/substitute", tag, summary: "Who decides in your place, from and until" } })
     .input(input.setSubstitute)
