@@ -322,6 +322,7 @@ const table: Record<string, Row> = {
   "tickets.open": ["-+++F+W", ({ asset }) => askedFor([asset])],
   "tickets.removeFlow": ["-FFFF+N", id("flow")],
   "tickets.requestable": ["-+++F++", () => ({ kind: "server" })],
+  "tickets.run": ["-NNNF", id("ticket")], // who may: tickets/script-tickets.test.ts
   "tickets.setSubstitute": ["-++++++", () => ({ substitute: null })],
   "tickets.substitute": ["-++++++"],
   "tickets.waiting": ["-++++++"],

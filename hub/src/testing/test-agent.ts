@@ -43,6 +43,8 @@ export type TestAgentOptions = {
   files?: { takeAtMost: number };
   /** It collects artefacts, with `equip` on neighbours too: what a script left, and what is told of it. */
   artefacts?: (order: wire.RunScript) => { archive: Buffer; told: wire.RunResult.$Properties };
+  /** It takes scripts that were approved. `only`: and no others. */
+  approvals?: "any" | "only";
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
 };
@@ -260,6 +262,8 @@ export class TestAgent {
         ...(this.options.files === undefined ? [] : ["equip", "files"]),
         ...(this.options.artefacts === undefined ? [] : ["equip", "files", "artefacts"]),
         ...(this.options.artefacts === undefined || this.options.equip === undefined ? [] : ["neighbour-artefacts"]),
+        ...(this.options.approvals === undefined ? [] : ["equip", "files", "artefacts", "approvals"]),
+        ...(this.options.approvals === "only" ? ["approved-only"] : []),
       ],
       sealingKey: rawSealingKey(this.sealingKey),
       sealingSignature: signSealingKey(
@@ -541,7 +545,8 @@ export class TestAgent {
     const script = (order.runScript ??
       order.runEquippedScript ??
       order.runScriptWithFiles ??
-      order.runScriptAndCollect) as wire.RunScript;
+      order.runScriptAndCollect ??
+      order.runApprovedScript) as wire.RunScript;
     const held = this.runs.get(script.executionId);
     if (held === undefined) {
       const outputs = (script.artefacts.length > 0 ? [0, 1, 2] : [0, 1]).map((channel) => {

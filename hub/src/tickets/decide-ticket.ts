@@ -51,7 +51,7 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
     const need = ticket.levels[ticket.level]?.need ?? { kind: "any" as const };
     const present = { ...ticket, narrowed: narrowed ?? ticket.narrowed };
     await tx.update(tickets).set({ narrowed: present.narrowed, updatedAt: now }).where(eq(tickets.id, id));
-    return goOn(tx, actor, present, levelOutcome(need, meant, decisions), { comment, now });
+    return goOn(tx, actor, present, levelOutcome(need, meant, decisions), { comment, now }, deps);
   });
   deps.changes.announce(actor.orgId, "tickets", id);
   if (grantId !== null) deps.changes.announce(actor.orgId, "grants", grantId);
@@ -93,6 +93,7 @@ async function goOn(
   ticket: TicketRow,
   outcome: ReturnType<typeof levelOutcome>,
   { comment, now }: { comment: string; now: Date },
+  deps: TicketDeps,
 ): Promise<string | null> {
   if (outcome === "open") return null;
   if (outcome === "rejected") {
@@ -101,7 +102,7 @@ async function goOn(
     return null;
   }
   const level = ticket.level + 1;
-  if (level === ticket.levels.length) return approve(tx, { actor, ip: actor.ip }, ticket, now);
+  if (level === ticket.levels.length) return approve(tx, { actor, ip: actor.ip }, ticket, now, deps);
   const set = { level, levelSince: now, escalatedAt: null, updatedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, ticket.id));
   await tellDeciders(tx, { ...ticket, ...set }, now);

@@ -1,6 +1,7 @@
 // Tickets: what people ask for, who decides, and what became of it. What an approval gives is a grant (access), tied to its ticket.
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import type { KeptApproval } from "../automation/input.ts";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
 import type { Asked, AutoApproval, Decision, FlowMatch, Level, TicketKind } from "./input.ts";
@@ -59,6 +60,10 @@ export const tickets = pgTable(
     /** Since when those to whom the level escalates may decide as well. */
     escalatedAt: moment("escalated_at"),
     grantId: text("grant_id"),
+    /** Of a script: what agents check; see automation/approval.ts. */
+    approval: jsonb("approval").$type<KeptApproval>(),
+    /** When the hub itself began what was to begin by itself, or found that it could not. */
+    begunAt: moment("begun_at"),
     /** The ticket whose access this one makes last longer. */
     extendsId: text("extends_id"),
     /** When what it gave ends. */

@@ -173,7 +173,16 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
         <Alert color="red" mb="md">
           {errorSentence(create.error)}
           {canBeAskedFor(hubErrorOf(create.error).code) && (
-            <AskButton size="compact-sm" ml="md" wish={{ assets: assetIds.slice(0, 50), actions: ["run"] }} />
+            <AskButton
+              size="compact-sm"
+              ml="md"
+              wish={{
+                assets: assetIds.slice(0, 50),
+                ...(isKept && kept.scriptId !== null
+                  ? { script: kept.scriptId, version: kept.version ?? undefined }
+                  : { actions: ["run"] }),
+              }}
+            />
           )}
         </Alert>
       )}

@@ -124,7 +124,10 @@ function Run({ run }: { run: RunDetail }) {
           <AskButton
             size="compact-sm"
             ml="md"
-            wish={{ assets: run.refused.map(({ assetId }) => assetId).slice(0, askedMax), actions: ["run"] }}
+            wish={{
+              assets: run.refused.map(({ assetId }) => assetId).slice(0, askedMax),
+              ...(run.script === null ? { actions: ["run"] as const } : { script: run.script.id, version: run.script.version }),
+            }}
           />
         </Alert>
       )}
