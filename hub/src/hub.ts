@@ -104,7 +104,9 @@ import type { TaskDeps } from "./tasks/deps.ts";
 import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
 import { replanAfterClockWentBack } from "./tasks/replan-tasks.ts";
 import { tasksUsingFiles } from "./tasks/uses-of-files.ts";
+import type { TicketDeps } from "./tickets/deps.ts";
 import { endTickets, escalateTickets } from "./tickets/jobs.ts";
+import { beginTickets } from "./tickets/run-ticket.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
 export type Layout = {
@@ -333,6 +335,7 @@ export async function createHub(
     const notify: NotifyDeps = { db, clock, vault, consoleUrl: config.publicUrl ?? null };
     const delivery = new NoticeDelivery({ ...notify, log, changes, mailer });
     closers.push(() => delivery.close());
+    const tickets: TicketDeps = { ...access, automation, signer: { hubId: keys.hubId, key: keys.signingKey } };
     const assets: AssetDeps = { db, clock, changes, vault, accessChanged };
     const custody: CustodyDeps = { assets, sessions };
     const worker = new CustodyWorker(custody);
@@ -367,7 +370,7 @@ export async function createHub(
       files,
       automation,
       tasks,
-      tickets: access,
+      tickets,
       lastAnswers,
       screens,
       endWorkOf: async (userId) => {
@@ -468,8 +471,9 @@ export async function createHub(
       every(1_000, () => rollOn(automation), log),
       every(500, () => fireDue(tasks), log),
       every(1_000, () => startQueued(tasks), log),
-      every(5_000, () => endTickets(access), log),
-      every(5_000, () => escalateTickets(access), log),
+      every(5_000, () => endTickets(tickets), log),
+      every(5_000, () => escalateTickets(tickets), log),
+      every(5_000, () => beginTickets(tickets), log),
       every(2_000, () => replanAfterClockWentBack(tasks), log),
       every(3_600_000, removeOld, log),
       every(

@@ -30,6 +30,8 @@ export const grants = pgTable(
     revokeReason: text("revoke_reason"),
     /** The ticket whose approval gave it; it ends with that. */
     ticketId: text("ticket_id"),
+    /** What alone it lets somebody run, as boundOf() says it; null: whatever its actions say. */
+    bound: text("bound"),
   },
   (table) => [index("grants_org").on(table.orgId, table.name)],
 );

@@ -85,6 +85,7 @@ export const asset = z.object({
   favourite: z.boolean(),
   active: z.boolean(),
   legacyAlgorithms: z.boolean(),
+  critical: z.boolean(),
   /** Who answers for it. */
   ownerId: z.string().nullable(),
   comment: z.string(),

@@ -104,11 +104,13 @@ export const createAsset = assetFields.partial({ protocols: true }).extend({
   legacyAlgorithms: z.boolean().default(false),
 });
 export type CreateAsset = z.infer<typeof createAsset>;
-/** Of an agent's own host only what is not the agent's: labels, nodes, comment, active. */
+/** Of an agent's own host only what is not the agent's: labels, nodes, comment, active, owner, critical. */
 export const changeAsset = assetFields.partial().extend({
   id,
   /** Who answers for it; null: nobody. */
   ownerId: id.nullable().optional(),
+  /** Scripts run there only as people approved them. */
+  critical: z.boolean().optional(),
 });
 export type ChangeAsset = z.infer<typeof changeAsset>;
 

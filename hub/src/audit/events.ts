@@ -160,6 +160,10 @@ export type AuditEventOf = {
   /** level: from 1. narrowed: JSON of what is approved; empty: all of it. */
   "ticket.decided": { decision: string; level: number; comment: string; narrowed: string };
   "ticket.approved": { grantId: string; approved: string; automatic: boolean };
+  /** A script that was approved. run: which of how many, from 1. */
+  "ticket.run-begun": { runId: string; run: number; of: number; automatic: boolean };
+  /** It was to begin by itself. code: what stood against it. */
+  "ticket.not-begun": { code: string };
   "ticket.withdrawn": Record<string, never>;
   "ticket.escalated": { level: number };
   "ticket.lapsed": { level: number };
@@ -342,6 +346,8 @@ export const auditKinds = [
   "ticket.submitted",
   "ticket.decided",
   "ticket.approved",
+  "ticket.run-begun",
+  "ticket.not-begun",
   "ticket.withdrawn",
   "ticket.escalated",
   "ticket.lapsed",

@@ -2,6 +2,7 @@
 import type { Actor } from "../identity/actor.ts";
 import { may } from "../identity/actor.ts";
 import type { Deciders } from "./approvers.ts";
+import type { aboutScript } from "./kinds/script.ts";
 import type { DecisionRow, FlowRow } from "./schema.ts";
 import { mayStep } from "./ticket-state.ts";
 import type { TicketWithNames } from "./tickets.ts";
@@ -27,12 +28,14 @@ type About = {
   assets: { id: string; name: string }[];
   deciders: { id: string; name: string }[];
   standing: Deciders["standing"];
+  script: Awaited<ReturnType<typeof aboutScript>>;
 };
 
 /** `may`: what the person who looks may do with it now. */
 export const presentFullTicket = (row: TicketWithNames, about: About, actor: Actor) => {
   const { ticket } = row;
   const own = ticket.requesterId === actor.id;
+  const given = ticket.narrowed ?? ticket.asked;
   const decided = about.decisions.some(({ userId, level }) => userId === actor.id && level === ticket.level);
   return {
     ...presentTicket(row),
@@ -41,6 +44,7 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
     asked: ticket.asked,
     narrowed: ticket.narrowed,
     assets: about.assets,
+    script: about.script,
     grantId: ticket.grantId,
     extendsId: ticket.extendsId,
     escalated: ticket.escalatedAt !== null,
@@ -64,6 +68,10 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
       withdraw: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "withdraw"),
       end: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "end"),
       extend: own && mayStep(ticket.state, "extend"),
+      run:
+        mayStep(ticket.state, "run") &&
+        (about.script?.left ?? 0) > 0 &&
+        (own || (given.kind === "script" && given.runBy === actor.id)),
       comment: mayStep(ticket.state, "comment"),
     },
   };
@@ -77,5 +85,6 @@ export const presentFlow = (flow: FlowRow) => ({
   match: flow.match,
   levels: flow.levels,
   auto: flow.auto,
+  mayRepeat: flow.mayRepeat,
   updatedAt: flow.updatedAt.toISOString(),
 });

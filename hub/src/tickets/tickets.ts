@@ -9,6 +9,7 @@ import { cutPage, likeOf } from "../platform/paging.ts";
 import { decidersOf, mayBeMeant } from "./approvers.ts";
 import type { ListTickets } from "./input.ts";
 import { assetIdsOf } from "./kinds/kinds.ts";
+import { aboutScript } from "./kinds/script.ts";
 import { type DecisionRow, type TicketRow, ticketComments, ticketDecisions, tickets } from "./schema.ts";
 
 export type TicketWithNames = { ticket: TicketRow; requester: string };
@@ -89,6 +90,7 @@ async function maySee(db: Queryable, actor: Actor, ticket: TicketRow, now: Date)
   if (ticket.requesterId === actor.id) return true;
   if (ticket.state === "draft") return false;
   if (may(actor, "tickets.read-all")) return true;
+  if (ticket.decidedAt !== null && ticket.asked.kind === "script" && ticket.asked.runBy === actor.id) return true;
   const [decided] = await db
     .select({ level: ticketDecisions.level })
     .from(ticketDecisions)
@@ -135,7 +137,7 @@ const commentsOf = (db: Queryable, ticketId: string) =>
 /** Everything about a ticket that its page shows. */
 export async function aboutTicket(db: Queryable, { ticket }: TicketWithNames, now: Date) {
   const { standing } = ticket.state === "pending" ? await decidersOf(db, ticket, now) : { standing: new Map<string, string[]>() };
-  const [decisions, comments, named, deciders] = await Promise.all([
+  const [decisions, comments, named, deciders, script] = await Promise.all([
     decisionsOf(db, ticket.id),
     commentsOf(db, ticket.id),
     db
@@ -148,6 +150,7 @@ export async function aboutTicket(db: Queryable, { ticket }: TicketWithNames, no
       .from(users)
       .where(inArray(users.id, [...standing.keys()]))
       .orderBy(asc(users.name), asc(users.id)),
+    aboutScript(db, ticket, now),
   ]);
-  return { decisions, comments, assets: named, deciders, standing };
+  return { decisions, comments, assets: named, deciders, standing, script };
 }

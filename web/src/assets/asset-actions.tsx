@@ -9,6 +9,7 @@ import { useTranslation } from "react-i18next";
 import { codeSentence } from "../api/error-text.ts";
 import type { Asset } from "../api/types.ts";
 import { dock } from "../terminal/dock-store.ts";
+import { AskButton } from "../tickets/ask-button.tsx";
 import { displayText } from "../ui/display-text.ts";
 
 type Offer = Asset["accounts"][number];
@@ -76,6 +77,7 @@ export function AssetActions({ asset }: { asset: Asset }) {
           button
         )}
       </Explained>
+      {!mayConnect && hasTerminal(asset) && <AskButton size="compact-sm" variant="subtle" wish={{ assets: [asset.id] }} />}
       {asset.may.run && asset.agentId !== null && (
         <Button
           size="compact-sm"

@@ -15,6 +15,7 @@ import { oneOf, useUrlState } from "../state/url-state.ts";
 import { Calendars } from "../tasks/calendars.tsx";
 import { TargetSets } from "../tasks/target-sets.tsx";
 import { Flows } from "../tickets/flows.tsx";
+import { Substitute } from "../tickets/substitute.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Page } from "../ui/page.tsx";
@@ -58,6 +59,7 @@ export function SettingsPage() {
             <Account />
             <Appearance />
             <Subscriptions />
+            <Substitute />
             <ChangePassword />
             <SecondFactor />
             <Passkeys />

@@ -9,6 +9,7 @@ import Link from "next/link";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/error-text.ts";
+import { AskButton, canBeAskedFor } from "../tickets/ask-button.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { formatRoundTrip } from "../ui/format.ts";
 import { showToast } from "../ui/toasts.tsx";
@@ -184,6 +185,9 @@ function Ended({ tab, ending, sessionId }: { tab: DockTab; ending: Ending; sessi
   return (
     <>
       <State headline={endingText(ending, t)} />
+      {target.kind === "asset" && ending.kind === "refused" && canBeAskedFor(ending.code) && (
+        <AskButton className={classes.button} size="compact-xs" wish={{ assets: [target.assetId], actions: ["connect"] }} />
+      )}
       {target.kind === "asset" && (
         <Button className={classes.button} size="compact-xs" variant="default" onClick={() => dock.replace(key, target)}>
           {t("terminal.openAgain")}
