@@ -90,6 +90,7 @@ async function insertTicket(
 async function submitTicket(tx: Transaction, actor: Actor, draft: TicketRow, now: Date): Promise<void> {
   assertStep(draft.state, "submit");
   const flow = await flowFor(tx, actor.orgId, draft.asked);
+  await kindOf(draft.asked).assertAskable?.(tx, draft.asked);
   const set = { state: "pending" as const, flowId: flow.id, levels: flow.levels, level: 0, levelSince: now, submittedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, draft.id));
   const ticket = { ...draft, ...set };

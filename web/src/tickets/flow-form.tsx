@@ -13,7 +13,8 @@ import {
   Switch,
   TextInput,
 } from "@mantine/core";
-import { type Approver, createFlow, type Level } from "@sallyport/hub/tickets/input";
+import { privileges as databasePrivileges } from "@sallyport/hub/databases/input";
+import { type Approver, createFlow, type Level, ticketKinds } from "@sallyport/hub/tickets/input";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -94,6 +95,7 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
   const [draft, setDraft] = useState(() => ({
     name: flow?.name ?? "",
     active: flow?.active ?? true,
+    kinds: flow?.match.kinds ?? ["server" as const],
     position: flow?.position ?? 0,
     targets: (flow?.match.targets ?? []).map((target): Target => ({ ...target, name: names[target.id] ?? target.id })),
     privilege:
@@ -112,7 +114,7 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
     active: draft.active,
     position: draft.position,
     match: {
-      kinds: ["server"],
+      kinds: draft.kinds,
       targets: draft.targets.map(({ kind, id }) => ({ kind, id })),
       privileged: draft.privilege === "both" ? null : draft.privilege === "privileged",
     },
@@ -164,6 +166,18 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           hint={t("grants.whatHint")}
           error={wrong("match", "targets")}
         />
+        <Checkbox.Group
+          label={t("flows.kinds")}
+          value={draft.kinds}
+          error={wrong("match", "kinds")}
+          onChange={(chosen) => set({ kinds: ticketKinds.filter((kind) => chosen.includes(kind)) })}
+        >
+          <Group mt={6} gap="md">
+            {ticketKinds.map((kind) => (
+              <Checkbox key={kind} value={kind} label={t(`ticketKind.${kind}`)} />
+            ))}
+          </Group>
+        </Checkbox.Group>
         <Select
           label={t("flows.accounts")}
           data={privileges.map((value) => ({ value, label: t(`flowPrivilege.${value}`) }))}
@@ -197,7 +211,11 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           description={t("flows.autoHint")}
           checked={draft.auto !== null}
           onChange={(event) =>
-            set({ auto: event.currentTarget.checked ? { minutesMax: 240, actions: ["connect"], groupIds: [] } : null })
+            set({
+              auto: event.currentTarget.checked
+                ? { minutesMax: 240, actions: ["connect"], privileges: ["select"], groupIds: [] }
+                : null,
+            })
           }
         />
         {draft.auto !== null && <AutoFields auto={draft.auto} names={names} onChange={(auto) => set({ auto })} />}
@@ -324,6 +342,19 @@ function AutoFields({ auto, names, onChange }: { auto: Auto; names: Names; onCha
           onChange={(minutesMax) => onChange({ ...auto, minutesMax })}
         />
         <ActionsField chosen={auto.actions} onChange={(chosen) => chosen.length > 0 && onChange({ ...auto, actions: chosen })} />
+        <Checkbox.Group
+          label={t("flows.autoPrivileges")}
+          value={auto.privileges}
+          onChange={(chosen) =>
+            chosen.length > 0 && onChange({ ...auto, privileges: databasePrivileges.filter((each) => chosen.includes(each)) })
+          }
+        >
+          <Group mt={6} gap="md">
+            {databasePrivileges.map((each) => (
+              <Checkbox key={each} value={each} label={t(`databasePrivilege.${each}`)} />
+            ))}
+          </Group>
+        </Checkbox.Group>
         <SubjectsPicker
           chosen={groups}
           onChange={(chosen) => {

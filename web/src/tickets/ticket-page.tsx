@@ -43,6 +43,7 @@ export function TicketPage() {
 
 function TicketOf({ ticket }: { ticket: TicketDetail }) {
   const { t } = useTranslation();
+  const { Given } = kinds[ticket.asked.kind];
   return (
     <Page
       title={displayText(ticket.title)}
@@ -62,6 +63,7 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
           <Panel title={t("tickets.what")}>
             <Asked ticket={ticket} />
           </Panel>
+          {Given !== undefined && ticket.grantId !== null && <Given ticket={ticket} />}
           <Panel title={t("tickets.why")}>
             <Text size="sm" className={classes.lines}>
               {displayText(ticket.reason, 2_000)}

@@ -13,6 +13,8 @@ export type Span = { from: Date; until: Date };
 export type KindOf<A extends Asked> = {
   /** The assets that it is about: their flow, their owners. */
   assetIds(asked: A): string[];
+  /** Looked at when it is submitted, once a flow covers it. @throws HubError for what cannot be asked for. */
+  assertAskable?(db: Queryable, asked: A): Promise<void>;
   /** What is more than was asked for, by the field's name; null when nothing is. How long and from when is compared for all kinds. */
   goesBeyond(given: A, asked: A): string | null;
   /** Does it lead to power over the asset? */

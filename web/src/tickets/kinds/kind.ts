@@ -36,6 +36,8 @@ export interface KindView<A extends Asked, D> {
   Fields(props: FieldsProps<D>): ReactNode;
   Facts(props: FactsProps<A>): ReactNode;
   Narrow(props: NarrowProps<A>): ReactNode;
+  /** What became of it, once it was approved; absent where the grant is all there is. */
+  Given?(props: { ticket: TicketDetail }): ReactNode;
   /** Is anything left that could be approved? */
   isAnything(given: A): boolean;
 }

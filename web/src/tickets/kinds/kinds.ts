@@ -1,6 +1,7 @@
 // Every kind of ticket by its name.
 import type { Asked, TicketKind } from "../../api/types.ts";
+import { databaseView } from "./database.tsx";
 import type { KindView } from "./kind.ts";
 import { serverView } from "./server.tsx";
 
-export const kinds: Record<TicketKind, KindView<Asked, unknown>> = { server: serverView };
+export const kinds: Record<TicketKind, KindView<Asked, unknown>> = { server: serverView, database: databaseView };

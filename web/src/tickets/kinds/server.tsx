@@ -23,7 +23,13 @@ function ServerFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
   const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
   return (
     <>
-      <RequestableSelect chosen={draft.assets} onChange={(chosen) => set({ assets: chosen })} error={wrong("assetIds")} />
+      <RequestableSelect
+        kind="server"
+        label={t("tickets.servers")}
+        chosen={draft.assets}
+        onChange={(chosen) => set({ assets: chosen })}
+        error={wrong("assetIds")}
+      />
       <TagsInput
         label={t("grants.asWhom")}
         description={t("tickets.accountsHint")}
