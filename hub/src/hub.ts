@@ -40,7 +40,10 @@ import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { CustodyDeps } from "./custody/deps.ts";
 import { CustodyWorker, lookForOldSecretsEveryMs, lookForTasksEveryMs } from "./custody/work-off.ts";
+import { Catalogues } from "./databases/catalogue.ts";
+import type { DatabaseDeps } from "./databases/deps.ts";
 import { LastAnswers } from "./databases/shell/last-answers.ts";
+import { DatabaseAccounts, lookForDueAccountsEveryMs } from "./databases/work-off.ts";
 import { checkDirectories, checkDirectoriesEveryMs } from "./federation/check-directory.ts";
 import { type FederationDeps, stateLifetimeMs } from "./federation/deps.ts";
 import { sealedProviders } from "./federation/provider-secret.ts";
@@ -342,6 +345,9 @@ export async function createHub(
     await worker.start();
     // Closed after the broker below, whose end tells it not to wait for agents.
     closers.push(() => worker.close());
+    const databases: DatabaseDeps = { db, clock, vault, changes, log, links, orders };
+    const databaseAccounts = new DatabaseAccounts(databases);
+    closers.push(() => databaseAccounts.close());
     const api: ApiDeps = {
       mailer,
       outbox,
@@ -364,6 +370,7 @@ export async function createHub(
         deps: custody,
         begin: () => worker.look().catch((error: unknown) => log.error(errorFields(error), "work on accounts not taken")),
       },
+      databases: { ...databases, catalogues: new Catalogues(databases), looks: new Attempts(120) },
       vaultRotation,
       sessions,
       scripts: { db, clock, changes },
@@ -465,6 +472,7 @@ export async function createHub(
       every(30_000, () => expireQueued(automation), log),
       every(60_000, () => giveUpLost(automation), log),
       every(lookForTasksEveryMs, () => worker.look(), log),
+      every(lookForDueAccountsEveryMs, () => databaseAccounts.look(), log),
       every(lookForOldSecretsEveryMs, () => worker.addDueRotations(), log),
       every(10_000, () => repeatStops(automation), log),
       every(2_000, () => remindAgents(automation), log),

@@ -27,6 +27,7 @@ const codes = {
   S: "setup-done",
   P: "bad-passkey",
   W: "no-flow",
+  D: "no-protocol",
 };
 type Letter = keyof typeof codes;
 
@@ -171,6 +172,11 @@ const table: Record<string, Row> = {
   "custody.test": ["-FFFF+N", ({ neighbour }) => ({ id: neighbour })],
   "custody.verify": ["-FFFF+N", ({ account }) => ({ ids: [account] })],
   "events.stream": ["-"], // never ends by itself
+  "databases.catalogue": ["-NNNFDN", ({ asset }) => ({ assetId: asset })],
+  "databases.changeSettings": ["-FFFF++", () => ({ namePattern: "jump_db_{user}_{level}" })],
+  "databases.ofTicket": ["-NNN++N", id("ticket")],
+  "databases.password": ["-NNNNNN", id("ticket")], // whoever it is for: databases/accounts.test.ts
+  "databases.settings": ["-FFFF++"],
   "files.begin": ["-+++F++", () => ({ name: "f", sizeBytes: 0 })],
   "files.finish": ["-NNNF+N", id("file")],
   "files.get": ["-+++++N", id("file")],

@@ -6,6 +6,7 @@ import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { CustodyDeps } from "../custody/deps.ts";
+import type { DatabaseDeps } from "../databases/deps.ts";
 import type { LastAnswers } from "../databases/shell/last-answers.ts";
 import type { FederationDeps } from "../federation/deps.ts";
 import type { FileDeps } from "../files/deps.ts";
@@ -21,6 +22,7 @@ import type { ScriptDeps } from "../scripts/deps.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import type { Screens } from "../sessions/screens.ts";
 import type { TaskDeps } from "../tasks/deps.ts";
+import type { BrowseDeps } from "../tickets/browse-database.ts";
 import type { TicketDeps } from "../tickets/deps.ts";
 
 export type ApiDeps = {
@@ -42,6 +44,7 @@ export type ApiDeps = {
   assets: AssetDeps;
   vaultRotation: VaultRotation;
   custody: { deps: CustodyDeps /** What was just asked for begins now. */; begin(): Promise<void> };
+  databases: DatabaseDeps & BrowseDeps;
   access: AccessDeps;
   sessions: SessionDeps;
   scripts: ScriptDeps;

@@ -4,6 +4,7 @@ import { accountsRouter, assetsRouter, nodesRouter } from "./routers/assets.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { authRouter } from "./routers/auth.ts";
 import { custodyRouter } from "./routers/custody.ts";
+import { databasesRouter } from "./routers/databases.ts";
 import { filesRouter } from "./routers/files.ts";
 import { fleetRouter } from "./routers/fleet.ts";
 import { groupsRouter } from "./routers/groups.ts";
@@ -31,6 +32,7 @@ export const appRouter = router({
   auth: authRouter,
   calendars: calendarsRouter,
   custody: custodyRouter,
+  databases: databasesRouter,
   events: eventsRouter,
   files: filesRouter,
   fleet: fleetRouter,

@@ -170,6 +170,15 @@ export type AuditEventOf = {
   /** why: expired, given-back, taken-away. */
   "ticket.ended": { why: string; reason: string };
   "ticket.commented": { length: number };
+  /** Accounts that requests give on database servers. given, taken: privileges and places, the first few. missing: JSON of places that are not there. */
+  "database-account.made": { assetId: string; given: string; taken: string; missing: string };
+  "database-account.changed": { assetId: string; given: string; taken: string; missing: string };
+  /** What somebody else had changed, and was put right. */
+  "database-account.drifted": { assetId: string; found: string };
+  "database-account.dropped": { assetId: string };
+  "database-account.failed": { assetId: string; code: string };
+  "database-account.password-shown": { assetId: string; ticketId: string };
+  "database-settings.changed": { before: string; after: string };
   "ticket-flow.created": { flow: string };
   "ticket-flow.changed": { before: string; after: string };
   "ticket-flow.removed": Record<string, never>;
@@ -353,6 +362,13 @@ export const auditKinds = [
   "ticket.lapsed",
   "ticket.ended",
   "ticket.commented",
+  "database-account.made",
+  "database-account.changed",
+  "database-account.drifted",
+  "database-account.dropped",
+  "database-account.failed",
+  "database-account.password-shown",
+  "database-settings.changed",
   "ticket-flow.created",
   "ticket-flow.changed",
   "ticket-flow.removed",

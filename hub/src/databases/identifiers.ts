@@ -31,7 +31,7 @@ export function grantedDatabaseOf(pattern: string): string | null {
 
 /** Text in single quotes that holds nothing to escape: our own names and secrets, made so. @throws Error for anything else. */
 export function quoteOwnText(text: string): string {
-  if (!/^[A-Za-z0-9_.+=%:-]*$/.test(text)) throw new Error("text that was not made here is not written into a statement");
+  if (!/^[A-Za-z0-9_.+=%:$/-]*$/.test(text)) throw new Error("text that was not made here is not written into a statement");
   return `'${text}'`;
 }
 

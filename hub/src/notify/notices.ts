@@ -19,6 +19,8 @@ export type NoticeOf = {
   "ticket.rejected": Decided;
   "ticket.lapsed": Decided;
   "ticket.ended": Decided;
+  /** found: what somebody else had changed. */
+  "database-account.drifted": { assetId: string; asset: string; account: string; found: string };
   /** To those whom the grant names. */
   "access.ending": { grantId: string; grant: string; endsAt: string };
   /** To those who manage grants. people, assets: names, the first few. */
@@ -128,6 +130,13 @@ export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
   "ticket.rejected": ticket("warning"),
   "ticket.lapsed": ticket("warning"),
   "ticket.ended": ticket("warning"),
+  "database-account.drifted": {
+    severity: "warning",
+    audience: "accounts.manage",
+    inbox: true,
+    mail: true,
+    path: ({ assetId }) => to("/assets", assetId),
+  },
   "run.started": run("info", { inbox: false }),
   "run.succeeded": run("success", { inbox: false }),
   "run.failed": run("critical", { mail: true }),

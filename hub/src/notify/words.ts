@@ -107,6 +107,11 @@ const en: Sayings = {
     title: `Nobody decided about ${ticket} in time`,
     summary: "Ask again if it is still needed.",
   }),
+  "database-account.drifted": ({ asset, account, found }) => ({
+    title: `Somebody changed the account ${account} on ${asset}`,
+    summary: "It has been put right. What was found is below.",
+    facts: [["Found", found]],
+  }),
   "ticket.ended": ({ ticket, comment }) => ({
     title: `What ${ticket} gave was taken away`,
     facts: [["Reason", comment]],
@@ -240,6 +245,11 @@ const zh: Sayings = {
   }),
   "ticket.rejected": ({ ticket, comment }) => ({ title: `${ticket} 被拒绝`, facts: [["意见", comment]] }),
   "ticket.lapsed": ({ ticket }) => ({ title: `${ticket} 超时无人审批`, summary: "如仍需要请重新申请。" }),
+  "database-account.drifted": ({ asset, account, found }) => ({
+    title: `有人更改了 ${asset} 上的账号 ${account}`,
+    summary: "已恢复原状，发现的变更如下。",
+    facts: [["发现", found]],
+  }),
   "ticket.ended": ({ ticket, comment }) => ({
     title: `${ticket} 授予的权限被收回`,
     facts: [["理由", comment]],

@@ -54,6 +54,13 @@ async function amongTargets(db: Queryable, orgId: string, match: FlowMatch, asse
   return rows.map(({ id }) => id);
 }
 
+/** Does any flow cover requests of this kind for it? */
+export async function isRequestable(db: Queryable, orgId: string, kind: TicketKind, assetId: string): Promise<boolean> {
+  for (const { active, match } of await flowsOf(db, orgId))
+    if (active && match.kinds.includes(kind) && (await amongTargets(db, orgId, match, [assetId])).length > 0) return true;
+  return false;
+}
+
 /** A condition on assets: one of the flow's targets names it. */
 function isNamed({ targets }: FlowMatch) {
   const of = (kind: string) => sql.param(targets.filter((one) => one.kind === kind).map(({ id }) => id));
@@ -114,6 +121,10 @@ export async function findRequestable(
         eq(assets.orgId, orgId),
         eq(assets.active, true),
         isNull(assets.retiredAt),
+        // A request for a database needs one that can be talked to.
+        kind === "database"
+          ? sql`jsonb_path_exists(${assets.protocols}, '$[*].name ? (@ == "mysql" || @ == "mariadb" || @ == "postgresql")')`
+          : undefined,
         search === "" ? undefined : ilike(assets.name, likeOf(search)),
         or(...matches.map(isNamed)),
       ),

@@ -4,10 +4,11 @@ import { z } from "zod";
 import { actions, target } from "../access/input.ts";
 import { protocolNames } from "../assets/input.ts";
 import { runAs, timeoutSeconds } from "../automation/input.ts";
+import { place, placesMax, privileges } from "../databases/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 import { parameterValues } from "../scripts/input.ts";
 
-export const ticketKinds = ["server", "script"] as const;
+export const ticketKinds = ["server", "database", "script"] as const;
 export type TicketKind = (typeof ticketKinds)[number];
 
 /** Longer than this is no visit: a grant of its own is what is meant. */
@@ -53,7 +54,16 @@ export const scriptRun = z.object({
   minutes,
 });
 export type ScriptRun = z.infer<typeof scriptRun>;
-export const asked = z.discriminatedUnion("kind", [serverAccess, scriptRun]);
+/** An account on a database server for a while, that may do this and nothing else. It is named after the person and made when it is approved. */
+export const databaseAccess = z.object({
+  kind: z.literal("database"),
+  assetId: z.string().min(1).max(64),
+  places: z.array(place).min(1).max(placesMax),
+  startsAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  minutes,
+});
+export type DatabaseAccess = z.infer<typeof databaseAccess>;
+export const asked = z.discriminatedUnion("kind", [serverAccess, databaseAccess, scriptRun]);
 export type Asked = z.infer<typeof asked>;
 
 const words = z
@@ -124,7 +134,7 @@ export const level = z.object({
 });
 export type Level = z.infer<typeof level>;
 
-/** privileged: only requests that name a privileged account, or only such that name none; null: both. */
+/** privileged: only requests that name a privileged account or write to a database, or only such that do not; null: both. */
 export const flowMatch = z.object({
   kinds: z.array(z.enum(ticketKinds)).min(1).max(ticketKinds.length),
   targets: z.array(target).min(1).max(100),
@@ -136,6 +146,8 @@ export type FlowMatch = z.infer<typeof flowMatch>;
 export const autoApproval = z.object({
   minutesMax: minutes,
   actions: z.array(z.enum(actions)).min(1).max(actions.length),
+  /** Of requests for databases; left out: reading alone. */
+  privileges: z.array(z.enum(privileges)).min(1).max(privileges.length).default(["select"]),
   groupIds: z.array(z.string().min(1).max(64)).max(20).default([]),
 });
 export type AutoApproval = z.infer<typeof autoApproval>;

@@ -90,7 +90,7 @@ async function insertTicket(
 async function submitTicket(deps: TicketDeps, tx: Transaction, actor: Actor, draft: TicketRow, now: Date): Promise<void> {
   assertStep(draft.state, "submit");
   const flow = await flowFor(tx, actor.orgId, draft.asked);
-  await kindOf(draft.asked).assertAskable?.(tx, draft, now);
+  await kindOf(draft.asked).assertAskable?.(tx, draft.asked, draft, now);
   const { id: flowId, levels, mayRepeat } = flow;
   const set = { state: "pending" as const, flowId, levels, mayRepeat, level: 0, levelSince: now, submittedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, draft.id));

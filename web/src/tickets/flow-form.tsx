@@ -13,6 +13,7 @@ import {
   Switch,
   TextInput,
 } from "@mantine/core";
+import { privileges as databasePrivileges } from "@sallyport/hub/databases/input";
 import { type Approver, createFlow, type Level, ticketKinds } from "@sallyport/hub/tickets/input";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -220,7 +221,11 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           description={t("flows.autoHint")}
           checked={draft.auto !== null}
           onChange={(event) =>
-            set({ auto: event.currentTarget.checked ? { minutesMax: 240, actions: ["connect"], groupIds: [] } : null })
+            set({
+              auto: event.currentTarget.checked
+                ? { minutesMax: 240, actions: ["connect"], privileges: ["select"], groupIds: [] }
+                : null,
+            })
           }
         />
         {draft.auto !== null && <AutoFields auto={draft.auto} names={names} onChange={(auto) => set({ auto })} />}
@@ -347,6 +352,19 @@ function AutoFields({ auto, names, onChange }: { auto: Auto; names: Names; onCha
           onChange={(minutesMax) => onChange({ ...auto, minutesMax })}
         />
         <ActionsField chosen={auto.actions} onChange={(chosen) => chosen.length > 0 && onChange({ ...auto, actions: chosen })} />
+        <Checkbox.Group
+          label={t("flows.autoPrivileges")}
+          value={auto.privileges}
+          onChange={(chosen) =>
+            chosen.length > 0 && onChange({ ...auto, privileges: databasePrivileges.filter((each) => chosen.includes(each)) })
+          }
+        >
+          <Group mt={6} gap="md">
+            {databasePrivileges.map((each) => (
+              <Checkbox key={each} value={each} label={t(`databasePrivilege.${each}`)} />
+            ))}
+          </Group>
+        </Checkbox.Group>
         <SubjectsPicker
           chosen={groups}
           onChange={(chosen) => {

@@ -15,12 +15,26 @@ const [up, enter] = ["\u001b[A", "\r"];
 let hub: TestHub;
 let admin: TestClient;
 let agent: TestAgent;
+let mariadb: DatabaseServer | null = null;
+let postgresql: DatabaseServer | null = null;
 beforeAll(async () => {
+  // First of all: what they do while they start keeps everything else of this process waiting.
+  if (missingMariadb === null) mariadb = await startMariadb();
+  if (missingPostgresql === null) postgresql = await startPostgresql();
   hub = await TestHub.start();
   admin = await hub.asAdmin();
   agent = await hub.enrolAgent({ connects: true });
 });
-afterAll(() => hub[Symbol.asyncDispose]());
+afterAll(async () => {
+  await hub[Symbol.asyncDispose]();
+  await mariadb?.[Symbol.asyncDispose]();
+  await postgresql?.[Symbol.asyncDispose]();
+});
+
+function present(server: DatabaseServer | null): DatabaseServer {
+  if (server === null) throw new Error("a server that the test was skipped without");
+  return server;
+}
 
 async function assetFor(
   server: DatabaseServer,
@@ -56,13 +70,12 @@ describe.skipIf(missingMariadb !== null)("with MariaDB", () => {
   let server: DatabaseServer;
   let place: { assetId: string; account: string };
   beforeAll(async () => {
-    server = await startMariadb();
+    server = present(mariadb);
     server.asRoot(
       "create database shop; create table shop.orders (id int primary key, note varchar(100)); insert into shop.orders values (1, 'first'), (2, null);",
     );
     place = await assetFor(server, "mariadb");
   });
-  afterAll(() => server[Symbol.asyncDispose]());
   const open = (who: TestClient = admin, more: object = {}) =>
     who.openTerminal(place.assetId, { account: place.account, ...more });
 
@@ -212,7 +225,7 @@ describe.skipIf(missingPostgresql !== null)("with PostgreSQL", () => {
   let server: DatabaseServer;
   let place: { assetId: string; account: string };
   beforeAll(async () => {
-    server = await startPostgresql();
+    server = present(postgresql);
     server.asRoot("create database shop");
     server.asRoot(
       "create table orders (id int primary key, note text); insert into orders values (1, 'first'), (2, null);",
@@ -220,7 +233,6 @@ describe.skipIf(missingPostgresql !== null)("with PostgreSQL", () => {
     );
     place = await assetFor(server, "postgresql");
   });
-  afterAll(() => server[Symbol.asyncDispose]());
 
   test("begins in the database that is named, goes to another, describes tables, and keeps a transaction together", async () => {
     const terminal = await admin.openTerminal(place.assetId, { account: place.account, database: "shop" });

@@ -16,8 +16,8 @@ export type KindOf<A extends Asked> = {
   assetIds(asked: A): string[];
   /** What is more than was asked for, by the field's name; null when nothing is. How long and from when is compared for all kinds. */
   goesBeyond(given: A, asked: A): string | null;
-  /** Before anybody is asked: could it be given at all? */
-  assertAskable?(db: Queryable, ticket: TicketRow, now: Date): Promise<void>;
+  /** When it is submitted, once a flow covers it and before anybody is asked: could it be given at all? @throws HubError when not. */
+  assertAskable?(db: Queryable, asked: A, ticket: TicketRow, now: Date): Promise<void>;
   /** Does it lead to power over the asset? */
   namesPrivileged(db: Queryable, orgId: string, asked: A): Promise<boolean>;
   /** Is it no more than what the flow lets through by itself? How long is compared for all kinds. */

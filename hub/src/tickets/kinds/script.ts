@@ -45,10 +45,8 @@ export const scriptKind: KindOf<ScriptRun> = {
 
   isWithinRule: (_, auto) => auto.actions.includes("run"),
 
-  async assertAskable(db, ticket, now) {
-    if (ticket.asked.kind !== "script") throw new Error("a request of another kind");
-    const from = now;
-    await bytesOf(db, ticket, ticket.asked, { from, until: from }, now, "");
+  async assertAskable(db, asked, ticket, now) {
+    await bytesOf(db, ticket, asked, { from: now, until: now }, now, "");
   },
 
   async give(tx, by, ticket, given, { from, until }, now, { signer }) {
