@@ -103,6 +103,8 @@ import type { TaskDeps } from "./tasks/deps.ts";
 import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
 import { replanAfterClockWentBack } from "./tasks/replan-tasks.ts";
 import { tasksUsingFiles } from "./tasks/uses-of-files.ts";
+import { linkInMail } from "./tickets/decision-links.ts";
+import type { TicketDeps } from "./tickets/deps.ts";
 import { endTickets, escalateTickets } from "./tickets/jobs.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
@@ -329,7 +331,14 @@ export async function createHub(
     const outbox = new Outbox(log);
     closers.push(() => outbox.close());
     const notify: NotifyDeps = { db, clock, vault, consoleUrl: config.publicUrl ?? null };
-    const delivery = new NoticeDelivery({ ...notify, log, changes, mailer });
+    const tickets: TicketDeps = { ...access, vault };
+    const delivery = new NoticeDelivery({
+      ...notify,
+      log,
+      changes,
+      mailer,
+      ownLink: (notice, userId) => linkInMail(vault, notice, userId),
+    });
     closers.push(() => delivery.close());
     const assets: AssetDeps = { db, clock, changes, vault, accessChanged };
     const custody: CustodyDeps = { assets, sessions };
@@ -365,7 +374,7 @@ export async function createHub(
       files,
       automation,
       tasks,
-      tickets: access,
+      tickets,
       screens,
       endWorkOf: async (userId) => {
         for (const session of [...sessions.live.ofUser(userId), ...sessions.dials.ofUser(userId)])
@@ -465,8 +474,8 @@ export async function createHub(
       every(1_000, () => rollOn(automation), log),
       every(500, () => fireDue(tasks), log),
       every(1_000, () => startQueued(tasks), log),
-      every(5_000, () => endTickets(access), log),
-      every(5_000, () => escalateTickets(access), log),
+      every(5_000, () => endTickets(tickets), log),
+      every(5_000, () => escalateTickets(tickets), log),
       every(2_000, () => replanAfterClockWentBack(tasks), log),
       every(3_600_000, removeOld, log),
       every(

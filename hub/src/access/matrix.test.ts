@@ -24,6 +24,7 @@ const codes = {
   N: "not-found",
   G: "no-grant",
   T: "bad-token",
+  L: "bad-link",
   S: "setup-done",
   P: "bad-passkey",
   W: "no-flow",
@@ -317,6 +318,7 @@ const table: Record<string, Row> = {
   "tickets.extend": ["-NNNF", ({ ticket }) => ({ id: ticket, minutes: 60, reason: "x" })], // whoever asked: tickets/tickets.test.ts
   "tickets.flows": ["-FFFF++"],
   "tickets.get": ["-NNN++N", id("ticket")],
+  "tickets.link": ["LLLLLLL", () => ({ link: "x" })], // who may decide by one: tickets/decision-links.test.ts
   "tickets.list": ["-++++++", () => ({})],
   "tickets.open": ["-+++F+W", ({ asset }) => askedFor([asset])],
   "tickets.removeFlow": ["-FFFF+N", id("flow")],

@@ -155,7 +155,7 @@ export type AuditEventOf = {
   /** asked: JSON of what is asked for. */
   "ticket.submitted": { asked: string; flow: string };
   /** level: from 1. narrowed: JSON of what is approved; empty: all of it. */
-  "ticket.decided": { decision: string; level: number; comment: string; narrowed: string };
+  "ticket.decided": { decision: string; level: number; comment: string; narrowed: string; via: string };
   "ticket.approved": { grantId: string; approved: string; automatic: boolean };
   "ticket.withdrawn": Record<string, never>;
   "ticket.escalated": { level: number };

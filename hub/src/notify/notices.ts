@@ -14,7 +14,8 @@ type Failures = { succeeded: number; failed: number; failures: FailedHost[] };
 type Decided = { ticketId: string; ticket: string; comment: string; endsAt: string };
 
 export type NoticeOf = {
-  "ticket.waiting": { ticketId: string; ticket: string; by: string; reason: string };
+  /** level: which of its levels waits, from 0. */
+  "ticket.waiting": { ticketId: string; ticket: string; by: string; reason: string; level: number };
   "ticket.approved": Decided;
   "ticket.rejected": Decided;
   "ticket.lapsed": Decided;

@@ -329,6 +329,18 @@ export function messageOf<Kind extends NoticeKind>(notice: Notice<Kind>, languag
   });
 }
 
+const forYouAlone: Record<Language, { name: string; value: (until: string) => string }> = {
+  en: { name: "Link", value: (until) => `for you alone, until ${until}. You sign in before you decide.` },
+  zh: { name: "链接", value: (until) => `仅供你本人使用，有效期至 ${until}。需先登录才能审批。` },
+};
+
+/** The same with a link that is its reader's own. @param url with the console's address. */
+export function withOwnLink(message: Message, url: string, until: Date): Message {
+  const { name, value } = forYouAlone[message.language];
+  const facts = [...message.facts, { name, value: value(at(until.toISOString())) }];
+  return { ...message, facts, link: { text: message.link?.text ?? look[message.language], url } };
+}
+
 const order = ["info", "success", "warning", "critical"] as const;
 
 /** Several in one, when there are more than a channel takes one by one. */

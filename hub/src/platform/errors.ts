@@ -49,6 +49,7 @@ const statuses = {
   "own-request": 403,
   "decided-before": 409,
   "wider-than-asked": 400,
+  "bad-link": 400,
   "no-secret": 409,
   "secret-needed": 409,
   "username-needed": 409,

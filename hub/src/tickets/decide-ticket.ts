@@ -6,6 +6,7 @@ import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
 import { decidersOf } from "./approvers.ts";
+import { assertLink } from "./decision-links.ts";
 import type { TicketDeps } from "./deps.ts";
 import type { DecideTicket } from "./input.ts";
 import { levelOutcome } from "./level.ts";
@@ -19,17 +20,18 @@ import { lockTicket } from "./tickets.ts";
 /**
  * With the last approval the access is there when this resolves. Whoever narrows it narrows it for the levels after his own, too.
  *
- * @throws HubError `not-found`; `own-request`; `forbidden` for who is not asked now; `ticket-state` when it is decided; `decided-before`; `wider-than-asked`; `conflict`
+ * @throws HubError `not-found`; `own-request`; `forbidden` for who is not asked now; `ticket-state` when it is decided; `decided-before`; `wider-than-asked`; `bad-link`; `conflict`
  * when what was asked for cannot be given any more.
  */
 export async function decideTicket(deps: TicketDeps, actor: Actor, input: DecideTicket): Promise<void> {
-  const { id, decision, comment } = input;
+  const { id, decision, comment, link } = input;
   const now = deps.clock.now();
   const grantId = await deps.db.transaction(async (tx) => {
     const ticket = await lockTicket(tx, actor, id, now);
     if (ticket.requesterId === actor.id)
       throw new HubError("own-request", "Nobody decides about his own request. Somebody else who is asked has to.");
     assertStep(ticket.state, "decide");
+    if (link !== undefined) assertLink(deps.vault, link, actor, ticket, now);
     const { meant, standing } = await decidersOf(tx, ticket, now);
     const counts = standing.get(actor.id);
     if (counts === undefined) throw new HubError("forbidden", "You are not asked about this request now.");
@@ -38,7 +40,13 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
     await recordAudit(tx, {
       kind: "ticket.decided",
       ...ticketHead(actor, ticket),
-      data: { decision, level: ticket.level + 1, comment, narrowed: narrowed === null ? "" : JSON.stringify(narrowed) },
+      data: {
+        decision,
+        level: ticket.level + 1,
+        comment,
+        narrowed: narrowed === null ? "" : JSON.stringify(narrowed),
+        via: link === undefined ? actor.via.kind : "link",
+      },
     });
     const decisions = await tx
       .select()

@@ -57,6 +57,10 @@ export type ChangeTicket = z.infer<typeof changeTicket>;
 /** The same once more, from when it ends. */
 export const extendTicket = byId.extend({ minutes, reason: lines.min(1).max(2_000) });
 
+/** As it stands in the mail; see decision-links.ts. */
+const decisionLink = z.string().regex(/^[A-Za-z0-9_-]{1,1000}$/, "is no link of this hub");
+export const lookAtLink = z.object({ link: decisionLink });
+
 export const decisions = ["approve", "reject"] as const;
 export type Decision = (typeof decisions)[number];
 /** narrowed: what is approved of what was asked; left out: all of it. */
@@ -64,6 +68,8 @@ export const decideTicket = byId.extend({
   decision: z.enum(decisions),
   comment: lines.max(2_000).default(""),
   narrowed: asked.optional(),
+  /** Of the mail that it was opened from. */
+  link: decisionLink.optional(),
 });
 export type DecideTicket = z.infer<typeof decideTicket>;
 export const endTicket = byId.extend({ reason: words.max(500).default("") });

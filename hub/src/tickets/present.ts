@@ -2,6 +2,7 @@
 import type { Actor } from "../identity/actor.ts";
 import { may } from "../identity/actor.ts";
 import type { Deciders } from "./approvers.ts";
+import type { LookedAt } from "./decision-links.ts";
 import type { DecisionRow, FlowRow } from "./schema.ts";
 import { mayStep } from "./ticket-state.ts";
 import type { TicketWithNames } from "./tickets.ts";
@@ -19,6 +20,28 @@ export const presentTicket = ({ ticket, requester }: TicketWithNames) => ({
   submittedAt: ticket.submittedAt?.toISOString() ?? null,
   decidedAt: ticket.decidedAt?.toISOString() ?? null,
 });
+
+/** viewer: who is signed in where the link was opened. Only its own person is told which request it is. */
+export const presentLink = ({ claims, standing, organisation, ticket }: LookedAt, viewer: Pick<Actor, "id" | "orgId"> | null) => {
+  const isYours = viewer?.id === claims.userId;
+  return {
+    standing,
+    viewer: viewer === null ? ("nobody" as const) : isYours ? ("yours" as const) : ("another" as const),
+    organisation: { id: claims.orgId, name: organisation, isHere: viewer?.orgId === claims.orgId },
+    ticketId: isYours ? claims.ticketId : null,
+    expiresAt: claims.expiresAt.toISOString(),
+    ticket:
+      ticket === null
+        ? null
+        : {
+            title: ticket.title,
+            requester: ticket.requester,
+            reason: ticket.reason,
+            level: ticket.level + 1,
+            levels: ticket.levels.length,
+          },
+  };
+};
 
 type Comment = { id: string; userId: string; name: string; text: string; at: Date };
 type About = {

@@ -10,6 +10,7 @@ export const consolePages: ConsolePage[] = [
   { name: "sign-in", path: () => "/sign-in", signedIn: false },
   { name: "setup", path: () => "/setup", signedIn: false },
   { name: "invite", path: () => "/invite?token=unknown", signedIn: false },
+  { name: "decide", path: () => "/decide?link=unknown", signedIn: false },
   list("home", "/"),
   list("reach", "/reach"),
   list("sessions", "/sessions"),

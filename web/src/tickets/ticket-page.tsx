@@ -43,6 +43,7 @@ export function TicketPage() {
 
 function TicketOf({ ticket }: { ticket: TicketDetail }) {
   const { t } = useTranslation();
+  const [url] = useUrlState();
   return (
     <Page
       title={displayText(ticket.title)}
@@ -58,7 +59,7 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
     >
       <div className={classes.columns}>
         <Stack gap="md">
-          {ticket.may.decide && <Decide key={ticket.level} ticket={ticket} />}
+          {ticket.may.decide && <Decide key={ticket.level} ticket={ticket} link={url.get("link")} />}
           <Panel title={t("tickets.what")}>
             <Asked ticket={ticket} />
           </Panel>

@@ -1,16 +1,17 @@
 // Tickets: what people ask for, who decides it, and the flows that say who.
 import { byId } from "../../platform/input.ts";
 import { decideTicket } from "../../tickets/decide-ticket.ts";
+import { lookAtLink } from "../../tickets/decision-links.ts";
 import { commentTicket, endTicket, withdrawTicket } from "../../tickets/end-ticket.ts";
 import { findRequestable, flowsOf, namesIn } from "../../tickets/flows.ts";
 import * as input from "../../tickets/input.ts";
 import { changeFlow, createFlow, removeFlow, setSubstitute } from "../../tickets/manage-flows.ts";
 import { changeTicket, extendTicket, openTicket } from "../../tickets/open-ticket.ts";
-import { presentFlow, presentFullTicket, presentTicket } from "../../tickets/present.ts";
+import { presentFlow, presentFullTicket, presentLink, presentTicket } from "../../tickets/present.ts";
 import { aboutTicket, findTicket, listTickets, waitingFor } from "../../tickets/tickets.ts";
 import { created, nothing } from "../output.ts";
 import * as output from "../ticket-output.ts";
-import { needs, router, signedIn } from "../trpc.ts";
+import { needs, open, router, signedIn } from "../trpc.ts";
 
 const tag = "Tickets";
 const asking = needs("tickets.open");
@@ -91,6 +92,10 @@ export const ticketsRouter = router({
       await decideTicket(ctx.hub.tickets, ctx.actor, given);
       return {};
     }),
+  /** What the link of a mail leads to. Looking uses nothing up: mail scanners look, too. */
+  link: open
+    .input(input.lookAtLink)
+    .query(async ({ ctx, input: { link } }) => presentLink(await lookAtLink(ctx.hub.tickets, link), ctx.actor)),
   withdraw: signedIn
     .meta({ rest: { method: "POST", path: "/tickets/{id}/withdraw", tag, summary: "Ask for it no longer" } })
     .input(byId)
