@@ -14,7 +14,7 @@ import { visibleExecution, visibleRun } from "../automation/runs.ts";
 import { findFile } from "../files/files.ts";
 import { pieceOffset } from "../files/input.ts";
 import { subjectOf, takePiece } from "../files/upload-file.ts";
-import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
+import { type Actor, assertMay, assertWhole, auditActor, may } from "../identity/actor.ts";
 import { exportPeople } from "../identity/people-csv.ts";
 import type { Channel, LogFile } from "../logs/log-file.ts";
 import { HubError, notFound } from "../platform/errors.ts";
@@ -64,6 +64,7 @@ export async function serveRaw(
 ): Promise<boolean> {
   const uploadId = request.method === "PUT" ? fileContent.exec(path)?.[1] : undefined;
   if (uploadId !== undefined) {
+    assertWhole(actor);
     const offset = await takePiece(hub.files, actor, uploadId, pieceOffset.parse(query.get("offset") ?? undefined), request);
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ offset }));
     return true;
@@ -71,6 +72,7 @@ export async function serveRaw(
   for (const [pattern, handler] of handlers) {
     const id = pattern.exec(path)?.[1];
     if (id === undefined) continue;
+    assertWhole(actor);
     if (request.method !== "GET" && request.method !== "HEAD")
       throw new HubError("bad-input", "Only GET is served here.", { facts: { fields: "method" } });
     response.setHeader("cache-control", "private, no-store");

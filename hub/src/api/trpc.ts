@@ -10,6 +10,7 @@ import { databaseAway } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { ApiDeps } from "./deps.ts";
+import { assertInScope } from "./key-scopes.ts";
 
 export type Context = {
   hub: ApiDeps;
@@ -115,8 +116,9 @@ const procedure = t.procedure.use(async ({ next, path, ctx, getRawInput }) => {
 export const open = procedure;
 
 /** For anybody signed in. */
-export const signedIn = procedure.use(({ ctx, next }) => {
+export const signedIn = procedure.use(({ ctx, next, path }) => {
   if (ctx.actor === null) throw new HubError("not-signed-in", "Sign in first, or send an access key.");
+  assertInScope(ctx.actor, path);
   return next({ ctx: { ...ctx, actor: ctx.actor } });
 });
 

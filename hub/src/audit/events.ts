@@ -77,7 +77,8 @@ export type AuditEventOf = {
   "role.changed": { before: string; after: string };
   /** to: the role that its people got; userIds: up to 200 of them, separated by spaces. */
   "role.deleted": { role: string; to: string | null; people: number; userIds: string };
-  "key.created": { name: string; prefix: string };
+  /** scopes: empty for all that the person may. addresses: empty for everywhere. */
+  "key.created": { name: string; prefix: string; scopes: string; addresses: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
   "zone.renamed": { before: string; after: string };

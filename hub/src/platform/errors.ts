@@ -22,6 +22,7 @@ const statuses = {
   "setup-done": 409,
   "bad-token": 400,
   forbidden: 403,
+  "key-scope": 403,
   "bad-origin": 403,
   "no-grant": 403,
   "asset-off": 409,
