@@ -10,6 +10,7 @@ import { openConsoleFiles } from "./api/console-files.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { createHttpHandler } from "./api/http.ts";
 import { listenForConsole } from "./api/listen.ts";
+import { forgetOnceCalls } from "./api/only-once.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { sealedAccountSecrets } from "./assets/account-secrets.ts";
@@ -488,6 +489,7 @@ export async function createHub(
       every(lookForEndsEveryMs, () => noticeEnds({ db, clock }), log),
       every(lookForOfflineEveryMs, () => noticeOffline(fleet, startedAt), log),
       every(3_600_000, () => removeOldNotices(db, clock.now()), log),
+      every(3_600_000, () => forgetOnceCalls(db, clock.now()), log),
       every(lookAtOldKeysEveryMs, () => vaultRotation.removeOldKeys(), log),
       every(3_600_000, () => disableIdle(identity, api.endWorkOf), log),
       // A grant that ends by time ends what is open under it within two seconds.

@@ -25,6 +25,7 @@ const codes = {
   G: "no-grant",
   T: "bad-token",
   L: "bad-link",
+  K: "key-scope",
   S: "setup-done",
   P: "bad-passkey",
   W: "no-flow",
@@ -309,6 +310,10 @@ const table: Record<string, Row> = {
   "targetSets.add": ["-+++F++", ({ asset }) => ({ name: newId("set"), targets: { assetIds: [asset] } })],
   "targetSets.list": ["-+++F++"],
   "targetSets.remove": ["-NNNFNN", () => ({ id: newId("set") })],
+  // Each needs a key made for it: tickets/outside-systems.test.ts.
+  "ticketDesk.decide": ["-KKKKKK", ({ ticket }) => ({ id: ticket, person: "x", decision: "reject" })],
+  "ticketDesk.giveServers": ["-KKKKKK", () => ({ user: "x", assets: ["x"], account: "normal", minutes: 60, reason: "x" })],
+  "ticketDesk.open": ["-KKKKKK", ({ asset }) => ({ requester: "x", ...askedFor([asset]) })],
   "tickets.change": ["-NNNF+N", ({ draft, asset }) => ({ id: draft, ...askedFor([asset]) })],
   "tickets.changeFlow": ["-FFFF+N", ({ flow, asset }) => ({ id: flow, ...flowOf([asset]) })],
   "tickets.comment": ["-NNN++N", ({ ticket }) => ({ id: ticket, text: "x" })],

@@ -96,6 +96,7 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
         path,
         query: url.searchParams,
         body: request.method === "GET" ? undefined : await readJson(request, bodyBytesFor(path, true)),
+        onceKey: request.headersDistinct["idempotency-key"]?.join(", ") ?? null,
       });
       if (answer === null)
         throw new HubError("not-found", "There is no such path. See /api/v1/openapi.json.", { facts: { what: "path" } });

@@ -5,8 +5,8 @@ import type { KeyScope } from "../identity/input.ts";
 const reading = ["tickets.list", "tickets.get"];
 export const keyScopeProcedures: Record<KeyScope, readonly string[]> = {
   "tickets.read": reading,
-  "tickets.on-behalf": [...reading, "tickets.comment", "tickets.withdraw", "tickets.end"],
-  "access.at-once": [...reading, "tickets.end"],
+  "tickets.on-behalf": [...reading, "ticketDesk.open", "ticketDesk.decide", "tickets.comment", "tickets.withdraw", "tickets.end"],
+  "access.at-once": [...reading, "ticketDesk.giveServers", "tickets.end"],
 };
 
 /** @param procedure by its dotted name. @throws HubError `key-scope`. */

@@ -19,6 +19,7 @@ import { interpretersRouter, scriptsRouter } from "./routers/scripts.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { calendarsRouter, targetSetsRouter, tasksRouter } from "./routers/tasks.ts";
 import { templatesRouter } from "./routers/templates.ts";
+import { ticketDeskRouter } from "./routers/ticket-desk.ts";
 import { ticketsRouter } from "./routers/tickets.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
@@ -54,6 +55,7 @@ export const appRouter = router({
   targetSets: targetSetsRouter,
   tasks: tasksRouter,
   templates: templatesRouter,
+  ticketDesk: ticketDeskRouter,
   tickets: ticketsRouter,
 });
 

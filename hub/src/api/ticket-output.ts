@@ -1,6 +1,16 @@
 // Shapes of what the API tells about tickets.
 import { z } from "zod";
-import { approver, asked, autoApproval, decisions, flowMatch, level, ticketKinds, ticketStates } from "../tickets/input.ts";
+import {
+  approver,
+  asked,
+  autoApproval,
+  decisions,
+  flowMatch,
+  level,
+  ticketKinds,
+  ticketOrigins,
+  ticketStates,
+} from "../tickets/input.ts";
 import { pageOf } from "./output.ts";
 
 const moment = z.iso.datetime();
@@ -11,6 +21,7 @@ export const ticket = z.object({
   kind: z.enum(ticketKinds),
   title: z.string(),
   state: z.enum(ticketStates),
+  origin: z.enum(ticketOrigins),
   requester: named,
   /** The level that it waits for, or was decided at, from 1. */
   level: z.number().int(),
@@ -49,6 +60,15 @@ export const fullTicket = ticket.extend({
     extend: z.boolean(),
     comment: z.boolean(),
   }),
+});
+
+/** accounts: user names of the vault. */
+export const givenAtOnce = z.object({
+  id: z.string(),
+  grantId: z.string().nullable(),
+  endsAt: moment,
+  assets: z.array(named),
+  accounts: z.array(z.string()),
 });
 
 export const waiting = z.object({ waiting: z.number().int() });

@@ -27,7 +27,15 @@ export type Context = {
 
 /** How a procedure appears under /api/v1; without it, it does not. */
 export type Meta = {
-  rest?: { method: "GET" | "POST" | "DELETE"; path: `/${string}`; status?: number; summary: string; tag: string };
+  rest?: {
+    method: "GET" | "POST" | "DELETE";
+    path: `/${string}`;
+    status?: number;
+    summary: string;
+    tag: string;
+    /** Takes the header Idempotency-Key; see only-once.ts. Its answer is kept for a while, so it holds no secret. */
+    once?: boolean;
+  };
 };
 
 const t = initTRPC

@@ -1,6 +1,9 @@
 // Every kind of event that is recorded, and what each carries. Closed: an event that is not here cannot be written.
 // Values are identifiers, names, counts and reasons. Never secrets, never what was typed.
 
+/** How somebody acted on a ticket: see tickets/ticket-head.ts. Empty when the hub did. */
+type Way = { via: string; key: string; by: string };
+
 export type AuditEventOf = {
   "setup.completed": Record<string, never>;
   "person.signed-in": { userAgent: string };
@@ -154,15 +157,18 @@ export type AuditEventOf = {
   "interpreter.added": { label: string };
   "interpreter.removed": Record<string, never>;
   /** asked: JSON of what is asked for. */
-  "ticket.submitted": { asked: string; flow: string };
+  /** by: of another system that acts in somebody's name, whose key it is. */
+  "ticket.submitted": { asked: string; flow: string } & Way;
   /** level: from 1. narrowed: JSON of what is approved; empty: all of it. */
-  "ticket.decided": { decision: string; level: number; comment: string; narrowed: string; via: string };
+  "ticket.decided": { decision: string; level: number; comment: string; narrowed: string } & Way;
   "ticket.approved": { grantId: string; approved: string; automatic: boolean };
-  "ticket.withdrawn": Record<string, never>;
+  "ticket.withdrawn": Way;
+  /** By another system, which has decided it. user, assets: names. */
+  "ticket.given-at-once": { user: string; assets: string; account: string; minutes: number; reference: string } & Way;
   "ticket.escalated": { level: number };
   "ticket.lapsed": { level: number };
   /** why: expired, given-back, taken-away. */
-  "ticket.ended": { why: string; reason: string };
+  "ticket.ended": { why: string; reason: string } & Way;
   "ticket.commented": { length: number };
   "ticket-flow.created": { flow: string };
   "ticket-flow.changed": { before: string; after: string };
@@ -339,6 +345,7 @@ export const auditKinds = [
   "ticket.decided",
   "ticket.approved",
   "ticket.withdrawn",
+  "ticket.given-at-once",
   "ticket.escalated",
   "ticket.lapsed",
   "ticket.ended",

@@ -20,7 +20,7 @@ import type { Language } from "./input.ts";
 import type { Mailer } from "./mailer.ts";
 import { renderNoticeMail } from "./mails.ts";
 import type { Message } from "./message.ts";
-import type { Notice } from "./notices.ts";
+import { type Notice, noticeRules } from "./notices.ts";
 import {
   type ChannelRow,
   type DeliveryRow,
@@ -172,7 +172,9 @@ export class NoticeDelivery {
       .update(noticePaces)
       .set({ tokens: tokens - 1, tokensAt: now, busyUntil: new Date(now.getTime() + leaseMs) })
       .where(eq(noticePaces.target, target));
-    return { target, channel, waiting: waiting.length <= soon ? waiting.slice(0, 1) : waiting };
+    const alone = waiting.findIndex(({ notice }) => noticeRules[notice.kind].alone === true);
+    const together = waiting.length <= soon ? 1 : alone === -1 ? waiting.length : Math.max(1, alone);
+    return { target, channel, waiting: waiting.slice(0, together) };
   }
 
   async #send({ target, channel, waiting }: Batch): Promise<Verdict> {

@@ -15,6 +15,7 @@ export const noticeKinds = [
   "ticket.rejected",
   "ticket.lapsed",
   "ticket.ended",
+  "ticket.changed",
   "run.started",
   "run.succeeded",
   "run.failed",

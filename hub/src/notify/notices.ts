@@ -20,6 +20,11 @@ export type NoticeOf = {
   "ticket.rejected": Decided;
   "ticket.lapsed": Decided;
   "ticket.ended": Decided;
+  /**
+   * For programs: each step of each ticket. change: the audit event's kind. state: what the ticket is then. sequence: rises with each step of a ticket, and
+   * is the event's place in the audit log.
+   */
+  "ticket.changed": { ticketId: string; ticket: string; change: string; state: string; sequence: number; at: string };
   /** To those whom the grant names. */
   "access.ending": { grantId: string; grant: string; endsAt: string };
   /** To those who manage grants. people, assets: names, the first few. */
@@ -51,6 +56,8 @@ type Rule<Kind extends NoticeKind> = {
   audience: Permission | null;
   /** Whoever has it may follow what such a notice is about, and is told then though the event does not name him. */
   followers?: Permission;
+  /** Told to channels only, each by itself: a program must miss none and take them in their order. */
+  alone?: true;
   /** For who has not chosen. */
   inbox: boolean;
   mail: boolean;
@@ -129,6 +136,7 @@ export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
   "ticket.rejected": ticket("warning"),
   "ticket.lapsed": ticket("warning"),
   "ticket.ended": ticket("warning"),
+  "ticket.changed": { ...ticket("info"), inbox: false, mail: false, alone: true },
   "run.started": run("info", { inbox: false }),
   "run.succeeded": run("success", { inbox: false }),
   "run.failed": run("critical", { mail: true }),

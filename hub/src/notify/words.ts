@@ -111,6 +111,7 @@ const en: Sayings = {
     title: `What ${ticket} gave was taken away`,
     facts: [["Reason", comment]],
   }),
+  "ticket.changed": ({ ticket, change, state }) => ({ title: `${ticket} is ${state}`, facts: [["Step", change]] }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} has started`,
     facts: [
@@ -244,6 +245,7 @@ const zh: Sayings = {
     title: `${ticket} 授予的权限被收回`,
     facts: [["理由", comment]],
   }),
+  "ticket.changed": ({ ticket, change, state }) => ({ title: `${ticket} 的状态：${state}`, facts: [["步骤", change]] }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} 已开始`,
     facts: [

@@ -51,6 +51,8 @@ const statuses = {
   "decided-before": 409,
   "wider-than-asked": 400,
   "bad-link": 400,
+  "once-mismatch": 422,
+  "once-running": 409,
   "no-secret": 409,
   "secret-needed": 409,
   "username-needed": 409,

@@ -13,7 +13,7 @@ import { levelOutcome } from "./level.ts";
 import { goesBeyond } from "./narrowing.ts";
 import { type TicketRow, ticketDecisions, tickets } from "./schema.ts";
 import { tellDeciders, tellRequester } from "./tell-of-ticket.ts";
-import { ticketHead } from "./ticket-head.ts";
+import { ticketHead, wayOf } from "./ticket-head.ts";
 import { assertStep } from "./ticket-state.ts";
 import { lockTicket } from "./tickets.ts";
 
@@ -28,7 +28,7 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
   const now = deps.clock.now();
   const grantId = await deps.db.transaction(async (tx) => {
     const ticket = await lockTicket(tx, actor, id, now);
-    if (ticket.requesterId === actor.id)
+    if (isOwn(actor, ticket))
       throw new HubError("own-request", "Nobody decides about his own request. Somebody else who is asked has to.");
     assertStep(ticket.state, "decide");
     if (link !== undefined) assertLink(deps.vault, link, actor, ticket, now);
@@ -45,7 +45,8 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
         level: ticket.level + 1,
         comment,
         narrowed: narrowed === null ? "" : JSON.stringify(narrowed),
-        via: link === undefined ? actor.via.kind : "link",
+        ...wayOf(actor),
+        ...(link === undefined ? {} : { via: "link" }),
       },
     });
     const decisions = await tx
@@ -60,6 +61,10 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
   deps.changes.announce(actor.orgId, "tickets", id);
   if (grantId !== null) deps.changes.announce(actor.orgId, "grants", grantId);
 }
+
+/** His own, or that of whoever lets another system decide in his name. */
+const isOwn = ({ id, via }: Actor, { requesterId }: TicketRow): boolean =>
+  requesterId === id || (via.kind === "behalf" && requesterId === via.by.id);
 
 /** What is left of what was asked for; null when nothing was narrowed. */
 function narrowing(ticket: TicketRow, { decision, narrowed }: DecideTicket) {

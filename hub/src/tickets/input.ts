@@ -75,6 +75,10 @@ export type DecideTicket = z.infer<typeof decideTicket>;
 export const endTicket = byId.extend({ reason: words.max(500).default("") });
 export const commentTicket = byId.extend({ text: lines.min(1).max(2_000) });
 
+/** How it came: somebody asked, another system asked for him, or it gave at once what nobody decided here. */
+export const ticketOrigins = ["asked", "on-behalf", "at-once"] as const;
+export type TicketOrigin = (typeof ticketOrigins)[number];
+
 export const ticketStates = ["draft", "pending", "approved", "rejected", "withdrawn", "lapsed", "ended"] as const;
 /** box: those one has asked for, those that wait for one's decision, or all with tickets.read-all. */
 export const listTickets = page.extend({
@@ -145,3 +149,25 @@ export const setSubstitute = z.object({
     .refine(({ from, until }) => new Date(from) < new Date(until), { path: ["until"], message: "must be later than the start" })
     .nullable(),
 });
+
+/** A person as other systems know him: by e-mail address or user name. */
+const person = z.string().trim().min(1).max(254);
+export const openFor = z.object({ requester: person, ...fields });
+export type OpenFor = z.infer<typeof openFor>;
+/** person: in whose name it is decided; he must be one who is asked. */
+export const decideFor = decideTicket.omit({ link: true }).extend({ person });
+export type DecideFor = z.infer<typeof decideFor>;
+/**
+ * What another system has decided to give. assets: by name, address or id. account: the accounts of the vault that have power over the asset, or those that
+ * have none. reference: the number or address of the ticket there.
+ */
+export const giveServers = z.object({
+  user: person,
+  assets: z.array(z.string().trim().min(1).max(253)).min(1).max(50),
+  account: z.enum(["normal", "privileged"]),
+  actions: z.array(z.enum(actions)).min(1).max(actions.length).default(["connect"]),
+  minutes,
+  reason: lines.min(1).max(2_000),
+  reference: words.min(1).max(500).optional(),
+});
+export type GiveServers = z.infer<typeof giveServers>;

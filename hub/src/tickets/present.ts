@@ -12,6 +12,7 @@ export const presentTicket = ({ ticket, requester }: TicketWithNames) => ({
   kind: ticket.kind,
   title: ticket.title,
   state: ticket.state,
+  origin: ticket.origin,
   requester: { id: ticket.requesterId, name: requester },
   level: ticket.level + 1,
   levels: ticket.levels.length,

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
-import type { Asked, AutoApproval, Decision, FlowMatch, Level, TicketKind } from "./input.ts";
+import type { Asked, AutoApproval, Decision, FlowMatch, Level, TicketKind, TicketOrigin } from "./input.ts";
 import type { TicketState } from "./ticket-state.ts";
 
 export const ticketFlows = pgTable(
@@ -55,6 +55,9 @@ export const tickets = pgTable(
     /** Since when those to whom the level escalates may decide as well. */
     escalatedAt: moment("escalated_at"),
     grantId: text("grant_id"),
+    origin: text("origin").$type<TicketOrigin>().notNull().default("asked"),
+    /** The access key of the other system that asked for it or gave it; null: a person did. */
+    keyId: text("key_id"),
     /** The ticket whose access this one makes last longer. */
     extendsId: text("extends_id"),
     /** When what it gave ends. */
@@ -68,6 +71,8 @@ export const tickets = pgTable(
   (table) => [
     index("tickets_requester").on(table.requesterId, table.createdAt),
     index("tickets_org_created").on(table.orgId, table.createdAt),
+    // How much a key has asked for lately.
+    index("tickets_key").on(table.keyId, table.createdAt).where(sql`${table.keyId} is not null`),
     // Of a table that only grows, those that something may still become of.
     index("tickets_open").on(table.orgId).where(sql`${table.state} in ('pending', 'approved')`),
   ],

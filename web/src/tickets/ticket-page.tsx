@@ -57,6 +57,11 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
       }
       action={<TicketActions ticket={ticket} />}
     >
+      {ticket.origin !== "asked" && (
+        <Text size="sm" c="dimmed" mb="md">
+          {t(`ticketOrigin.${ticket.origin}`)}
+        </Text>
+      )}
       <div className={classes.columns}>
         <Stack gap="md">
           {ticket.may.decide && <Decide key={ticket.level} ticket={ticket} link={url.get("link")} />}

@@ -7,7 +7,7 @@ import type { ServerAccess } from "../input.ts";
 import { type KindOf, within } from "./kind.ts";
 
 /** Accounts with all power by their very name, whatever the vault says of them. */
-const almighty = new Set(["root", "administrator"]);
+export const almighty = new Set(["root", "administrator"]);
 
 export const serverKind: KindOf<ServerAccess> = {
   assetIds: ({ assetIds }) => assetIds,
