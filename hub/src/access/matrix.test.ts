@@ -163,6 +163,12 @@ const table: Record<string, Row> = {
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table
   "auth.state": ["+++++++"],
+  "breakGlass.assets": ["-FFFF++", () => ({})],
+  "breakGlass.held": ["-++++++"],
+  "breakGlass.open": ["-FFFF", ({ asset }) => ({ assetIds: [asset], accounts: ["x"], reason: "x", minutes: 30 })], // tickets/break-glass.test.ts, as the rows with less
+  "breakGlass.review": ["-NNN", ({ ticket }) => ({ id: ticket, findings: "x" })],
+  "breakGlass.rules": ["-++++++"],
+  "breakGlass.setRules": ["-FFFF", () => ({ minutesMax: 60 })],
   "calendars.add": ["-+++F++", () => ({ name: newId("cal"), days: ["2026-12-25"] })],
   "calendars.list": ["-++++++"],
   "calendars.remove": ["-NNNFNN", () => ({ id: newId("cal") })],

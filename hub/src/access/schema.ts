@@ -30,6 +30,8 @@ export const grants = pgTable(
     revokeReason: text("revoke_reason"),
     /** The ticket whose approval gave it; it ends with that. */
     ticketId: text("ticket_id"),
+    /** Somebody took it in an emergency: what is done under it is marked so. */
+    emergency: boolean("emergency").notNull().default(false),
   },
   (table) => [index("grants_org").on(table.orgId, table.name)],
 );

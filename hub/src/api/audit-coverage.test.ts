@@ -562,6 +562,18 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "targetSets.add": ["target-set.added", async () => newTargetSet()],
   "targetSets.remove": ["target-set.removed", async () => admin.mutate("targetSets.remove", { id: await newTargetSet() })],
+  "breakGlass.open": ["access.break-glass-opened", async () => emergency(await hub.as("admin"))],
+  "breakGlass.review": [
+    "access.break-glass-reviewed",
+    async () => {
+      const id = await emergency(await hub.as("admin"));
+      await admin.mutate("breakGlass.review", { id, findings: "as it should be" });
+    },
+  ],
+  "breakGlass.setRules": [
+    "break-glass.rules-changed",
+    async () => (await hub.as("admin")).mutate("breakGlass.setRules", { minutesMax: 60 }),
+  ],
   "tickets.change": [
     "ticket.submitted",
     async () => {
@@ -631,6 +643,18 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "templates.create": ["template.created", async () => newTemplate()],
   "templates.remove": ["template.deleted", async () => admin.mutate("templates.remove", { id: await newTemplate() })],
+};
+
+/** Taken, and over. */
+const emergency = async (by: TestClient) => {
+  const { id } = await by.mutate<{ id: string }>("breakGlass.open", {
+    assetIds: [assetId],
+    accounts: ["x"],
+    reason: "r",
+    minutes: 30,
+  });
+  await by.mutate("tickets.end", { id });
+  return id;
 };
 
 const procedures: Record<string, { _def: { type: string } }> = appRouter._def.procedures as never;

@@ -3,6 +3,7 @@ import { accessRouter } from "./routers/access.ts";
 import { accountsRouter, assetsRouter, nodesRouter } from "./routers/assets.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { authRouter } from "./routers/auth.ts";
+import { breakGlassRouter } from "./routers/break-glass.ts";
 import { custodyRouter } from "./routers/custody.ts";
 import { filesRouter } from "./routers/files.ts";
 import { fleetRouter } from "./routers/fleet.ts";
@@ -30,6 +31,7 @@ export const appRouter = router({
   assets: assetsRouter,
   audit: auditRouter,
   auth: authRouter,
+  breakGlass: breakGlassRouter,
   calendars: calendarsRouter,
   custody: custodyRouter,
   events: eventsRouter,

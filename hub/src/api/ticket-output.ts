@@ -22,6 +22,8 @@ export const ticket = z.object({
   title: z.string(),
   state: z.enum(ticketStates),
   origin: z.enum(ticketOrigins),
+  /** Of an emergency: does it still wait for somebody to look at it? */
+  review: z.enum(["none", "to-be-reviewed", "reviewed"]),
   requester: named,
   /** The level that it waits for, or was decided at, from 1. */
   level: z.number().int(),
@@ -45,6 +47,8 @@ export const fullTicket = ticket.extend({
   grantId: z.string().nullable(),
   extendsId: z.string().nullable(),
   escalated: z.boolean(),
+  /** What was found when it was looked at after an emergency. */
+  reviewed: z.object({ by: named, findings: z.string(), at: moment }).nullable(),
   /** Who may decide it now. */
   deciders: z.array(named),
   decisions: z.array(
@@ -59,6 +63,7 @@ export const fullTicket = ticket.extend({
     end: z.boolean(),
     extend: z.boolean(),
     comment: z.boolean(),
+    review: z.boolean(),
   }),
 });
 
@@ -70,6 +75,13 @@ export const givenAtOnce = z.object({
   assets: z.array(named),
   accounts: z.array(z.string()),
 });
+
+export const breakGlassAssets = z.object({
+  items: z.array(z.object({ id: z.string(), name: z.string(), platform: z.string(), accounts: z.array(z.string()) })),
+  more: z.boolean(),
+});
+export const breakGlassHeld = z.object({ items: z.array(z.object({ id: z.string(), title: z.string(), endsAt: moment })) });
+export const breakGlassRules = z.object({ minutesMax: z.number().int() });
 
 export const waiting = z.object({ waiting: z.number().int() });
 

@@ -170,6 +170,10 @@ export type AuditEventOf = {
   /** why: expired, given-back, taken-away. */
   "ticket.ended": { why: string; reason: string } & Way;
   "ticket.commented": { length: number };
+  /** Somebody took access in an emergency; nobody was asked. assets, accounts, actions: as lists in a line. */
+  "access.break-glass-opened": { assets: string; accounts: string; actions: string; reason: string; minutes: number };
+  "access.break-glass-reviewed": { findings: string };
+  "break-glass.rules-changed": { before: number; after: number };
   "ticket-flow.created": { flow: string };
   "ticket-flow.changed": { before: string; after: string };
   "ticket-flow.removed": Record<string, never>;
@@ -350,6 +354,9 @@ export const auditKinds = [
   "ticket.lapsed",
   "ticket.ended",
   "ticket.commented",
+  "access.break-glass-opened",
+  "access.break-glass-reviewed",
+  "break-glass.rules-changed",
   "ticket-flow.created",
   "ticket-flow.changed",
   "ticket-flow.removed",

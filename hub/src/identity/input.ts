@@ -16,7 +16,7 @@ export const rolesMax = 100;
 
 /** What a role may be made of, as forms show it. */
 export const permissionGroups = {
-  reach: ["terminal.open", "run.start", "scripts.manage", "dial.open"],
+  reach: ["terminal.open", "run.start", "scripts.manage", "dial.open", "access.break-glass"],
   assets: ["assets.read", "assets.manage", "accounts.manage", "secrets.reveal"],
   grants: ["grants.read", "grants.manage"],
   tickets: ["tickets.open", "tickets.read-all", "tickets.manage"],

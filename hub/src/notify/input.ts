@@ -3,6 +3,7 @@ import { z } from "zod";
 import { byId, displayName, page } from "../platform/input.ts";
 
 export const noticeKinds = [
+  "access.break-glass",
   "access.ending",
   "grant.ending",
   "account.rotation-failed",

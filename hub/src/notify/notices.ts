@@ -25,6 +25,8 @@ export type NoticeOf = {
    * is the event's place in the audit log.
    */
   "ticket.changed": { ticketId: string; ticket: string; change: string; state: string; sequence: number; at: string };
+  /** To owners of the assets, the person's manager, and whoever manages requests. assets: names. */
+  "access.break-glass": { ticketId: string; by: string; assets: string; reason: string; endsAt: string };
   /** To those whom the grant names. */
   "access.ending": { grantId: string; grant: string; endsAt: string };
   /** To those who manage grants. people, assets: names, the first few. */
@@ -58,6 +60,8 @@ type Rule<Kind extends NoticeKind> = {
   followers?: Permission;
   /** Told to channels only, each by itself: a program must miss none and take them in their order. */
   alone?: true;
+  /** Everybody it concerns is told, whatever he has chosen: nobody shall miss it by a setting. */
+  always?: true;
   /** For who has not chosen. */
   inbox: boolean;
   mail: boolean;
@@ -88,6 +92,7 @@ const ticket = (severity: Severity) => ({
 });
 
 export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
+  "access.break-glass": { ...ticket("critical"), audience: "tickets.manage", always: true },
   "access.ending": { severity: "warning", audience: null, inbox: true, mail: true, path: () => "/reach" },
   "grant.ending": {
     severity: "warning",

@@ -40,6 +40,14 @@ const whyMissed: Record<Language, Record<string, string>> = {
 };
 
 const en: Sayings = {
+  "access.break-glass": ({ by, assets, reason, endsAt }) => ({
+    title: `${by} has taken emergency access to ${assets}`,
+    summary: "Nobody was asked. It is recorded, and waits for a review when it is over.",
+    facts: [
+      ["Reason", reason],
+      ["Until", at(endsAt)],
+    ],
+  }),
   "access.ending": ({ grant, endsAt }) => ({
     title: `Your access ends on ${at(endsAt)}`,
     summary: "What is open under it ends then. Ask an administrator if you need it for longer.",
@@ -180,6 +188,14 @@ const en: Sayings = {
 };
 
 const zh: Sayings = {
+  "access.break-glass": ({ by, assets, reason, endsAt }) => ({
+    title: `${by} 已紧急获得对 ${assets} 的访问`,
+    summary: "未经审批。全程录制，结束后等待复核。",
+    facts: [
+      ["理由", reason],
+      ["有效至", at(endsAt)],
+    ],
+  }),
   "access.ending": ({ grant, endsAt }) => ({
     title: `你的访问权限将于 ${at(endsAt)} 到期`,
     summary: "到期时，已打开的连接会随之结束。如需延长，请联系管理员。",

@@ -75,8 +75,8 @@ export type DecideTicket = z.infer<typeof decideTicket>;
 export const endTicket = byId.extend({ reason: words.max(500).default("") });
 export const commentTicket = byId.extend({ text: lines.min(1).max(2_000) });
 
-/** How it came: somebody asked, another system asked for him, or it gave at once what nobody decided here. */
-export const ticketOrigins = ["asked", "on-behalf", "at-once"] as const;
+/** How it came: somebody asked, another system asked for him, it gave at once what nobody decided here, or somebody took it in an emergency. */
+export const ticketOrigins = ["asked", "on-behalf", "at-once", "emergency"] as const;
 export type TicketOrigin = (typeof ticketOrigins)[number];
 
 export const ticketStates = ["draft", "pending", "approved", "rejected", "withdrawn", "lapsed", "ended"] as const;
@@ -171,3 +171,19 @@ export const giveServers = z.object({
   reference: words.min(1).max(500).optional(),
 });
 export type GiveServers = z.infer<typeof giveServers>;
+
+/** Longer than this is no emergency. */
+export const breakGlassMinutesMax = 240;
+const breakGlassMinutes = z.number().int().min(5).max(breakGlassMinutesMax);
+/** minutes: within what the organisation allows. */
+export const breakGlass = z.object({
+  assetIds: ids(20),
+  accounts: serverAccess.shape.accounts,
+  actions: z.array(z.enum(actions)).min(1).max(actions.length).default(["connect"]),
+  reason: lines.min(1).max(2_000),
+  minutes: breakGlassMinutes,
+});
+export type BreakGlass = z.infer<typeof breakGlass>;
+export const findForBreakGlass = z.object({ search: z.string().trim().max(100).default("") });
+export const setBreakGlassRules = z.object({ minutesMax: breakGlassMinutes });
+export const reviewTicket = byId.extend({ findings: lines.min(1).max(2_000) });

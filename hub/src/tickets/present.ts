@@ -13,6 +13,13 @@ export const presentTicket = ({ ticket, requester }: TicketWithNames) => ({
   title: ticket.title,
   state: ticket.state,
   origin: ticket.origin,
+  /** Of an emergency: does it still wait for somebody to look at it? */
+  review:
+    ticket.origin !== "emergency"
+      ? ("none" as const)
+      : ticket.reviewedAt === null
+        ? ("to-be-reviewed" as const)
+        : ("reviewed" as const),
   requester: { id: ticket.requesterId, name: requester },
   level: ticket.level + 1,
   levels: ticket.levels.length,
@@ -51,6 +58,9 @@ type About = {
   assets: { id: string; name: string }[];
   deciders: { id: string; name: string }[];
   standing: Deciders["standing"];
+  reviewer: { id: string; name: string } | null;
+  /** Does it wait for a review that this person may make? */
+  mayReview: boolean;
 };
 
 /** `may`: what the person who looks may do with it now. */
@@ -68,6 +78,10 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
     grantId: ticket.grantId,
     extendsId: ticket.extendsId,
     escalated: ticket.escalatedAt !== null,
+    reviewed:
+      about.reviewer === null
+        ? null
+        : { by: about.reviewer, findings: ticket.findings ?? "", at: (ticket.reviewedAt ?? ticket.updatedAt).toISOString() },
     deciders: about.deciders,
     decisions: about.decisions.map(({ level, userId, name, decision, comment, at }) => ({
       level: level + 1,
@@ -89,6 +103,7 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
       end: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "end"),
       extend: own && mayStep(ticket.state, "extend"),
       comment: mayStep(ticket.state, "comment"),
+      review: about.mayReview && mayStep(ticket.state, "review"),
     },
   };
 };

@@ -62,6 +62,10 @@ export const tickets = pgTable(
     extendsId: text("extends_id"),
     /** When what it gave ends. */
     endsAt: moment("ends_at"),
+    /** Of an emergency: who has looked at it afterwards, when, and what he found. Null: nobody has yet. */
+    reviewedBy: text("reviewed_by").references(() => users.id),
+    reviewedAt: moment("reviewed_at"),
+    findings: text("findings"),
     createdAt: moment("created_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
     submittedAt: moment("submitted_at"),
@@ -73,6 +77,7 @@ export const tickets = pgTable(
     index("tickets_org_created").on(table.orgId, table.createdAt),
     // How much a key has asked for lately.
     index("tickets_key").on(table.keyId, table.createdAt).where(sql`${table.keyId} is not null`),
+    index("tickets_to_review").on(table.orgId).where(sql`${table.origin} = 'emergency' and ${table.reviewedAt} is null`),
     // Of a table that only grows, those that something may still become of.
     index("tickets_open").on(table.orgId).where(sql`${table.state} in ('pending', 'approved')`),
   ],
@@ -125,6 +130,12 @@ export const substitutes = pgTable("substitutes", {
     .references(() => users.id),
   from: moment("from").notNull(),
   until: moment("until").notNull(),
+});
+
+/** What an organisation allows where the glass is broken; without a row: see break-glass.ts. */
+export const breakGlassRules = pgTable("break_glass_rules", {
+  orgId: orgId().primaryKey(),
+  minutesMax: integer("minutes_max").notNull(),
 });
 
 export type FlowRow = typeof ticketFlows.$inferSelect;

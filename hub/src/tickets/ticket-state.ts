@@ -17,6 +17,7 @@ const steps = {
   withdraw: ["draft", "pending"],
   end: ["approved"],
   extend: ["approved"],
+  review: ["ended"],
   comment: ["pending", "approved", "rejected", "withdrawn", "lapsed", "ended"],
 } as const satisfies Record<string, readonly TicketState[]>;
 export type Step = keyof typeof steps;

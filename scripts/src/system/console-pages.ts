@@ -30,6 +30,7 @@ export const consolePages: ConsolePage[] = [
   { name: "edit-script", path: ({ scriptId }) => `/scripts/edit?id=${scriptId}`, signedIn: true },
   list("tickets", "/tickets"),
   { name: "ticket", path: ({ ticketId }) => `/ticket?id=${ticketId}`, signedIn: true },
+  list("emergency", "/emergency"),
   { name: "new-ticket", path: ({ neighbourId }) => `/tickets/new?asset=${neighbourId}`, signedIn: true },
   list("fleet", "/fleet"),
   list("assets", "/assets"),

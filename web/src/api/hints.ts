@@ -35,7 +35,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "tasks":
       return [trpc.tasks.pathKey(), trpc.calendars.pathKey(), trpc.targetSets.pathKey()];
     case "tickets":
-      return [trpc.tickets.pathKey()];
+      return [trpc.tickets.pathKey(), trpc.breakGlass.held.queryKey()];
     case "people":
       return [trpc.people.pathKey(), trpc.groups.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
     case "audit":

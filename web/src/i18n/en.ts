@@ -327,6 +327,7 @@ export const en = {
   },
   noticeSeverity: { info: "For information", success: "Success", warning: "Warning", critical: "Critical" },
   noticeKind: {
+    "access.break-glass": "Somebody took access in an emergency",
     "access.ending": "My access is about to end",
     "grant.ending": "A grant is about to end",
     "account.rotation-failed": "An account's secret was not changed",
@@ -1298,6 +1299,7 @@ export const en = {
   },
   ticketOrigin: {
     "on-behalf": "Asked for by another system on behalf of the person",
+    emergency: "Taken in an emergency; nobody was asked",
     "at-once": "Given at once by another system; nobody decided here",
   },
   decisionWay: {
@@ -1305,6 +1307,29 @@ export const en = {
     key: "with an access key",
     link: "by the link of a mail",
     behalf: "through another system, with the key",
+  },
+  breakGlass: {
+    title: "Emergency access",
+    purpose: "Access now, without anybody's approval. For when waiting would do harm.",
+    meaning:
+      "You confirm who you are, and have it for {{duration}} at most. Owners of the assets, your manager and whoever manages requests are told at once; what you do is recorded and reviewed by somebody else afterwards.",
+    reasonHint: "What has happened, and why it cannot wait. Everybody who is told reads it.",
+    open: "Take access now",
+    held: "You hold emergency access to {{assets}}.",
+    heldText: "Others have been told, and what you do is recorded.",
+    look: "Look at it or give it back",
+    review: "Review",
+    reviewLater: "It is going on. When it is over, somebody else reviews it.",
+    reviewWaits: "It is over and waits for somebody else to review it.",
+    toBeReviewed: "to be reviewed",
+    sessions: "What the person opened",
+    findings: "What you found",
+    findingsHint: "Was it an emergency, was done what had to be done, and what follows from it?",
+    finish: "Finish the review",
+    reviewed: "Reviewed",
+    rules: "How long somebody with the right to it may hold access that nobody approved.",
+    saved: "Saved",
+    session: "emergency",
   },
   decideLink: {
     title: "A request waits for your decision",
@@ -1847,6 +1872,7 @@ export const en = {
     notYours: "You are signed in as {{email}}. An invitation to another address is accepted by signing in as that person.",
   },
   permission: {
+    "access.break-glass": "Take access in an emergency",
     "terminal.open": "Open terminals",
     "run.start": "Run scripts",
     "tickets.open": "Ask for access",
@@ -1872,6 +1898,7 @@ export const en = {
     "settings.manage": "Change the rules of sign-in",
   },
   permissionMeaning: {
+    "access.break-glass": "At once and without approval; everybody concerned is told, and it is reviewed.",
     "terminal.open": "On assets that a grant names, as accounts that it names.",
     "run.start": "On assets where a grant allows it.",
     "tickets.open": "To what a flow says may be asked for.",
@@ -2442,6 +2469,10 @@ export const en = {
     "ticket.lapsed": "{{subject}} lapsed at level {{level}}: nobody had decided in time",
     "ticket.ended": "What {{subject}} gave has ended: {{why}}. {{reason}}",
     "ticket.commented": "{{actor}} commented on {{subject}}",
+    "access.break-glass-opened":
+      "{{actor}} took emergency access to {{assets}} as {{accounts}} for {{minutes}} minutes, and nobody was asked: {{reason}}",
+    "access.break-glass-reviewed": "{{actor}} reviewed the emergency access {{subject}}: {{findings}}",
+    "break-glass.rules-changed": "{{actor}} lets emergency access last {{after}} minutes instead of {{before}}",
     "ticket-flow.created": "{{actor}} made the flow {{subject}}: {{flow}}",
     "ticket-flow.changed": "{{actor}} changed the flow {{subject}}: {{after}}",
     "ticket-flow.removed": "{{actor}} removed the flow {{subject}}",

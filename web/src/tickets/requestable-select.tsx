@@ -15,14 +15,26 @@ interface RequestableSelectProps {
   error: string | undefined;
 }
 
-export function RequestableSelect({ chosen, onChange, error }: RequestableSelectProps) {
+export function RequestableSelect(props: RequestableSelectProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
+  const useFound = (search: string) =>
+    useQuery(trpc.tickets.requestable.queryOptions({ kind: "server", search }, { placeholderData: keepPreviousData }));
+  return <AssetsByName {...props} useFound={useFound} nothing={t("tickets.nothingToAsk")} />;
+}
+
+interface AssetsByNameProps extends RequestableSelectProps {
+  /** Asks the hub; the same hook each time. */
+  useFound: (search: string) => { data: { items: Requestable[]; more: boolean } | undefined; isPending: boolean };
+  /** The sentence when there is nothing at all to choose. */
+  nothing: string;
+}
+
+export function AssetsByName({ chosen, onChange, error, useFound, nothing: nothingAtAll }: AssetsByNameProps) {
+  const { t } = useTranslation();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data, isPending } = useQuery(
-    trpc.tickets.requestable.queryOptions({ kind: "server", search }, { placeholderData: keepPreviousData }),
-  );
+  const { data, isPending } = useFound(search);
   const known = new Map([...(data?.items ?? []), ...chosen].map((asset) => [asset.id, asset]));
   const nothing = !isPending && search === "" && known.size === 0;
   return (
@@ -44,7 +56,7 @@ export function RequestableSelect({ chosen, onChange, error }: RequestableSelect
       hidePickedOptions
       clearable
       maxDropdownHeight={280}
-      nothingFoundMessage={nothing ? t("tickets.nothingToAsk") : t("list.noMatch")}
+      nothingFoundMessage={nothing ? nothingAtAll : t("list.noMatch")}
       error={error}
     />
   );

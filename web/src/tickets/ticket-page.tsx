@@ -22,6 +22,7 @@ import { useLocale } from "../ui/use-locale.ts";
 import { Decide } from "./decide.tsx";
 import { ExtendTicket } from "./extend-ticket.tsx";
 import { kinds } from "./kinds/kinds.ts";
+import { ReviewEmergency } from "./review-emergency.tsx";
 import { TicketMark } from "./ticket-mark.tsx";
 import classes from "./tickets.module.css";
 
@@ -64,6 +65,7 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
       )}
       <div className={classes.columns}>
         <Stack gap="md">
+          {ticket.origin === "emergency" && <ReviewEmergency ticket={ticket} />}
           {ticket.may.decide && <Decide key={ticket.level} ticket={ticket} link={url.get("link")} />}
           <Panel title={t("tickets.what")}>
             <Asked ticket={ticket} />

@@ -44,7 +44,7 @@ export const ticketsRouter = router({
       const { db, clock } = ctx.hub.tickets;
       const now = clock.now();
       const found = await findTicket(db, ctx.actor, id, now);
-      return presentFullTicket(found, await aboutTicket(db, found, now), ctx.actor);
+      return presentFullTicket(found, await aboutTicket(db, found, ctx.actor, now), ctx.actor);
     }),
   requestable: asking
     .meta({ rest: { method: "GET", path: "/tickets/requestable", tag, summary: "What may be asked for, by name" } })
