@@ -91,6 +91,7 @@ import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
 import { Vault } from "./platform/vault.ts";
+import { remindEveryMs, remindReviewers } from "./reviews/jobs.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endForbidden } from "./sessions/end-forbidden.ts";
 import { endSession } from "./sessions/end-session.ts";
@@ -376,6 +377,7 @@ export async function createHub(
       automation,
       tasks,
       tickets,
+      reviews: access,
       screens,
       endWorkOf: async (userId) => {
         for (const session of [...sessions.live.ofUser(userId), ...sessions.dials.ofUser(userId)])
@@ -489,6 +491,7 @@ export async function createHub(
       every(lookForEndsEveryMs, () => noticeEnds({ db, clock }), log),
       every(lookForOfflineEveryMs, () => noticeOffline(fleet, startedAt), log),
       every(3_600_000, () => removeOldNotices(db, clock.now()), log),
+      every(remindEveryMs, () => remindReviewers(access), log),
       every(3_600_000, () => forgetOnceCalls(db, clock.now()), log),
       every(lookAtOldKeysEveryMs, () => vaultRotation.removeOldKeys(), log),
       every(3_600_000, () => disableIdle(identity, api.endWorkOf), log),

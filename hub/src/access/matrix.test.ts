@@ -275,6 +275,16 @@ const table: Record<string, Row> = {
   "providers.remove": ["-FFFF", id("provider")],
   "providers.signInLdap": ["NNNNNNN", () => ({ id: "idp_nobody", username: "u", password: "x" })],
   "providers.test": ["-FFFF+N", id("provider")],
+  // Rows of a review are its reviewer's: reviews/reviews.test.ts.
+  "reviews.close": ["-NNNNNN", () => ({ id: "arv_nobody" })],
+  "reviews.create": [
+    "-FFFF",
+    ({ personId }) => ({ name: "R", ownerId: null, reviewerId: personId, dueAt: "2100-01-01T00:00:00Z" }),
+  ],
+  "reviews.decide": ["-NNNNNN", () => ({ id: "arl_nobody", decision: "keep" })],
+  "reviews.get": ["-NNNNNN", () => ({ id: "arv_nobody" })],
+  "reviews.lines": ["-NNNNNN", () => ({ id: "arv_nobody" })],
+  "reviews.list": ["-++++++", () => ({})],
   "roles.change": ["-FFFF", ({ role }) => ({ id: role, ...roleOf() })], // who may: identity/roles.test.ts, as the next two
   "roles.create": ["-FFFF", () => roleOf()],
   "roles.list": ["-FFF+++"],

@@ -562,6 +562,15 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "targetSets.add": ["target-set.added", async () => newTargetSet()],
   "targetSets.remove": ["target-set.removed", async () => admin.mutate("targetSets.remove", { id: await newTargetSet() })],
+  "reviews.close": ["access-review.closed", async () => admin.mutate("reviews.close", { id: await newReview() })],
+  "reviews.create": ["access-review.created", async () => newReview()],
+  "reviews.decide": [
+    "access-review.decided",
+    async () => {
+      await hub.as("admin"); // who reaches it, too
+      await admin.mutate("reviews.decide", { id: await lineOf(await newReview()), decision: "keep" });
+    },
+  ],
   "breakGlass.open": ["access.break-glass-opened", async () => emergency(await hub.as("admin"))],
   "breakGlass.review": [
     "access.break-glass-reviewed",
@@ -643,6 +652,19 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "templates.create": ["template.created", async () => newTemplate()],
   "templates.remove": ["template.deleted", async () => admin.mutate("templates.remove", { id: await newTemplate() })],
+};
+
+/** Of all assets, for the administrator. */
+const newReview = async () => {
+  const { me } = await admin.query<{ me: { id: string } }>("auth.state");
+  const dueAt = new Date(clock.now().getTime() + 86_400_000).toISOString();
+  return (await admin.mutate<{ id: string }>("reviews.create", { name: "covered", ownerId: null, reviewerId: me.id, dueAt })).id;
+};
+/** One that is nobody's own. */
+const lineOf = async (id: string) => {
+  const { me } = await admin.query<{ me: { id: string } }>("auth.state");
+  const { items } = await admin.query<{ items: { id: string; person: { id: string } }[] }>("reviews.lines", { id });
+  return items.find(({ person: { id: personId } }) => personId !== me.id)?.id;
 };
 
 /** Taken, and over. */

@@ -16,6 +16,7 @@ import type { Mailer } from "../notify/mailer.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Config } from "../platform/config.ts";
 import type { HubKeys } from "../platform/hub-keys.ts";
+import type { ReviewDeps } from "../reviews/deps.ts";
 import type { ScriptDeps } from "../scripts/deps.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import type { Screens } from "../sessions/screens.ts";
@@ -48,6 +49,7 @@ export type ApiDeps = {
   automation: AutomationDeps;
   tasks: TaskDeps;
   tickets: TicketDeps;
+  reviews: ReviewDeps;
   screens: Screens;
   endWorkOf: EndWorkOf;
   /** Null without a mail server. */

@@ -18,6 +18,8 @@ import { type Actor, assertMay, assertWhole, auditActor, may } from "../identity
 import { exportPeople } from "../identity/people-csv.ts";
 import type { Channel, LogFile } from "../logs/log-file.ts";
 import { HubError, notFound } from "../platform/errors.ts";
+import { reviewCsv } from "../reviews/review-csv.ts";
+import { findReview, listLines } from "../reviews/reviews.ts";
 import { asciicast, replayIndex, replaySegment } from "../sessions/replay.ts";
 import { findSession, type SessionWithNames } from "../sessions/sessions.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -51,6 +53,7 @@ const handlers: [RegExp, Handler][] = [
   [/^\/audit\/(events)\.csv$/, sendAudit],
   [/^\/(people)\.csv$/, sendRows],
   [/^\/(assets)\.csv$/, sendRows],
+  [/^\/access-reviews\/([a-z0-9_]{1,64})\.csv$/, sendReview],
 ];
 
 /** False when the path is none of these. The caller has checked who asks. @throws HubError. */
@@ -80,6 +83,26 @@ export async function serveRaw(
     return true;
   }
   return false;
+}
+
+/** Bounded by what a review may hold. */
+const reviewLinesMax = 10_000;
+
+async function sendReview(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { db, clock } = hub.reviews;
+  await findReview(db, actor, id);
+  const { rows } = await listLines(db, { id, limit: reviewLinesMax }, clock.now());
+  response.writeHead(200, {
+    "content-type": "text/csv; charset=utf-8",
+    "content-disposition": `attachment; filename="access-review.csv"`,
+  });
+  response.end(request.method === "HEAD" ? undefined : reviewCsv(rows));
 }
 
 async function sendOutput(

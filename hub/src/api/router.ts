@@ -15,6 +15,7 @@ import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts"
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { providersRouter } from "./routers/providers.ts";
+import { reviewsRouter } from "./routers/reviews.ts";
 import { rolesRouter } from "./routers/roles.ts";
 import { interpretersRouter, scriptsRouter } from "./routers/scripts.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
@@ -48,6 +49,7 @@ export const appRouter = router({
   passkeys: passkeysRouter,
   people: peopleRouter,
   providers: providersRouter,
+  reviews: reviewsRouter,
   roles: rolesRouter,
   runs: runsRouter,
   scripts: scriptsRouter,

@@ -174,6 +174,20 @@ export type AuditEventOf = {
   "access.break-glass-opened": { assets: string; accounts: string; actions: string; reason: string; minutes: number };
   "access.break-glass-reviewed": { findings: string };
   "break-glass.rules-changed": { before: number; after: number };
+  /** ownerId: empty for the assets of all. */
+  "access-review.created": { lines: number; ownerId: string; reviewerId: string; due: string };
+  /** grantId: what was decided about. */
+  "access-review.decided": {
+    decision: string;
+    outcome: string;
+    person: string;
+    asset: string;
+    grant: string;
+    grantId: string;
+    reason: string;
+  };
+  /** open: lines that nobody decided. */
+  "access-review.closed": { lines: number; open: number };
   "ticket-flow.created": { flow: string };
   "ticket-flow.changed": { before: string; after: string };
   "ticket-flow.removed": Record<string, never>;
@@ -357,6 +371,9 @@ export const auditKinds = [
   "access.break-glass-opened",
   "access.break-glass-reviewed",
   "break-glass.rules-changed",
+  "access-review.created",
+  "access-review.decided",
+  "access-review.closed",
   "ticket-flow.created",
   "ticket-flow.changed",
   "ticket-flow.removed",
@@ -401,6 +418,7 @@ export type AuditSubject = {
     | "target-set"
     | "ticket"
     | "ticket-flow"
+    | "access-review"
     | "person"
     | "group"
     | "role"

@@ -5,6 +5,8 @@ import { byId, displayName, page } from "../platform/input.ts";
 export const noticeKinds = [
   "access.break-glass",
   "access.ending",
+  "access.review",
+  "access.review-flagged",
   "grant.ending",
   "account.rotation-failed",
   "host-key.changed",

@@ -27,6 +27,10 @@ export type NoticeOf = {
   "ticket.changed": { ticketId: string; ticket: string; change: string; state: string; sequence: number; at: string };
   /** To owners of the assets, the person's manager, and whoever manages requests. assets: names. */
   "access.break-glass": { ticketId: string; by: string; assets: string; reason: string; endsAt: string };
+  /** To who is asked to review. left: lines that are not decided. */
+  "access.review": { reviewId: string; review: string; due: string; left: number };
+  /** To those who manage grants: a reviewer wants it removed, and it cannot be taken from this person alone. */
+  "access.review-flagged": { reviewId: string; grantId: string; grant: string; person: string; asset: string; reason: string };
   /** To those whom the grant names. */
   "access.ending": { grantId: string; grant: string; endsAt: string };
   /** To those who manage grants. people, assets: names, the first few. */
@@ -94,6 +98,20 @@ const ticket = (severity: Severity) => ({
 export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
   "access.break-glass": { ...ticket("critical"), audience: "tickets.manage", always: true },
   "access.ending": { severity: "warning", audience: null, inbox: true, mail: true, path: () => "/reach" },
+  "access.review": {
+    severity: "warning",
+    audience: null,
+    inbox: true,
+    mail: true,
+    path: ({ reviewId }) => to("/review", reviewId),
+  },
+  "access.review-flagged": {
+    severity: "warning",
+    audience: "grants.manage",
+    inbox: true,
+    mail: false,
+    path: ({ grantId }) => found("/grants", grantId, grantId),
+  },
   "grant.ending": {
     severity: "warning",
     audience: "grants.manage",

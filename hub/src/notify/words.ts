@@ -40,6 +40,19 @@ const whyMissed: Record<Language, Record<string, string>> = {
 };
 
 const en: Sayings = {
+  "access.review": ({ review, due, left }) => ({
+    title: `${review}: ${left === 1 ? "1 line waits" : `${left} lines wait`} for your review`,
+    summary: "Say for each whether it is still needed.",
+    facts: [["Due", at(due)]],
+  }),
+  "access.review-flagged": ({ grant, person, asset, reason }) => ({
+    title: `${person} should not reach ${asset} any more`,
+    summary: "The grant gives it to others, too, or gives more: nothing was changed. Somebody who manages grants has to.",
+    facts: [
+      ["Grant", grant],
+      ["Reason", reason],
+    ],
+  }),
   "access.break-glass": ({ by, assets, reason, endsAt }) => ({
     title: `${by} has taken emergency access to ${assets}`,
     summary: "Nobody was asked. It is recorded, and waits for a review when it is over.",
@@ -188,6 +201,19 @@ const en: Sayings = {
 };
 
 const zh: Sayings = {
+  "access.review": ({ review, due, left }) => ({
+    title: `${review}：${left} 项等待你复核`,
+    summary: "请逐项说明是否仍有需要。",
+    facts: [["截止", at(due)]],
+  }),
+  "access.review-flagged": ({ grant, person, asset, reason }) => ({
+    title: `${person} 不应再访问 ${asset}`,
+    summary: "该授权同时授予他人或其他权限，因此未作更改，需由授权管理员处理。",
+    facts: [
+      ["授权", grant],
+      ["理由", reason],
+    ],
+  }),
   "access.break-glass": ({ by, assets, reason, endsAt }) => ({
     title: `${by} 已紧急获得对 ${assets} 的访问`,
     summary: "未经审批。全程录制，结束后等待复核。",

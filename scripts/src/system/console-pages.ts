@@ -43,6 +43,8 @@ export const consolePages: ConsolePage[] = [
   { name: "explain", path: () => "/grants?explain=yes", signedIn: true },
   list("people", "/people"),
   list("roles", "/people?view=roles"),
+  list("reviews", "/reviews"),
+  { name: "review", path: ({ reviewId }) => `/review?id=${reviewId}`, signedIn: true },
   list("audit", "/audit"),
   list("inbox", "/inbox"),
   list("settings", "/settings"),

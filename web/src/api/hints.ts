@@ -23,7 +23,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
         trpc.home.pathKey(),
       ];
     case "grants":
-      return [trpc.access.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
+      return [trpc.access.pathKey(), trpc.assets.pathKey(), trpc.reviews.pathKey(), trpc.home.pathKey()];
     case "sessions":
       return [trpc.sessions.pathKey(), trpc.home.pathKey()];
     case "runs":

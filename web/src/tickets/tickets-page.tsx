@@ -28,6 +28,8 @@ export function TicketsPage() {
   const mayAsk = useMay("tickets.open");
   const maySeeAll = useMay("tickets.read-all");
   const mayTake = useMay("access.break-glass");
+  // In the rail for who reads grants; owners of assets find theirs here.
+  const maySeeReviews = useMay("grants.read");
   const [url, changeUrl] = useUrlState();
   const waiting = useQuery(trpc.tickets.waiting.queryOptions()).data?.waiting ?? 0;
   const box = oneOf(url.get("box"), boxes) ?? (mayAsk ? "mine" : "to-decide");
@@ -38,6 +40,11 @@ export function TicketsPage() {
       purpose={t("tickets.purpose")}
       action={
         <>
+          {!maySeeReviews && (
+            <Button component={Link} href="/reviews" variant="default">
+              {t("reviews.title")}
+            </Button>
+          )}
           {mayTake && <TakeNow />}
           {mayAsk && <Ask />}
         </>
