@@ -1,6 +1,6 @@
 // After an emergency: what somebody else found when he looked at it.
 "use client";
-import { Alert, Button, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Anchor, Button, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
@@ -36,7 +36,9 @@ export function ReviewEmergency({ ticket }: { ticket: TicketDetail }) {
         )}
         {maySeeSessions && (
           <Text size="sm">
-            <Link href={`/sessions?user=${requester.id}`}>{t("breakGlass.sessions")}</Link>
+            <Anchor component={Link} href={`/sessions?user=${requester.id}`} size="sm">
+              {t("breakGlass.sessions")}
+            </Anchor>
           </Text>
         )}
         {may.review && <Findings id={ticket.id} />}
