@@ -10,6 +10,7 @@ import { openConsoleFiles } from "./api/console-files.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { createHttpHandler } from "./api/http.ts";
 import { listenForConsole } from "./api/listen.ts";
+import { forgetOnceCalls } from "./api/only-once.ts";
 import { packRuntime } from "./api/pack-runtime.ts";
 import { actorOf, assertOwnOrigin } from "./api/request.ts";
 import { sealedAccountSecrets } from "./assets/account-secrets.ts";
@@ -94,6 +95,7 @@ import { gatheredRows } from "./platform/gathered.ts";
 import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
 import { Vault } from "./platform/vault.ts";
+import { remindEveryMs, remindReviewers } from "./reviews/jobs.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endForbidden } from "./sessions/end-forbidden.ts";
 import { endSession } from "./sessions/end-session.ts";
@@ -107,6 +109,7 @@ import type { TaskDeps } from "./tasks/deps.ts";
 import { fireDue, startQueued } from "./tasks/fire-tasks.ts";
 import { replanAfterClockWentBack } from "./tasks/replan-tasks.ts";
 import { tasksUsingFiles } from "./tasks/uses-of-files.ts";
+import { linkInMail } from "./tickets/decision-links.ts";
 import type { TicketDeps } from "./tickets/deps.ts";
 import { endTickets, escalateTickets } from "./tickets/jobs.ts";
 import { beginTickets } from "./tickets/run-ticket.ts";
@@ -336,9 +339,15 @@ export async function createHub(
     const outbox = new Outbox(log);
     closers.push(() => outbox.close());
     const notify: NotifyDeps = { db, clock, vault, consoleUrl: config.publicUrl ?? null };
-    const delivery = new NoticeDelivery({ ...notify, log, changes, mailer });
+    const delivery = new NoticeDelivery({
+      ...notify,
+      log,
+      changes,
+      mailer,
+      ownLink: (notice, userId) => linkInMail(vault, notice, userId),
+    });
     closers.push(() => delivery.close());
-    const tickets: TicketDeps = { ...access, automation, signer: { hubId: keys.hubId, key: keys.signingKey } };
+    const tickets: TicketDeps = { ...access, automation, vault, signer: { hubId: keys.hubId, key: keys.signingKey } };
     const assets: AssetDeps = { db, clock, changes, vault, accessChanged };
     const custody: CustodyDeps = { assets, sessions };
     const worker = new CustodyWorker(custody);
@@ -379,6 +388,7 @@ export async function createHub(
       tasks,
       tickets,
       lastAnswers,
+      reviews: access,
       screens,
       endWorkOf: async (userId) => {
         for (const session of [...sessions.live.ofUser(userId), ...sessions.dials.ofUser(userId)])
@@ -494,6 +504,8 @@ export async function createHub(
       every(lookForEndsEveryMs, () => noticeEnds({ db, clock }), log),
       every(lookForOfflineEveryMs, () => noticeOffline(fleet, startedAt), log),
       every(3_600_000, () => removeOldNotices(db, clock.now()), log),
+      every(remindEveryMs, () => remindReviewers(access), log),
+      every(3_600_000, () => forgetOnceCalls(db, clock.now()), log),
       every(lookAtOldKeysEveryMs, () => vaultRotation.removeOldKeys(), log),
       every(3_600_000, () => disableIdle(identity, api.endWorkOf), log),
       // A grant that ends by time ends what is open under it within two seconds.

@@ -93,6 +93,7 @@ async function main(): Promise<void> {
     scriptId: "",
     taskId: "",
     ticketId: "",
+    reviewId: "",
   };
   await picturesOf(empty, none, "empty");
   console.log(`Pictures are in ${path.relative(checkout, folder)}.`);

@@ -1,6 +1,7 @@
 // When a grant holds.
 import { describe, expect, test } from "vitest";
-import { type AsWhom, isInside, isWithin, whyNot } from "./holds.ts";
+import { isInside } from "../platform/networks.ts";
+import { type AsWhom, isWithin, whyNot } from "./holds.ts";
 import type { Hours } from "./input.ts";
 
 const grant = {

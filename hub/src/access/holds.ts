@@ -1,5 +1,5 @@
 // Does a grant hold, here and now? Pure: whether it names the person and the asset has been looked up before; see authorize.ts.
-import { BlockList, isIPv6 } from "node:net";
+import { isInside } from "../platform/networks.ts";
 import type { Action, Hours } from "./input.ts";
 import type { GrantRow } from "./schema.ts";
 
@@ -92,16 +92,4 @@ export function isWithin({ timeZone, spans }: Hours, now: Date): boolean {
   const day = weekdays[parts.get("weekday") ?? ""] ?? 0;
   const minute = Number(parts.get("hour")) * 60 + Number(parts.get("minute"));
   return spans.some(({ days, from, to }) => days.includes(day) && from <= minute && minute < to);
-}
-
-export function isInside(networks: readonly string[], address: string): boolean {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [base = "", bits] = network.split("/");
-    const family = isIPv6(base) ? "ipv6" : "ipv4";
-    if (bits === undefined) list.addAddress(base, family);
-    else list.addSubnet(base, Number(bits), family);
-  }
-  const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, ""); // how a socket for both families shows an IPv4 peer
-  return list.check(plain, isIPv6(plain) ? "ipv6" : "ipv4");
 }

@@ -1,7 +1,7 @@
 // What callers may send to access.
 import { z } from "zod";
 import { protocolNames } from "../assets/input.ts";
-import { displayName, page } from "../platform/input.ts";
+import { displayName, network, page } from "../platform/input.ts";
 
 export const actions = ["connect", "upload", "download", "copy", "paste", "delete", "share", "forward", "run"] as const;
 export type Action = (typeof actions)[number];
@@ -23,7 +23,6 @@ export const hours = z.object({
 });
 export type Hours = z.infer<typeof hours>;
 
-const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
 const moment = z.iso.datetime({ offset: true });
 /** A login on the asset as systems write it, or one of the choices that start with @. */
 const account = z.string().regex(/^(@all|@same-name|@ask|@agent|[^@\s\p{Cc}]\S{0,127})$/u, "is no account name");

@@ -24,6 +24,8 @@ const codes = {
   N: "not-found",
   G: "no-grant",
   T: "bad-token",
+  L: "bad-link",
+  K: "key-scope",
   S: "setup-done",
   P: "bad-passkey",
   W: "no-flow",
@@ -162,6 +164,12 @@ const table: Record<string, Row> = {
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table
   "auth.state": ["+++++++"],
+  "breakGlass.assets": ["-FFFF++", () => ({})],
+  "breakGlass.held": ["-++++++"],
+  "breakGlass.open": ["-FFFF", ({ asset }) => ({ assetIds: [asset], accounts: ["x"], reason: "x", minutes: 30 })], // tickets/break-glass.test.ts, as the rows with less
+  "breakGlass.review": ["-NNN", ({ ticket }) => ({ id: ticket, findings: "x" })],
+  "breakGlass.rules": ["-++++++"],
+  "breakGlass.setRules": ["-FFFF", () => ({ minutesMax: 60 })],
   "calendars.add": ["-+++F++", () => ({ name: newId("cal"), days: ["2026-12-25"] })],
   "calendars.list": ["-++++++"],
   "calendars.remove": ["-NNNFNN", () => ({ id: newId("cal") })],
@@ -274,6 +282,16 @@ const table: Record<string, Row> = {
   "providers.remove": ["-FFFF", id("provider")],
   "providers.signInLdap": ["NNNNNNN", () => ({ id: "idp_nobody", username: "u", password: "x" })],
   "providers.test": ["-FFFF+N", id("provider")],
+  // Rows of a review are its reviewer's: reviews/reviews.test.ts.
+  "reviews.close": ["-NNNNNN", () => ({ id: "arv_nobody" })],
+  "reviews.create": [
+    "-FFFF",
+    ({ personId }) => ({ name: "R", ownerId: null, reviewerId: personId, dueAt: "2100-01-01T00:00:00Z" }),
+  ],
+  "reviews.decide": ["-NNNNNN", () => ({ id: "arl_nobody", decision: "keep" })],
+  "reviews.get": ["-NNNNNN", () => ({ id: "arv_nobody" })],
+  "reviews.lines": ["-NNNNNN", () => ({ id: "arv_nobody" })],
+  "reviews.list": ["-++++++", () => ({})],
   "roles.change": ["-FFFF", ({ role }) => ({ id: role, ...roleOf() })], // who may: identity/roles.test.ts, as the next two
   "roles.create": ["-FFFF", () => roleOf()],
   "roles.list": ["-FFF+++"],
@@ -315,6 +333,10 @@ const table: Record<string, Row> = {
   "targetSets.add": ["-+++F++", ({ asset }) => ({ name: newId("set"), targets: { assetIds: [asset] } })],
   "targetSets.list": ["-+++F++"],
   "targetSets.remove": ["-NNNFNN", () => ({ id: newId("set") })],
+  // Each needs a key made for it: tickets/outside-systems.test.ts.
+  "ticketDesk.decide": ["-KKKKKK", ({ ticket }) => ({ id: ticket, person: "x", decision: "reject" })],
+  "ticketDesk.giveServers": ["-KKKKKK", () => ({ user: "x", assets: ["x"], account: "normal", minutes: 60, reason: "x" })],
+  "ticketDesk.open": ["-KKKKKK", ({ asset }) => ({ requester: "x", ...askedFor([asset]) })],
   "tickets.change": ["-NNNF+N", ({ draft, asset }) => ({ id: draft, ...askedFor([asset]) })],
   "tickets.changeFlow": ["-FFFF+N", ({ flow, asset }) => ({ id: flow, ...flowOf([asset]) })],
   "tickets.comment": ["-NNN++N", ({ ticket }) => ({ id: ticket, text: "x" })],
@@ -324,6 +346,7 @@ const table: Record<string, Row> = {
   "tickets.extend": ["-NNNF", ({ ticket }) => ({ id: ticket, minutes: 60, reason: "x" })], // whoever asked: tickets/tickets.test.ts
   "tickets.flows": ["-FFFF++"],
   "tickets.get": ["-NNN++N", id("ticket")],
+  "tickets.link": ["LLLLLLL", () => ({ link: "x" })], // who may decide by one: tickets/decision-links.test.ts
   "tickets.list": ["-++++++", () => ({})],
   "tickets.open": ["-+++F+W", ({ asset }) => askedFor([asset])],
   "tickets.removeFlow": ["-FFFF+N", id("flow")],

@@ -190,7 +190,7 @@ const actorOf = (person: Person): Actor => ({
   orgId,
   ip: person.ip,
   systemAdmin: false,
-  via: { kind: "key", keyId: "key_x" },
+  via: { kind: "key", keyId: "key_x", scopes: null },
 });
 
 const cells = people.flatMap((person) =>

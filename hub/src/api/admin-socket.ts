@@ -9,7 +9,7 @@ import { z } from "zod";
 import { countAgents } from "../fleet/agents.ts";
 import { makeToken } from "../fleet/enrolment-tokens.ts";
 import { installCommand } from "../fleet/install-command.ts";
-import { createAccessKey } from "../identity/access-keys.ts";
+import { insertAccessKey } from "../identity/access-keys.ts";
 import { findUserByEmail } from "../identity/people.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { writeFileWhole } from "../platform/files.ts";
@@ -96,7 +96,7 @@ async function answer(deps: AdminDeps, call: string, request: http.IncomingMessa
         throw new HubError("not-found", `There is no active person with the address ${input.email}.`, {
           facts: { what: "person" },
         });
-      return createAccessKey(hub.identity, user, local, null, { name: input.name });
+      return insertAccessKey(hub.identity, user, local, null, { name: input.name, scopes: null, addresses: [] });
     }
     case "POST /enrolment-tokens": {
       const { id, token, expiresAt } = await makeToken(hub.fleet, { orgId, actor: local, ip: null }, {});

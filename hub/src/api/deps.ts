@@ -18,6 +18,7 @@ import type { Mailer } from "../notify/mailer.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Config } from "../platform/config.ts";
 import type { HubKeys } from "../platform/hub-keys.ts";
+import type { ReviewDeps } from "../reviews/deps.ts";
 import type { ScriptDeps } from "../scripts/deps.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import type { Screens } from "../sessions/screens.ts";
@@ -54,6 +55,7 @@ export type ApiDeps = {
   tickets: TicketDeps;
   /** What SQL terminals were answered last. */
   lastAnswers: LastAnswers;
+  reviews: ReviewDeps;
   screens: Screens;
   endWorkOf: EndWorkOf;
   /** Null without a mail server. */

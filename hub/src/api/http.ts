@@ -16,7 +16,7 @@ import type { ApiDeps } from "./deps.ts";
 import { baseUrl } from "./links.ts";
 import { createMetrics } from "./metrics.ts";
 import { serveRaw } from "./raw.ts";
-import { actorOf, addressOf, assertOwnOrigin, originOf } from "./request.ts";
+import { actorOf, addressOf, assertOwnOrigin, callerOf, originOf } from "./request.ts";
 import { answerRest, openApiDocument, problemOf, restPrefix } from "./rest.ts";
 import { appRouter } from "./router.ts";
 import { type Context, toHubError } from "./trpc.ts";
@@ -54,7 +54,7 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
     deps.console.serve(request, response, pathname, () => text(response, 404, "Not found\n"));
 
     async function context(): Promise<Context> {
-      const actor = await actorOf(hub.identity, request);
+      const actor = await callerOf(hub.identity, request);
       return {
         hub,
         actor,
@@ -71,7 +71,7 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
       response.setHeader("cache-control", "private, no-store");
       const name = pathname.slice("/trpc/".length);
       const mostIfKnown = bodyBytesFor(name, true);
-      const isKnown = mostIfKnown > bodyBytesMax && (await actorOf(hub.identity, request)) !== null;
+      const isKnown = mostIfKnown > bodyBytesMax && (await callerOf(hub.identity, request)) !== null;
       await nodeHTTPRequestHandler({
         router: appRouter,
         req: request,
@@ -96,6 +96,7 @@ export function createHttpHandler(deps: HttpDeps): HttpHandler {
         path,
         query: url.searchParams,
         body: request.method === "GET" ? undefined : await readJson(request, bodyBytesFor(path, true)),
+        onceKey: request.headersDistinct["idempotency-key"]?.join(", ") ?? null,
       });
       if (answer === null)
         throw new HubError("not-found", "There is no such path. See /api/v1/openapi.json.", { facts: { what: "path" } });

@@ -235,6 +235,8 @@ export const session = z.object({
   asset: named,
   user: named,
   account: z.string(),
+  /** Opened under access that was taken in an emergency. */
+  emergency: z.boolean(),
   port: z.number().nullable(),
   startedAt: moment,
   endedAt: moment.nullable(),

@@ -16,10 +16,12 @@ import { answerCsv } from "../databases/shell/last-answers.ts";
 import { findFile } from "../files/files.ts";
 import { pieceOffset } from "../files/input.ts";
 import { subjectOf, takePiece } from "../files/upload-file.ts";
-import { type Actor, assertMay, auditActor, may } from "../identity/actor.ts";
+import { type Actor, assertMay, assertWhole, auditActor, may } from "../identity/actor.ts";
 import { exportPeople } from "../identity/people-csv.ts";
 import type { Channel, LogFile } from "../logs/log-file.ts";
 import { HubError, notFound } from "../platform/errors.ts";
+import { reviewCsv } from "../reviews/review-csv.ts";
+import { findReview, listLines } from "../reviews/reviews.ts";
 import { asciicast, replayIndex, replaySegment } from "../sessions/replay.ts";
 import { findSession, type SessionWithNames } from "../sessions/sessions.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -54,6 +56,7 @@ const handlers: [RegExp, Handler][] = [
   [/^\/audit\/(events)\.csv$/, sendAudit],
   [/^\/(people)\.csv$/, sendRows],
   [/^\/(assets)\.csv$/, sendRows],
+  [/^\/access-reviews\/([a-z0-9_]{1,64})\.csv$/, sendReview],
 ];
 
 /** False when the path is none of these. The caller has checked who asks. @throws HubError. */
@@ -67,6 +70,7 @@ export async function serveRaw(
 ): Promise<boolean> {
   const uploadId = request.method === "PUT" ? fileContent.exec(path)?.[1] : undefined;
   if (uploadId !== undefined) {
+    assertWhole(actor);
     const offset = await takePiece(hub.files, actor, uploadId, pieceOffset.parse(query.get("offset") ?? undefined), request);
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ offset }));
     return true;
@@ -74,6 +78,7 @@ export async function serveRaw(
   for (const [pattern, handler] of handlers) {
     const id = pattern.exec(path)?.[1];
     if (id === undefined) continue;
+    assertWhole(actor);
     if (request.method !== "GET" && request.method !== "HEAD")
       throw new HubError("bad-input", "Only GET is served here.", { facts: { fields: "method" } });
     response.setHeader("cache-control", "private, no-store");
@@ -81,6 +86,26 @@ export async function serveRaw(
     return true;
   }
   return false;
+}
+
+/** Bounded by what a review may hold. */
+const reviewLinesMax = 10_000;
+
+async function sendReview(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { db, clock } = hub.reviews;
+  await findReview(db, actor, id);
+  const { rows } = await listLines(db, { id, limit: reviewLinesMax }, clock.now());
+  response.writeHead(200, {
+    "content-type": "text/csv; charset=utf-8",
+    "content-disposition": `attachment; filename="access-review.csv"`,
+  });
+  response.end(request.method === "HEAD" ? undefined : reviewCsv(rows));
 }
 
 async function sendOutput(

@@ -1,6 +1,6 @@
 // What every request is asked first: who is it, from where, and did our own page send it.
 import type { IncomingMessage } from "node:http";
-import type { Actor } from "../identity/actor.ts";
+import { type Actor, assertWhole } from "../identity/actor.ts";
 import type { IdentityDeps, Origin } from "../identity/deps.ts";
 import { findActor } from "../identity/find-actor.ts";
 import { HubError } from "../platform/errors.ts";
@@ -13,12 +13,20 @@ export const originOf = (request: IncomingMessage): Origin => ({
   userAgent: (request.headers["user-agent"] ?? "").slice(0, 300),
 });
 
-export function actorOf(identity: IdentityDeps, request: IncomingMessage): Promise<Actor | null> {
+/** For procedures, which look at an access key's scopes themselves. */
+export function callerOf(identity: IdentityDeps, request: IncomingMessage): Promise<Actor | null> {
   return findActor(
     identity,
     { authorization: request.headers.authorization, cookie: request.headers.cookie },
     addressOf(request),
   );
+}
+
+/** For all that is no procedure: sockets, recordings, files. @throws HubError `key-scope`, since no scope opens any of that. */
+export async function actorOf(identity: IdentityDeps, request: IncomingMessage): Promise<Actor | null> {
+  const actor = await callerOf(identity, request);
+  assertWhole(actor);
+  return actor;
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { AnyProcedure } from "@trpc/server";
 import { z } from "zod";
 import { HubError } from "../platform/errors.ts";
+import { onlyOnce, type RestAnswer } from "./only-once.ts";
 import { appRouter } from "./router.ts";
 import { type Context, createCaller, type Meta, toHubError } from "./trpc.ts";
 
@@ -49,15 +50,13 @@ function flatten(node: Record<string, unknown>, prefix = ""): [string, AnyProced
   });
 }
 
-export type RestAnswer = { status: number; body: unknown };
-
 /**
  * Answers one call. Null when no route has this path.
  * @throws HubError for what the caller did wrong, `bad-input` with 405's sense for a wrong method.
  */
 export async function answerRest(
   ctx: Context,
-  call: { method: string; path: string; query: URLSearchParams; body: unknown },
+  call: { method: string; path: string; query: URLSearchParams; body: unknown; onceKey: string | null },
 ): Promise<RestAnswer | null> {
   const onPath = routes.filter((route) => route.pattern.test(call.path));
   if (onPath.length === 0) return null;
@@ -73,12 +72,17 @@ export async function answerRest(
   const input = { ...Object.fromEntries(call.query), ...call.body, ...fromPath };
   let target: unknown = caller(ctx);
   for (const step of route.name.split(".")) target = Reflect.get(target as object, step);
-  try {
-    const body: unknown = await (target as (input: unknown) => Promise<unknown>)(route.input === null ? undefined : input);
-    return { status: route.status ?? 200, body };
-  } catch (error) {
-    throw toHubError(error);
-  }
+  const act = async (): Promise<RestAnswer> => {
+    try {
+      const body: unknown = await (target as (input: unknown) => Promise<unknown>)(route.input === null ? undefined : input);
+      return { status: route.status ?? 200, body };
+    } catch (error) {
+      throw toHubError(error);
+    }
+  };
+  if (call.onceKey === null || route.once !== true || ctx.actor === null) return act();
+  const { db, clock } = ctx.hub.identity;
+  return onlyOnce({ db, now: clock.now() }, ctx.actor, call.onceKey, call, act);
 }
 
 /** RFC 9457. */
@@ -177,6 +181,15 @@ export function openApiDocument(version: string) {
     if (route.method === "GET")
       for (const [name, schema] of Object.entries(properties))
         parameters.push({ name, in: "query", required: required.has(name), schema });
+    if (route.once === true)
+      parameters.push({
+        name: "Idempotency-Key",
+        in: "header",
+        required: false,
+        description:
+          "Sent again with the same key and body within a day, the request is not done again: the first answer comes back.",
+        schema: { type: "string", minLength: 1, maxLength: 255 },
+      });
     const bodyNeeded = route.method !== "GET" && Object.keys(properties).length > 0;
     const status = String(route.status ?? 200);
     paths[route.path] = {

@@ -3,6 +3,7 @@ import { accessRouter } from "./routers/access.ts";
 import { accountsRouter, assetsRouter, nodesRouter } from "./routers/assets.ts";
 import { auditRouter } from "./routers/audit.ts";
 import { authRouter } from "./routers/auth.ts";
+import { breakGlassRouter } from "./routers/break-glass.ts";
 import { custodyRouter } from "./routers/custody.ts";
 import { databasesRouter } from "./routers/databases.ts";
 import { filesRouter } from "./routers/files.ts";
@@ -15,11 +16,13 @@ import { eventsRouter, homeRouter, settingsRouter } from "./routers/overview.ts"
 import { passkeysRouter } from "./routers/passkeys.ts";
 import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { providersRouter } from "./routers/providers.ts";
+import { reviewsRouter } from "./routers/reviews.ts";
 import { rolesRouter } from "./routers/roles.ts";
 import { interpretersRouter, scriptsRouter } from "./routers/scripts.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { calendarsRouter, targetSetsRouter, tasksRouter } from "./routers/tasks.ts";
 import { templatesRouter } from "./routers/templates.ts";
+import { ticketDeskRouter } from "./routers/ticket-desk.ts";
 import { ticketsRouter } from "./routers/tickets.ts";
 import { runsRouter, sessionsRouter } from "./routers/work.ts";
 import { router } from "./trpc.ts";
@@ -30,6 +33,7 @@ export const appRouter = router({
   assets: assetsRouter,
   audit: auditRouter,
   auth: authRouter,
+  breakGlass: breakGlassRouter,
   calendars: calendarsRouter,
   custody: custodyRouter,
   databases: databasesRouter,
@@ -47,6 +51,7 @@ export const appRouter = router({
   passkeys: passkeysRouter,
   people: peopleRouter,
   providers: providersRouter,
+  reviews: reviewsRouter,
   roles: rolesRouter,
   runs: runsRouter,
   scripts: scriptsRouter,
@@ -56,6 +61,7 @@ export const appRouter = router({
   targetSets: targetSetsRouter,
   tasks: tasksRouter,
   templates: templatesRouter,
+  ticketDesk: ticketDeskRouter,
   tickets: ticketsRouter,
 });
 

@@ -1,7 +1,17 @@
 // Shapes of what the API tells about tickets.
 import { z } from "zod";
 import { runStates } from "../automation/input.ts";
-import { approver, asked, autoApproval, decisions, flowMatch, level, ticketKinds, ticketStates } from "../tickets/input.ts";
+import {
+  approver,
+  asked,
+  autoApproval,
+  decisions,
+  flowMatch,
+  level,
+  ticketKinds,
+  ticketOrigins,
+  ticketStates,
+} from "../tickets/input.ts";
 import { pageOf } from "./output.ts";
 
 const moment = z.iso.datetime();
@@ -12,6 +22,9 @@ export const ticket = z.object({
   kind: z.enum(ticketKinds),
   title: z.string(),
   state: z.enum(ticketStates),
+  origin: z.enum(ticketOrigins),
+  /** Of an emergency: does it still wait for somebody to look at it? */
+  review: z.enum(["none", "to-be-reviewed", "reviewed"]),
   requester: named,
   /** The level that it waits for, or was decided at, from 1. */
   level: z.number().int(),
@@ -54,6 +67,8 @@ export const fullTicket = ticket.extend({
   grantId: z.string().nullable(),
   extendsId: z.string().nullable(),
   escalated: z.boolean(),
+  /** What was found when it was looked at after an emergency. */
+  reviewed: z.object({ by: named, findings: z.string(), at: moment }).nullable(),
   /** Who may decide it now. */
   deciders: z.array(named),
   decisions: z.array(
@@ -69,12 +84,28 @@ export const fullTicket = ticket.extend({
     extend: z.boolean(),
     run: z.boolean(),
     comment: z.boolean(),
+    review: z.boolean(),
   }),
 });
 
 const standIn = named.extend({ from: moment, until: moment });
 /** standsInFor: those whom one stands in for now, or will. */
 export const substitute = z.object({ substitute: standIn.nullable(), standsInFor: z.array(standIn) });
+/** accounts: user names of the vault. */
+export const givenAtOnce = z.object({
+  id: z.string(),
+  grantId: z.string().nullable(),
+  endsAt: moment,
+  assets: z.array(named),
+  accounts: z.array(z.string()),
+});
+
+export const breakGlassAssets = z.object({
+  items: z.array(z.object({ id: z.string(), name: z.string(), platform: z.string(), accounts: z.array(z.string()) })),
+  more: z.boolean(),
+});
+export const breakGlassHeld = z.object({ items: z.array(z.object({ id: z.string(), title: z.string(), endsAt: moment })) });
+export const breakGlassRules = z.object({ minutesMax: z.number().int() });
 
 export const waiting = z.object({ waiting: z.number().int() });
 

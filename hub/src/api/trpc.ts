@@ -10,6 +10,7 @@ import { databaseAway } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
 import type { ApiDeps } from "./deps.ts";
+import { assertInScope } from "./key-scopes.ts";
 
 export type Context = {
   hub: ApiDeps;
@@ -26,7 +27,15 @@ export type Context = {
 
 /** How a procedure appears under /api/v1; without it, it does not. */
 export type Meta = {
-  rest?: { method: "GET" | "POST" | "DELETE"; path: `/${string}`; status?: number; summary: string; tag: string };
+  rest?: {
+    method: "GET" | "POST" | "DELETE";
+    path: `/${string}`;
+    status?: number;
+    summary: string;
+    tag: string;
+    /** Takes the header Idempotency-Key; see only-once.ts. Its answer is kept for a while, so it holds no secret. */
+    once?: boolean;
+  };
 };
 
 const t = initTRPC
@@ -115,8 +124,9 @@ const procedure = t.procedure.use(async ({ next, path, ctx, getRawInput }) => {
 export const open = procedure;
 
 /** For anybody signed in. */
-export const signedIn = procedure.use(({ ctx, next }) => {
+export const signedIn = procedure.use(({ ctx, next, path }) => {
   if (ctx.actor === null) throw new HubError("not-signed-in", "Sign in first, or send an access key.");
+  assertInScope(ctx.actor, path);
   return next({ ctx: { ...ctx, actor: ctx.actor } });
 });
 

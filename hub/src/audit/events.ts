@@ -1,6 +1,9 @@
 // Every kind of event that is recorded, and what each carries. Closed: an event that is not here cannot be written.
 // Values are identifiers, names, counts and reasons. Never secrets, never what was typed.
 
+/** How somebody acted on a ticket: see tickets/ticket-head.ts. Empty when the hub did. */
+type Way = { via: string; key: string; by: string };
+
 export type AuditEventOf = {
   "setup.completed": Record<string, never>;
   "person.signed-in": { userAgent: string };
@@ -77,7 +80,8 @@ export type AuditEventOf = {
   "role.changed": { before: string; after: string };
   /** to: the role that its people got; userIds: up to 200 of them, separated by spaces. */
   "role.deleted": { role: string; to: string | null; people: number; userIds: string };
-  "key.created": { name: string; prefix: string };
+  /** scopes: empty for all that the person may. addresses: empty for everywhere. */
+  "key.created": { name: string; prefix: string; scopes: string; addresses: string };
   "key.revoked": { name: string; prefix: string };
   "zone.created": Record<string, never>;
   "zone.renamed": { before: string; after: string };
@@ -156,19 +160,22 @@ export type AuditEventOf = {
   "interpreter.added": { label: string };
   "interpreter.removed": Record<string, never>;
   /** asked: JSON of what is asked for. */
-  "ticket.submitted": { asked: string; flow: string };
+  /** by: of another system that acts in somebody's name, whose key it is. */
+  "ticket.submitted": { asked: string; flow: string } & Way;
   /** level: from 1. narrowed: JSON of what is approved; empty: all of it. */
-  "ticket.decided": { decision: string; level: number; comment: string; narrowed: string };
+  "ticket.decided": { decision: string; level: number; comment: string; narrowed: string } & Way;
   "ticket.approved": { grantId: string; approved: string; automatic: boolean };
   /** A script that was approved. run: which of how many, from 1. */
   "ticket.run-begun": { runId: string; run: number; of: number; automatic: boolean };
   /** It was to begin by itself. code: what stood against it. */
   "ticket.not-begun": { code: string };
-  "ticket.withdrawn": Record<string, never>;
+  "ticket.withdrawn": Way;
+  /** By another system, which has decided it. user, assets: names. */
+  "ticket.given-at-once": { user: string; assets: string; account: string; minutes: number; reference: string } & Way;
   "ticket.escalated": { level: number };
   "ticket.lapsed": { level: number };
   /** why: expired, given-back, taken-away. */
-  "ticket.ended": { why: string; reason: string };
+  "ticket.ended": { why: string; reason: string } & Way;
   "ticket.commented": { length: number };
   /** Accounts that requests give on database servers. given, taken: privileges and places, the first few. missing: JSON of places that are not there. */
   "database-account.made": { assetId: string; given: string; taken: string; missing: string };
@@ -179,6 +186,24 @@ export type AuditEventOf = {
   "database-account.failed": { assetId: string; code: string };
   "database-account.password-shown": { assetId: string; ticketId: string };
   "database-settings.changed": { before: string; after: string };
+  /** Somebody took access in an emergency; nobody was asked. assets, accounts, actions: as lists in a line. */
+  "access.break-glass-opened": { assets: string; accounts: string; actions: string; reason: string; minutes: number };
+  "access.break-glass-reviewed": { findings: string };
+  "break-glass.rules-changed": { before: number; after: number };
+  /** ownerId: empty for the assets of all. */
+  "access-review.created": { lines: number; ownerId: string; reviewerId: string; due: string };
+  /** grantId: what was decided about. */
+  "access-review.decided": {
+    decision: string;
+    outcome: string;
+    person: string;
+    asset: string;
+    grant: string;
+    grantId: string;
+    reason: string;
+  };
+  /** open: lines that nobody decided. */
+  "access-review.closed": { lines: number; open: number };
   "ticket-flow.created": { flow: string };
   "ticket-flow.changed": { before: string; after: string };
   "ticket-flow.removed": Record<string, never>;
@@ -358,6 +383,7 @@ export const auditKinds = [
   "ticket.run-begun",
   "ticket.not-begun",
   "ticket.withdrawn",
+  "ticket.given-at-once",
   "ticket.escalated",
   "ticket.lapsed",
   "ticket.ended",
@@ -369,6 +395,12 @@ export const auditKinds = [
   "database-account.failed",
   "database-account.password-shown",
   "database-settings.changed",
+  "access.break-glass-opened",
+  "access.break-glass-reviewed",
+  "break-glass.rules-changed",
+  "access-review.created",
+  "access-review.decided",
+  "access-review.closed",
   "ticket-flow.created",
   "ticket-flow.changed",
   "ticket-flow.removed",
@@ -413,6 +445,7 @@ export type AuditSubject = {
     | "target-set"
     | "ticket"
     | "ticket-flow"
+    | "access-review"
     | "person"
     | "group"
     | "role"

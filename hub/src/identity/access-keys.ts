@@ -5,23 +5,45 @@ import { and, desc, eq, gt, isNull, or } from "drizzle-orm";
 import type { AuditActor } from "../audit/events.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Queryable } from "../platform/database.ts";
-import { notFound } from "../platform/errors.ts";
+import { HubError, notFound } from "../platform/errors.ts";
+import { isInside } from "../platform/networks.ts";
 import { hashToken, newToken } from "../platform/secret.ts";
+import { type Actor, assertMay, auditActor } from "./actor.ts";
 import type { IdentityDeps } from "./deps.ts";
+import { freshMfa } from "./fresh-mfa.ts";
+import type { CreateKey, KeyScope } from "./input.ts";
 import { mayActNow } from "./people.ts";
-import { type AccessKeyRow, accessKeys, type UserRow, users } from "./schema.ts";
+import { type AccessKeyRow, accessKeys, type Permission, type UserRow, users } from "./schema.ts";
 
 const prefixChars = 9; // "sp_" and six characters
 const dayMs = 86_400_000;
 /** Writing last use on every request would make each a transaction. */
 const lastUsedStepMs = 60_000;
 
-export async function createAccessKey(
+/** What a key's person must be allowed himself, when he makes one and each time it is used. */
+const behind: Partial<Record<KeyScope, Permission>> = {
+  "tickets.on-behalf": "tickets.manage",
+  "access.at-once": "grants.manage",
+};
+
+/** @throws HubError `forbidden`, and `confirm-first` for one that acts for others. */
+export function createAccessKey(deps: IdentityDeps, owner: Actor, input: CreateKey): Promise<{ id: string; key: string }> {
+  for (const scope of input.scopes ?? []) {
+    const permission = behind[scope];
+    if (permission === undefined) continue;
+    assertMay(owner, permission);
+    freshMfa(owner, deps.clock.now());
+  }
+  return insertAccessKey(deps, owner, auditActor(owner), owner.ip, input);
+}
+
+/** By whoever runs this machine, for anybody on it; the caller says who that is. */
+export async function insertAccessKey(
   { db, clock }: IdentityDeps,
   owner: { id: string; orgId: string },
   actor: AuditActor,
   ip: string | null,
-  input: { name: string; expiresInDays?: number | undefined },
+  { name, expiresInDays, scopes, addresses }: CreateKey,
 ): Promise<{ id: string; key: string }> {
   const now = clock.now();
   const key = newToken("sp");
@@ -29,11 +51,13 @@ export async function createAccessKey(
     id: newId("key"),
     orgId: owner.orgId,
     userId: owner.id,
-    name: input.name,
+    name,
     prefix: key.slice(0, prefixChars),
     keyHash: hashToken(key),
+    scopes,
+    addresses,
     createdAt: now,
-    expiresAt: input.expiresInDays === undefined ? null : new Date(now.getTime() + input.expiresInDays * dayMs),
+    expiresAt: expiresInDays === undefined ? null : new Date(now.getTime() + expiresInDays * dayMs),
   };
   await db.transaction(async (tx) => {
     await tx.insert(accessKeys).values(row);
@@ -41,9 +65,9 @@ export async function createAccessKey(
       kind: "key.created",
       orgId: owner.orgId,
       actor,
-      subject: { kind: "key", id: row.id, name: row.name },
+      subject: { kind: "key", id: row.id, name },
       ip,
-      data: { name: row.name, prefix: row.prefix },
+      data: { name, prefix: row.prefix, scopes: (scopes ?? []).join(", "), addresses: addresses.join(", ") },
     });
   });
   return { id: row.id, key };
@@ -81,11 +105,27 @@ export async function listAccessKeys(db: Queryable, userId: string): Promise<Acc
     .orderBy(desc(accessKeys.createdAt));
 }
 
-/** The person behind a key and where it was made, or null: unknown, revoked, expired, disabled. */
+/**
+ * A key that was made to act for others does, for a person who may still allow it.
+ *
+ * @throws HubError `key-scope` for any other way to ask, `forbidden`.
+ */
+export function assertKeyFor(actor: Actor, scope: KeyScope): { keyId: string } {
+  if (actor.via.kind !== "key" || actor.via.scopes?.includes(scope) !== true)
+    throw new HubError("key-scope", `This is for access keys that were made for ${scope}. Make one in the console.`, {
+      facts: { scopes: scope },
+    });
+  const permission = behind[scope];
+  if (permission !== undefined) assertMay(actor, permission);
+  return { keyId: actor.via.keyId };
+}
+
+/** The person behind a key and where it was made, or null: unknown, revoked, expired, disabled, or from an address that it is not for. */
 export async function findByAccessKey(
   { db, clock }: IdentityDeps,
   key: string,
-): Promise<{ user: UserRow; keyId: string; orgId: string } | null> {
+  ip: string | null,
+): Promise<{ user: UserRow; keyId: string; orgId: string; scopes: KeyScope[] | null } | null> {
   const now = clock.now();
   const [row] = await db
     .select({ user: users, key: accessKeys })
@@ -100,7 +140,9 @@ export async function findByAccessKey(
       ),
     );
   if (row === undefined) return null;
+  const { addresses, scopes } = row.key;
+  if (addresses.length > 0 && (ip === null || !isInside(addresses, ip))) return null;
   if (row.key.lastUsedAt === null || now.getTime() - row.key.lastUsedAt.getTime() > lastUsedStepMs)
     await db.update(accessKeys).set({ lastUsedAt: now }).where(eq(accessKeys.id, row.key.id));
-  return { user: row.user, keyId: row.key.id, orgId: row.key.orgId };
+  return { user: row.user, keyId: row.key.id, orgId: row.key.orgId, scopes };
 }

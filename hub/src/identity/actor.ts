@@ -2,7 +2,7 @@
 
 import type { AuditActor, AuditSubject } from "../audit/events.ts";
 import { HubError } from "../platform/errors.ts";
-import { permissions, roleNames } from "./input.ts";
+import { type KeyScope, permissions, roleNames } from "./input.ts";
 import type { Permission, Role, RoleRow } from "./schema.ts";
 
 export type Actor = {
@@ -20,7 +20,9 @@ export type Actor = {
   /** The browser's sign-in and when a factor was last shown there (see fresh-mfa.ts), or the access key used. */
   readonly via:
     | { kind: "session"; sessionId: string; confirmedAt: Date | null }
-    | { kind: "key"; keyId: string }
+    | { kind: "key"; keyId: string; scopes: readonly KeyScope[] | null }
+    /** Another system acts for him, with a key of its own that may; see tickets/on-behalf.ts. */
+    | { kind: "behalf"; keyId: string; by: { id: string; name: string } }
     /** Nobody asked just now: his own task was due. */
     | { kind: "task"; taskId: string }
     /** Nobody asked just now: a script of his begins. */
@@ -68,6 +70,14 @@ export function permissionsOf(role: Role, made: Pick<RoleRow, "permissions"> | n
 }
 
 export const may = (actor: Actor, permission: Permission): boolean => actor.permissions.includes(permission);
+
+/** For what no key is limited to. @throws HubError `key-scope`. */
+export function assertWhole(actor: Actor | null): void {
+  if (actor?.via.kind !== "key" || actor.via.scopes === null) return;
+  throw new HubError("key-scope", `This access key is made for ${actor.via.scopes.join(", ")} only. Use another one here.`, {
+    facts: { scopes: actor.via.scopes.join(", ") },
+  });
+}
 
 /** Nobody gives or takes what he has not. @throws HubError `forbidden` naming the permission that the actor has not. */
 export function assertHolds(actor: Actor, held: readonly Permission[]): void {

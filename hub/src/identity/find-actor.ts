@@ -14,8 +14,10 @@ export async function findActor(
 ): Promise<Actor | null> {
   const key = /^Bearer (sp_[A-Za-z0-9_-]{20,100})$/.exec(headers.authorization ?? "")?.[1];
   if (key !== undefined) {
-    const found = await findByAccessKey(deps, key);
-    return found === null ? null : inOrganisation(deps, found.orgId, found.user, ip, { kind: "key", keyId: found.keyId });
+    const found = await findByAccessKey(deps, key, ip);
+    return found === null
+      ? null
+      : inOrganisation(deps, found.orgId, found.user, ip, { kind: "key", keyId: found.keyId, scopes: found.scopes });
   }
   if (headers.authorization !== undefined) return null;
   const current = await findSignIn(deps, headers.cookie);

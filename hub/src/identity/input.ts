@@ -1,7 +1,7 @@
 // What callers may send to identity.
 import { z } from "zod";
 import { importFile } from "../csv/input.ts";
-import { byId, displayName, page } from "../platform/input.ts";
+import { byId, displayName, network, page } from "../platform/input.ts";
 
 /** Length is what counts (NIST SP 800-63B §5.1.1); 200 bounds the work of hashing. */
 export const password = z.string().min(10).max(200);
@@ -16,7 +16,7 @@ export const rolesMax = 100;
 
 /** What a role may be made of, as forms show it. */
 export const permissionGroups = {
-  reach: ["terminal.open", "run.start", "scripts.manage", "dial.open"],
+  reach: ["terminal.open", "run.start", "scripts.manage", "dial.open", "access.break-glass"],
   assets: ["assets.read", "assets.manage", "accounts.manage", "secrets.reveal"],
   grants: ["grants.read", "grants.manage"],
   tickets: ["tickets.open", "tickets.read-all", "tickets.manage"],
@@ -97,7 +97,19 @@ export const changeRole = byId.extend(roleFields);
 /** to: the role that its people get. */
 export const removeRole = byId.extend({ to: role.optional() });
 export type RoleFields = z.infer<typeof createRole>;
-export const createKey = z.object({ name: displayName, expiresInDays: z.number().int().min(1).max(3_650).optional() });
+/**
+ * What a key may be limited to. The last two are held by no person: only by a key that was made for them. Which procedures each opens: api/key-scopes.ts.
+ */
+export const keyScopes = ["tickets.read", "tickets.on-behalf", "access.at-once"] as const;
+export type KeyScope = (typeof keyScopes)[number];
+/** scopes: null for all that its person may. addresses: none for everywhere. */
+export const createKey = z.object({
+  name: displayName,
+  expiresInDays: z.number().int().min(1).max(3_650).optional(),
+  scopes: z.array(z.enum(keyScopes)).min(1).max(keyScopes.length).nullable().default(null),
+  addresses: z.array(network).max(100).default([]),
+});
+export type CreateKey = z.infer<typeof createKey>;
 
 /** As many as a page of people shows: one transaction, one audit event. */
 export const peopleAtOnceMax = 200;

@@ -1,7 +1,9 @@
 // Who belongs to an organisation: people at home there, and guests from another with a role of their own. Each person as an organisation sees him.
 import { and, asc, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { Queryable } from "../platform/database.ts";
+import { notFound } from "../platform/errors.ts";
 import { permissionsOf } from "./actor.ts";
+import { mayAct } from "./person-state.ts";
 import {
   organisationMembers,
   organisations,
@@ -54,6 +56,20 @@ export const findMembers = (db: Queryable, orgId: string, userIds: readonly stri
 export async function findMember(db: Queryable, orgId: string, userId: string): Promise<Member | null> {
   const [member] = await seenBy(db, [orgId], [userId]);
   return member ?? null;
+}
+
+/** By e-mail address or user name, in any letters. @throws HubError `not-found` for nobody of the organisation, and for who is there no more. */
+export async function findMemberNamed(db: Queryable, orgId: string, name: string, now: Date): Promise<Member> {
+  const wanted = name.toLowerCase();
+  const [found] = await db
+    .select({ id: users.id })
+    .from(users)
+    .leftJoin(organisationMembers, membership(orgId))
+    .where(and(belongs(orgId), or(eq(users.email, wanted), eq(users.username, wanted))))
+    .limit(1);
+  const member = found === undefined ? null : await findMember(db, orgId, found.id);
+  if (member === null || !mayAct(member, now)) throw notFound("person");
+  return member;
 }
 
 /** For a left join: the guest's row of this organisation. */

@@ -44,6 +44,8 @@ export const presentKey = (key: AccessKeyRow) => ({
   id: key.id,
   name: key.name,
   prefix: key.prefix,
+  scopes: key.scopes,
+  addresses: key.addresses,
   createdAt: key.createdAt.toISOString(),
   lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
   expiresAt: key.expiresAt?.toISOString() ?? null,

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { type AnyPgColumn, bigint, boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import type { z } from "zod";
 import { moment, orgId } from "../platform/columns.ts";
-import type { permissions, role } from "./input.ts";
+import type { KeyScope, permissions, role } from "./input.ts";
 import type { SignInStage } from "./sign-in-stage.ts";
 
 export const organisations = pgTable("organisations", {
@@ -191,6 +191,10 @@ export const accessKeys = pgTable(
     /** First characters, so that a person recognises the key. */
     prefix: text("prefix").notNull(),
     keyHash: text("key_hash").notNull(),
+    /** What it is limited to; null: it may what its person may. */
+    scopes: text("scopes").array().$type<KeyScope[]>(),
+    /** Networks from which it is taken; none: from everywhere. */
+    addresses: text("addresses").array().notNull().default([]),
     createdAt: moment("created_at").notNull(),
     lastUsedAt: moment("last_used_at"),
     expiresAt: moment("expires_at"),

@@ -69,6 +69,7 @@ const delivery = (withMail = true) =>
     clock,
     vault,
     consoleUrl: "https://hub.example.org",
+    ownLink: () => null,
     log: createLog("fatal"),
     changes: new Changes(),
     mailer: withMail ? mailer : null,

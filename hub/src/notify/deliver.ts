@@ -20,7 +20,7 @@ import type { Language } from "./input.ts";
 import type { Mailer } from "./mailer.ts";
 import { renderNoticeMail } from "./mails.ts";
 import type { Message } from "./message.ts";
-import type { Notice } from "./notices.ts";
+import { type Notice, noticeRules } from "./notices.ts";
 import {
   type ChannelRow,
   type DeliveryRow,
@@ -31,7 +31,7 @@ import {
   notices,
 } from "./schema.ts";
 import { reasonOf, send } from "./send.ts";
-import { digestOf, messageOf } from "./words.ts";
+import { digestOf, messageOf, withOwnLink } from "./words.ts";
 
 export const lookForDeliveriesEveryMs = 1_000;
 
@@ -52,7 +52,16 @@ const mailPace: Pace = { burst: 10, perMinute: 1 / 3 };
 const pausesMs = [30_000, 120_000, 600_000, 1_800_000, 7_200_000, 21_600_000, 86_400_000];
 export const attemptsMax = pausesMs.length + 1;
 
-type Deps = NotifyDeps & { log: Log; changes: Changes /** Null without a mail server. */; mailer: Mailer | null };
+/** A link for one person alone: where in the console it leads, and until when. */
+export type OwnLink = { path: string; until: Date };
+type Deps = NotifyDeps & {
+  log: Log;
+  changes: Changes;
+  /** Null without a mail server. */
+  mailer: Mailer | null;
+  /** What a mail of this notice to this person leads to instead of the notice's page; null: to that. */
+  ownLink(notice: NoticeRow, userId: string): OwnLink | null;
+};
 type Waiting = { delivery: DeliveryRow; notice: NoticeRow };
 type Batch = { target: string; waiting: Waiting[]; channel: ChannelRow | null };
 
@@ -163,7 +172,9 @@ export class NoticeDelivery {
       .update(noticePaces)
       .set({ tokens: tokens - 1, tokensAt: now, busyUntil: new Date(now.getTime() + leaseMs) })
       .where(eq(noticePaces.target, target));
-    return { target, channel, waiting: waiting.length <= soon ? waiting.slice(0, 1) : waiting };
+    const alone = waiting.findIndex(({ notice }) => noticeRules[notice.kind].alone === true);
+    const together = waiting.length <= soon ? 1 : alone === -1 ? waiting.length : Math.max(1, alone);
+    return { target, channel, waiting: waiting.slice(0, together) };
   }
 
   async #send({ target, channel, waiting }: Batch): Promise<Verdict> {
@@ -188,7 +199,12 @@ export class NoticeDelivery {
     const [person] = await db.select().from(users).where(eq(users.id, userId));
     if (mailer === null || person === undefined || person.disabledAt !== null)
       return failed("The person may not sign in any more.");
-    const message = messageFor(waiting, person.language ?? "en", consoleUrl);
+    const language = person.language ?? "en";
+    const [first] = waiting;
+    // A channel has many readers, and a digest many links: only a mail about one thing has a link of its reader's own.
+    const own = waiting.length === 1 && first !== undefined ? this.#deps.ownLink(first.notice, userId) : null;
+    const plain = messageFor(waiting, language, consoleUrl);
+    const message = own === null || consoleUrl === null ? plain : withOwnLink(plain, consoleUrl + own.path, own.until);
     try {
       await mailer.send({ name: person.name, address: person.email }, renderNoticeMail(message));
       return { sent: true, text: "The mail server has taken it." };

@@ -60,6 +60,31 @@ const told: Record<string, (row: AuditRow, deps: Deps, tx: Transaction) => Promi
   }),
 };
 
+/** What a ticket is after the event; without one for what leaves it as it is. */
+const ticketStates: Record<string, (data: AuditData) => string> = {
+  "ticket.submitted": () => "pending",
+  "ticket.decided": ({ decision }) => (decision === "reject" ? "rejected" : "pending"),
+  "ticket.approved": () => "approved",
+  "ticket.withdrawn": () => "withdrawn",
+  "ticket.escalated": () => "pending",
+  "ticket.lapsed": () => "lapsed",
+  "ticket.ended": () => "ended",
+};
+
+for (const [kind, stateOf] of Object.entries(ticketStates))
+  told[kind] = ({ orgId, seq, at, subjectId, subjectName, data }) => ({
+    kind: "ticket.changed",
+    orgId,
+    data: {
+      ticketId: subjectId ?? "",
+      ticket: subjectName ?? "",
+      change: kind,
+      state: stateOf(data),
+      sequence: seq,
+      at: at.toISOString(),
+    },
+  });
+
 const textOf = (data: AuditData, name: string): string => String(data[name] ?? "");
 
 /** Tells of what is new on record. What was there before the hub knew of notices is not news. */

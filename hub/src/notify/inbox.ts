@@ -59,8 +59,9 @@ export async function subscriptionsOf(db: Queryable, actor: Actor): Promise<Subs
   const chosen = await db.select().from(noticeSubscriptions).where(eq(noticeSubscriptions.userId, actor.id));
   return noticeKinds
     .filter((kind) => {
-      const { audience } = noticeRules[kind];
-      return audience === null || may(actor, audience);
+      const { audience, alone, always } = noticeRules[kind];
+      // What is for programs nobody is told of; what everybody is told of nobody chooses.
+      return alone !== true && always !== true && (audience === null || may(actor, audience));
     })
     .map((kind) => {
       const { inbox, mail } = chosen.find((row) => row.kind === kind) ?? noticeRules[kind];

@@ -3,7 +3,10 @@ import { z } from "zod";
 import { byId, displayName, page } from "../platform/input.ts";
 
 export const noticeKinds = [
+  "access.break-glass",
   "access.ending",
+  "access.review",
+  "access.review-flagged",
   "grant.ending",
   "account.rotation-failed",
   "host-key.changed",
@@ -16,6 +19,7 @@ export const noticeKinds = [
   "ticket.lapsed",
   "ticket.ended",
   "database-account.drifted",
+  "ticket.changed",
   "run.started",
   "run.succeeded",
   "run.failed",

@@ -14,13 +14,25 @@ type Failures = { succeeded: number; failed: number; failures: FailedHost[] };
 type Decided = { ticketId: string; ticket: string; comment: string; endsAt: string };
 
 export type NoticeOf = {
-  "ticket.waiting": { ticketId: string; ticket: string; by: string; reason: string };
+  /** level: which of its levels waits, from 0. */
+  "ticket.waiting": { ticketId: string; ticket: string; by: string; reason: string; level: number };
   "ticket.approved": Decided;
   "ticket.rejected": Decided;
   "ticket.lapsed": Decided;
   "ticket.ended": Decided;
   /** found: what somebody else had changed. */
   "database-account.drifted": { assetId: string; asset: string; account: string; found: string };
+  /**
+   * For programs: each step of each ticket. change: the audit event's kind. state: what the ticket is then. sequence: rises with each step of a ticket, and
+   * is the event's place in the audit log.
+   */
+  "ticket.changed": { ticketId: string; ticket: string; change: string; state: string; sequence: number; at: string };
+  /** To owners of the assets, the person's manager, and whoever manages requests. assets: names. */
+  "access.break-glass": { ticketId: string; by: string; assets: string; reason: string; endsAt: string };
+  /** To who is asked to review. left: lines that are not decided. */
+  "access.review": { reviewId: string; review: string; due: string; left: number };
+  /** To those who manage grants: a reviewer wants it removed, and it cannot be taken from this person alone. */
+  "access.review-flagged": { reviewId: string; grantId: string; grant: string; person: string; asset: string; reason: string };
   /** To those whom the grant names. */
   "access.ending": { grantId: string; grant: string; endsAt: string };
   /** To those who manage grants. people, assets: names, the first few. */
@@ -52,6 +64,10 @@ type Rule<Kind extends NoticeKind> = {
   audience: Permission | null;
   /** Whoever has it may follow what such a notice is about, and is told then though the event does not name him. */
   followers?: Permission;
+  /** Told to channels only, each by itself: a program must miss none and take them in their order. */
+  alone?: true;
+  /** Everybody it concerns is told, whatever he has chosen: nobody shall miss it by a setting. */
+  always?: true;
   /** For who has not chosen. */
   inbox: boolean;
   mail: boolean;
@@ -82,7 +98,22 @@ const ticket = (severity: Severity) => ({
 });
 
 export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
+  "access.break-glass": { ...ticket("critical"), audience: "tickets.manage", always: true },
   "access.ending": { severity: "warning", audience: null, inbox: true, mail: true, path: () => "/reach" },
+  "access.review": {
+    severity: "warning",
+    audience: null,
+    inbox: true,
+    mail: true,
+    path: ({ reviewId }) => to("/review", reviewId),
+  },
+  "access.review-flagged": {
+    severity: "warning",
+    audience: "grants.manage",
+    inbox: true,
+    mail: false,
+    path: ({ grantId }) => found("/grants", grantId, grantId),
+  },
   "grant.ending": {
     severity: "warning",
     audience: "grants.manage",
@@ -137,6 +168,7 @@ export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
     mail: true,
     path: ({ assetId }) => to("/assets", assetId),
   },
+  "ticket.changed": { ...ticket("info"), inbox: false, mail: false, alone: true },
   "run.started": run("info", { inbox: false }),
   "run.succeeded": run("success", { inbox: false }),
   "run.failed": run("critical", { mail: true }),

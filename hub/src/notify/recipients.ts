@@ -34,13 +34,16 @@ export async function recipientsOf(
   { people, about }: { people: readonly string[]; about: string | null },
   now: Date,
 ): Promise<Recipient[]> {
-  const rule: Pick<(typeof noticeRules)["run.failed"], "audience" | "followers" | "inbox" | "mail"> = noticeRules[kind];
-  const { audience, followers, inbox, mail } = rule;
+  const rule: Pick<(typeof noticeRules)["run.failed"], "always" | "audience" | "followers" | "inbox" | "mail"> =
+    noticeRules[kind];
+  const { always, audience, followers, inbox, mail } = rule;
   if (people.length === 0 && audience === null && about === null) return [];
   const follows = isNotNull(noticeFollowers.userId);
   const wantsIt = sql`${kind} = any(${noticeFollowers.kinds})`;
   const chosen = (ofThis: AnyPgColumn, ofKind: AnyPgColumn, byItself: boolean) =>
-    sql<boolean>`case when ${follows} then ${wantsIt} and ${ofThis} else coalesce(${ofKind}, ${byItself}) end`;
+    always === true
+      ? sql<boolean>`${byItself}`
+      : sql<boolean>`case when ${follows} then ${wantsIt} and ${ofThis} else coalesce(${ofKind}, ${byItself}) end`;
   const rows = await db
     .select({
       userId: users.id,

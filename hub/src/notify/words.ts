@@ -40,6 +40,27 @@ const whyMissed: Record<Language, Record<string, string>> = {
 };
 
 const en: Sayings = {
+  "access.review": ({ review, due, left }) => ({
+    title: `${review}: ${left === 1 ? "1 line waits" : `${left} lines wait`} for your review`,
+    summary: "Say for each whether it is still needed.",
+    facts: [["Due", at(due)]],
+  }),
+  "access.review-flagged": ({ grant, person, asset, reason }) => ({
+    title: `${person} should not reach ${asset} any more`,
+    summary: "The grant gives it to others, too, or gives more: nothing was changed. Somebody who manages grants has to.",
+    facts: [
+      ["Grant", grant],
+      ["Reason", reason],
+    ],
+  }),
+  "access.break-glass": ({ by, assets, reason, endsAt }) => ({
+    title: `${by} has taken emergency access to ${assets}`,
+    summary: "Nobody was asked. It is recorded, and waits for a review when it is over.",
+    facts: [
+      ["Reason", reason],
+      ["Until", at(endsAt)],
+    ],
+  }),
   "access.ending": ({ grant, endsAt }) => ({
     title: `Your access ends on ${at(endsAt)}`,
     summary: "What is open under it ends then. Ask an administrator if you need it for longer.",
@@ -116,6 +137,7 @@ const en: Sayings = {
     title: `What ${ticket} gave was taken away`,
     facts: [["Reason", comment]],
   }),
+  "ticket.changed": ({ ticket, change, state }) => ({ title: `${ticket} is ${state}`, facts: [["Step", change]] }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} has started`,
     facts: [
@@ -184,6 +206,27 @@ const en: Sayings = {
 };
 
 const zh: Sayings = {
+  "access.review": ({ review, due, left }) => ({
+    title: `${review}：${left} 项等待你复核`,
+    summary: "请逐项说明是否仍有需要。",
+    facts: [["截止", at(due)]],
+  }),
+  "access.review-flagged": ({ grant, person, asset, reason }) => ({
+    title: `${person} 不应再访问 ${asset}`,
+    summary: "该授权同时授予他人或其他权限，因此未作更改，需由授权管理员处理。",
+    facts: [
+      ["授权", grant],
+      ["理由", reason],
+    ],
+  }),
+  "access.break-glass": ({ by, assets, reason, endsAt }) => ({
+    title: `${by} 已紧急获得对 ${assets} 的访问`,
+    summary: "未经审批。全程录制，结束后等待复核。",
+    facts: [
+      ["理由", reason],
+      ["有效至", at(endsAt)],
+    ],
+  }),
   "access.ending": ({ grant, endsAt }) => ({
     title: `你的访问权限将于 ${at(endsAt)} 到期`,
     summary: "到期时，已打开的连接会随之结束。如需延长，请联系管理员。",
@@ -254,6 +297,7 @@ const zh: Sayings = {
     title: `${ticket} 授予的权限被收回`,
     facts: [["理由", comment]],
   }),
+  "ticket.changed": ({ ticket, change, state }) => ({ title: `${ticket} 的状态：${state}`, facts: [["步骤", change]] }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} 已开始`,
     facts: [
@@ -337,6 +381,18 @@ export function messageOf<Kind extends NoticeKind>(notice: Notice<Kind>, languag
     table: rows.length === 0 ? null : { rows, more: Math.max(0, more) },
     link: consoleUrl === null ? null : { text: look[language], url: consoleUrl + pathOf(notice) },
   });
+}
+
+const forYouAlone: Record<Language, { name: string; value: (until: string) => string }> = {
+  en: { name: "Link", value: (until) => `for you alone, until ${until}. You sign in before you decide.` },
+  zh: { name: "链接", value: (until) => `仅供你本人使用，有效期至 ${until}。需先登录才能审批。` },
+};
+
+/** The same with a link that is its reader's own. @param url with the console's address. */
+export function withOwnLink(message: Message, url: string, until: Date): Message {
+  const { name, value } = forYouAlone[message.language];
+  const facts = [...message.facts, { name, value: value(at(until.toISOString())) }];
+  return { ...message, facts, link: { text: message.link?.text ?? look[message.language], url } };
 }
 
 const order = ["info", "success", "warning", "critical"] as const;

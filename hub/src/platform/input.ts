@@ -17,3 +17,6 @@ export const displayName = z
   .min(1)
   .max(100)
   .regex(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/u, "must be one line without control characters");
+
+/** Where somebody may come from: one address, or a network in CIDR notation. */
+export const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);

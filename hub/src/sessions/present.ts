@@ -4,7 +4,7 @@ import type { LiveSessions } from "./live-sessions.ts";
 import type { SessionWithNames } from "./sessions.ts";
 
 export function presentSession(
-  { session, assetName, userName }: SessionWithNames,
+  { session, assetName, userName, emergency }: SessionWithNames,
   { live, dials }: { live: LiveSessions; dials: LiveDials },
   isOnline: (agentId: string) => boolean,
   now: Date,
@@ -17,6 +17,7 @@ export function presentSession(
     asset: { id: session.assetId, name: assetName },
     user: { id: session.userId, name: userName },
     account: session.account,
+    emergency,
     port: session.port,
     startedAt: session.startedAt.toISOString(),
     endedAt: session.endedAt?.toISOString() ?? null,

@@ -7,11 +7,17 @@ import { cutPage, likeOf } from "../platform/paging.ts";
 import type { ListSessions } from "./input.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 
-export type SessionWithNames = { session: SessionRow; assetName: string; userName: string };
+/** emergency: opened under access that was taken in one. */
+export type SessionWithNames = { session: SessionRow; assetName: string; userName: string; emergency: boolean };
 
 const withNames = (db: Queryable) =>
   db
-    .select({ session: sessions, assetName: assets.name, userName: users.name })
+    .select({
+      session: sessions,
+      assetName: assets.name,
+      userName: users.name,
+      emergency: sql<boolean>`exists (select 1 from grants g where g.id = ${sessions.grantId} and g.emergency)`,
+    })
     .from(sessions)
     .innerJoin(assets, eq(assets.id, sessions.assetId))
     .innerJoin(users, eq(users.id, sessions.userId));

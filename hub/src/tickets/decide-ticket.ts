@@ -6,30 +6,32 @@ import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
 import { decidedBefore, decidersOf } from "./approvers.ts";
+import { assertLink } from "./decision-links.ts";
 import type { TicketDeps } from "./deps.ts";
 import type { DecideTicket } from "./input.ts";
 import { levelOutcome } from "./level.ts";
 import { goesBeyond } from "./narrowing.ts";
 import { type TicketRow, ticketDecisions, tickets } from "./schema.ts";
 import { tellDeciders, tellRequester } from "./tell-of-ticket.ts";
-import { ticketHead } from "./ticket-head.ts";
+import { ticketHead, wayOf } from "./ticket-head.ts";
 import { assertStep } from "./ticket-state.ts";
 import { lockTicket } from "./tickets.ts";
 
 /**
  * With the last approval the access is there when this resolves. Whoever narrows it narrows it for the levels after his own, too.
  *
- * @throws HubError `not-found`; `own-request`; `forbidden` for who is not asked now; `ticket-state` when it is decided; `decided-before`; `wider-than-asked`; `conflict`
+ * @throws HubError `not-found`; `own-request`; `forbidden` for who is not asked now; `ticket-state` when it is decided; `decided-before`; `wider-than-asked`; `bad-link`; `conflict`
  * when what was asked for cannot be given any more.
  */
 export async function decideTicket(deps: TicketDeps, actor: Actor, input: DecideTicket): Promise<void> {
-  const { id, decision, comment } = input;
+  const { id, decision, comment, link } = input;
   const now = deps.clock.now();
   const grantId = await deps.db.transaction(async (tx) => {
     const ticket = await lockTicket(tx, actor, id, now);
-    if (ticket.requesterId === actor.id)
+    if (isOwn(actor, ticket))
       throw new HubError("own-request", "Nobody decides about his own request. Somebody else who is asked has to.");
     assertStep(ticket.state, "decide");
+    if (link !== undefined) assertLink(deps.vault, link, actor, ticket, now);
     const { meant, standing } = await decidersOf(tx, ticket, now);
     const counts = standing.get(actor.id);
     if (counts === undefined) {
@@ -42,7 +44,14 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
     await recordAudit(tx, {
       kind: "ticket.decided",
       ...ticketHead(actor, ticket),
-      data: { decision, level: ticket.level + 1, comment, narrowed: narrowed === null ? "" : JSON.stringify(narrowed) },
+      data: {
+        decision,
+        level: ticket.level + 1,
+        comment,
+        narrowed: narrowed === null ? "" : JSON.stringify(narrowed),
+        ...wayOf(actor),
+        ...(link === undefined ? {} : { via: "link" }),
+      },
     });
     const decisions = await tx
       .select()
@@ -56,6 +65,10 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
   deps.changes.announce(actor.orgId, "tickets", id);
   if (grantId !== null) deps.changes.announce(actor.orgId, "grants", grantId);
 }
+
+/** His own, or that of whoever lets another system decide in his name. */
+const isOwn = ({ id, via }: Actor, { requesterId }: TicketRow): boolean =>
+  requesterId === id || (via.kind === "behalf" && requesterId === via.by.id);
 
 /** What is left of what was asked for; null when nothing was narrowed. */
 function narrowing(ticket: TicketRow, { decision, narrowed }: DecideTicket) {

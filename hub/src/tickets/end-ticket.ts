@@ -7,7 +7,7 @@ import { type Actor, assertMay } from "../identity/actor.ts";
 import type { TicketDeps } from "./deps.ts";
 import { ticketComments, tickets } from "./schema.ts";
 import { tellRequester } from "./tell-of-ticket.ts";
-import { ticketHead } from "./ticket-head.ts";
+import { ticketHead, wayOf } from "./ticket-head.ts";
 import { assertStep } from "./ticket-state.ts";
 import { lockTicket } from "./tickets.ts";
 
@@ -19,7 +19,7 @@ export async function withdrawTicket(deps: TicketDeps, actor: Actor, id: string)
     if (ticket.requesterId !== actor.id) assertMay(actor, "tickets.manage");
     assertStep(ticket.state, "withdraw");
     await tx.update(tickets).set({ state: "withdrawn", endedAt: now, updatedAt: now }).where(eq(tickets.id, id));
-    await recordAudit(tx, { kind: "ticket.withdrawn", ...ticketHead(actor, ticket), data: {} });
+    await recordAudit(tx, { kind: "ticket.withdrawn", ...ticketHead(actor, ticket), data: wayOf(actor) });
   });
   deps.changes.announce(actor.orgId, "tickets", id);
 }
@@ -38,7 +38,7 @@ export async function endTicket(deps: TicketDeps, actor: Actor, { id, reason }: 
     if (ticket.grantId !== null) await markGrantRevoked(tx, actor, { id: ticket.grantId, reason }, now);
     await tx.update(tickets).set({ state: "ended", endedAt: now, updatedAt: now }).where(eq(tickets.id, id));
     const why = ticket.requesterId === actor.id ? "given-back" : "taken-away";
-    await recordAudit(tx, { kind: "ticket.ended", ...ticketHead(actor, ticket), data: { why, reason } });
+    await recordAudit(tx, { kind: "ticket.ended", ...ticketHead(actor, ticket), data: { why, reason, ...wayOf(actor) } });
     if (why === "taken-away") await tellRequester(tx, ticket, "ticket.ended", reason, now);
   });
   await deps.accessChanged(actor.orgId);

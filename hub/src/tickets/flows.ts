@@ -1,5 +1,5 @@
 // Which flow a request goes through, and what may be asked for at all: an asset that no flow names cannot be asked for, and is not told of.
-import { and, asc, eq, ilike, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, asc, eq, ilike, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import { assets } from "../assets/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
@@ -105,7 +105,19 @@ export async function findRequestable(
   const matches = (await flowsOf(db, orgId))
     .filter(({ active, match }) => active && match.kinds.includes(kind))
     .map((flow) => flow.match);
+  // A request for a database needs one that can be talked to.
+  const isFit =
+    kind === "database"
+      ? sql`jsonb_path_exists(${assets.protocols}, '$[*].name ? (@ == "mysql" || @ == "mariadb" || @ == "postgresql")')`
+      : undefined;
   if (matches.length === 0) return { items: [], more: false };
+  return findByName(db, orgId, search, and(or(...matches.map(isNamed)), isFit));
+}
+
+/** Any asset that is not switched off: what somebody may take in an emergency. Who may is the caller's to ask. */
+export const findAnyAsset = (db: Queryable, orgId: string, search: string) => findByName(db, orgId, search, undefined);
+
+async function findByName(db: Queryable, orgId: string, search: string, which: SQL | undefined) {
   const rows = await db
     .select({
       id: assets.id,
@@ -121,12 +133,8 @@ export async function findRequestable(
         eq(assets.orgId, orgId),
         eq(assets.active, true),
         isNull(assets.retiredAt),
-        // A request for a database needs one that can be talked to.
-        kind === "database"
-          ? sql`jsonb_path_exists(${assets.protocols}, '$[*].name ? (@ == "mysql" || @ == "mariadb" || @ == "postgresql")')`
-          : undefined,
         search === "" ? undefined : ilike(assets.name, likeOf(search)),
-        or(...matches.map(isNamed)),
+        which,
       ),
     )
     .orderBy(asc(assets.name), asc(assets.id))

@@ -89,6 +89,10 @@ export type ChangeTicket = z.infer<typeof changeTicket>;
 /** The same once more, from when it ends. */
 export const extendTicket = byId.extend({ minutes, reason: lines.min(1).max(2_000) });
 
+/** As it stands in the mail; see decision-links.ts. */
+const decisionLink = z.string().regex(/^[A-Za-z0-9_-]{1,1000}$/, "is no link of this hub");
+export const lookAtLink = z.object({ link: decisionLink });
+
 export const decisions = ["approve", "reject"] as const;
 export type Decision = (typeof decisions)[number];
 /** narrowed: what is approved of what was asked; left out: all of it. */
@@ -96,6 +100,8 @@ export const decideTicket = byId.extend({
   decision: z.enum(decisions),
   comment: lines.max(2_000).default(""),
   narrowed: asked.optional(),
+  /** Of the mail that it was opened from. */
+  link: decisionLink.optional(),
 });
 export type DecideTicket = z.infer<typeof decideTicket>;
 /** assetIds: fewer than were approved; left out: all of them. */
@@ -103,6 +109,10 @@ export const runTicket = byId.extend({ assetIds: ids(50).optional() });
 export type RunTicket = z.infer<typeof runTicket>;
 export const endTicket = byId.extend({ reason: words.max(500).default("") });
 export const commentTicket = byId.extend({ text: lines.min(1).max(2_000) });
+
+/** How it came: somebody asked, another system asked for him, it gave at once what nobody decided here, or somebody took it in an emergency. */
+export const ticketOrigins = ["asked", "on-behalf", "at-once", "emergency"] as const;
+export type TicketOrigin = (typeof ticketOrigins)[number];
 
 export const ticketStates = ["draft", "pending", "approved", "rejected", "withdrawn", "lapsed", "ended"] as const;
 /** box: those one has asked for, those that wait for one's decision, or all with tickets.read-all. */
@@ -178,3 +188,41 @@ export const setSubstitute = z.object({
     .refine(({ from, until }) => new Date(from) < new Date(until), { path: ["until"], message: "must be later than the start" })
     .nullable(),
 });
+
+/** A person as other systems know him: by e-mail address or user name. */
+const person = z.string().trim().min(1).max(254);
+export const openFor = z.object({ requester: person, ...fields });
+export type OpenFor = z.infer<typeof openFor>;
+/** person: in whose name it is decided; he must be one who is asked. */
+export const decideFor = decideTicket.omit({ link: true }).extend({ person });
+export type DecideFor = z.infer<typeof decideFor>;
+/**
+ * What another system has decided to give. assets: by name, address or id. account: the accounts of the vault that have power over the asset, or those that
+ * have none. reference: the number or address of the ticket there.
+ */
+export const giveServers = z.object({
+  user: person,
+  assets: z.array(z.string().trim().min(1).max(253)).min(1).max(50),
+  account: z.enum(["normal", "privileged"]),
+  actions: z.array(z.enum(actions)).min(1).max(actions.length).default(["connect"]),
+  minutes,
+  reason: lines.min(1).max(2_000),
+  reference: words.min(1).max(500).optional(),
+});
+export type GiveServers = z.infer<typeof giveServers>;
+
+/** Longer than this is no emergency. */
+export const breakGlassMinutesMax = 240;
+const breakGlassMinutes = z.number().int().min(5).max(breakGlassMinutesMax);
+/** minutes: within what the organisation allows. */
+export const breakGlass = z.object({
+  assetIds: ids(20),
+  accounts: serverAccess.shape.accounts,
+  actions: z.array(z.enum(actions)).min(1).max(actions.length).default(["connect"]),
+  reason: lines.min(1).max(2_000),
+  minutes: breakGlassMinutes,
+});
+export type BreakGlass = z.infer<typeof breakGlass>;
+export const findForBreakGlass = z.object({ search: z.string().trim().max(100).default("") });
+export const setBreakGlassRules = z.object({ minutesMax: breakGlassMinutes });
+export const reviewTicket = byId.extend({ findings: lines.min(1).max(2_000) });

@@ -29,7 +29,11 @@ export async function endTickets(deps: TicketDeps): Promise<void> {
         .set({ state: "ended", endedAt: revokedAt ?? ticket.endsAt, updatedAt: now })
         .where(eq(tickets.id, ticket.id));
       const why = revokedAt === null ? "expired" : "taken-away";
-      await recordAudit(tx, { kind: "ticket.ended", ...ticketHead(null, ticket), data: { why, reason: "" } });
+      await recordAudit(tx, {
+        kind: "ticket.ended",
+        ...ticketHead(null, ticket),
+        data: { why, reason: "", via: "", key: "", by: "" },
+      });
     });
 }
 

@@ -13,7 +13,7 @@ import type { Asked, AutoApproval, ChangeTicket, OpenTicket } from "./input.ts";
 import { kindOf } from "./kinds/kinds.ts";
 import { type FlowRow, type TicketRow, tickets } from "./schema.ts";
 import { tellDeciders } from "./tell-of-ticket.ts";
-import { ticketHead } from "./ticket-head.ts";
+import { ticketHead, wayOf } from "./ticket-head.ts";
 import { assertStep } from "./ticket-state.ts";
 import { lockTicket } from "./tickets.ts";
 
@@ -22,7 +22,8 @@ export async function openTicket(deps: TicketDeps, actor: Actor, { submit, ...fi
   assertMay(actor, "tickets.open");
   const now = deps.clock.now();
   const id = await deps.db.transaction(async (tx) => {
-    const ticket = await insertTicket(tx, actor, { ...fields, extendsId: null }, now);
+    const behalf = actor.via.kind === "behalf" ? { origin: "on-behalf" as const, keyId: actor.via.keyId } : {};
+    const ticket = await insertTicket(tx, actor, { ...fields, extendsId: null, ...behalf }, now);
     if (submit) await submitTicket(deps, tx, actor, ticket, now);
     return ticket.id;
   });
@@ -71,14 +72,16 @@ export async function extendTicket(
   return extended;
 }
 
-async function insertTicket(
+/** A draft; whoever calls says what becomes of it. */
+export async function insertTicket(
   tx: Transaction,
-  actor: Actor,
-  fields: Pick<TicketRow, "title" | "reason" | "references" | "asked" | "extendsId">,
+  { id: requesterId, orgId }: Pick<Actor, "id" | "orgId">,
+  fields: Pick<TicketRow, "title" | "reason" | "references" | "asked" | "extendsId"> &
+    Partial<Pick<TicketRow, "origin" | "keyId">>,
   now: Date,
 ): Promise<TicketRow> {
   const id = newId("tkt", now.getTime());
-  const row = { id, orgId: actor.orgId, kind: fields.asked.kind, ...fields, requesterId: actor.id };
+  const row = { id, orgId, kind: fields.asked.kind, ...fields, requesterId };
   const [ticket] = await tx
     .insert(tickets)
     .values({ ...row, state: "draft", createdAt: now, updatedAt: now })
@@ -98,15 +101,15 @@ async function submitTicket(deps: TicketDeps, tx: Transaction, actor: Actor, dra
   await recordAudit(tx, {
     kind: "ticket.submitted",
     ...ticketHead(actor, ticket),
-    data: { asked: JSON.stringify(ticket.asked), flow: flow.name },
+    data: { asked: JSON.stringify(ticket.asked), flow: flow.name, ...wayOf(actor) },
   });
   if (await needsNobody(tx, actor, flow, ticket.asked)) await approve(tx, { actor: null, ip: actor.ip }, ticket, now, deps);
   else await tellDeciders(tx, ticket, now);
 }
 
-/** Never of a flow that the person wrote last: he would be approving his own request. */
+/** Never of a flow that the person wrote last, or whoever lets another system ask in his name: he would be approving it himself. */
 async function needsNobody(tx: Transaction, actor: Actor, { auto, changedBy }: FlowRow, asked: Asked): Promise<boolean> {
-  if (auto === null || changedBy === actor.id) return false;
+  if (auto === null || changedBy === actor.id || (actor.via.kind === "behalf" && changedBy === actor.via.by.id)) return false;
   if (asked.minutes > auto.minutesMax || !kindOf(asked).isWithinRule(asked, auto)) return false;
   return auto.groupIds.length === 0 || isIn(tx, actor, auto.groupIds);
 }

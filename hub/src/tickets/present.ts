@@ -2,6 +2,7 @@
 import type { Actor } from "../identity/actor.ts";
 import { may } from "../identity/actor.ts";
 import type { Deciders } from "./approvers.ts";
+import type { LookedAt } from "./decision-links.ts";
 import type { aboutScript } from "./kinds/script.ts";
 import type { DecisionRow, FlowRow } from "./schema.ts";
 import { mayStep } from "./ticket-state.ts";
@@ -12,6 +13,14 @@ export const presentTicket = ({ ticket, requester }: TicketWithNames) => ({
   kind: ticket.kind,
   title: ticket.title,
   state: ticket.state,
+  origin: ticket.origin,
+  /** Of an emergency: does it still wait for somebody to look at it? */
+  review:
+    ticket.origin !== "emergency"
+      ? ("none" as const)
+      : ticket.reviewedAt === null
+        ? ("to-be-reviewed" as const)
+        : ("reviewed" as const),
   requester: { id: ticket.requesterId, name: requester },
   level: ticket.level + 1,
   levels: ticket.levels.length,
@@ -21,6 +30,28 @@ export const presentTicket = ({ ticket, requester }: TicketWithNames) => ({
   decidedAt: ticket.decidedAt?.toISOString() ?? null,
 });
 
+/** viewer: who is signed in where the link was opened. Only its own person is told which request it is. */
+export const presentLink = ({ claims, standing, organisation, ticket }: LookedAt, viewer: Pick<Actor, "id" | "orgId"> | null) => {
+  const isYours = viewer?.id === claims.userId;
+  return {
+    standing,
+    viewer: viewer === null ? ("nobody" as const) : isYours ? ("yours" as const) : ("another" as const),
+    organisation: { id: claims.orgId, name: organisation, isHere: viewer?.orgId === claims.orgId },
+    ticketId: isYours ? claims.ticketId : null,
+    expiresAt: claims.expiresAt.toISOString(),
+    ticket:
+      ticket === null
+        ? null
+        : {
+            title: ticket.title,
+            requester: ticket.requester,
+            reason: ticket.reason,
+            level: ticket.level + 1,
+            levels: ticket.levels.length,
+          },
+  };
+};
+
 type Comment = { id: string; userId: string; name: string; text: string; at: Date };
 type About = {
   decisions: (DecisionRow & { name: string })[];
@@ -29,6 +60,9 @@ type About = {
   deciders: { id: string; name: string }[];
   standing: Deciders["standing"];
   script: Awaited<ReturnType<typeof aboutScript>>;
+  reviewer: { id: string; name: string } | null;
+  /** Does it wait for a review that this person may make? */
+  mayReview: boolean;
 };
 
 /** `may`: what the person who looks may do with it now. */
@@ -48,6 +82,10 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
     grantId: ticket.grantId,
     extendsId: ticket.extendsId,
     escalated: ticket.escalatedAt !== null,
+    reviewed:
+      about.reviewer === null
+        ? null
+        : { by: about.reviewer, findings: ticket.findings ?? "", at: (ticket.reviewedAt ?? ticket.updatedAt).toISOString() },
     deciders: about.deciders,
     decisions: about.decisions.map(({ level, userId, name, decision, comment, at }) => ({
       level: level + 1,
@@ -73,6 +111,7 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
         (about.script?.left ?? 0) > 0 &&
         (own || (given.kind === "script" && given.runBy === actor.id)),
       comment: mayStep(ticket.state, "comment"),
+      review: about.mayReview && mayStep(ticket.state, "review"),
     },
   };
 };

@@ -4,7 +4,7 @@ import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizz
 import type { KeptApproval } from "../automation/input.ts";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
-import type { Asked, AutoApproval, Decision, FlowMatch, Level, TicketKind } from "./input.ts";
+import type { Asked, AutoApproval, Decision, FlowMatch, Level, TicketKind, TicketOrigin } from "./input.ts";
 import type { TicketState } from "./ticket-state.ts";
 
 export const ticketFlows = pgTable(
@@ -64,10 +64,17 @@ export const tickets = pgTable(
     approval: jsonb("approval").$type<KeptApproval>(),
     /** When the hub itself began what was to begin by itself, or found that it could not. */
     begunAt: moment("begun_at"),
+    origin: text("origin").$type<TicketOrigin>().notNull().default("asked"),
+    /** The access key of the other system that asked for it or gave it; null: a person did. */
+    keyId: text("key_id"),
     /** The ticket whose access this one makes last longer. */
     extendsId: text("extends_id"),
     /** When what it gave ends. */
     endsAt: moment("ends_at"),
+    /** Of an emergency: who has looked at it afterwards, when, and what he found. Null: nobody has yet. */
+    reviewedBy: text("reviewed_by").references(() => users.id),
+    reviewedAt: moment("reviewed_at"),
+    findings: text("findings"),
     createdAt: moment("created_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
     submittedAt: moment("submitted_at"),
@@ -77,6 +84,9 @@ export const tickets = pgTable(
   (table) => [
     index("tickets_requester").on(table.requesterId, table.createdAt),
     index("tickets_org_created").on(table.orgId, table.createdAt),
+    // How much a key has asked for lately.
+    index("tickets_key").on(table.keyId, table.createdAt).where(sql`${table.keyId} is not null`),
+    index("tickets_to_review").on(table.orgId).where(sql`${table.origin} = 'emergency' and ${table.reviewedAt} is null`),
     // Of a table that only grows, those that something may still become of.
     index("tickets_open").on(table.orgId).where(sql`${table.state} in ('pending', 'approved')`),
   ],
@@ -129,6 +139,12 @@ export const substitutes = pgTable("substitutes", {
     .references(() => users.id),
   from: moment("from").notNull(),
   until: moment("until").notNull(),
+});
+
+/** What an organisation allows where the glass is broken; without a row: see break-glass.ts. */
+export const breakGlassRules = pgTable("break_glass_rules", {
+  orgId: orgId().primaryKey(),
+  minutesMax: integer("minutes_max").notNull(),
 });
 
 export type FlowRow = typeof ticketFlows.$inferSelect;

@@ -10,7 +10,7 @@ import type { TicketRow } from "./schema.ts";
 export async function tellDeciders(tx: Transaction, ticket: TicketRow, now: Date): Promise<void> {
   const { standing } = await decidersOf(tx, ticket, now);
   const [person] = await tx.select({ name: users.name }).from(users).where(eq(users.id, ticket.requesterId));
-  const data = { ticketId: ticket.id, ticket: ticket.title, by: person?.name ?? "", reason: ticket.reason };
+  const data = { ticketId: ticket.id, ticket: ticket.title, by: person?.name ?? "", reason: ticket.reason, level: ticket.level };
   await notify(tx, { kind: "ticket.waiting", orgId: ticket.orgId, people: [...standing.keys()], data }, now);
 }
 

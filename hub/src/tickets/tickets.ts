@@ -10,6 +10,7 @@ import { decidersOf, mayBeMeant } from "./approvers.ts";
 import type { ListTickets } from "./input.ts";
 import { assetIdsOf } from "./kinds/kinds.ts";
 import { aboutScript } from "./kinds/script.ts";
+import { mayReview } from "./may-review.ts";
 import { type DecisionRow, type TicketRow, ticketComments, ticketDecisions, tickets } from "./schema.ts";
 
 export type TicketWithNames = { ticket: TicketRow; requester: string };
@@ -52,8 +53,8 @@ export async function listTickets(
   return { ...cutPage(rows, limit, ({ ticket }) => ticket.id), total: counted?.total ?? 0 };
 }
 
-/** Ids of the tickets that the person may decide now, and has not yet. */
-export async function waitingFor(db: Queryable, actor: Pick<Actor, "id" | "orgId">, now: Date): Promise<string[]> {
+/** Ids of the tickets that the person may decide now, and has not yet; and of emergencies that are over and that he may review. */
+export async function waitingFor(db: Queryable, actor: Actor, now: Date): Promise<string[]> {
   const pending = await db
     .select()
     .from(tickets)
@@ -73,7 +74,12 @@ export async function waitingFor(db: Queryable, actor: Pick<Actor, "id" | "orgId
     .innerJoin(tickets, and(eq(tickets.id, ticketDecisions.ticketId), eq(tickets.level, ticketDecisions.level)))
     .where(and(eq(ticketDecisions.userId, actor.id), eq(tickets.orgId, actor.orgId), eq(tickets.state, "pending")));
   const done = new Set(decided.map(({ ticketId }) => ticketId));
-  const mine: string[] = [];
+  const toReview = await db
+    .select({ id: tickets.id })
+    .from(tickets)
+    .where(and(eq(tickets.orgId, actor.orgId), eq(tickets.state, "ended"), mayReview(actor)))
+    .limit(lookedAtMax);
+  const mine = toReview.map(({ id }) => id);
   for (const ticket of pending)
     if (!done.has(ticket.id) && (await decidersOf(db, ticket, now)).standing.has(actor.id)) mine.push(ticket.id);
   return mine;
@@ -97,6 +103,9 @@ async function maySee(db: Queryable, actor: Actor, ticket: TicketRow, now: Date)
     .where(and(eq(ticketDecisions.ticketId, ticket.id), eq(ticketDecisions.userId, actor.id)))
     .limit(1);
   if (decided !== undefined) return true;
+  if (ticket.origin === "emergency" && (await db.$count(tickets, and(eq(tickets.id, ticket.id), mayReview(actor)))) > 0)
+    return true;
+  if (ticket.reviewedBy === actor.id) return true;
   return ticket.state === "pending" && (await decidersOf(db, ticket, now)).standing.has(actor.id);
 }
 
@@ -135,9 +144,9 @@ const commentsOf = (db: Queryable, ticketId: string) =>
     .orderBy(asc(ticketComments.at), asc(ticketComments.id));
 
 /** Everything about a ticket that its page shows. */
-export async function aboutTicket(db: Queryable, { ticket }: TicketWithNames, now: Date) {
+export async function aboutTicket(db: Queryable, { ticket }: TicketWithNames, actor: Actor, now: Date) {
   const { standing } = ticket.state === "pending" ? await decidersOf(db, ticket, now) : { standing: new Map<string, string[]>() };
-  const [decisions, comments, named, deciders, script] = await Promise.all([
+  const [decisions, comments, named, deciders, script, reviewers, toReview] = await Promise.all([
     decisionsOf(db, ticket.id),
     commentsOf(db, ticket.id),
     db
@@ -151,6 +160,19 @@ export async function aboutTicket(db: Queryable, { ticket }: TicketWithNames, no
       .where(inArray(users.id, [...standing.keys()]))
       .orderBy(asc(users.name), asc(users.id)),
     aboutScript(db, ticket, now),
+    ticket.reviewedBy === null
+      ? []
+      : db.select({ id: users.id, name: users.name }).from(users).where(eq(users.id, ticket.reviewedBy)),
+    ticket.origin === "emergency" ? db.$count(tickets, and(eq(tickets.id, ticket.id), mayReview(actor))) : 0,
   ]);
-  return { decisions, comments, assets: named, deciders, standing, script };
+  return {
+    decisions,
+    comments,
+    assets: named,
+    deciders,
+    standing,
+    script,
+    reviewer: reviewers[0] ?? null,
+    mayReview: toReview > 0,
+  };
 }

@@ -21,6 +21,7 @@ export const roomOrder: readonly (readonly string[])[] = [
   ["custody"], // what is done with accounts on their assets; connects as sessions do
   ["databases"], // the hub's own connections to databases, what is in them, and the accounts that requests give there
   ["tickets"],
+  ["reviews"], // who reaches what, looked at by whoever it concerns; takes back what can be
   ["broker", "gateway", "api"],
   ["hub.ts"],
   ["main.ts"],

@@ -12,6 +12,7 @@ export type SampleLife = {
   scriptId: string;
   taskId: string;
   ticketId: string;
+  reviewId: string;
 };
 
 /** The window's title says when the shell is ready again, so that nothing of it is on the screen. */
@@ -42,7 +43,17 @@ export async function makeSampleLife(rest: RestClient, assetName?: string): Prom
   const scriptId = await keepScript(rest);
   const taskId = await makeTask(rest, scriptId, [assetId, neighbourId]);
   const ticketId = await askFor(rest, neighbourId);
-  return { assetId, runId, failedRunId, neighbourId, scriptId, taskId, ticketId, sessionId: await recordSession(rest, assetId) };
+  const reviewId = await beginReview(rest);
+  const made = { assetId, runId, failedRunId, neighbourId, scriptId, taskId, ticketId, reviewId };
+  return { ...made, sessionId: await recordSession(rest, assetId) };
+}
+
+/** Of all there is, by the first person. */
+async function beginReview(rest: RestClient): Promise<string> {
+  const { items } = await rest.json<{ items: { id: string }[] }>("GET", "/people?limit=1");
+  const dueAt = new Date(Date.now() + 14 * 86_400_000).toISOString();
+  const review = { name: "All access, fourth quarter", ownerId: null, reviewerId: items[0]?.id, dueAt };
+  return (await rest.json<{ id: string }>("POST", "/access-reviews", review)).id;
 }
 
 /** In two versions, with a parameter of most kinds. */

@@ -23,7 +23,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
         trpc.home.pathKey(),
       ];
     case "grants":
-      return [trpc.access.pathKey(), trpc.assets.pathKey(), trpc.home.pathKey()];
+      return [trpc.access.pathKey(), trpc.assets.pathKey(), trpc.reviews.pathKey(), trpc.home.pathKey()];
     case "sessions":
       return [trpc.sessions.pathKey(), trpc.home.pathKey()];
     case "runs":
@@ -35,7 +35,7 @@ function staleKeys(trpc: Trpc, topic: Topic) {
     case "tasks":
       return [trpc.tasks.pathKey(), trpc.calendars.pathKey(), trpc.targetSets.pathKey()];
     case "tickets":
-      return [trpc.tickets.pathKey(), trpc.databases.ofTicket.pathKey()];
+      return [trpc.tickets.pathKey(), trpc.databases.ofTicket.pathKey(), trpc.breakGlass.held.queryKey()];
     case "people":
       return [trpc.people.pathKey(), trpc.groups.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
     case "audit":

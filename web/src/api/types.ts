@@ -50,6 +50,8 @@ export type TicketKind = TicketDetail["kind"];
 export type Asked = TicketDetail["asked"];
 export type AskedOf<K extends TicketKind> = Extract<Asked, { kind: K }>;
 export type TicketFlow = Outputs["tickets"]["flows"]["items"][number];
+export type AccessReview = Outputs["reviews"]["list"]["items"][number];
+export type ReviewLine = Outputs["reviews"]["lines"]["items"][number];
 export type Requestable = Outputs["tickets"]["requestable"]["items"][number];
 export type Interpreter = RunSummary["interpreter"];
 

@@ -25,5 +25,6 @@ function factText(kind: string, name: string, value: AuditEvent["data"][string])
   if (name === "code" && Object.hasOwn(en.errors, text)) return lookUp(`errors.${text}`, {});
   if (name === "code" && Object.hasOwn(en.reachOutcome, text)) return outcomeText(text);
   if ((name === "role" || kind === "person.role-changed") && Object.hasOwn(en.role, text)) return lookUp(`role.${text}`, {});
+  if (name === "via" && Object.hasOwn(en.decisionWay, text)) return lookUp(`decisionWay.${text}`, {});
   return displayText(text, 120);
 }

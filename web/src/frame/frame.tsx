@@ -7,6 +7,7 @@ import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Dock } from "../terminal/dock.tsx";
 import { AuditBanner } from "./audit-banner.tsx";
+import { EmergencyBanner } from "./emergency-banner.tsx";
 import classes from "./frame.module.css";
 import { Palette } from "./palette.tsx";
 import { Rail } from "./rail.tsx";
@@ -31,6 +32,7 @@ export function Frame({ children }: { children: ReactNode }) {
       {menuOpen && <RailDrawer opened onClose={menu.close} />}
       <div className={classes.column}>
         <TopBar onMenu={menu.open} />
+        <EmergencyBanner />
         <AuditBanner />
         <StorageBanner />
         <main id="content" className={classes.main} tabIndex={-1}>

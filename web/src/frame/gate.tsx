@@ -18,7 +18,7 @@ import { Outline } from "./outline.tsx";
 const loadFrame = () => import("./frame.tsx").then(({ Frame }) => Frame);
 const Frame = dynamic(loadFrame, { ssr: false, loading: () => <Outline /> });
 
-const publicPages = new Set(["/sign-in", "/setup", "/invite"]);
+const publicPages = new Set(["/sign-in", "/setup", "/invite", "/decide"]);
 /** Signed in, but without rail and dock: the terminal has the window for itself. */
 const bareRooms = new Set(["/terminal", "/setup"]);
 

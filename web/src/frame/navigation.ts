@@ -5,6 +5,7 @@ import {
   IconFiles,
   IconHome,
   IconKey,
+  IconListCheck,
   IconListSearch,
   IconPlayerPlay,
   IconServer2,
@@ -31,6 +32,7 @@ export type PlaceName =
   | "assets"
   | "grants"
   | "people"
+  | "reviews"
   | "audit"
   | "settings";
 
@@ -55,6 +57,7 @@ export const places: readonly Place[] = [
   { name: "assets", href: "/assets", icon: IconServer2, group: "manage", needs: "assets.read" },
   { name: "grants", href: "/grants", icon: IconKey, group: "manage", needs: "grants.read" },
   { name: "people", href: "/people", icon: IconUsers, group: "manage", needs: "people.read" },
+  { name: "reviews", href: "/reviews", icon: IconListCheck, group: "evidence", needs: "grants.read" },
   { name: "audit", href: "/audit", icon: IconListSearch, group: "evidence", needs: "audit.read" },
   { name: "settings", href: "/settings", icon: IconSettings, group: "self", needs: null },
 ];
@@ -66,6 +69,8 @@ const belongsTo: Record<string, PlaceName> = {
   "/runs/new": "runs",
   "/ticket": "tickets",
   "/tickets/new": "tickets",
+  "/emergency": "tickets",
+  "/review": "reviews",
   "/task": "tasks",
   "/tasks/edit": "tasks",
   "/script": "scripts",

@@ -36,8 +36,8 @@ export function OrganisationMenu() {
   );
 }
 
-/** Goes to another, with a page of its own. */
-export function useEnterOrganisation() {
+/** Goes to another, with a page of its own. @param page where to there. */
+export function useEnterOrganisation(page = "/") {
   const trpc = useTRPC();
   const queries = useQueryClient();
   return useMutation(
@@ -46,7 +46,7 @@ export function useEnterOrganisation() {
         // What is on the screen is the other organisation's; its terminals go on without windows.
         dock.leaveAll();
         queries.clear();
-        location.assign("/");
+        location.assign(page);
       },
     }),
   );

@@ -48,7 +48,9 @@ export function ChannelForm({ channel, onDone }: { channel: NoticeChannel | null
     kind: channel?.kind ?? ("dingtalk" as Kind),
     active: channel?.active ?? true,
     language: channel?.language ?? currentLanguage(),
-    kinds: channel?.kinds ?? noticeKinds.filter((kind) => !["access.ending", "run.started", "run.succeeded"].includes(kind)),
+    kinds:
+      channel?.kinds ??
+      noticeKinds.filter((kind) => !["access.ending", "run.started", "run.succeeded", "ticket.changed"].includes(kind)),
     allowsInside: channel?.allowsInside ?? false,
     url: "",
     secret: "",

@@ -1,6 +1,7 @@
 // A session's state in colour, word and icon.
 "use client";
-import { IconAlertTriangle, IconCheck, IconCircleFilled, IconLoader2, IconPlugConnectedX } from "@tabler/icons-react";
+import { Group } from "@mantine/core";
+import { IconAlertTriangle, IconCheck, IconCircleFilled, IconLoader2, IconPlugConnectedX, IconUrgent } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { EndReason, SessionSummary } from "../api/types.ts";
 import { StateMark } from "../ui/state-mark.tsx";
@@ -34,5 +35,23 @@ export function SessionMark({ session }: { session: Pick<SessionSummary, "state"
     <StateMark tone={chosen ? "grey" : "red"} icon={chosen ? IconCheck : IconAlertTriangle}>
       {endReason === null ? t("sessionState.ended") : t(`endReason.${endReason}`)}
     </StateMark>
+  );
+}
+
+/** With what it was opened under, when that was an emergency. */
+export function SessionMarks({
+  session,
+}: {
+  session: Pick<SessionSummary, "state" | "endReason" | "agentOnline" | "emergency">;
+}) {
+  const { t } = useTranslation();
+  if (!session.emergency) return <SessionMark session={session} />;
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <SessionMark session={session} />
+      <StateMark tone="red" icon={IconUrgent}>
+        {t("breakGlass.session")}
+      </StateMark>
+    </Group>
   );
 }

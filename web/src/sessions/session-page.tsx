@@ -21,7 +21,7 @@ import { showToast } from "../ui/toasts.tsx";
 import classes from "./session.module.css";
 import { SessionAccount } from "./session-account.tsx";
 import { SessionEvidence } from "./session-evidence.tsx";
-import { SessionMark } from "./session-mark.tsx";
+import { SessionMarks } from "./session-mark.tsx";
 import { SessionOverview } from "./session-overview.tsx";
 
 const PlayerView = dynamic(() => import("../replay/player-view.tsx").then(({ PlayerView }) => PlayerView), {
@@ -57,7 +57,7 @@ function Session({ session }: { session: SessionDetail }) {
       title={displayText(session.asset.name)}
       purpose={
         <Group gap="xs">
-          <SessionMark session={session} />
+          <SessionMarks session={session} />
           <span>
             {displayText(session.user.name)} · <SessionAccount session={session} /> · <Moment at={session.startedAt} />
           </span>

@@ -18,7 +18,7 @@ import { Empty } from "../ui/page-states.tsx";
 import { RunningTime } from "../ui/running-time.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import { SessionAccount } from "./session-account.tsx";
-import { SessionMark } from "./session-mark.tsx";
+import { SessionMarks } from "./session-mark.tsx";
 
 const states = ["live", "ended"] as const;
 
@@ -43,7 +43,7 @@ export function SessionsPage() {
       title: t("sessions.asset"),
       cell: ({ asset }) => <b style={{ fontWeight: 500 }}>{displayText(asset.name)}</b>,
     },
-    { key: "state", title: t("sessions.state"), cell: (session) => <SessionMark session={session} /> },
+    { key: "state", title: t("sessions.state"), cell: (session) => <SessionMarks session={session} /> },
     { key: "user", title: t("sessions.person"), cell: ({ user }) => displayText(user.name) },
     {
       key: "account",

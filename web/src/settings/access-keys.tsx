@@ -1,7 +1,7 @@
 // Access keys for scripts and other systems: created, shown once, revoked.
 "use client";
-import { Alert, Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
-import { createKey } from "@sallyport/hub/identity/input";
+import { Alert, Button, Group, MultiSelect, NativeSelect, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { createKey, type KeyScope, keyScopes } from "@sallyport/hub/identity/input";
 import { IconKey } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -47,6 +47,7 @@ export function AccessKeys() {
   );
 }
 
+const nothingYet: { name: string; addresses: string[] } = { name: "", addresses: [] };
 const lifetimes = ["30", "90", "365", ""] as const;
 
 function NewKey() {
@@ -54,17 +55,24 @@ function NewKey() {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [days, setDays] = useState("90");
+  const [scopes, setScopes] = useState<KeyScope[]>([]);
   const create = useMutation(
     trpc.keys.create.mutationOptions({
       meta: { showsError: true },
       onSuccess: () => {
         form.set("name", "");
+        form.set("addresses", []);
+        setScopes([]);
         return queries.invalidateQueries({ queryKey: trpc.keys.list.queryKey() });
       },
     }),
   );
-  const form = useForm(createKey.pick({ name: true }), { name: "" }, ({ name }) =>
-    create.mutate({ name, ...(days === "" ? {} : { expiresInDays: Number(days) }) }),
+  const form = useForm(createKey.pick({ name: true, addresses: true }), nothingYet, (fields) =>
+    create.mutate({
+      ...fields,
+      scopes: scopes.length === 0 ? null : scopes,
+      ...(days === "" ? {} : { expiresInDays: Number(days) }),
+    }),
   );
   const labels = {
     "30": t("settings.days30"),
@@ -99,6 +107,23 @@ function NewKey() {
               {t("settings.newKey")}
             </Button>
           </Group>
+          <MultiSelect
+            label={t("settings.keyScopes")}
+            description={t("settings.keyScopesHint")}
+            placeholder={scopes.length === 0 ? t("settings.keyScopesAll") : ""}
+            value={scopes}
+            data={keyScopes.map((value) => ({ value, label: t(`keyScope.${value}`) }))}
+            onChange={(chosen) => setScopes(keyScopes.filter((scope) => chosen.includes(scope)))}
+          />
+          <TagsInput
+            label={t("settings.keyAddresses")}
+            description={t("settings.keyAddressesHint")}
+            value={form.values.addresses ?? []}
+            error={form.error("addresses")}
+            maxTags={100}
+            splitChars={[",", " "]}
+            onChange={(addresses) => form.set("addresses", addresses)}
+          />
           {create.data !== undefined && (
             <Alert color="teal" icon={<IconKey size={18} />} title={t("settings.keyCreated")}>
               <Stack gap="xs">
@@ -150,6 +175,11 @@ function KeyLine({ accessKey }: { accessKey: AccessKey }) {
             : t("settings.expires", { when: moment(accessKey.expiresAt) })}{" "}
           · {t("settings.lastUsed")} <Moment at={accessKey.lastUsedAt} />
         </Text>
+        {(accessKey.scopes !== null || accessKey.addresses.length > 0) && (
+          <Text size="xs" c="dimmed">
+            {[...(accessKey.scopes ?? []).map((scope) => t(`keyScope.${scope}`)), ...accessKey.addresses].join(" · ")}
+          </Text>
+        )}
       </div>
       <Button size="compact-sm" variant="default" onClick={() => setAsking(true)}>
         {t("action.revoke")}

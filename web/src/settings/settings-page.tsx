@@ -14,6 +14,7 @@ import { Interpreters } from "../scripts/interpreters.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { Calendars } from "../tasks/calendars.tsx";
 import { TargetSets } from "../tasks/target-sets.tsx";
+import { BreakGlassRules } from "../tickets/break-glass-rules.tsx";
 import { Flows } from "../tickets/flows.tsx";
 import { Substitute } from "../tickets/substitute.tsx";
 import { displayText } from "../ui/display-text.ts";
@@ -88,8 +89,9 @@ export function SettingsPage() {
         )}
         {mayManageTickets && (
           <Tabs.Panel value="requests">
-            <Stack maw={720}>
+            <Stack gap="md" maw={720}>
               <Flows />
+              {maySeeHub && <BreakGlassRules />}
             </Stack>
           </Tabs.Panel>
         )}

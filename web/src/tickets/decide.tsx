@@ -12,7 +12,8 @@ import { showToast } from "../ui/toasts.tsx";
 import { kinds } from "./kinds/kinds.ts";
 import { LengthSelect } from "./time-fields.tsx";
 
-export function Decide({ ticket }: { ticket: TicketDetail }) {
+/** link: of the mail that it was opened from; null: of none. */
+export function Decide({ ticket, link }: { ticket: TicketDetail; link: string | null }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const whole = ticket.narrowed ?? ticket.asked;
@@ -26,7 +27,7 @@ export function Decide({ ticket }: { ticket: TicketDetail }) {
     }),
   );
   const { Narrow, isAnything } = kinds[whole.kind];
-  const { id } = ticket;
+  const which = { id: ticket.id, comment, ...(link === null ? {} : { link }) };
   return (
     <Panel title={t("tickets.decide")}>
       <Stack gap="md">
@@ -57,7 +58,7 @@ export function Decide({ ticket }: { ticket: TicketDetail }) {
           <Button
             loading={decide.isPending}
             disabled={!isAnything(given)}
-            onClick={() => decide.mutate({ id, decision: "approve", comment, ...(narrowing ? { narrowed: given } : {}) })}
+            onClick={() => decide.mutate({ ...which, decision: "approve", ...(narrowing ? { narrowed: given } : {}) })}
           >
             {t(narrowing ? "tickets.approveThis" : "tickets.approve")}
           </Button>
@@ -65,7 +66,7 @@ export function Decide({ ticket }: { ticket: TicketDetail }) {
             variant="light"
             color="red"
             loading={decide.isPending}
-            onClick={() => decide.mutate({ id, decision: "reject", comment })}
+            onClick={() => decide.mutate({ ...which, decision: "reject" })}
           >
             {t("tickets.reject")}
           </Button>

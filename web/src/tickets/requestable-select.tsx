@@ -9,22 +9,32 @@ import { useTRPC } from "../api/trpc.ts";
 import type { Requestable, TicketKind } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
 
-interface RequestableSelectProps {
-  kind: TicketKind;
+interface AssetsByNameProps {
   label: string;
   chosen: readonly Requestable[];
   onChange: (assets: Requestable[]) => void;
   error: string | undefined;
+  /** Asks the hub; the same hook each time. */
+  useFound: (search: string) => { data: { items: Requestable[]; more: boolean } | undefined; isPending: boolean };
+  /** The sentence when there is nothing at all to choose. */
+  nothing: string;
 }
 
-export function RequestableSelect({ kind, label, chosen, onChange, error }: RequestableSelectProps) {
+type RequestableSelectProps = Omit<AssetsByNameProps, "useFound" | "nothing"> & { kind: TicketKind };
+
+export function RequestableSelect({ kind, ...props }: RequestableSelectProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
+  const useFound = (search: string) =>
+    useQuery(trpc.tickets.requestable.queryOptions({ kind, search }, { placeholderData: keepPreviousData }));
+  return <AssetsByName {...props} useFound={useFound} nothing={t("tickets.nothingToAsk")} />;
+}
+
+export function AssetsByName({ label, chosen, onChange, error, useFound, nothing: nothingAtAll }: AssetsByNameProps) {
+  const { t } = useTranslation();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data, isPending } = useQuery(
-    trpc.tickets.requestable.queryOptions({ kind, search }, { placeholderData: keepPreviousData }),
-  );
+  const { data, isPending } = useFound(search);
   const known = new Map([...(data?.items ?? []), ...chosen].map((asset) => [asset.id, asset]));
   const nothing = !isPending && search === "" && known.size === 0;
   return (
@@ -46,7 +56,7 @@ export function RequestableSelect({ kind, label, chosen, onChange, error }: Requ
       hidePickedOptions
       clearable
       maxDropdownHeight={280}
-      nothingFoundMessage={nothing ? t("tickets.nothingToAsk") : t("list.noMatch")}
+      nothingFoundMessage={nothing ? nothingAtAll : t("list.noMatch")}
       error={error}
     />
   );

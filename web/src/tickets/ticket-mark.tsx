@@ -1,6 +1,6 @@
 // The state of a request in colour, word and icon.
 "use client";
-import { IconArrowBackUp, IconCheck, IconClock, IconClockX, IconFlag, IconPencil, IconX } from "@tabler/icons-react";
+import { IconArrowBackUp, IconCheck, IconClock, IconClockX, IconEye, IconFlag, IconPencil, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Ticket } from "../api/types.ts";
 import { StateMark } from "../ui/state-mark.tsx";
@@ -15,7 +15,13 @@ const looks = {
   ended: { tone: "grey", icon: IconFlag },
 } as const;
 
-export function TicketMark({ state }: Pick<Ticket, "state">) {
+export function TicketMark({ state, review }: Pick<Ticket, "state" | "review">) {
   const { t } = useTranslation();
+  if (state === "ended" && review === "to-be-reviewed")
+    return (
+      <StateMark tone="red" icon={IconEye}>
+        {t("breakGlass.toBeReviewed")}
+      </StateMark>
+    );
   return <StateMark {...looks[state]}>{t(`ticketState.${state}`)}</StateMark>;
 }

@@ -22,6 +22,7 @@ import { useLocale } from "../ui/use-locale.ts";
 import { Decide } from "./decide.tsx";
 import { ExtendTicket } from "./extend-ticket.tsx";
 import { kinds } from "./kinds/kinds.ts";
+import { ReviewEmergency } from "./review-emergency.tsx";
 import { TicketMark } from "./ticket-mark.tsx";
 import classes from "./tickets.module.css";
 
@@ -44,6 +45,7 @@ export function TicketPage() {
 function TicketOf({ ticket }: { ticket: TicketDetail }) {
   const { t } = useTranslation();
   const { Given } = kinds[ticket.asked.kind];
+  const [url] = useUrlState();
   return (
     <Page
       title={displayText(ticket.title)}
@@ -57,9 +59,15 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
       }
       action={<TicketActions ticket={ticket} />}
     >
+      {ticket.origin !== "asked" && (
+        <Text size="sm" c="dimmed" mb="md">
+          {t(`ticketOrigin.${ticket.origin}`)}
+        </Text>
+      )}
       <div className={classes.columns}>
         <Stack gap="md">
-          {ticket.may.decide && <Decide key={ticket.level} ticket={ticket} />}
+          {ticket.origin === "emergency" && <ReviewEmergency ticket={ticket} />}
+          {ticket.may.decide && <Decide key={ticket.level} ticket={ticket} link={url.get("link")} />}
           <Panel title={t("tickets.what")}>
             <Asked ticket={ticket} />
           </Panel>

@@ -2,7 +2,7 @@
 "use client";
 import { Button, Tabs } from "@mantine/core";
 import { ticketStates } from "@sallyport/hub/tickets/input";
-import { IconPlus } from "@tabler/icons-react";
+import { IconPlus, IconUrgent } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -27,12 +27,29 @@ export function TicketsPage() {
   const trpc = useTRPC();
   const mayAsk = useMay("tickets.open");
   const maySeeAll = useMay("tickets.read-all");
+  const mayTake = useMay("access.break-glass");
+  // In the rail for who reads grants; owners of assets find theirs here.
+  const maySeeReviews = useMay("grants.read");
   const [url, changeUrl] = useUrlState();
   const waiting = useQuery(trpc.tickets.waiting.queryOptions()).data?.waiting ?? 0;
   const box = oneOf(url.get("box"), boxes) ?? (mayAsk ? "mine" : "to-decide");
   const shown = boxes.filter((one) => one === "to-decide" || (one === "mine" ? mayAsk : maySeeAll));
   return (
-    <Page title={t("tickets.title")} purpose={t("tickets.purpose")} action={mayAsk && <Ask />}>
+    <Page
+      title={t("tickets.title")}
+      purpose={t("tickets.purpose")}
+      action={
+        <>
+          {!maySeeReviews && (
+            <Button component={Link} href="/reviews" variant="default">
+              {t("reviews.title")}
+            </Button>
+          )}
+          {mayTake && <TakeNow />}
+          {mayAsk && <Ask />}
+        </>
+      }
+    >
       <Tabs value={box} onChange={(value) => changeUrl({ box: value })} mb="md">
         <Tabs.List>
           {shown.map((one) => (
@@ -44,6 +61,15 @@ export function TicketsPage() {
       </Tabs>
       <Tickets key={box} box={box} />
     </Page>
+  );
+}
+
+function TakeNow() {
+  const { t } = useTranslation();
+  return (
+    <Button component={Link} href="/emergency" variant="light" color="red" leftSection={<IconUrgent size={16} />}>
+      {t("breakGlass.title")}
+    </Button>
   );
 }
 

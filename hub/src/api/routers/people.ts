@@ -1,7 +1,6 @@
 // People and their access keys.
 import { z } from "zod";
 import { createAccessKey, listAccessKeys, revokeAccessKey } from "../../identity/access-keys.ts";
-import { auditActor } from "../../identity/actor.ts";
 import { findColleagues } from "../../identity/find-colleagues.ts";
 import { groupsOf } from "../../identity/groups.ts";
 import * as input from "../../identity/input.ts";
@@ -204,9 +203,7 @@ export const keysRouter = router({
   list: signedIn.query(async ({ ctx }) => ({ items: (await listAccessKeys(ctx.hub.identity.db, ctx.actor.id)).map(presentKey) })),
   create: signedIn
     .input(input.createKey)
-    .mutation(({ ctx, input: given }) =>
-      createAccessKey(ctx.hub.identity, ctx.actor, auditActor(ctx.actor), ctx.actor.ip, given),
-    ),
+    .mutation(({ ctx, input: given }) => createAccessKey(ctx.hub.identity, ctx.actor, given)),
   revoke: signedIn.input(z.object({ id: z.string() })).mutation(async ({ ctx, input: { id } }) => {
     await revokeAccessKey(ctx.hub.identity, ctx.actor, id);
     return {};

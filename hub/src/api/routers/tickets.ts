@@ -1,18 +1,19 @@
 // Tickets: what people ask for, who decides it, and the flows that say who.
 import { byId } from "../../platform/input.ts";
 import { decideTicket } from "../../tickets/decide-ticket.ts";
+import { lookAtLink } from "../../tickets/decision-links.ts";
 import { commentTicket, endTicket, withdrawTicket } from "../../tickets/end-ticket.ts";
 import { findRequestable, flowsOf, namesIn } from "../../tickets/flows.ts";
 import * as input from "../../tickets/input.ts";
 import { changeFlow, createFlow, removeFlow, setSubstitute } from "../../tickets/manage-flows.ts";
 import { changeTicket, extendTicket, openTicket } from "../../tickets/open-ticket.ts";
-import { presentFlow, presentFullTicket, presentTicket } from "../../tickets/present.ts";
+import { presentFlow, presentFullTicket, presentLink, presentTicket } from "../../tickets/present.ts";
 import { runTicket } from "../../tickets/run-ticket.ts";
 import { substituteOf } from "../../tickets/substitutes.ts";
 import { aboutTicket, findTicket, listTickets, waitingFor } from "../../tickets/tickets.ts";
 import { created, nothing } from "../output.ts";
 import * as output from "../ticket-output.ts";
-import { needs, router, signedIn } from "../trpc.ts";
+import { needs, open, router, signedIn } from "../trpc.ts";
 
 const tag = "Tickets";
 const asking = needs("tickets.open");
@@ -45,7 +46,7 @@ export const ticketsRouter = router({
       const { db, clock } = ctx.hub.tickets;
       const now = clock.now();
       const found = await findTicket(db, ctx.actor, id, now);
-      return presentFullTicket(found, await aboutTicket(db, found, now), ctx.actor);
+      return presentFullTicket(found, await aboutTicket(db, found, ctx.actor, now), ctx.actor);
     }),
   requestable: asking
     .meta({ rest: { method: "GET", path: "/tickets/requestable", tag, summary: "What may be asked for, by name" } })
@@ -106,6 +107,10 @@ export const ticketsRouter = router({
     .input(input.runTicket)
     .output(created)
     .mutation(async ({ ctx, input: given }) => ({ id: await runTicket(ctx.hub.tickets, ctx.actor, given) })),
+  /** What the link of a mail leads to. Looking uses nothing up: mail scanners look, too. */
+  link: open
+    .input(input.lookAtLink)
+    .query(async ({ ctx, input: { link } }) => presentLink(await lookAtLink(ctx.hub.tickets, link), ctx.actor)),
   withdraw: signedIn
     .meta({ rest: { method: "POST", path: "/tickets/{id}/withdraw", tag, summary: "Ask for it no longer" } })
     .input(byId)

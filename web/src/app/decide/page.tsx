@@ -1,0 +1,1 @@
+export { DecidePage as default } from "../../tickets/decide-page.tsx";

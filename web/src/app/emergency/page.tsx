@@ -1,0 +1,1 @@
+export { BreakGlassPage as default } from "../../tickets/break-glass-page.tsx";

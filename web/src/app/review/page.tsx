@@ -1,0 +1,1 @@
+export { ReviewPage as default } from "../../reviews/review-page.tsx";
