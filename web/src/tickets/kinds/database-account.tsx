@@ -89,7 +89,7 @@ function HowToConnect({ ticket, account }: { ticket: TicketDetail; account: Acco
   const database = given.kind === "database" ? (given.places[0]?.database ?? "") : "";
   const isPostgresql = account.protocol === "postgresql";
   const lines = [
-    `sallyport forward ${quoted(asset)} ${account.port}`,
+    `npx sallyport forward ${quoted(asset)} ${account.port} --hub ${location.origin} --listen ${account.port}`,
     isPostgresql
       ? `psql -h 127.0.0.1 -p ${account.port} -U ${account.username} ${quoted(database)}`
       : `mysql -h 127.0.0.1 -P ${account.port} -u ${account.username} -p ${quoted(database)}`,
