@@ -16,6 +16,7 @@ export const account = z.object({
     .object({
       state: z.enum(standings),
       username: z.string(),
+      accountId: z.string(),
       failure: z.string().nullable(),
       missing: z.array(place),
       lookedAt: z.iso.datetime().nullable(),

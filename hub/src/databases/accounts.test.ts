@@ -1,142 +1,38 @@
 // Accounts on databases that requests give: what was approved and nothing else, on real servers, as the real clients see it.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually, TestClock } from "../testing/eventually.ts";
-import { type DatabaseServer, missingMariadb, startMariadb } from "../testing/mariadb-server.ts";
-import { missingPostgresql, startPostgresql } from "../testing/postgresql-server.ts";
-import type { TestClient } from "../testing/test-client.ts";
-import { TestHub } from "../testing/test-hub.ts";
-import type { Place } from "./input.ts";
+import { DatabaseRequests, missingDatabases, place } from "../testing/database-requests.ts";
+import { eventually } from "../testing/eventually.ts";
 
-type Account = { state: string; username: string; failure: string | null; missing: Place[] };
-type Person = { client: TestClient; id: string };
-
-const missing = [missingMariadb, missingPostgresql].filter((each) => each !== null).join("; ");
 const minute = 60_000;
-
-let hub: TestHub;
-let clock: TestClock;
-let admin: TestClient;
-let zoneId: string;
-let boss: Person;
-let mariadb: DatabaseServer;
-let postgresql: DatabaseServer;
-/** What each test looks at is its own: a person, on one of two servers. */
-let onMariadb: string;
-let onPostgresql: string;
+let all: DatabaseRequests;
 
 beforeAll(async () => {
-  if (missing !== "") return;
-  clock = new TestClock();
-  [hub, mariadb, postgresql] = await Promise.all([TestHub.start({}, { clock }), startMariadb(), startPostgresql()]);
-  admin = await hub.asAdmin();
-  await hub.enrolAgent({ connects: true });
-  zoneId = (await admin.query<{ items: { id: string }[] }>("fleet.zones")).items[0]?.id ?? "";
-  boss = await newPerson("boss");
-  mariadb.asRoot(`create database shop; create table shop.orders (id int primary key); create table shop.people (id int primary key);
+  if (missingDatabases !== "") return;
+  all = await DatabaseRequests.start();
+  all.mariadb.asRoot(`create database shop; create table shop.orders (id int primary key); create table shop.people (id int primary key);
     insert into shop.orders values (1), (2); create database shop_1; create database shopX1; create table shopX1.secret (id int);
     create table shop_1.open (id int); create view shop.seen as select * from shop.orders;`);
-  postgresql.asRoot("create database shop");
-  postgresql.asRoot(
+  all.postgresql.asRoot("create database shop");
+  all.postgresql.asRoot(
     `create schema sales; create table sales.orders (id serial primary key, note text); create table sales.people (id int);
      insert into sales.orders (note) values ('one'), ('two'); create schema secret; create table secret.plans (id int);`,
     "shop",
   );
-  [onMariadb, onPostgresql] = [await newServer(mariadb, "mariadb"), await newServer(postgresql, "postgresql")];
-  await admin.mutate("tickets.createFlow", {
-    name: "databases",
-    match: { kinds: ["database"], targets: [{ kind: "all", id: "" }] },
-    levels: [{ approvers: [{ kind: "user", id: boss.id }], need: { kind: "any" } }],
-  });
 }, 120_000);
 afterAll(async () => {
-  if (missing !== "") return;
-  await hub[Symbol.asyncDispose]();
-  await Promise.all([mariadb[Symbol.asyncDispose](), postgresql[Symbol.asyncDispose]()]);
+  if (missingDatabases === "") await all[Symbol.asyncDispose]();
 });
 
-async function newPerson(name: string): Promise<Person> {
-  const client = await hub.as("user", name);
-  return { client, id: (await client.query<{ me: { id: string } }>("auth.state")).me.id };
-}
-
-let made = 0;
-async function newServer({ port, privileged }: DatabaseServer, platform: "mariadb" | "postgresql", login = privileged) {
-  made += 1;
-  const { id } = await admin.mutate<{ id: string }>("assets.create", {
-    name: `${platform} ${made}`,
-    zoneId,
-    platform,
-    address: "127.0.0.1",
-    protocols: [{ name: platform, port }],
-  });
-  await admin.mutate("accounts.create", {
-    assetId: id,
-    username: login.username,
-    privileged: true,
-    secret: { kind: "password", password: login.password },
-  });
-  return id;
-}
-
-const place = (database: string, table: string | null, privileges: string[] = ["select"], schema: string | null = null) => ({
-  database,
-  schema,
-  table,
-  privileges,
-});
-const wish = (assetId: string, places: object[], more: object = {}) => ({
-  kind: "database",
-  assetId,
-  places,
-  minutes: 60,
-  ...more,
-});
-const ask = async (by: Person, assetId: string, places: object[], more: object = {}) =>
-  (
-    await by.client.mutate<{ id: string }>("tickets.open", {
-      title: "a look",
-      reason: "to see",
-      asked: wish(assetId, places, more),
-    })
-  ).id;
-const approve = (id: string, more: object = {}) => boss.client.mutate("tickets.decide", { id, decision: "approve", ...more });
-const read = async (by: Person, id: string) =>
-  (await by.client.query<{ account: Account | null }>("databases.ofTicket", { id })).account;
-const standing = (by: Person, id: string, state: string) =>
-  eventually(
-    () => read(by, id),
-    (account) => account?.state === state,
-    { what: `the account to be ${state}` },
-  );
-async function given(by: Person, assetId: string, places: object[], more: object = {}) {
-  const id = await ask(by, assetId, places, more);
-  await approve(id);
-  await standing(by, id, "ready");
-  return { id, login: await by.client.mutate<{ username: string; password: string }>("databases.password", { id }) };
-}
-const isGone = (server: DatabaseServer, username: string) =>
-  eventually(
-    () =>
-      server === mariadb
-        ? server.asRoot(`select user from mysql.user where user = '${username}'`)
-        : server.asRoot(`select rolname from pg_roles where rolname = '${username}'`),
-    (found) => found.trim() === "",
-    { what: `${username} to be gone` },
-  );
-const kindsOf = async (username: string) =>
-  (await hub.sql<{ kind: string }[]>`select kind from audit_events where subject_name = ${username} order by seq`).map(
-    ({ kind }) => kind,
-  );
-
-describe.skipIf(missing !== "")(`an account on MariaDB${missing}`, () => {
+describe.skipIf(missingDatabases !== "")(`an account on MariaDB ${missingDatabases}`, () => {
   test("may do what was approved, and is refused everything else by the server, until its time is over", async () => {
-    const anna = await newPerson("anna");
-    const id = await ask(anna, onMariadb, [place("shop", "orders"), place("shop", "people")]);
-    await approve(id, { narrowed: wish(onMariadb, [place("shop", "orders")], { startsAt: null }) });
-    expect((await standing(anna, id, "ready"))?.username).toMatch(/^jump_db_anna.*_r$/);
-    const login = await anna.client.mutate<{ username: string; password: string }>("databases.password", { id });
+    const { mariadb, assets } = all;
+    const anna = await all.person("anna");
+    const id = await all.ask(anna, assets.mariadb, [place("shop", "orders"), place("shop", "people")]);
+    await all.approve(id, { narrowed: all.wish(assets.mariadb, [place("shop", "orders")], { startsAt: null }) });
+    expect((await all.standing(anna, id, "ready"))?.username).toMatch(/^jump_db_anna.*_r$/);
+    const login = await all.login(anna, id);
     expect(mariadb.as(login, "select id from shop.orders order by id")).toEqual({ ok: true, text: "1\n2" });
-    for (const refused of [
+    all.expectRefused(mariadb, login, [
       "select * from shop.people",
       "select * from shop.seen",
       "insert into shop.orders values (3)",
@@ -145,80 +41,112 @@ describe.skipIf(missing !== "")(`an account on MariaDB${missing}`, () => {
       "select * from shop_1.open",
       "select user from mysql.user",
       "create database mine",
-    ])
-      expect(mariadb.as(login, refused), refused).toMatchObject({ ok: false, text: expect.stringMatching(/denied/) });
-    clock.advance(60 * minute + 1_000);
-    await isGone(mariadb, login.username);
-    await standing(anna, id, "ended");
-    expect(mariadb.as(login, "select 1").ok).toBe(false);
-    expect(await kindsOf(login.username)).toEqual([
-      "database-account.made",
-      "database-account.password-shown",
-      "database-account.dropped",
     ]);
+    all.clock.advance(60 * minute + 1_000);
+    await all.isGone(mariadb, login.username);
+    await all.standing(anna, id, "ended");
+    expect(mariadb.as(login, "select 1").ok).toBe(false);
+    expect(await all.story(login.username)).toEqual(["made", "password-shown", "dropped"]);
   });
 
   test("holds what all of somebody's requests give together, and less when one of them ends", async () => {
-    const bert = await newPerson("bert");
-    const one = await given(bert, onMariadb, [place("shop", "orders")]);
-    const other = await given(bert, onMariadb, [place("shop_1", null)]);
+    const { mariadb, assets } = all;
+    const bert = await all.person("bert");
+    const one = await all.given(bert, assets.mariadb, [place("shop", "orders")]);
+    const other = await all.given(bert, assets.mariadb, [place("shop_1", null)]);
     expect(other.login).toEqual(one.login);
     expect(mariadb.as(one.login, "select * from shop.orders; select * from shop_1.open").ok).toBe(true);
     // An underscore in a GRANT would be any letter.
     expect(mariadb.as(one.login, "select * from shopX1.secret").ok).toBe(false);
-    const write = await given(bert, onMariadb, [place("shop", "people", ["select", "insert"])]);
+    const write = await all.given(bert, assets.mariadb, [place("shop", "people", ["select", "insert"])]);
     expect(write.login.username).toBe(one.login.username.replace(/_r$/, "_w"));
     expect(mariadb.as(write.login, "insert into shop.people values (7)").ok).toBe(true);
     await bert.client.mutate("tickets.end", { id: one.id });
     await eventually(
-      () => mariadb.as(one.login, "select * from shop.orders").ok,
-      (ok) => !ok,
+      () => all.story(one.login.username),
+      (story) => story.filter((kind) => kind === "changed").length === 2,
     );
+    expect(mariadb.as(one.login, "select * from shop.orders").ok).toBe(false);
     expect(mariadb.as(one.login, "select * from shop_1.open").ok).toBe(true);
     await bert.client.mutate("tickets.end", { id: other.id });
-    await isGone(mariadb, one.login.username);
+    await all.isGone(mariadb, one.login.username);
     expect(mariadb.as(write.login, "select * from shop.people").ok).toBe(true);
+  });
+
+  test("is put right, and told of, when somebody else changes it", async () => {
+    const { mariadb, assets } = all;
+    const eve = await all.person("eve");
+    const { login } = await all.given(eve, assets.mariadb, [place("shop", "orders")]);
+    const account = `'${login.username}'@'%'`;
+    mariadb.asRoot(`grant all on *.* to ${account} with grant option; grant select (id) on shop.people to ${account};
+      revoke select on shop.orders from ${account}; set password for ${account} = password('stolen'); create role helper with admin ${mariadb.privileged.username};`);
+    expect(mariadb.as(mariadb.privileged, `grant helper to ${account}`).ok).toBe(true);
+    await all.lookAgain(login.username);
+    expect(mariadb.as(login, "select id from shop.orders order by id")).toEqual({ ok: true, text: "1\n2" });
+    all.expectRefused(mariadb, login, ["select id from shop.people", "select user from mysql.user", "set role helper"]);
+    const [event] = await all.hub.sql<{ data: { found: string } }[]>`select data from audit_events
+      where kind = 'database-account.drifted' and subject_name = ${login.username}`;
+    expect(event?.data.found).toMatch(/missing: SELECT on shop\.orders/);
+    expect(event?.data.found).toMatch(/added: GRANT/);
+    expect(event?.data.found).toMatch(/password or lock changed/);
+    expect(event?.data.found).not.toContain("IDENTIFIED");
   });
 });
 
-describe.skipIf(missing !== "")(`an account on PostgreSQL${missing}`, () => {
+describe.skipIf(missingDatabases !== "")(`an account on PostgreSQL ${missingDatabases}`, () => {
   test("may do what was approved, and is refused everything else by the server, until it is given back", async () => {
-    const carl = await newPerson("carl");
-    const { id, login } = await given(carl, onPostgresql, [place("shop", "orders", ["select", "insert"], "sales")]);
+    const { postgresql, assets } = all;
+    const carl = await all.person("carl");
+    const { id, login } = await all.given(carl, assets.postgresql, [place("shop", "orders", ["select", "insert"], "sales")]);
     expect(login.username).toMatch(/_w$/);
-    expect(
-      postgresql.as(login, "insert into sales.orders (note) values ('three'); select count(*) from sales.orders", "shop"),
-    ).toEqual({
-      ok: true,
-      text: "3",
-    });
-    for (const refused of [
+    const text = "insert into sales.orders (note) values ('three'); select count(*) from sales.orders";
+    expect(postgresql.as(login, text, "shop")).toEqual({ ok: true, text: "3" });
+    const refused = [
       "select * from sales.people",
       "select * from secret.plans",
       "update sales.orders set note = ''",
       "drop table sales.orders",
       "create role other",
       "create schema mine",
-    ])
-      expect(postgresql.as(login, refused, "shop"), refused).toMatchObject({
-        ok: false,
-        text: expect.stringMatching(/denied|owner/),
-      });
+    ];
+    all.expectRefused(postgresql, login, refused, "shop");
     await carl.client.mutate("tickets.end", { id });
-    await isGone(postgresql, login.username);
+    await all.isGone(postgresql, login.username);
   });
 
   test("of a whole schema reads tables that are made later, once it was looked at again", async () => {
-    const dora = await newPerson("dora");
-    const { id, login } = await given(dora, onPostgresql, [place("shop", null, ["select"], "sales")]);
+    const { postgresql, assets } = all;
+    const dora = await all.person("dora");
+    const { id, login } = await all.given(dora, assets.postgresql, [place("shop", null, ["select"], "sales")]);
     postgresql.asRoot("create table sales.later (id int)", "shop");
-    clock.advance(11 * minute);
-    await eventually(
-      () => postgresql.as(login, "select * from sales.later", "shop").ok,
-      (ok) => ok,
-    );
-    expect(await kindsOf(login.username)).not.toContain("database-account.drifted");
+    await all.lookAgain(login.username);
+    expect(postgresql.as(login, "select * from sales.later", "shop").ok).toBe(true);
+    expect(await all.story(login.username)).not.toContain("drifted");
+    // What he has made there goes with him only as far as it is his account's: it stays, and is the hub's.
+    postgresql.asRoot(`grant create on schema sales to ${login.username}`, "shop");
+    postgresql.as(login, "create table sales.his (id int)", "shop");
     await dora.client.mutate("tickets.end", { id });
-    await isGone(postgresql, login.username);
+    await all.isGone(postgresql, login.username);
+    expect(postgresql.asRoot("select count(*) from sales.his", "shop").trim()).toBe("0");
+  });
+
+  test("is put right, and told of, when somebody else changes it", async () => {
+    const { postgresql, assets } = all;
+    const emil = await all.person("emil");
+    const { login } = await all.given(emil, assets.postgresql, [place("shop", "orders", ["select"], "sales")]);
+    postgresql.asRoot(
+      `alter role ${login.username} createdb nologin; grant pg_read_all_data to ${login.username}; grant all on sales.people to ${login.username};
+       grant select (id) on secret.plans to ${login.username}; revoke select on sales.orders from ${login.username};`,
+      "shop",
+    );
+    await all.lookAgain(login.username);
+    expect(postgresql.as(login, "select count(*) from sales.orders", "shop").ok).toBe(true);
+    all.expectRefused(
+      postgresql,
+      login,
+      ["select * from sales.people", "select id from secret.plans", "create database mine"],
+      "shop",
+    );
+    expect(await all.story(login.username)).toContain("drifted");
   });
 });

@@ -64,7 +64,7 @@ export async function openDatabaseSession(
       return await sessionOn(dial, driver, { dialect, encrypted: false, names });
     }
   } catch (error) {
-    throw failureOf(error, names);
+    throw failureOf(error, names, { signedIn: false });
   }
 }
 
@@ -109,7 +109,7 @@ async function sessionOn(
     try {
       return await driver.run(statement, values, within);
     } catch (error) {
-      throw dial.errored instanceof HubError ? dial.errored : failureOf(error, names);
+      throw dial.errored instanceof HubError ? dial.errored : failureOf(error, names, { signedIn: true });
     } finally {
       clearTimeout(deadline);
     }

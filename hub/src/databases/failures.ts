@@ -38,6 +38,8 @@ const sentences = {
   "database-not-permitted": (asset: string, account: string) => `${asset} does not permit ${account} to do this.`,
 };
 
+type Names = { asset: string; account: string };
+
 /** What the drivers say of a failure: the server's code where it is the server's. */
 type DriverError = Error & { code?: unknown; errno?: unknown };
 
@@ -59,12 +61,14 @@ const gone: ReadonlySet<string> = new Set([
  * `not-reached`, `sign-in-failed`, `no-such-database`, `database-read-only`, `database-not-permitted`; `database-failed` with the server's words for
  * anything else it refuses; `database-protocol` when it does not speak what was expected. Other errors as they are.
  */
-export function failureOf(error: unknown, { asset, account }: { asset: string; account: string }): unknown {
+export function failureOf(error: unknown, { asset, account }: Names, { signedIn }: { signedIn: boolean }): unknown {
   if (error instanceof HubError || !(error instanceof Error)) return error;
   const { code, errno } = error as DriverError;
   const number = typeof errno === "number" && errno > 0 ? String(errno) : "";
   const state = typeof code === "string" ? code : "";
-  const known = codes[number] ?? codes[state];
+  const named = codes[number] ?? codes[state];
+  // MariaDB refuses a role, too, with the words that it has for a wrong password.
+  const known = signedIn && named === "sign-in-failed" ? "database-not-permitted" : named;
   const words = shortText(error.message, wordsMax);
   if (known !== undefined) return new HubError(known, sentences[known](asset, account), { facts: { asset, account, words } });
   if (gone.has(state))

@@ -102,7 +102,7 @@ async function keep(work: Work): Promise<void> {
     } else if (!exists) await server.create(row.username, password);
     else if (row.secretVersion !== version) await server.restore(row.username, password);
     const difference = differenceOf(should, await server.actual(row.username, should));
-    await server.apply(row.username, difference);
+    const refused = await server.apply(row.username, difference);
     await server.limit(row.username, wanted.until, clock.now());
     // Whether it is let in is seen by going in; whoever changed its password, or locked it, is overruled.
     const letIn = await opens(work, server.entrance(should), password);
@@ -113,6 +113,8 @@ async function keep(work: Work): Promise<void> {
           facts: { asset: work.target.asset.name, account: row.username },
         });
     }
+    // It has what nobody approved, and cannot be rid of it from here: that is no end of the work.
+    if (refused !== null) throw refused;
     await settle(work, { version, should, missing, difference, exists, letIn });
   });
 }

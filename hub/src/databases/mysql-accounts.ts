@@ -1,6 +1,6 @@
 // Accounts on MySQL and MariaDB. An account is 'name'@'%': agents sign in from wherever they are.
 import { HubError } from "../platform/errors.ts";
-import type { AccountServer } from "./account-server.ts";
+import { type AccountServer, takeAll } from "./account-server.ts";
 import { grantedDatabaseOf, quoteGrantedDatabase, quoteName, quoteOwnText } from "./identifiers.ts";
 import type { Place, Privilege } from "./input.ts";
 import type { Held } from "./places.ts";
@@ -89,10 +89,11 @@ export async function mysqlAccounts(session: DatabaseSession): Promise<AccountSe
     },
 
     apply: async (name, { give, take }) => {
-      for (const held of take) await query(held.kind === "foreign" ? held.revoke : statementFor("revoke", held));
+      const refused = await takeAll(take, (held) => query(held.kind === "foreign" ? held.revoke : statementFor("revoke", held)));
       // What a connection may do in the database that it is in, it keeps until it changes to it again.
       if (take.length > 0) await endConnections(name);
       for (const held of give) if (held.kind !== "foreign") await query(statementFor("grant", held));
+      return refused;
 
       function statementFor(verb: "grant" | "revoke", held: Exclude<Held, { kind: "foreign" }>): string {
         const place =
@@ -136,8 +137,9 @@ const plainPrivilege = /^[A-Z ]+$/;
  */
 export function readGrant(line: string, account: string, literal: boolean): Held[] {
   const unquote = (text: string): string => text.replaceAll("``", "`");
-  const foreign = (database: string | null, revoke: string): Held[] => [
-    { kind: "foreign", database, shown: line.replace(/ IDENTIFIED .*$/s, "").slice(0, 200), revoke },
+  const shown = line.replace(/ IDENTIFIED .*$/s, "").slice(0, 200);
+  const foreign = (database: string | null, revoke: string, more = ""): Held[] => [
+    { kind: "foreign", database, shown: `${shown}${more}`, revoke },
   ];
   const proxy = proxyLine.exec(line);
   if (proxy?.[1] !== undefined) return foreign(null, `revoke proxy on ${proxy[1]} from ${account}`);
@@ -152,22 +154,14 @@ export function readGrant(line: string, account: string, literal: boolean): Held
     return foreign(null, `revoke ${role} from ${account}`);
   }
   const [, given = "", first, second, option] = match;
-  const list = given.split(/, (?![^(]*\))/);
-  if (first === undefined) {
-    const privileges = list.filter((one) => one !== "USAGE");
-    if (privileges.length === 0 && option === undefined) return [];
-    return foreign(
-      null,
-      option === undefined
-        ? `revoke ${privileges.join(", ")} on *.* from ${account}`
-        : `revoke all privileges, grant option from ${account}`,
-    );
-  }
-  const place = `\`${first}\`.${second === undefined ? "*" : `\`${second}\``}`;
-  const name = second === undefined && !literal ? grantedDatabaseOf(unquote(first)) : unquote(first);
-  if (option !== undefined) return foreign(name, `revoke all privileges, grant option from ${account}`);
-  return list.flatMap((privilege): Held[] => {
-    if (privilege === "USAGE") return [];
+  const list = given.split(/, (?![^(]*\))/).filter((privilege) => privilege !== "USAGE");
+  const place = `${first === undefined ? "*" : `\`${first}\``}.${second === undefined ? "*" : `\`${second}\``}`;
+  const name = first === undefined ? null : second === undefined && !literal ? grantedDatabaseOf(unquote(first)) : unquote(first);
+  const passesOn =
+    option === undefined ? [] : foreign(name, `revoke grant option on ${place} from ${account}`, " (grant option)");
+  if (first === undefined)
+    return list.length === 0 ? passesOn : [...passesOn, ...foreign(null, `revoke ${list.join(", ")} on *.* from ${account}`)];
+  const held = list.flatMap((privilege): Held[] => {
     if (name === null || !plainPrivilege.test(privilege) || privilege === "ALL PRIVILEGES")
       return foreign(name, `revoke ${privilege} on ${place} from ${account}`);
     return [
@@ -176,4 +170,5 @@ export function readGrant(line: string, account: string, literal: boolean): Held
         : { kind: "table", database: name, schema: null, table: unquote(second), privilege },
     ];
   });
+  return [...passesOn, ...held];
 }

@@ -19,6 +19,8 @@ export const standings = ["waiting", "making", "ready", "ended"] as const;
 export type Standing = {
   state: (typeof standings)[number];
   username: string;
+  /** In the vault: as whom an SQL terminal opens. */
+  accountId: string;
   /** Why the last look at it did not come to its end; null: it did, or there was none. */
   failure: string | null;
   /** Places that were given and are not on the server. */
@@ -40,8 +42,8 @@ export async function standingOf(db: Queryable, orgId: string, grantId: string, 
   const row = await accountOf(db, orgId, grantId);
   if (row === null) return null;
   const { held, nextFrom } = await wantedOf(db, row.id, now);
-  const { username, failure, missing, lookedAt } = row;
-  const about = { username, failure, missing, lookedAt };
+  const { username, accountId, failure, missing, lookedAt } = row;
+  const about = { username, accountId, failure, missing, lookedAt };
   if (row.endedAt !== null) return { ...about, state: "ended" };
   if (!held.includes(grantId)) return { ...about, state: nextFrom === null ? "ended" : "waiting" };
   const isSeen = row.madeAt !== null && row.failure === null && row.seen?.includes(grantId) === true;

@@ -5,8 +5,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { HubError } from "../platform/errors.ts";
-import type { AccountServer } from "./account-server.ts";
-import { heldMax } from "./account-server.ts";
+import { type AccountServer, heldMax, takeAll } from "./account-server.ts";
 import { quoteName, quoteOwnText } from "./identifiers.ts";
 import type { Place } from "./input.ts";
 import type { Held } from "./places.ts";
@@ -138,12 +137,12 @@ export async function postgresqlAccounts(open: (database: string) => Promise<Dat
     },
 
     async apply(name, { give, take }) {
-      for (const held of take)
-        await (await into(held.database ?? home)).query(
-          held.kind === "foreign" ? held.revoke : statementFor("revoke", held, name),
-        );
+      const refused = await takeAll(take, async (held) =>
+        (await into(held.database ?? home)).query(held.kind === "foreign" ? held.revoke : statementFor("revoke", held, name)),
+      );
       for (const held of give)
         if (held.kind !== "foreign") await (await into(held.database)).query(statementFor("grant", held, name));
+      return refused;
     },
 
     async limit(name, until, now) {

@@ -594,6 +594,10 @@ export class TestAgent {
       if (ring.room < dialRingBytes / 2) socket.pause();
       this.mux.wake();
     });
+    socket.on("end", () => {
+      outgoing.finish();
+      this.mux.wake();
+    });
     socket.on("error", () => {
       if (!connected)
         this.#say({ orderOutcome: { sequence, accepted: false, code: "refused", message: "Nothing listens on that port." } });

@@ -1,12 +1,14 @@
 // How the account that a request gives stands, and, to whom it is for, how to sign in as it.
 "use client";
 import { Alert, Button, Code, Group, List, Stack, Text } from "@mantine/core";
+import { IconTerminal2 } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../../api/trpc.ts";
 import type { Outputs, TicketDetail } from "../../api/types.ts";
 import { useMe } from "../../frame/me.tsx";
 import { oneOf } from "../../state/url-state.ts";
+import { dock } from "../../terminal/dock-store.ts";
 import { CopyIcon } from "../../ui/copy.tsx";
 import { displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
@@ -89,13 +91,24 @@ function HowToConnect({ ticket, account }: { ticket: TicketDetail; account: Acco
   const database = given.kind === "database" ? (given.places[0]?.database ?? "") : "";
   const isPostgresql = account.protocol === "postgresql";
   const lines = [
-    `sallyport forward ${quoted(asset)} ${account.port}`,
+    `npx sallyport forward ${quoted(asset)} ${account.port} --hub ${location.origin} --listen ${account.port}`,
     isPostgresql
       ? `psql -h 127.0.0.1 -p ${account.port} -U ${account.username} ${quoted(database)}`
       : `mysql -h 127.0.0.1 -P ${account.port} -u ${account.username} -p ${quoted(database)}`,
   ];
+  const [target] = ticket.assets;
   return (
     <Stack gap="xs">
+      {target !== undefined && (
+        <Group>
+          <Button
+            leftSection={<IconTerminal2 size={15} aria-hidden />}
+            onClick={() => dock.open(target.id, target.name, account.accountId)}
+          >
+            {t("databases.openTerminal")}
+          </Button>
+        </Group>
+      )}
       <Text size="sm">{t("databases.connectHint")}</Text>
       {lines.map((line) => (
         <Copyable key={line} text={line} />

@@ -25,18 +25,13 @@ const samePlace = (one: Place, other: Place): boolean => keyOf(one) === keyOf(ot
 
 /** Later ones of a place add to it. */
 function joined(places: readonly Place[], more: readonly Place[]): Place[] {
-  const all = [...places];
+  const all = new Map(places.map((place) => [keyOf(place), place]));
   for (const place of more) {
-    const at = all.findIndex((one) => samePlace(one, place));
-    const before = all[at];
-    if (before === undefined) all.push(place);
-    else
-      all[at] = {
-        ...before,
-        privileges: privileges.filter((each) => before.privileges.includes(each) || place.privileges.includes(each)),
-      };
+    const before = all.get(keyOf(place))?.privileges ?? [];
+    const both = privileges.filter((each) => before.includes(each) || place.privileges.includes(each));
+    all.set(keyOf(place), { ...place, privileges: both });
   }
-  return all;
+  return [...all.values()];
 }
 
 function PlaceName({ place: { database, schema, table } }: { place: Place }) {
