@@ -44,6 +44,22 @@ export type ScriptInputs = {
   timeoutSeconds: number;
 };
 
+/**
+ * What stands for an execution's own place (script-files.ts) in what is approved: which execution it will be, nobody knows then. No path and no variable
+ * of an order can begin with it.
+ */
+export const ownPlace = "\0own/";
+
+/** The inputs of one execution as they were approved, whichever it is. */
+export function asApproved(inputs: ScriptInputs, ownPrefix: string): ScriptInputs {
+  const approved = (text: string): string => (text.startsWith(ownPrefix) ? `${ownPlace}${text.slice(ownPrefix.length)}` : text);
+  return {
+    ...inputs,
+    environment: Object.fromEntries(Object.entries(inputs.environment).map(([name, value]) => [name, approved(value)])),
+    files: inputs.files.map((file) => ({ ...file, path: approved(file.path) })),
+  };
+}
+
 /** 32 bytes. Two that differ anywhere have different ones. */
 export function scriptInputsHash(inputs: ScriptInputs): Buffer {
   const variables = Object.entries(inputs.environment).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -6,6 +6,7 @@ import { and, asc, eq, inArray, isNotNull, or } from "drizzle-orm";
 import { insertGrant } from "../../access/manage-grants.ts";
 import { accounts, assets } from "../../assets/schema.ts";
 import { approvalBytes, type BoundScript, boundOf } from "../../automation/approval.ts";
+import { prepareFiles } from "../../automation/prepare-files.ts";
 import { prepareScript, type ReadyScript } from "../../automation/prepare-script.ts";
 import { runs } from "../../automation/schema.ts";
 import { actAs } from "../../identity/act-as.ts";
@@ -90,16 +91,8 @@ export async function boundScript(
   { scriptId, version, parameters, account, timeoutSeconds }: ScriptRun,
 ): Promise<Omit<ReadyScript, "files"> & BoundScript> {
   const script = await prepareScript(db, person, { scriptId, version, parameters });
-  // Where such a file lies is each execution's own, so no approval can name it.
-  if (Object.keys(script.files).length > 0)
-    throw new HubError(
-      "bad-input",
-      "A script that is given kept files cannot be asked for. Ask for access to the servers instead.",
-      {
-        facts: { fields: "parameters: a kept file" },
-      },
-    );
-  return { ...script, account, timeoutSeconds, files: [], artefacts: [] };
+  const files = await prepareFiles(db, person, [], script.files);
+  return { ...script, account, timeoutSeconds, files, artefacts: [] };
 }
 
 async function bytesOf(
