@@ -20,7 +20,12 @@ export function readApproval(
 ): wire.Approval | null {
   const bytes = approval ?? new Uint8Array();
   if (bytes.length > approvalBytesMax || signature?.length !== 64) return null;
-  if (!verify(null, Buffer.concat([context, bytes]), hubPublicKey, signature)) return null;
+  return verify(null, Buffer.concat([context, bytes]), hubPublicKey, signature) ? decodeApproval(bytes) : null;
+}
+
+/** Null for what is none. Says nothing about who signed it. */
+export function decodeApproval(bytes: Uint8Array): wire.Approval | null {
+  if (bytes.length > approvalBytesMax) return null;
   try {
     return wire.Approval.decode(bytes);
   } catch {

@@ -326,6 +326,7 @@ const table: Record<string, Row> = {
   "tickets.get": ["-NNN++N", id("ticket")],
   "tickets.list": ["-++++++", () => ({})],
   "tickets.open": ["-+++F+W", ({ asset }) => askedFor([asset])],
+  "tickets.proposeApproval": ["-NNN++N", id("ticket")],
   "tickets.removeFlow": ["-FFFF+N", id("flow")],
   "tickets.requestable": ["-+++F++", () => ({ kind: "server" })],
   "tickets.run": ["-NNNF", id("ticket")], // who may: tickets/script-tickets.test.ts

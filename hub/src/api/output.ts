@@ -86,6 +86,7 @@ export const asset = z.object({
   active: z.boolean(),
   legacyAlgorithms: z.boolean(),
   critical: z.boolean(),
+  signedApprovals: z.boolean(),
   /** Who answers for it. */
   ownerId: z.string().nullable(),
   comment: z.string(),

@@ -51,6 +51,7 @@ const statuses = {
   "approval-missing": 403,
   "approval-does-not-fit": 409,
   "approval-over": 409,
+  "passkey-needed": 403,
   "wider-than-asked": 400,
   "no-secret": 409,
   "secret-needed": 409,

@@ -154,6 +154,7 @@ export const zh: Translation = {
     "approval-missing": "此处仅运行经审批的脚本，请先申请。",
     "approval-does-not-fit": "将要运行的内容与审批的不同，请重新申请。",
     "approval-over": "审批的次数或时间已用完，请重新申请。",
+    "passkey-needed": "此审批须用通行密钥签名。请先在“设置”中创建。",
     "decided-before": "您已审批过此申请，正在等待其他人。",
     "wider-than-asked": "超出了申请范围（{{field}}）。审批只能缩小，不能扩大。",
     "owner-gone": "以其名义执行的人员已不可用，需要由他人接管。",
@@ -265,6 +266,7 @@ export const zh: Translation = {
     removeText: "此后仅凭密码即可登录。",
   },
   passkeys: {
+    copyKey: "复制到主机策略",
     title: "通行密钥",
     text: "保存在本设备或安全密钥中的密钥，无需密码和验证码即可登录。",
     name: "通行密钥名称",
@@ -1308,6 +1310,7 @@ export const zh: Translation = {
   ticketKind: { server: "访问服务器", database: "访问数据库", script: "运行脚本" },
   scriptTicket: {
     accountHint: "在安装了代理的主机上使用代理自身的账号。",
+    agentsAccount: "代理自身的账号",
     versionHint: "仅此版本，与之后的修改无关。",
     runs: "运行次数",
     runBy: "还可由其启动",
@@ -1321,6 +1324,10 @@ export const zh: Translation = {
     left_other: "还可运行 {{count}} 次。",
     run: "第 {{n}} 次运行",
     begin: "立即运行",
+    sign: "用我的通行密钥签名",
+    signHint: "代理可直接验证你的签名，不依赖服务端。",
+    signNeeded: "申请中的资产要求：最后一级审批须签名。",
+    notSigned: "未签名，因此没有批准。请重试。",
   },
   ticketBox: { mine: "我的", "to-decide": "待我审批", all: "全部" },
   ticketEmpty: { mine: "您还没有申请", "to-decide": "没有待审批的申请", all: "还没有人提出申请" },
@@ -1976,6 +1983,8 @@ export const zh: Translation = {
   category: { host: "主机", database: "数据库", kubernetes: "Kubernetes", web: "网站", other: "其他" },
   assets: {
     critical: "关键资产",
+    signedApprovals: "审批须用通行密钥签名",
+    signedApprovalsHint: "最后一级审批人签名，代理可自行验证而无需信任服务端。",
     criticalHint: "脚本和任务仅在逐一审批后才能在此运行，与授权无关。",
     owner: "负责人",
     ownerHint: "对资产负责；流程要求时审批对它的申请。",
