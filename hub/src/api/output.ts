@@ -227,6 +227,10 @@ export const grant = z.object({
   createdBy: z.string(),
   revokedAt: moment.nullable(),
   revokeReason: z.string().nullable(),
+  /** The request that it was given for. */
+  ticketId: z.string().nullable(),
+  /** It is for the one script that was approved, and for nothing else that its actions say. */
+  bound: z.boolean(),
 });
 
 export const session = z.object({
@@ -307,6 +311,8 @@ export const run = z.object({
   title: z.string(),
   trigger: z.enum(triggers),
   taskId: z.string().nullable(),
+  /** The request under which it runs. */
+  ticketId: z.string().nullable(),
   script: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).nullable(),
   interpreter: z.string(),
   scriptHash: z.string(),

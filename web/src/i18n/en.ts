@@ -1711,6 +1711,7 @@ export const en = {
     noKept: "Choose a script.",
   },
   run: {
+    request: "Request",
     machines: "Machines",
     machine: "Machine",
     state: "State",
@@ -2238,6 +2239,8 @@ export const en = {
       "Not every secret could be wrapped anew; the hub's log says why. Nothing is lost, the old keys are kept. Restart the hub to go on.",
   },
   grants: {
+    request: "the request that it was given for",
+    bound: "It lets somebody run one approved script, and nothing else. It can be withdrawn, not changed.",
     title: "Grants",
     purpose: "Who may reach what, as whom, and until when.",
     new: "New grant",

@@ -1683,6 +1683,7 @@ export const zh: Translation = {
     editorLabel: "脚本编辑器",
   },
   run: {
+    request: "申请",
     machines: "机器",
     machine: "机器",
     state: "状态",
@@ -2201,6 +2202,8 @@ export const zh: Translation = {
     failed: "有凭据未能重新加密，原因见中心日志。没有丢失任何数据，旧密钥仍保留；重启中心可继续。",
   },
   grants: {
+    request: "来自申请",
+    bound: "仅允许运行一个已审批的脚本。可收回，不可修改。",
     title: "授权",
     purpose: "谁可以用什么账号访问什么，有效期到何时。",
     new: "新建授权",
