@@ -20,7 +20,12 @@ export function readApproval(
 ): wire.Approval | null {
   const bytes = approval ?? new Uint8Array();
   if (bytes.length > approvalBytesMax || signature?.length !== 64) return null;
-  if (!verify(null, Buffer.concat([context, bytes]), hubPublicKey, signature)) return null;
+  return verify(null, Buffer.concat([context, bytes]), hubPublicKey, signature) ? decodeApproval(bytes) : null;
+}
+
+/** Null for what is none. Says nothing about who signed it. */
+export function decodeApproval(bytes: Uint8Array): wire.Approval | null {
+  if (bytes.length > approvalBytesMax) return null;
   try {
     return wire.Approval.decode(bytes);
   } catch {
@@ -43,6 +48,22 @@ export type ScriptInputs = {
   artefacts: readonly string[];
   timeoutSeconds: number;
 };
+
+/**
+ * What stands for an execution's own place (script-files.ts) in what is approved: which execution it will be, nobody knows then. No path and no variable
+ * of an order can begin with it.
+ */
+export const ownPlace = "\0own/";
+
+/** The inputs of one execution as they were approved, whichever it is. */
+export function asApproved(inputs: ScriptInputs, ownPrefix: string): ScriptInputs {
+  const approved = (text: string): string => (text.startsWith(ownPrefix) ? `${ownPlace}${text.slice(ownPrefix.length)}` : text);
+  return {
+    ...inputs,
+    environment: Object.fromEntries(Object.entries(inputs.environment).map(([name, value]) => [name, approved(value)])),
+    files: inputs.files.map((file) => ({ ...file, path: approved(file.path) })),
+  };
+}
 
 /** 32 bytes. Two that differ anywhere have different ones. */
 export function scriptInputsHash(inputs: ScriptInputs): Buffer {

@@ -2,8 +2,16 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { approvalChallenge, encodeApproval, scriptInputsHash, signApproval, targetHash } from "@sallyport/protocol/approvals";
+import {
+  approvalChallenge,
+  encodeApproval,
+  ownPlace,
+  scriptInputsHash,
+  signApproval,
+  targetHash,
+} from "@sallyport/protocol/approvals";
 import { newId } from "@sallyport/protocol/ids";
+import { scriptFilePrefix } from "@sallyport/protocol/script-files";
 import { wire } from "@sallyport/protocol/wire";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readConfig } from "../config.ts";
@@ -57,7 +65,8 @@ async function offered(
   changes: Partial<wire.RunScript.$Properties> = {},
   script = scriptText(),
 ): Promise<{ refusal: string; message: string } | "claimed"> {
-  const { executionId, signed: order } = hub.offer(script, { ...inputs, approval, ...changes });
+  const { executionId: made, signed: order } = hub.offer(script, { ...inputs, approval, ...changes });
+  const executionId = changes.executionId ?? made;
   const from = hub.heard.length;
   hub.say({ runOffers: { offers: [order] } });
   const answer = await Promise.race([
@@ -167,6 +176,28 @@ describe("one byte that differs, and it does not run", () => {
     await expect.poll(() => Date.now() > ends, { timeout: 10_000 }).toBe(true);
     hub.say({ runGo: { executionId, attempt: 1, go: true } });
     expect(await hub.resultOf({ executionId, attempt: 1 })).toMatchObject({ refusal: "approval-over" });
+  });
+
+  test("of a file that is a parameter's value: whichever execution it becomes, its place is its own and its content what was approved", async () => {
+    const file = { sha256: sha256("of a parameter"), size: 14, path: "", mode: 0o600, owner: "", group: "", keep: false };
+    const { sha256: hash, size: _size, ...place } = file;
+    const approvedFile = { ...place, sha256: hash.toString("hex"), path: `${ownPlace}DUMP` };
+    const environment = { ...inputs.environment, DUMP: `${ownPlace}DUMP` };
+    const inputsSha256 = scriptInputsHash({ ...rest, ...inputs, environment, files: [approvedFile] });
+    const approval = signed(approvalOf({ inputsSha256, runsMax: 9 }));
+    const placed = (executionId: string, name = "DUMP", content = file.sha256) => {
+      const at = `${scriptFilePrefix({ executionId, attempt: 1 })}${name}`;
+      return { executionId, files: [{ ...file, sha256: content, path: at }], environment: { ...inputs.environment, DUMP: at } };
+    };
+    for (let n = 0; n < 2; n++) expect(await offered(approval, placed(newId("exe")))).toBe("claimed");
+    const other = placed(newId("exe"));
+    for (const [name, changes] of [
+      ["another file", placed(newId("exe"), "DUMP", sha256("another"))],
+      ["another name", placed(newId("exe"), "DUMPS")],
+      ["another execution's place", { ...other, executionId: newId("exe") }],
+      ["the mark itself", { ...other, environment: { ...inputs.environment, DUMP: `${ownPlace}DUMP` } }],
+    ] as const)
+      expect(await offered(approval, changes), name).not.toBe("claimed");
   });
 
   test("an order of that kind without an approval is refused", async () => {

@@ -1,8 +1,9 @@
 // Was just this approved? Everything that decides what runs is compared with what people saw; a byte that differs and it does not run.
 import type { KeyObject } from "node:crypto";
-import { approvalChallenge, readApproval, scriptInputsHash, targetHash } from "@sallyport/protocol/approvals";
+import { approvalChallenge, asApproved, readApproval, scriptInputsHash, targetHash } from "@sallyport/protocol/approvals";
 import { isId } from "@sallyport/protocol/ids";
 import { approvalPasskeysMax, approvalRunsMax } from "@sallyport/protocol/limits";
+import { scriptFilePrefix } from "@sallyport/protocol/script-files";
 import { isWireNumber, type wire } from "@sallyport/protocol/wire";
 import type { Policy } from "../policy.ts";
 import { isSignedBy } from "./passkey-signature.ts";
@@ -49,7 +50,7 @@ export function checkApproval(
   if (!isWireNumber(notBeforeMs) || !isWireNumber(notAfterMs) || runsMax < 1 || runsMax > approvalRunsMax)
     return differs("its dates or its number of runs cannot be");
   if (!same(approval.scriptSha256, order.scriptSha256)) return differs("the script is another");
-  if (!same(approval.inputsSha256, scriptInputsHash(run)))
+  if (!same(approval.inputsSha256, scriptInputsHash(asApproved(run, scriptFilePrefix(run)))))
     return differs("interpreter, arguments, variables, files or limits are others");
   const target = targetHash(agentId, run.neighbour);
   if (!approval.targets.some((one) => same(one, target))) return differs("it was not for this place, or not as this account");

@@ -349,6 +349,7 @@ const table: Record<string, Row> = {
   "tickets.link": ["LLLLLLL", () => ({ link: "x" })], // who may decide by one: tickets/decision-links.test.ts
   "tickets.list": ["-++++++", () => ({})],
   "tickets.open": ["-+++F+W", ({ asset }) => askedFor([asset])],
+  "tickets.proposeApproval": ["-NNN++N", id("ticket")],
   "tickets.removeFlow": ["-FFFF+N", id("flow")],
   "tickets.requestable": ["-+++F++", () => ({ kind: "server" })],
   "tickets.run": ["-NNNF", id("ticket")], // who may: tickets/script-tickets.test.ts

@@ -28,4 +28,6 @@ export const presentGrant = (full: FullGrant, now: Date) => ({
   createdBy: full.grant.createdBy,
   revokedAt: full.grant.revokedAt?.toISOString() ?? null,
   revokeReason: full.grant.revokeReason,
+  ticketId: full.grant.ticketId,
+  bound: full.grant.bound !== null,
 });

@@ -17,6 +17,7 @@ const excused: Record<string, string> = {
   "auth.beginTotp": "only shows a secret to be set up; auth.confirmTotp is what counts",
   "auth.cancelSignIn": "gives up a sign-in that never was one",
   "passkeys.begin": "only hands out a challenge; passkeys.finish is what counts",
+  "tickets.proposeApproval": "only says what would be signed; tickets.decide is what counts",
   "passkeys.beginSignIn": "only hands out a challenge; passkeys.signIn is what counts",
   "passkeys.finish": "needs an authenticator, which no test of the hub alone has",
   "passkeys.remove": "needs a passkey, and so an authenticator, which no test of the hub alone has",

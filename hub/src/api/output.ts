@@ -86,6 +86,7 @@ export const asset = z.object({
   active: z.boolean(),
   legacyAlgorithms: z.boolean(),
   critical: z.boolean(),
+  signedApprovals: z.boolean(),
   /** Who answers for it. */
   ownerId: z.string().nullable(),
   comment: z.string(),
@@ -226,6 +227,10 @@ export const grant = z.object({
   createdBy: z.string(),
   revokedAt: moment.nullable(),
   revokeReason: z.string().nullable(),
+  /** The request that it was given for. */
+  ticketId: z.string().nullable(),
+  /** It is for the one script that was approved, and for nothing else that its actions say. */
+  bound: z.boolean(),
 });
 
 export const session = z.object({
@@ -308,6 +313,8 @@ export const run = z.object({
   title: z.string(),
   trigger: z.enum(triggers),
   taskId: z.string().nullable(),
+  /** The request under which it runs. */
+  ticketId: z.string().nullable(),
   script: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).nullable(),
   interpreter: z.string(),
   scriptHash: z.string(),

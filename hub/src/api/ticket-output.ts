@@ -62,6 +62,8 @@ export const fullTicket = ticket.extend({
         .nullable(),
       runs: z.array(z.object({ id: z.string(), state: z.enum(runStates), createdAt: moment })),
       left: z.number().int(),
+      /** Whoever approves it last has to sign it with a passkey. */
+      signature: z.boolean(),
     })
     .nullable(),
   grantId: z.string().nullable(),

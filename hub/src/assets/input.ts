@@ -111,6 +111,8 @@ export const changeAsset = assetFields.partial().extend({
   ownerId: id.nullable().optional(),
   /** Scripts run there only as people approved them. */
   critical: z.boolean().optional(),
+  /** And whoever approves one last signs it with a passkey. */
+  signedApprovals: z.boolean().optional(),
 });
 export type ChangeAsset = z.infer<typeof changeAsset>;
 

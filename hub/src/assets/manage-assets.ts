@@ -61,6 +61,7 @@ export async function addAsset(
     legacyAlgorithms: input.legacyAlgorithms,
     ownerId: null,
     critical: false,
+    signedApprovals: false,
     createdAt: now,
     updatedAt: now,
     retiredAt: null,

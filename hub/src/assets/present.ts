@@ -27,6 +27,7 @@ export const presentAsset = (
   active: asset.active,
   legacyAlgorithms: asset.legacyAlgorithms,
   critical: asset.critical,
+  signedApprovals: asset.signedApprovals,
   ownerId: asset.ownerId,
   comment: asset.comment,
 });

@@ -36,6 +36,8 @@ export const assets = pgTable(
     legacyAlgorithms: boolean("legacy_algorithms").notNull().default(false),
     /** Scripts run there only as people approved them, whatever grants and tasks say. */
     critical: boolean("critical").notNull().default(false),
+    /** And whoever approves one last signs it with a passkey, which agents can check themselves. */
+    signedApprovals: boolean("signed_approvals").notNull().default(false),
     createdAt: moment("created_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
     /** Set when it was deleted, or its agent revoked: kept for the records that name it. */

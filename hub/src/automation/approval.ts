@@ -1,6 +1,6 @@
 // What people approve when they approve a script, in two shapes: a digest that the grant is bound to, and the signed message that agents check.
 import { createHash } from "node:crypto";
-import { encodeApproval, scriptInputsHash, targetHash } from "@sallyport/protocol/approvals";
+import { encodeApproval, ownPlace, scriptInputsHash, targetHash } from "@sallyport/protocol/approvals";
 import { approvalTargetsMax } from "@sallyport/protocol/limits";
 import type { wire } from "@sallyport/protocol/wire";
 import { and, eq, inArray, isNull } from "drizzle-orm";
@@ -28,11 +28,16 @@ const inputsHash = ({ interpreter, environment, secrets, files, artefacts, timeo
   scriptInputsHash({
     interpreter,
     arguments: script.arguments,
-    environment,
+    environment: {
+      ...environment,
+      ...Object.fromEntries(
+        files.flatMap(({ variable }) => (variable === undefined ? [] : [[variable, `${ownPlace}${variable}`]])),
+      ),
+    },
     secrets: Object.keys(secrets),
-    files: files.map(({ sha256, path, mode, owner, group, existing }) => ({
+    files: files.map(({ sha256, path, variable, mode, owner, group, existing }) => ({
       sha256,
-      path,
+      path: variable === undefined ? path : `${ownPlace}${variable}`,
       mode: Number.parseInt(mode, 8),
       owner,
       group,

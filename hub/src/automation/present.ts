@@ -12,6 +12,7 @@ export function presentRun({ run, creator, script, counts }: RunWithCounts, now:
     title: run.title,
     trigger: run.trigger,
     taskId: run.taskId,
+    ticketId: run.ticketId,
     script: script === null ? null : { id: script.id, name: script.name, version: run.scriptVersion ?? 0 },
     interpreter: run.interpreter,
     scriptHash: run.scriptHash,

@@ -9,7 +9,7 @@ import {
 } from "@simplewebauthn/server";
 import { and, asc, eq } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Queryable } from "../platform/database.ts";
+import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { type Actor, auditActor } from "./actor.ts";
 import { findSignIn } from "./current-sign-in.ts";
@@ -178,6 +178,52 @@ export async function signInWithPasskey(
   const { signInId, setCookie } = await startSignIn(deps, user.id, origin);
   await letIn(deps, user, signInId, origin);
   return { user, setCookie };
+}
+
+/** What the browser needs to have one of the person's passkeys sign a challenge that is not ours to choose. @throws HubError `passkey-needed`. */
+export async function askToSign(db: Queryable, actor: Actor, site: Site, challenge: Uint8Array) {
+  const existing = await listPasskeys(db, actor.id);
+  if (existing.length === 0)
+    throw new HubError("passkey-needed", "This is approved with a passkey, and you have none. Make one under Settings.");
+  const { extensions: _, ...options } = await generateAuthenticationOptions({
+    rpID: site.host,
+    userVerification: "required",
+    challenge: Uint8Array.from(challenge),
+    allowCredentials: existing.map(({ credentialId }) => ({ id: credentialId })),
+  });
+  return options;
+}
+
+/** By one of the person's own passkeys, here, now, for just this. @throws HubError `bad-passkey`. */
+export async function assertSigned(
+  tx: Transaction,
+  actor: Actor,
+  site: Site,
+  response: PasskeyAnswer,
+  challenge: Uint8Array,
+  now: Date,
+): Promise<void> {
+  const [passkey] = await tx
+    .select()
+    .from(passkeys)
+    .where(and(eq(passkeys.userId, actor.id), eq(passkeys.credentialId, response.id)));
+  if (passkey === undefined) throw badPasskey();
+  const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+    response,
+    expectedChallenge: Buffer.from(challenge).toString("base64url"),
+    expectedOrigin: site.origins,
+    expectedRPID: site.host,
+    credential: {
+      id: passkey.credentialId,
+      publicKey: Uint8Array.from(Buffer.from(passkey.publicKey, "base64")),
+      counter: passkey.counter,
+    },
+    requireUserVerification: true,
+  }).catch((cause: unknown) => {
+    throw badPasskey(cause);
+  });
+  if (!verified) throw badPasskey();
+  await tx.update(passkeys).set({ counter: authenticationInfo.newCounter, lastUsedAt: now }).where(eq(passkeys.id, passkey.id));
 }
 
 const own = (actor: Actor, id: string) => and(eq(passkeys.id, id), eq(passkeys.userId, actor.id));

@@ -1,6 +1,8 @@
 // People, keys and sign-ins as the console sees them. No hash, no token leaves here.
+
 import type { Actor } from "./actor.ts";
 import type { Member } from "./members.ts";
+import { spkiOf } from "./passkey-key.ts";
 import { personStateOf } from "./person-state.ts";
 import type { AccessKeyRow, authSessions, GroupRow, GuestInvitationRow, organisations, PasskeyRow } from "./schema.ts";
 
@@ -70,6 +72,8 @@ export const presentGroup = ({ group, members }: { group: GroupRow; members: num
 export const presentPasskey = (row: PasskeyRow) => ({
   id: row.id,
   name: row.name,
+  /** For the policy of a host whose scripts its owner approves; null where agents do not check its kind. */
+  publicKey: spkiOf(row.publicKey),
   createdAt: row.createdAt.toISOString(),
   lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
 });

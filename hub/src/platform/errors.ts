@@ -52,6 +52,7 @@ const statuses = {
   "approval-missing": 403,
   "approval-does-not-fit": 409,
   "approval-over": 409,
+  "passkey-needed": 403,
   "wider-than-asked": 400,
   "bad-link": 400,
   "once-mismatch": 422,

@@ -7,31 +7,31 @@ import { findMember } from "../identity/members.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import type { TicketDeps } from "./deps.ts";
+import { type SignedApproval, spanOf } from "./kinds/kind.ts";
 import { assetIdsOf, kindOf } from "./kinds/kinds.ts";
 import { type TicketRow, tickets } from "./schema.ts";
 import { tellRequester } from "./tell-of-ticket.ts";
 import { ticketHead } from "./ticket-head.ts";
 
 /**
- * actor: whose decision was the last; null: the flow's own rule. Returns the grant's id, when a grant is what it gives.
+ * actor: whose decision was the last; null: the flow's own rule. signed: by his passkey. Returns the grant's id, when a grant is what it gives.
  *
  * @throws HubError `conflict` when an asset is there no more, the person may not sign in any more, or the time asked for is over.
  */
 export async function approve(
   tx: Transaction,
-  { actor, ip }: { actor: Actor | null; ip: string | null },
+  { actor, ip, signed = null }: { actor: Actor | null; ip: string | null; signed?: SignedApproval | null },
   ticket: TicketRow,
   now: Date,
   deps: TicketDeps,
 ): Promise<string | null> {
   const given = ticket.narrowed ?? ticket.asked;
   await assertStill(tx, ticket, assetIdsOf(given));
-  const from = given.startsAt === null ? now : new Date(Math.max(now.getTime(), Date.parse(given.startsAt)));
-  const until = new Date((given.startsAt === null ? now.getTime() : Date.parse(given.startsAt)) + given.minutes * 60_000);
+  const { from, until } = signed?.span ?? spanOf(given, now);
   if (until <= from)
     throw new HubError("conflict", "The time that was asked for is over. It can be rejected, and asked for again.");
   const by = actor ?? { id: "hub", name: "hub", orgId: ticket.orgId, ip };
-  const grantId = await kindOf(given).give(tx, by, ticket, given, { from, until }, now, deps);
+  const grantId = await kindOf(given).give(tx, by, ticket, given, { from, until }, now, deps, signed);
   const set = { state: "approved" as const, grantId, endsAt: until, decidedAt: now, updatedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, ticket.id));
   await recordAudit(tx, {

@@ -2,6 +2,7 @@
 import { and, eq } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Actor } from "../identity/actor.ts";
+import type { Site } from "../identity/passkeys.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
@@ -9,9 +10,11 @@ import { decidedBefore, decidersOf } from "./approvers.ts";
 import { assertLink } from "./decision-links.ts";
 import type { TicketDeps } from "./deps.ts";
 import type { DecideTicket } from "./input.ts";
+import type { SignedApproval } from "./kinds/kind.ts";
 import { levelOutcome } from "./level.ts";
 import { goesBeyond } from "./narrowing.ts";
 import { type TicketRow, ticketDecisions, tickets } from "./schema.ts";
+import { readSigned } from "./sign-approval.ts";
 import { tellDeciders, tellRequester } from "./tell-of-ticket.ts";
 import { ticketHead, wayOf } from "./ticket-head.ts";
 import { assertStep } from "./ticket-state.ts";
@@ -21,9 +24,11 @@ import { lockTicket } from "./tickets.ts";
  * With the last approval the access is there when this resolves. Whoever narrows it narrows it for the levels after his own, too.
  *
  * @throws HubError `not-found`; `own-request`; `forbidden` for who is not asked now; `ticket-state` when it is decided; `decided-before`; `wider-than-asked`; `bad-link`; `conflict`
- * when what was asked for cannot be given any more.
+ * when what was asked for cannot be given any more; `passkey-needed`, `bad-passkey`.
+ *
+ * @param site where the browser is, for a signature with a passkey.
  */
-export async function decideTicket(deps: TicketDeps, actor: Actor, input: DecideTicket): Promise<void> {
+export async function decideTicket(deps: TicketDeps, actor: Actor, input: DecideTicket, site: Site | null = null): Promise<void> {
   const { id, decision, comment, link } = input;
   const now = deps.clock.now();
   const grantId = await deps.db.transaction(async (tx) => {
@@ -40,6 +45,18 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
       throw new HubError("forbidden", "You are not asked about this request now.");
     }
     const narrowed = narrowing(ticket, input);
+    const signed =
+      input.signed === undefined || site === null || decision === "reject"
+        ? null
+        : await readSigned(
+            deps,
+            tx,
+            actor,
+            { ticket, given: narrowed ?? ticket.narrowed ?? ticket.asked },
+            input.signed,
+            site,
+            now,
+          );
     await vote(tx, actor, ticket, { decision, comment, counts, at: now });
     await recordAudit(tx, {
       kind: "ticket.decided",
@@ -60,7 +77,7 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
     const need = ticket.levels[ticket.level]?.need ?? { kind: "any" as const };
     const present = { ...ticket, narrowed: narrowed ?? ticket.narrowed };
     await tx.update(tickets).set({ narrowed: present.narrowed, updatedAt: now }).where(eq(tickets.id, id));
-    return goOn(tx, actor, present, levelOutcome(need, meant, decisions), { comment, now }, deps);
+    return goOn(tx, actor, present, levelOutcome(need, meant, decisions), { comment, now, signed }, deps);
   });
   deps.changes.announce(actor.orgId, "tickets", id);
   if (grantId !== null) deps.changes.announce(actor.orgId, "grants", grantId);
@@ -105,7 +122,7 @@ async function goOn(
   actor: Actor,
   ticket: TicketRow,
   outcome: ReturnType<typeof levelOutcome>,
-  { comment, now }: { comment: string; now: Date },
+  { comment, now, signed }: { comment: string; now: Date; signed: SignedApproval | null },
   deps: TicketDeps,
 ): Promise<string | null> {
   if (outcome === "open") return null;
@@ -115,7 +132,7 @@ async function goOn(
     return null;
   }
   const level = ticket.level + 1;
-  if (level === ticket.levels.length) return approve(tx, { actor, ip: actor.ip }, ticket, now, deps);
+  if (level === ticket.levels.length) return approve(tx, { actor, ip: actor.ip, signed }, ticket, now, deps);
   const set = { level, levelSince: now, escalatedAt: null, updatedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, ticket.id));
   await tellDeciders(tx, { ...ticket, ...set }, now);

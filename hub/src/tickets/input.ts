@@ -5,6 +5,7 @@ import { actions, target } from "../access/input.ts";
 import { protocolNames } from "../assets/input.ts";
 import { runAs, timeoutSeconds } from "../automation/input.ts";
 import { place, placesMax, privileges } from "../databases/input.ts";
+import { passkeyAnswer } from "../identity/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 import { parameterValues } from "../scripts/input.ts";
 
@@ -95,13 +96,20 @@ export const lookAtLink = z.object({ link: decisionLink });
 
 export const decisions = ["approve", "reject"] as const;
 export type Decision = (typeof decisions)[number];
-/** narrowed: what is approved of what was asked; left out: all of it. */
+/** approval: base64, as tickets.proposeApproval gave it. answer: of a passkey, whose challenge is its hash. */
+const signedByPasskey = z.object({ approval: z.base64().max(100_000), answer: passkeyAnswer });
+export type SignedByPasskey = z.infer<typeof signedByPasskey>;
+/** narrowed: what is to be approved of what was asked. */
+export const proposeApproval = byId.extend({ narrowed: asked.optional() });
+export type ProposeApproval = z.infer<typeof proposeApproval>;
+/** narrowed: what is approved of what was asked; left out: all of it. signed: of the last approval of a script. */
 export const decideTicket = byId.extend({
   decision: z.enum(decisions),
   comment: lines.max(2_000).default(""),
   narrowed: asked.optional(),
   /** Of the mail that it was opened from. */
   link: decisionLink.optional(),
+  signed: signedByPasskey.optional(),
 });
 export type DecideTicket = z.infer<typeof decideTicket>;
 /** assetIds: fewer than were approved; left out: all of them. */

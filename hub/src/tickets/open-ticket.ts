@@ -111,6 +111,7 @@ async function submitTicket(deps: TicketDeps, tx: Transaction, actor: Actor, dra
 async function needsNobody(tx: Transaction, actor: Actor, { auto, changedBy }: FlowRow, asked: Asked): Promise<boolean> {
   if (auto === null || changedBy === actor.id || (actor.via.kind === "behalf" && changedBy === actor.via.by.id)) return false;
   if (asked.minutes > auto.minutesMax || !kindOf(asked).isWithinRule(asked, auto)) return false;
+  if (await kindOf(asked).needsSignature?.(tx, actor.orgId, asked)) return false;
   return auto.groupIds.length === 0 || isIn(tx, actor, auto.groupIds);
 }
 

@@ -1,14 +1,15 @@
 // Scripts that people approve: just that runs, as often as was approved, and what agents are given proves it.
-import { createPublicKey } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { readApproval, scriptInputsHash, targetHash } from "@sallyport/protocol/approvals";
+import { approvalChallenge, readApproval, scriptInputsHash, targetHash } from "@sallyport/protocol/approvals";
 import type { wire } from "@sallyport/protocol/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { softwarePasskey } from "../testing/authenticator.ts";
 import { eventually, TestClock } from "../testing/eventually.ts";
 import type { TestAgent } from "../testing/test-agent.ts";
 import type { TestClient } from "../testing/test-client.ts";
-import { TestHub } from "../testing/test-hub.ts";
+import { admin as adminCredentials, TestHub } from "../testing/test-hub.ts";
 
 type Person = { client: TestClient; id: string };
 type Ticket = {
@@ -269,6 +270,86 @@ describe("an asset that is critical", () => {
       select data from audit_events where kind = 'asset.changed' and subject_id = ${assetId} order by seq desc limit 1`;
     expect(event?.data.after).toContain("critical");
     await admin.mutate("assets.change", { id: assetId, critical: false });
+  });
+});
+
+describe("a passkey of whoever approves", () => {
+  type Proposed = { approval: string; options: { challenge: string } } | null;
+  const propose = (id: string, more: object = {}) => admin.mutate<Proposed>("tickets.proposeApproval", { id, ...more });
+
+  test("signs just what agents check, where an asset asks for it, and nothing else passes for it", async () => {
+    await admin.mutate("assets.change", { id: assetId, critical: true, signedApprovals: true });
+    const scriptId = await newScript();
+    const id = await ask(wish(scriptId, { runs: 3 }));
+    expect(await read(id, admin)).toMatchObject({ script: { signature: true } });
+    expect(await admin.refusal(approve(id))).toBe("passkey-needed");
+    expect(await admin.refusal(propose(id))).toBe("passkey-needed"); // has none
+    await admin.mutate("auth.confirm", { password: adminCredentials.password });
+    const device = softwarePasskey(hub.url);
+    await admin.mutate("passkeys.finish", { name: "mine", response: device.make(await admin.mutate("passkeys.begin")) });
+    expect(await admin.query("passkeys.list")).toMatchObject({ items: [{ publicKey: device.publicKey.toString("base64") }] });
+
+    const proposed = await propose(id);
+    if (proposed === null) throw new Error("it is the last approval");
+    const { approval, options } = proposed;
+    expect(options.challenge).toBe(approvalChallenge(Buffer.from(approval, "base64")).toString("base64url"));
+    const other = await propose(await ask(wish(scriptId)));
+    const altered = Buffer.from(approval, "base64");
+    altered[altered.length - 20] = (altered.at(-20) ?? 0) ^ 1;
+    for (const [signed, code] of [
+      [{ approval, answer: device.answer({ challenge: other?.options.challenge ?? "" }) }, "bad-passkey"],
+      [{ approval: other?.approval, answer: device.answer(options) }, "conflict"],
+      [{ approval: altered.toString("base64"), answer: device.answer(options) }, "conflict"],
+      [{ approval, answer: softwarePasskey(hub.url).answer(options) }, "bad-passkey"],
+      [{ approval, answer: softwarePasskey("http://evil.example.org").answer(options) }, "bad-passkey"],
+    ] as const)
+      expect(await admin.refusal(approve(id, { signed }))).toBe(code);
+    const narrowed = wish(scriptId, { runs: 1 });
+    expect(await admin.refusal(approve(id, { narrowed, signed: { approval, answer: device.answer(options) } }))).toBe("conflict");
+
+    await approve(id, { signed: { approval, answer: device.answer(options) } });
+    await finished(await run(id));
+    const carried = given.at(-1)?.approval;
+    expect(Buffer.from(carried?.approval ?? []).toString("base64")).toBe(approval);
+    const [signature] = carried?.passkeys ?? [];
+    const signedBytes = Buffer.concat([
+      Buffer.from(signature?.authenticatorData ?? []),
+      createHash("sha256")
+        .update(signature?.clientData ?? "")
+        .digest(),
+    ]);
+    const key = createPublicKey({ key: device.publicKey, format: "der", type: "spki" });
+    expect(verify("sha256", signedBytes, key, signature?.signature ?? Buffer.alloc(0))).toBe(true);
+    await admin.mutate("assets.change", { id: assetId, critical: false, signedApprovals: false });
+  });
+
+  test("is asked for by the last approval alone, and too late when five minutes have gone", async () => {
+    const [asset] = [strictAssetId];
+    const boss = await person("boss");
+    const level = { approvers: [{ kind: "user", id: boss.id }], need: { kind: "any" } };
+    const last = { approvers: [{ kind: "role", id: "admin" }], need: { kind: "any" } };
+    const match = { kinds: ["script"], targets: [{ kind: "asset", id: asset }] };
+    await admin.mutate("tickets.createFlow", { name: "two", match, levels: [level, last], position: 0 });
+    await admin.mutate("assets.change", { id: asset, signedApprovals: true });
+    const flows = await admin.query<{ items: { id: string; name: string; match: object; levels: object[] }[] }>("tickets.flows");
+    const all = flows.items.find(({ name }) => name === "scripts");
+    await admin.mutate("tickets.changeFlow", { ...all, position: 9 });
+    const id = await ask(wish(await newScript(), { assetIds: [asset] }));
+    expect(await boss.client.mutate("tickets.proposeApproval", { id })).toBeNull();
+    await boss.client.mutate("tickets.decide", { id, decision: "approve" });
+    const device = softwarePasskey(hub.url);
+    await admin.mutate("auth.confirm", { password: adminCredentials.password });
+    await admin.mutate("passkeys.finish", { name: "second", response: device.make(await admin.mutate("passkeys.begin")) });
+    const signed = async () => {
+      const proposed = await propose(id);
+      return { approval: proposed?.approval, answer: device.answer(proposed?.options ?? { challenge: "" }) };
+    };
+    const late = await signed();
+    clock.advance(5 * 60_000 + 1_000);
+    expect(await admin.refusal(approve(id, { signed: late }))).toBe("conflict");
+    await approve(id, { signed: await signed() });
+    expect(await read(id)).toMatchObject({ state: "approved" });
+    await admin.mutate("assets.change", { id: asset, signedApprovals: false });
   });
 });
 

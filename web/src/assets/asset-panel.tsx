@@ -136,6 +136,15 @@ function Overview({ asset, onGone }: { asset: AssetDetail; onGone: () => void })
           onChange={(event) => change.mutate({ id: asset.id, critical: event.currentTarget.checked })}
         />
       )}
+      {mayManage && asset.critical && (
+        <Switch
+          label={t("assets.signedApprovals")}
+          description={t("assets.signedApprovalsHint")}
+          checked={asset.signedApprovals}
+          disabled={change.isPending}
+          onChange={(event) => change.mutate({ id: asset.id, signedApprovals: event.currentTarget.checked })}
+        />
+      )}
       {mayManage && (
         <PersonSelect
           label={t("assets.owner")}

@@ -1,9 +1,10 @@
 // Grants: who may reach what, as sentences.
 "use client";
-import { Button, Drawer, Group, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Drawer, Group, Stack, Text } from "@mantine/core";
 import { IconCircleCheck, IconCircleOff, IconCircleX, IconClock, IconClockOff, IconHelp, IconPlus } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
+import Link from "next/link";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -161,7 +162,13 @@ function GrantDetail({ grant, mayManage, onDone }: { grant: Grant; mayManage: bo
     <Stack gap="md">
       <Group>
         <GrantState state={grant.state} />
+        {grant.ticketId !== null && (
+          <Anchor component={Link} size="sm" href={`/ticket?id=${grant.ticketId}`}>
+            {t("grants.request")}
+          </Anchor>
+        )}
       </Group>
+      {grant.bound && <Text size="sm">{t("grants.bound")}</Text>}
       <Facts
         items={[
           [t("grants.who"), subjectsText(grant, t)],
@@ -181,9 +188,11 @@ function GrantDetail({ grant, mayManage, onDone }: { grant: Grant; mayManage: bo
       />
       {mayManage && grant.state !== "revoked" && (
         <Group gap="xs">
-          <Button variant="light" onClick={() => setChanging(true)}>
-            {t("grants.change")}
-          </Button>
+          {!grant.bound && (
+            <Button variant="light" onClick={() => setChanging(true)}>
+              {t("grants.change")}
+            </Button>
+          )}
           <Button variant="subtle" color="red" onClick={() => setAsking(true)}>
             {t("action.revoke")}
           </Button>

@@ -156,6 +156,7 @@ export const en = {
     "approval-missing": "Scripts run there only with an approval. Ask for one.",
     "approval-does-not-fit": "What was approved is not what would run now. Ask again.",
     "approval-over": "It has run as often, or as long, as was approved. Ask again.",
+    "passkey-needed": "This is approved with a passkey. Sign with yours; make one under Settings first.",
     "decided-before": "You have decided about this already. It waits for others now.",
     "wider-than-asked": "That is more than was asked for ({{field}}). A request may be narrowed, never widened.",
     "bad-link": "This link is not complete, is somebody else's, or its time is over.",
@@ -274,6 +275,7 @@ export const en = {
     removeText: "From then on the password alone lets in.",
   },
   passkeys: {
+    copyKey: "Copy for a host's policy",
     title: "Passkeys",
     text: "A key in this device or on a stick. It signs you in by itself, without password and code.",
     name: "Name of the passkey",
@@ -1336,6 +1338,7 @@ export const en = {
   ticketKind: { server: "Access to servers", database: "Access to a database", script: "A script" },
   scriptTicket: {
     accountHint: "On hosts that an agent runs on it is the agent's own account.",
+    agentsAccount: "the agent's own account",
     versionHint: "Just this version, whatever is written later.",
     runs: "How often",
     runBy: "May also be begun by",
@@ -1349,6 +1352,10 @@ export const en = {
     left_other: "{{count}} runs are left.",
     run: "Run {{n}}",
     begin: "Run it now",
+    sign: "Sign with my passkey",
+    signHint: "Agents can check your own signature, whatever becomes of the hub.",
+    signNeeded: "An asset of this request asks for it: the last approval is signed.",
+    notSigned: "Nothing was signed, so nothing was approved. Try again.",
   },
   ticketBox: { mine: "Mine", "to-decide": "To decide", all: "All" },
   ticketEmpty: { mine: "You have asked for nothing", "to-decide": "Nothing waits for you", all: "Nobody has asked for anything" },
@@ -1819,6 +1826,7 @@ export const en = {
     noKept: "Choose a script.",
   },
   run: {
+    request: "Request",
     machines: "Machines",
     machine: "Machine",
     state: "State",
@@ -2126,6 +2134,8 @@ export const en = {
   category: { host: "Hosts", database: "Databases", kubernetes: "Kubernetes", web: "Websites", other: "Other" },
   assets: {
     critical: "Critical",
+    signedApprovals: "Approvals signed with a passkey",
+    signedApprovalsHint: "Whoever approves a script last signs it; agents can check that without trusting the hub.",
     criticalHint: "Scripts and tasks run here only as people have approved them one by one, whatever grants say.",
     owner: "Owner",
     ownerHint: "Answers for it, and decides about requests where a flow says so.",
@@ -2346,6 +2356,8 @@ export const en = {
       "Not every secret could be wrapped anew; the hub's log says why. Nothing is lost, the old keys are kept. Restart the hub to go on.",
   },
   grants: {
+    request: "the request that it was given for",
+    bound: "It lets somebody run one approved script, and nothing else. It can be withdrawn, not changed.",
     title: "Grants",
     purpose: "Who may reach what, as whom, and until when.",
     new: "New grant",

@@ -155,6 +155,7 @@ export const zh: Translation = {
     "approval-missing": "此处仅运行经审批的脚本，请先申请。",
     "approval-does-not-fit": "将要运行的内容与审批的不同，请重新申请。",
     "approval-over": "审批的次数或时间已用完，请重新申请。",
+    "passkey-needed": "此审批须用通行密钥签名。请先在“设置”中创建。",
     "decided-before": "您已审批过此申请，正在等待其他人。",
     "wider-than-asked": "超出了申请范围（{{field}}）。审批只能缩小，不能扩大。",
     "key-scope": "此操作需要专门创建的访问密钥；此密钥仅用于 {{scopes}}。",
@@ -270,6 +271,7 @@ export const zh: Translation = {
     removeText: "此后仅凭密码即可登录。",
   },
   passkeys: {
+    copyKey: "复制到主机策略",
     title: "通行密钥",
     text: "保存在本设备或安全密钥中的密钥，无需密码和验证码即可登录。",
     name: "通行密钥名称",
@@ -1318,6 +1320,7 @@ export const zh: Translation = {
   ticketKind: { server: "访问服务器", database: "访问数据库", script: "运行脚本" },
   scriptTicket: {
     accountHint: "在安装了代理的主机上使用代理自身的账号。",
+    agentsAccount: "代理自身的账号",
     versionHint: "仅此版本，与之后的修改无关。",
     runs: "运行次数",
     runBy: "还可由其启动",
@@ -1331,6 +1334,10 @@ export const zh: Translation = {
     left_other: "还可运行 {{count}} 次。",
     run: "第 {{n}} 次运行",
     begin: "立即运行",
+    sign: "用我的通行密钥签名",
+    signHint: "代理可直接验证你的签名，不依赖服务端。",
+    signNeeded: "申请中的资产要求：最后一级审批须签名。",
+    notSigned: "未签名，因此没有批准。请重试。",
   },
   ticketBox: { mine: "我的", "to-decide": "待我审批", all: "全部" },
   ticketEmpty: { mine: "您还没有申请", "to-decide": "没有待审批的申请", all: "还没有人提出申请" },
@@ -1780,6 +1787,7 @@ export const zh: Translation = {
     editorLabel: "脚本编辑器",
   },
   run: {
+    request: "申请",
     machines: "机器",
     machine: "机器",
     state: "状态",
@@ -2082,6 +2090,8 @@ export const zh: Translation = {
   category: { host: "主机", database: "数据库", kubernetes: "Kubernetes", web: "网站", other: "其他" },
   assets: {
     critical: "关键资产",
+    signedApprovals: "审批须用通行密钥签名",
+    signedApprovalsHint: "最后一级审批人签名，代理可自行验证而无需信任服务端。",
     criticalHint: "脚本和任务仅在逐一审批后才能在此运行，与授权无关。",
     owner: "负责人",
     ownerHint: "对资产负责；流程要求时审批对它的申请。",
@@ -2298,6 +2308,8 @@ export const zh: Translation = {
     failed: "有凭据未能重新加密，原因见中心日志。没有丢失任何数据，旧密钥仍保留；重启中心可继续。",
   },
   grants: {
+    request: "来自申请",
+    bound: "仅允许运行一个已审批的脚本。可收回，不可修改。",
     title: "授权",
     purpose: "谁可以用什么账号访问什么，有效期到何时。",
     new: "新建授权",

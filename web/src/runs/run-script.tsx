@@ -36,6 +36,16 @@ export function RunScript({ run }: { run: RunDetail }) {
             items={[
               ["ID", <ShortId key="id" id={run.id} />],
               [t("run.trigger"), t(`trigger.${run.trigger}`)],
+              ...(run.ticketId === null
+                ? []
+                : ([
+                    [
+                      t("run.request"),
+                      <Anchor key="request" component={Link} size="sm" href={`/ticket?id=${run.ticketId}`}>
+                        {displayText(run.title)}
+                      </Anchor>,
+                    ],
+                  ] as const)),
               ...(run.taskId === null ? [] : ([[t("tasks.task"), <TaskLink key="task" id={run.taskId} />]] as const)),
               ...(run.script === null
                 ? []

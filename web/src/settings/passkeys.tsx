@@ -9,8 +9,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
 import type { Outputs } from "../api/types.ts";
+import { useMe } from "../frame/me.tsx";
 import { useForm } from "../state/use-form.ts";
 import { Confirm } from "../ui/confirm.tsx";
+import { CopyButton } from "../ui/copy.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Moment } from "../ui/moment.tsx";
 import { Failed } from "../ui/page-states.tsx";
@@ -121,6 +123,7 @@ function PasskeyLine({ passkey }: { passkey: Passkey }) {
   const trpc = useTRPC();
   const refresh = useRefresh();
   const [open, setOpen] = useState<"rename" | "remove" | null>(null);
+  const me = useMe();
   const name = displayText(passkey.name);
   const remove = useMutation(
     trpc.passkeys.remove.mutationOptions({
@@ -142,6 +145,15 @@ function PasskeyLine({ passkey }: { passkey: Passkey }) {
           {t("settings.lastUsed")} <Moment at={passkey.lastUsedAt} />
         </Text>
       </div>
+      {passkey.publicKey !== null && (
+        <CopyButton
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          label={t("passkeys.copyKey")}
+          text={policyLines({ name: me.name, site: location.hostname, key: passkey.publicKey })}
+        />
+      )}
       <ActionIcon variant="subtle" color="gray" aria-label={t("passkeys.rename", { name })} onClick={() => setOpen("rename")}>
         <IconPencil size={16} />
       </ActionIcon>
@@ -161,6 +173,10 @@ function PasskeyLine({ passkey }: { passkey: Passkey }) {
     </div>
   );
 }
+
+/** For the policy file of a host whose owner names whose approvals count. JSON's texts are YAML's, too. */
+const policyLines = ({ name, site, key }: { name: string; site: string; key: string }): string =>
+  `approvers:\n  - name: ${JSON.stringify(name)}\n    site: ${site}\n    key: ${key}\n`;
 
 function RenamePasskey({ passkey, onDone }: { passkey: Passkey; onDone: () => void }) {
   const { t } = useTranslation();

@@ -1,7 +1,8 @@
 // Deciding: all of it, less of it, or no.
 "use client";
-import { Alert, Button, Group, Stack, Text, Textarea } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { Alert, Button, Checkbox, Group, Stack, Text, Textarea } from "@mantine/core";
+import { startAuthentication } from "@simplewebauthn/browser";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
@@ -28,12 +29,40 @@ export function Decide({ ticket, link }: { ticket: TicketDetail; link: string | 
   );
   const { Narrow, isAnything } = kinds[whole.kind];
   const which = { id: ticket.id, comment, ...(link === null ? {} : { link }) };
+  const [signs, setSigns] = useState(ticket.script?.signature ?? false);
+  const [refused, setRefused] = useState(false);
+  // Agents may ask for a passkey's signature where the hub does not know of it, so whoever has one may always give it.
+  const passkeys = useQuery(trpc.passkeys.list.queryOptions(undefined, { enabled: ticket.script !== null }));
+  const narrowed = narrowing ? { narrowed: given } : {};
+  const propose = useMutation(
+    trpc.tickets.proposeApproval.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: async (proposed) => {
+        setRefused(false);
+        if (proposed === null) {
+          decide.mutate({ ...which, decision: "approve", ...narrowed });
+          return;
+        }
+        const answer = await startAuthentication({ optionsJSON: proposed.options }).catch(() => null);
+        // The person or the device said no; the browser has shown why.
+        if (answer === null) setRefused(true);
+        else
+          decide.mutate({
+            ...which,
+            decision: "approve",
+            ...narrowed,
+            signed: { approval: proposed.approval, answer: { ...answer, clientExtensionResults: {} } },
+          });
+      },
+    }),
+  );
+  const failure = decide.error ?? propose.error;
   return (
     <Panel title={t("tickets.decide")}>
       <Stack gap="md">
-        {decide.error !== null && (
+        {(failure !== null || refused) && (
           <Alert color="red" role="alert">
-            {errorSentence(decide.error)}
+            {failure === null ? t("scriptTicket.notSigned") : errorSentence(failure)}
           </Alert>
         )}
         {narrowing ? (
@@ -54,11 +83,24 @@ export function Decide({ ticket, link }: { ticket: TicketDetail; link: string | 
           value={comment}
           onChange={(event) => setComment(event.currentTarget.value)}
         />
+        {ticket.script !== null && (ticket.script.signature || (passkeys.data?.items.length ?? 0) > 0) && (
+          <Checkbox
+            label={t("scriptTicket.sign")}
+            description={t(ticket.script.signature ? "scriptTicket.signNeeded" : "scriptTicket.signHint")}
+            checked={signs}
+            disabled={ticket.script.signature}
+            onChange={(event) => setSigns(event.currentTarget.checked)}
+          />
+        )}
         <Group gap="xs">
           <Button
-            loading={decide.isPending}
+            loading={decide.isPending || propose.isPending}
             disabled={!isAnything(given)}
-            onClick={() => decide.mutate({ ...which, decision: "approve", ...(narrowing ? { narrowed: given } : {}) })}
+            onClick={() =>
+              signs
+                ? propose.mutate({ id: ticket.id, ...narrowed })
+                : decide.mutate({ ...which, decision: "approve", ...narrowed })
+            }
           >
             {t(narrowing ? "tickets.approveThis" : "tickets.approve")}
           </Button>

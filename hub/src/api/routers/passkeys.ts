@@ -48,7 +48,7 @@ export const passkeysRouter = router({
  * The host the browser speaks to. Whoever forges it gains nothing: the device signs for the host it sees. A proxy that speaks TLS for us
  * hides the scheme, so both are taken where no public address is set.
  */
-function siteOf(ctx: Context): Site {
+export function siteOf(ctx: Context): Site {
   const { hostname, host, origin } = new URL(baseUrl(ctx));
   return { host: hostname, origins: ctx.hub.config.publicUrl === undefined ? [`https://${host}`, `http://${host}`] : [origin] };
 }

@@ -9,11 +9,13 @@ import { changeFlow, createFlow, removeFlow, setSubstitute } from "../../tickets
 import { changeTicket, extendTicket, openTicket } from "../../tickets/open-ticket.ts";
 import { presentFlow, presentFullTicket, presentLink, presentTicket } from "../../tickets/present.ts";
 import { runTicket } from "../../tickets/run-ticket.ts";
+import { proposeApproval } from "../../tickets/sign-approval.ts";
 import { substituteOf } from "../../tickets/substitutes.ts";
 import { aboutTicket, findTicket, listTickets, waitingFor } from "../../tickets/tickets.ts";
 import { created, nothing } from "../output.ts";
 import * as output from "../ticket-output.ts";
 import { needs, open, router, signedIn } from "../trpc.ts";
+import { siteOf } from "./passkeys.ts";
 
 const tag = "Tickets";
 const asking = needs("tickets.open");
@@ -91,9 +93,13 @@ export const ticketsRouter = router({
     .input(input.decideTicket)
     .output(nothing)
     .mutation(async ({ ctx, input: given }) => {
-      await decideTicket(ctx.hub.tickets, ctx.actor, given);
+      await decideTicket(ctx.hub.tickets, ctx.actor, given, siteOf(ctx));
       return {};
     }),
+  // Of the console alone: a browser asks the passkey.
+  proposeApproval: signedIn
+    .input(input.proposeApproval)
+    .mutation(({ ctx, input: given }) => proposeApproval(ctx.hub.tickets, ctx.actor, given, siteOf(ctx))),
   run: needs("run.start")
     .meta({
       rest: {

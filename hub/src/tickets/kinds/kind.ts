@@ -11,6 +11,13 @@ export type Giver = Pick<Actor, "id" | "name" | "orgId"> & { ip: string | null }
 /** From the decision, or from the moment that was asked for, if later. */
 export type Span = { from: Date; until: Date };
 
+/** What is kept of a signature, and the span that was signed. */
+export type SignedApproval = {
+  bytes: Uint8Array;
+  passkey: { authenticatorData: string; clientData: string; signature: string };
+  span: { from: Date; until: Date };
+};
+
 export type KindOf<A extends Asked> = {
   /** The assets that it is about: their flow, their owners. */
   assetIds(asked: A): string[];
@@ -23,7 +30,24 @@ export type KindOf<A extends Asked> = {
   /** Is it no more than what the flow lets through by itself? How long is compared for all kinds. */
   isWithinRule(asked: A, auto: AutoApproval): boolean;
   /** In the transaction of the last decision. Returns the id of the grant, when that is what it gives. */
-  give(tx: Transaction, by: Giver, ticket: TicketRow, given: A, span: Span, now: Date, deps: TicketDeps): Promise<string | null>;
+  give(
+    tx: Transaction,
+    by: Giver,
+    ticket: TicketRow,
+    given: A,
+    span: Span,
+    now: Date,
+    deps: TicketDeps,
+    signed: SignedApproval | null,
+  ): Promise<string | null>;
+  /** Has whoever approves it last to sign it himself? */
+  needsSignature?(db: Queryable, orgId: string, asked: A): Promise<boolean>;
 };
+
+/** From `now`, or from the moment that was asked for, if later. */
+export const spanOf = ({ startsAt, minutes }: Pick<Asked, "startsAt" | "minutes">, now: Date): Span => ({
+  from: startsAt === null ? now : new Date(Math.max(now.getTime(), Date.parse(startsAt))),
+  until: new Date((startsAt === null ? now.getTime() : Date.parse(startsAt)) + minutes * 60_000),
+});
 
 export const within = <T>(part: readonly T[], whole: readonly T[]): boolean => part.every((one) => whole.includes(one));

@@ -6,6 +6,7 @@ import { and, asc, eq, inArray, isNotNull, or } from "drizzle-orm";
 import { insertGrant } from "../../access/manage-grants.ts";
 import { accounts, assets } from "../../assets/schema.ts";
 import { approvalBytes, type BoundScript, boundOf } from "../../automation/approval.ts";
+import { prepareFiles } from "../../automation/prepare-files.ts";
 import { prepareScript, type ReadyScript } from "../../automation/prepare-script.ts";
 import { runs } from "../../automation/schema.ts";
 import { actAs } from "../../identity/act-as.ts";
@@ -14,7 +15,7 @@ import type { Queryable } from "../../platform/database.ts";
 import { HubError } from "../../platform/errors.ts";
 import type { ScriptRun } from "../input.ts";
 import { type TicketRow, ticketDecisions, tickets } from "../schema.ts";
-import { type KindOf, within } from "./kind.ts";
+import { type KindOf, type Span, spanOf, within } from "./kind.ts";
 import { almighty } from "./server.ts";
 
 export const scriptKind: KindOf<ScriptRun> = {
@@ -45,11 +46,13 @@ export const scriptKind: KindOf<ScriptRun> = {
 
   isWithinRule: (_, auto) => auto.actions.includes("run"),
 
+  needsSignature,
+
   async assertAskable(db, asked, ticket, now) {
-    await bytesOf(db, ticket, asked, { from: now, until: now }, now, "");
+    await scriptApprovalBytes(db, ticket, asked, { span: spanOf(asked, now), hubId: "", votes: [] }, now);
   },
 
-  async give(tx, by, ticket, given, { from, until }, now, { signer }) {
+  async give(tx, by, ticket, given, { from, until }, now, { signer }, signed) {
     const script = await boundScript(tx, await asRequester(tx, ticket, now), given);
     const subjects = [...new Set([ticket.requesterId, ...(given.runBy === null ? [] : [given.runBy])])];
     const grant = {
@@ -67,9 +70,20 @@ export const scriptKind: KindOf<ScriptRun> = {
       comment: "",
     };
     const grantId = await insertGrant(tx, by, grant, now, ticket.id, boundOf(script));
-    const bytes = await bytesOf(tx, ticket, given, { from, until }, now, signer.hubId);
+    if (signed === null && (await needsSignature(tx, ticket.orgId, given)))
+      throw new HubError(
+        "passkey-needed",
+        "What runs on one of these assets is approved with a passkey. Sign with yours, on this hub's pages.",
+      );
+    const votes = await votesOn(tx, ticket);
+    const bytes =
+      signed?.bytes ?? (await scriptApprovalBytes(tx, ticket, given, { span: { from, until }, hubId: signer.hubId, votes }, now));
     const base64 = (some: Uint8Array) => Buffer.from(some).toString("base64");
-    const approval = { approval: base64(bytes), signature: base64(signApproval(bytes, signer.key)), passkeys: [] };
+    const approval = {
+      approval: base64(bytes),
+      signature: base64(signApproval(bytes, signer.key)),
+      passkeys: signed === null ? [] : [signed.passkey],
+    };
     await tx.update(tickets).set({ approval }).where(eq(tickets.id, ticket.id));
     return grantId;
   },
@@ -90,32 +104,35 @@ export async function boundScript(
   { scriptId, version, parameters, account, timeoutSeconds }: ScriptRun,
 ): Promise<Omit<ReadyScript, "files"> & BoundScript> {
   const script = await prepareScript(db, person, { scriptId, version, parameters });
-  // Where such a file lies is each execution's own, so no approval can name it.
-  if (Object.keys(script.files).length > 0)
-    throw new HubError(
-      "bad-input",
-      "A script that is given kept files cannot be asked for. Ask for access to the servers instead.",
-      {
-        facts: { fields: "parameters: a kept file" },
-      },
-    );
-  return { ...script, account, timeoutSeconds, files: [], artefacts: [] };
+  const files = await prepareFiles(db, person, [], script.files);
+  return { ...script, account, timeoutSeconds, files, artefacts: [] };
 }
 
-async function bytesOf(
+async function needsSignature(db: Queryable, orgId: string, { assetIds }: ScriptRun): Promise<boolean> {
+  const [found] = await db
+    .select({ id: assets.id })
+    .from(assets)
+    .where(and(eq(assets.orgId, orgId), inArray(assets.id, assetIds), eq(assets.signedApprovals, true)))
+    .limit(1);
+  return found !== undefined;
+}
+
+const votesOn = (db: Queryable, { id }: Pick<TicketRow, "id">) =>
+  db
+    .select({ userId: ticketDecisions.userId, at: ticketDecisions.at })
+    .from(ticketDecisions)
+    .where(and(eq(ticketDecisions.ticketId, id), eq(ticketDecisions.decision, "approve")))
+    .orderBy(asc(ticketDecisions.at));
+
+/** What agents check, before it is signed. @throws HubError as prepareScript() and approvalBytes(). */
+export async function scriptApprovalBytes(
   db: Queryable,
   ticket: TicketRow,
   given: ScriptRun,
-  { from, until }: { from: Date; until: Date },
+  { span: { from, until }, hubId, votes }: { span: Span; hubId: string; votes: { userId: string; at: Date }[] },
   now: Date,
-  hubId: string,
 ): Promise<Uint8Array> {
   const person = await asRequester(db, ticket, now);
-  const votes = await db
-    .select({ userId: ticketDecisions.userId, at: ticketDecisions.at })
-    .from(ticketDecisions)
-    .where(and(eq(ticketDecisions.ticketId, ticket.id), eq(ticketDecisions.decision, "approve")))
-    .orderBy(asc(ticketDecisions.at));
   const { id: ticketId, orgId } = ticket;
   return approvalBytes(db, {
     ticketId,
@@ -160,5 +177,6 @@ export async function aboutScript(db: Queryable, ticket: TicketRow, now: Date) {
           },
     runs: begun.map(({ id, state, createdAt }) => ({ id, state, createdAt: createdAt.toISOString() })),
     left: Math.max(0, given.runs - begun.length),
+    signature: await needsSignature(db, ticket.orgId, given),
   };
 }

@@ -189,7 +189,7 @@ export const scriptView: KindView<AskedOf<"script">, Draft> = {
                   ] as const,
                 ]),
             [t("tickets.servers"), struck(asked.assetIds, given.assetIds, (id) => displayText(names.get(id) ?? id))],
-            [t("grants.asWhom"), displayText(asked.account)],
+            [t("grants.asWhom"), asked.account === "@agent" ? t("scriptTicket.agentsAccount") : displayText(asked.account)],
             [
               t("scriptTicket.runs"),
               given.runs === asked.runs ? (

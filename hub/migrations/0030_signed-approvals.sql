@@ -1,0 +1,1 @@
+ALTER TABLE "assets" ADD COLUMN "signed_approvals" boolean DEFAULT false NOT NULL;
