@@ -16,6 +16,8 @@ import { Link, type LinkState } from "./link/link.ts";
 import { type Log, reasonOf } from "./log.ts";
 import { OrderGate } from "./orders/order-gate.ts";
 import type { AgentParts } from "./parts.ts";
+import type { Policy } from "./policy.ts";
+import { ApprovalUses } from "./run/approval-uses.ts";
 import { Journal } from "./run/journal.ts";
 import { Runs } from "./run/runs.ts";
 import { Sessions } from "./session/sessions.ts";
@@ -29,9 +31,10 @@ import { agentVersion, protocolVersion } from "./version.ts";
 /**
  * "shell": pty sessions. "exec": scripts. "dial": TCP connections. "ssh": shells and commands on neighbours; "own-key": with a key of this host,
  * "secret-lines": commands that are told secrets on stdin. "equip": scripts there, and with secrets. "files": placed before a script. "artefacts":
- * collected after it, on this host; "neighbour-artefacts": and on those.
+ * collected after it, on this host; "neighbour-artefacts": and on those. "approvals": those that orders carry are checked; "approved-only": no script
+ * runs without one.
  */
-const capabilitiesWith = (ownKey: OwnKey): string[] => [
+const capabilitiesWith = (ownKey: OwnKey, policy: Policy): string[] => [
   "shell",
   "exec",
   "dial",
@@ -41,6 +44,8 @@ const capabilitiesWith = (ownKey: OwnKey): string[] => [
   "files",
   "artefacts",
   "neighbour-artefacts",
+  "approvals",
+  ...(policy.scripts === "approved" ? ["approved-only"] : []),
   ...(ownKey.allowed ? ["own-key"] : []),
 ];
 
@@ -55,11 +60,13 @@ export type Agent = {
 export function createAgent({
   stateDir,
   config,
+  policy,
   log,
   runnerFile,
 }: {
   stateDir: string;
   config: Config;
+  policy: Policy;
   log: Log;
   runnerFile: string;
 }): Agent {
@@ -90,7 +97,8 @@ export function createAgent({
   const sessions = new Sessions({ mux, config, log, hubAddresses, send, neighbours });
   const journal = new Journal(path.join(stateDir, "journal"));
   const transfers = new Transfers({ cache: new ContentCache(path.join(stateDir, "files")), mux, log, send });
-  const runs = new Runs({ journal, mux, clock, log, send, runnerFile, neighbours, transfers, path: config.path });
+  const approvalUses = new ApprovalUses(path.join(stateDir, "approvals"));
+  const runs = new Runs({ approvalUses, journal, mux, clock, log, send, runnerFile, neighbours, transfers, path: config.path });
   const inventory = new Inventory(send, () => ownKey.facts());
   const auditHeads = new AuditHeads({ stateDir, hubId: identity.hubId, log });
   const heartbeat = new Heartbeat({ send, onSilence: () => link.drop(), onRoundTrip: (ms) => mux.noteRoundTrip(ms) });
@@ -116,7 +124,7 @@ export function createAgent({
       facts: inventory.facts,
       streams: [...sessions.liveStreams(), ...runs.liveStreams()],
       journal: runs.journalEntries(),
-      capabilities: capabilitiesWith(ownKey),
+      capabilities: capabilitiesWith(ownKey, policy),
       sealingKey,
       sealingSignature,
       auditHeads: auditHeads.report(),
@@ -145,6 +153,8 @@ export function createAgent({
   });
   const parts: AgentParts = {
     identity,
+    hubKey,
+    policy,
     config,
     log,
     clock,
@@ -155,6 +165,7 @@ export function createAgent({
     sessions,
     journal,
     runs,
+    approvalUses,
     transfers,
     asks,
     auditHeads,

@@ -6,6 +6,7 @@ import { clockSkewMsMax } from "@sallyport/protocol/limits";
 import { createAgent } from "./agent.ts";
 import { readConfig } from "./config.ts";
 import { createLog, fileWriter, reasonOf, stderrWriter } from "./log.ts";
+import { policyFile, readPolicy } from "./policy.ts";
 import { lockState } from "./state/agent-lock.ts";
 import { awaitOnline, describeStatus } from "./status.ts";
 import { agentVersion } from "./version.ts";
@@ -21,6 +22,8 @@ const usage = `sallyport agent ${agentVersion}
 
 --own-key lets people to whom the hub grants it reach neighbours with a private key of this host: FILE, or one that the agent makes (own).
 SALLYPORT_OWN_KEY, or {"ownKey": "own"} in config.json of the state folder, says the same.
+
+The owner of this host says in ${policyFile} whether scripts need an approval, and whose: scripts: approved, approvers: name, site, key.
 `;
 
 /** The person may do something about these; a stack would only hide the sentence. */
@@ -124,7 +127,8 @@ async function run(
 ): Promise<number> {
   const unlock = lockState(stateDir);
   const log = createLog(logFile === null ? stderrWriter : fileWriter(path.resolve(logFile)));
-  const agent = createAgent({ stateDir, config: readConfig({ stateDir, ownKey }), log, runnerFile: runnerFile() });
+  const readied = { config: readConfig({ stateDir, ownKey }), policy: await readPolicy(policyFile) };
+  const agent = createAgent({ stateDir, ...readied, log, runnerFile: runnerFile() });
   const stop = (signal: NodeJS.Signals): void => {
     log.info(`stopping: ${signal}`);
     agent.close();

@@ -41,6 +41,7 @@ import { Broker } from "./broker/broker.ts";
 import { listenForAgents, portError, tlsOptions } from "./broker/listen.ts";
 import type { CustodyDeps } from "./custody/deps.ts";
 import { CustodyWorker, lookForOldSecretsEveryMs, lookForTasksEveryMs } from "./custody/work-off.ts";
+import { LastAnswers } from "./databases/shell/last-answers.ts";
 import { checkDirectories, checkDirectoriesEveryMs } from "./federation/check-directory.ts";
 import { type FederationDeps, stateLifetimeMs } from "./federation/deps.ts";
 import { sealedProviders } from "./federation/provider-secret.ts";
@@ -108,6 +109,7 @@ import { tasksUsingFiles } from "./tasks/uses-of-files.ts";
 import { linkInMail } from "./tickets/decision-links.ts";
 import type { TicketDeps } from "./tickets/deps.ts";
 import { endTickets, escalateTickets } from "./tickets/jobs.ts";
+import { beginTickets } from "./tickets/run-ticket.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
 export type Layout = {
@@ -261,6 +263,7 @@ export async function createHub(
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
     };
+    const lastAnswers = new LastAnswers();
     const fileStore = new FileStore(dataDir);
     const fileStreams = new FileStreams({ store: fileStore, links, log });
     closers.push(() => fileStreams.close());
@@ -333,7 +336,6 @@ export async function createHub(
     const outbox = new Outbox(log);
     closers.push(() => outbox.close());
     const notify: NotifyDeps = { db, clock, vault, consoleUrl: config.publicUrl ?? null };
-    const tickets: TicketDeps = { ...access, vault };
     const delivery = new NoticeDelivery({
       ...notify,
       log,
@@ -342,6 +344,7 @@ export async function createHub(
       ownLink: (notice, userId) => linkInMail(vault, notice, userId),
     });
     closers.push(() => delivery.close());
+    const tickets: TicketDeps = { ...access, vault, automation, signer: { hubId: keys.hubId, key: keys.signingKey } };
     const assets: AssetDeps = { db, clock, changes, vault, accessChanged };
     const custody: CustodyDeps = { assets, sessions };
     const worker = new CustodyWorker(custody);
@@ -378,6 +381,7 @@ export async function createHub(
       tasks,
       tickets,
       reviews: access,
+      lastAnswers,
       screens,
       endWorkOf: async (userId) => {
         for (const session of [...sessions.live.ofUser(userId), ...sessions.dials.ofUser(userId)])
@@ -408,7 +412,7 @@ export async function createHub(
       },
     });
     const upgrade = createUpgrades({
-      terminal: { sessions, screens },
+      terminal: { sessions: { ...sessions, vault, lastAnswers }, screens },
       actorOf: (request) => actorOf(identity, request),
       assertOwnOrigin: (request) => assertOwnOrigin(request, config.publicUrl),
       reserve: (address) => broker.reserve(address),
@@ -479,6 +483,7 @@ export async function createHub(
       every(1_000, () => startQueued(tasks), log),
       every(5_000, () => endTickets(tickets), log),
       every(5_000, () => escalateTickets(tickets), log),
+      every(5_000, () => beginTickets(tickets), log),
       every(2_000, () => replanAfterClockWentBack(tasks), log),
       every(3_600_000, removeOld, log),
       every(

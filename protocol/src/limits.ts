@@ -173,3 +173,15 @@ export const commandBytesMax = 32 * KiB;
 export const execRingBytes = 2 * MiB;
 /** Audit heads in one Hello: the highest and what contradicts it. An agent that has more has said enough. */
 export const auditHeadsMax = 8;
+
+/** A serialized Approval: 1,000 hashes of places, and those who approved. */
+export const approvalBytesMax = 64 * KiB;
+
+/** Places that one approval names: 50 assets behind 20 agents. */
+export const approvalTargetsMax = 1_000;
+
+/** How often an approved script may run at one place. What runs more often is a task, with a grant. */
+export const approvalRunsMax = 100;
+
+/** Signatures of approvers that travel with an approval; one of them is enough for an agent. */
+export const approvalPasskeysMax = 5;

@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, verify } from "node:crypto";
 import { expect, test } from "vitest";
 import vectors from "../vectors/wire.json" with { type: "json" };
+import { readApproval, scriptInputsHash, targetHash } from "./approvals.ts";
 import { sallyport } from "./gen/wire.js";
 import { checkLinkToken } from "./link-token.ts";
 import { decodeLogEvents } from "./log-events.ts";
@@ -107,6 +108,26 @@ test("a run that collects artefacts, and what it says of them, have the bytes th
     body: "runResult",
     value: { artefactBytes: collected.archiveBytes, artefacts, artefactsUnlisted: 3 },
   });
+});
+
+test("an approved script's order, its approval and what that is compared with have the bytes they had", () => {
+  const { approvedOrder, order } = vectors;
+  const both = { order: bytes(approvedOrder.bytes), signature: bytes(approvedOrder.signature) };
+  const key = publicKey(order.hubPublicKey);
+  const checked = checkOrder(both, order.order.agentId, key, order.order.issuedAtMs);
+  const signed = (checked.ok && checked.order.runApprovedScript?.approval) || {};
+  const approval = readApproval(signed, key);
+  expect(approval).toMatchObject({ ticketId: approvedOrder.ticketId, runsMax: 2, inputsSha256: bytes(approvedOrder.inputsHash) });
+  const hash = (changes: object = {}) => scriptInputsHash({ ...approvedOrder.inputs, ...changes }).toString("hex");
+  expect(hash()).toBe(approvedOrder.inputsHash);
+  const { LANG, COLOUR } = approvedOrder.inputs.environment;
+  expect(hash({ environment: { COLOUR, LANG } })).toBe(approvedOrder.inputsHash); // in whatever order they come
+  expect(hash({ arguments: ["一"] })).not.toBe(approvedOrder.inputsHash);
+  expect(hash({ arguments: ["", "一"] })).not.toBe(approvedOrder.inputsHash);
+  const { agentId } = order.order;
+  const targets = [targetHash(agentId, null), targetHash(agentId, approvedOrder.neighbour)];
+  expect(targets.map((one) => one.toString("hex"))).toEqual(approvedOrder.targets);
+  expect(readApproval({ ...signed, signature: both.signature }, key)).toBeNull(); // the order's own signature is none of an approval
 });
 
 test("an order that reaches a neighbour, and what is asked meanwhile, have the bytes they had", () => {

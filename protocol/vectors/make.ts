@@ -2,6 +2,7 @@
 // a line that changes means that agents in the field no longer understand this hub.
 import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { encodeApproval, scriptInputsHash, signApproval, targetHash } from "../src/approvals.ts";
 import { encodeLogEvent } from "../src/log-events.ts";
 import { encodePublishHeader } from "../src/mqtt-slicer.ts";
 import { signOrder } from "../src/orders.ts";
@@ -77,6 +78,14 @@ const signedEquip = signOrder(equipOrder, keyOf(hubSeed));
 const asks = { key: hostKey, data: Buffer.from("what RFC 4252 §7 has signed"), signature: Buffer.alloc(64, 5) };
 
 const hubId = "hub_06gzr3x7mkme29fvyae612zb";
+const approvedScript = { executionId: runScript.executionId, attempt: 1, interpreter: "sh", script: runScript.script, scriptSha256: runScript.scriptSha256, arguments: ["一", ""], environment: { LANG: "C", COLOUR: "red" }, timeoutSeconds: 60, person: "Li Wei", neighbour: runScript.neighbour, secrets: ["TOKEN"], files: [fileToPlace] };
+const approvedInputs = { interpreter: "sh", arguments: approvedScript.arguments, environment: approvedScript.environment, secrets: approvedScript.secrets, files: [{ ...fileToPlace, sha256: hex(fileHash) }], artefacts: [], timeoutSeconds: 60 };
+const inputsHash = scriptInputsHash(approvedInputs);
+const targets = [targetHash(agentId, null), targetHash(agentId, runScript.neighbour)];
+const approval = encodeApproval({ ticketId: "tkt_06gzr3x7mkme29fvyae612zb", hubId, scriptSha256: runScript.scriptSha256, inputsSha256: inputsHash, targets, notBeforeMs: 1_795_000_000_000, notAfterMs: 1_795_003_600_000, runsMax: 2, votes: [{ userId: "usr_06gzr3x7mkme29fvyae612zb", atMs: 1_794_999_000_000 }] });
+const signedApproval = { approval, signature: signApproval(approval, keyOf(hubSeed)) };
+const approvedOrder = { agentId, sequence: 53, issuedAtMs: 1_795_000_000_000, expiresAtMs: 1_795_000_060_000, runApprovedScript: { ...approvedScript, approval: signedApproval } };
+const signedApproved = signOrder(approvedOrder, keyOf(hubSeed));
 const claims = { agentId, hubId, issuedAtMs: 1_795_000_000_000, nonce: Buffer.alloc(16, 7), binding: Buffer.alloc(32, 9) };
 const unsigned = wire.LinkToken.encode(claims).finish();
 const tokenSignature = sign(null, Buffer.concat([Buffer.from("sallyport/link/v1\0"), unsigned]), keyOf(agentSeed));
@@ -111,6 +120,7 @@ const vectors = {
   filesOrder: { bytes: hex(signedFiles.order ?? new Uint8Array()), signature: hex(signedFiles.signature ?? new Uint8Array()), file: { ...fileToPlace, sha256: hex(fileHash) } },
   collectOrder: { bytes: hex(signedCollect.order ?? new Uint8Array()), signature: hex(signedCollect.signature ?? new Uint8Array()), artefacts: collectOrder.runScriptAndCollect.artefacts },
   collected: { bytes: hex(encodeUp({ runResult: collected })), archiveBytes: collected.artefactBytes },
+  approvedOrder: { bytes: hex(signedApproved.order ?? new Uint8Array()), signature: hex(signedApproved.signature ?? new Uint8Array()), ticketId: "tkt_06gzr3x7mkme29fvyae612zb", inputs: approvedInputs, inputsHash: hex(inputsHash), neighbour: runScript.neighbour, targets: targets.map(hex) },
   openFileOrder: { bytes: hex(signedOpenFile.order ?? new Uint8Array()), signature: hex(signedOpenFile.signature ?? new Uint8Array()), sha256: hex(fileHash), offset: 5, size: 13 },
   fileNeeds: { sha256: hex(fileHash), offset: 5, bytes: hex(encodeUp({ fileNeeds: { executionId: runScript.executionId, attempt: 1, sha256: fileHash, offset: 5 } })) },
   fileLacks: { sha256: hex(fileHash), bytes: hex(encodeDown({ fileLacks: { executionId: runScript.executionId, attempt: 1, sha256: fileHash, final: true, message: "The file app.conf is no longer kept on the hub." } })) },

@@ -87,6 +87,7 @@ test("after the hub was away the agent comes back by itself and says hello as th
     "files",
     "artefacts",
     "neighbour-artefacts",
+    "approvals",
   ]);
 });
 

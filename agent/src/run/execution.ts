@@ -99,6 +99,16 @@ export class Execution implements StreamOwner {
     else this.#record(endedWithoutOutput("stopped", this.#wall(), "Stopped before it began."));
   }
 
+  /** It may not begin, and says why. */
+  refuse(refusal: string, why: string): void {
+    if (this.#phase === "claimed") this.#record(endedWithoutOutput("refused", this.#wall(), why, refusal));
+  }
+
+  /** It was let begin, whatever became of it. */
+  get wasBegun(): boolean {
+    return fs.existsSync(this.#file(taskFiles.go));
+  }
+
   /** Reads how far it got. Cheap: called every tick while the script runs. */
   look(): void {
     if (this.#phase !== "running") return;

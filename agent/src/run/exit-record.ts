@@ -29,12 +29,14 @@ export type ExitRecord = {
   stdoutDropped: number;
   stderrDropped: number;
   message: string;
+  /** Which of the reasons of an approval it was refused for. */
+  refusal?: string;
 };
 
 /** An execution of which no output exists. */
-export function endedWithoutOutput(end: ExitEnd, endedAtMs: number, message: string): ExitRecord {
+export function endedWithoutOutput(end: ExitEnd, endedAtMs: number, message: string, refusal?: string): ExitRecord {
   const none = { exitCode: null, signal: null, stdoutBytes: 0, stderrBytes: 0, stdoutDropped: 0, stderrDropped: 0 };
-  return { ...none, end, startedAtMs: 0, endedAtMs, message };
+  return { ...none, end, startedAtMs: 0, endedAtMs, message, ...(refusal === undefined ? {} : { refusal }) };
 }
 
 /** @throws when the text is no exit record: it is written by rename, so half of one never exists. */
@@ -52,6 +54,7 @@ export function parseExitRecord(text: string): ExitRecord {
   };
   const end = exitEnds.find((known) => known === textOrNull("end"));
   if (end === undefined) throw new Error("exit.json has no end");
+  const refusal = textOrNull("refusal");
   return {
     end,
     exitCode: Reflect.get(record, "exitCode") === null ? null : number("exitCode"),
@@ -63,5 +66,6 @@ export function parseExitRecord(text: string): ExitRecord {
     stdoutDropped: number("stdoutDropped"),
     stderrDropped: number("stderrDropped"),
     message: textOrNull("message") ?? "",
+    ...(refusal === null ? {} : { refusal }),
   };
 }

@@ -2,11 +2,13 @@
 // before the hub hears of it; which files it holds says how far the execution got.
 import fs from "node:fs";
 import path from "node:path";
+import { targetHash } from "@sallyport/protocol/approvals";
 import { scriptFilePrefix } from "@sallyport/protocol/script-files";
-import { decodeOrder, encodeOrder, WireError, type wire } from "@sallyport/protocol/wire";
+import { decodeOrder, encodeOrder, WireError, wire } from "@sallyport/protocol/wire";
 import { type FileToPlace, readFiles } from "../files/file-to-place.ts";
 import { readIfThere, syncDirectory, writeDurably } from "../state/files.ts";
 import { isAlive, readMark } from "../state/process-mark.ts";
+import type { Approved } from "./check-approval.ts";
 import { type ExitRecord, parseExitRecord } from "./exit-record.ts";
 import { type ExecutionKey, executionKeyOf, type NeighbourName, neighbourNameOf } from "./run-order.ts";
 import { type Task, taskFiles } from "./task.ts";
@@ -34,6 +36,8 @@ export type Journalled = ExecutionKey & {
   hasScript: boolean;
   /** What it leaves behind goes to the hub, as a third channel of its output. */
   collects: boolean;
+  /** Under which approval it runs; null: none was needed. */
+  approved: Approved | null;
 };
 
 export class Journal {
@@ -66,7 +70,8 @@ export class Journal {
 
   /** An offer this agent will not run, and why: the hub hears it until it says it did. */
   addEnded(order: wire.Order, key: ExecutionKey, exit: ExitRecord): Journalled {
-    return this.#write(order, key, [[taskFiles.exit, JSON.stringify(exit)]]);
+    // An approval that was refused may say anything; nothing reads it again.
+    return this.#write(order, key, [[taskFiles.exit, JSON.stringify(exit)]], false);
   }
 
   /** What was placed for its script alone goes with it. On a neighbour the script's own folder is removed by whoever read its output. */
@@ -76,23 +81,45 @@ export class Journal {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 
-  #write(order: wire.Order, key: ExecutionKey, contents: [name: string, content: string | Uint8Array][]): Journalled {
+  #write(
+    order: wire.Order,
+    key: ExecutionKey,
+    contents: [name: string, content: string | Uint8Array][],
+    approved = true,
+  ): Journalled {
     const name = `${key.executionId}.${key.attempt}`;
     const draft = path.join(this.#directory, `${draftPrefix}${name}`);
     fs.rmSync(draft, { recursive: true, force: true });
     fs.mkdirSync(draft, { mode: 0o700 });
     for (const [file, content] of contents) writeDurably(path.join(draft, file), content);
     // The script stands in its own file; the order keeps what names the execution, and where it belongs.
-    const { person = "", neighbour, secrets = [], files = [], artefacts = [], interpreter = "" } = scriptOf(order) ?? {};
-    const kept = { ...key, person, secrets, files, artefacts, interpreter, ...(neighbour ? { neighbour } : {}) };
+    const {
+      person = "",
+      neighbour,
+      secrets = [],
+      files = [],
+      artefacts = [],
+      interpreter = "",
+      approval,
+    } = scriptOf(order) ?? {};
+    const where = neighbour ? { neighbour } : {};
+    const kept = {
+      ...key,
+      person,
+      secrets,
+      files,
+      artefacts,
+      interpreter,
+      ...where,
+      ...(approval && approved ? { approval } : {}),
+    };
     const { agentId, sequence, issuedAtMs, expiresAtMs } = order;
-    const body = keptBody(order, kept);
-    const bytes = encodeOrder({ agentId, sequence, issuedAtMs, expiresAtMs, ...body });
+    const bytes = encodeOrder({ agentId, sequence, issuedAtMs, expiresAtMs, ...keptBody(order, kept) });
     writeDurably(path.join(draft, taskFiles.order), bytes);
     const folder = path.join(this.#directory, name);
     fs.renameSync(draft, folder);
     syncDirectory(this.#directory);
-    return journalledOf(order, key, folder);
+    return journalledOf(decodeOrder(bytes), key, folder);
   }
 }
 
@@ -116,17 +143,24 @@ function readEntry(folder: string): Journalled | null {
 
 /** The script an order is about, on this host or elsewhere; null when it is about something else. */
 export const scriptOf = (order: wire.Order): wire.RunScript.$Properties | null =>
-  order.runScript ?? order.runEquippedScript ?? order.runScriptWithFiles ?? order.runScriptAndCollect ?? null;
+  order.runScript ??
+  order.runEquippedScript ??
+  order.runScriptWithFiles ??
+  order.runScriptAndCollect ??
+  order.runApprovedScript ??
+  null;
 
 /** Of the same kind, so that it is read as what it was. */
 function keptBody(order: wire.Order, kept: wire.RunScript.$Properties) {
+  if (order.runApprovedScript) return { runApprovedScript: kept };
   if (order.runScriptAndCollect) return { runScriptAndCollect: kept };
   if (order.runScriptWithFiles) return { runScriptWithFiles: kept };
   return order.runEquippedScript ? { runEquippedScript: kept } : { runScript: kept };
 }
 
 function journalledOf(order: wire.Order, key: ExecutionKey, folder: string): Journalled {
-  const withFiles = order.runScriptWithFiles ?? order.runScriptAndCollect;
+  const collecting = order.runScriptAndCollect ?? order.runApprovedScript;
+  const withFiles = order.runScriptWithFiles ?? collecting;
   const equipped = withFiles ?? order.runEquippedScript;
   const neighbour = equipped?.neighbour ? neighbourNameOf(equipped.neighbour) : null;
   return {
@@ -137,8 +171,17 @@ function journalledOf(order: wire.Order, key: ExecutionKey, folder: string): Jou
     secret: (equipped?.secrets?.length ?? 0) > 0,
     files: readFiles(withFiles?.files ?? []) ?? [],
     hasScript: !withFiles || (withFiles.interpreter ?? "") !== "",
-    collects: (order.runScriptAndCollect?.artefacts?.length ?? 0) > 0,
+    collects: (collecting?.artefacts?.length ?? 0) > 0,
+    approved: approvedOf(order, neighbour),
   };
+}
+
+/** It was checked when the order came; what is journalled is ours. */
+function approvedOf(order: wire.Order, neighbour: NeighbourName | null): Approved | null {
+  const bytes = order.runApprovedScript?.approval?.approval;
+  if (!bytes) return null;
+  const { ticketId, runsMax, notAfterMs } = wire.Approval.decode(bytes);
+  return { ticketId, target: targetHash(order.agentId, neighbour).toString("hex"), runsMax, notAfterMs };
 }
 
 /** Null when a damaged disk left something else: then nobody can know what it was. */

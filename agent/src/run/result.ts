@@ -52,6 +52,7 @@ export function runResult(
     stderrBytes: exit.stderrBytes,
     truncated: exit.stdoutDropped + exit.stderrDropped > 0,
     message: capped(messageOf(exit)),
+    refusal: exit.refusal ?? "",
     files: placed.map(wirePlaced),
     artefactBytes: collected?.bytes ?? 0,
     artefacts: (collected?.listed ?? []).map(({ path, size, state }) => ({

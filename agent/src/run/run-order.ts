@@ -41,7 +41,7 @@ export type RunOrder = ExecutionKey & {
 };
 
 /** Each kind of offer may name more than the one before. */
-export type OfferKind = "plain" | "equipped" | "with-files" | "collecting";
+export type OfferKind = "plain" | "equipped" | "with-files" | "collecting" | "approved";
 
 /** Which neighbour, as whom. */
 export type NeighbourName = { host: string; port: number; username: string };
@@ -63,7 +63,7 @@ export function executionKeyOf({
  *
  * With files and without an interpreter there is no script.
  *
- * @param kind an equipped one may name a neighbour and secrets, one with files those too, one that collects all of it and artefacts.
+ * @param kind an equipped one may name a neighbour and secrets, one with files those too, one that collects all of it and artefacts, an approved one the same.
  */
 export function readRunOrder(
   order: wire.RunScript.$Properties,
@@ -98,9 +98,9 @@ export function readRunOrder(
       return `More than ${scriptArgumentsMax} variables or ${scriptArgumentBytesMax} bytes of them.`;
     if (kind === "plain" && (order.neighbour || secrets.length > 0))
       return "An order of this kind names neither a neighbour nor secrets.";
-    if (kind !== "with-files" && kind !== "collecting" && (order.files ?? []).length > 0)
+    if (kind !== "with-files" && kind !== "collecting" && kind !== "approved" && (order.files ?? []).length > 0)
       return "An order of this kind names no files.";
-    if (kind !== "collecting" && artefacts.length > 0) return "An order of this kind collects nothing.";
+    if (kind !== "collecting" && kind !== "approved" && artefacts.length > 0) return "An order of this kind collects nothing.";
     if (artefacts.length > artefactPatternsMax || !artefacts.every(isPattern))
       return `More than ${artefactPatternsMax} paths to collect, or one that is not absolute.`;
     if (files === null) return "The order names a file, a place or an owner that cannot be.";

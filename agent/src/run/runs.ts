@@ -8,6 +8,7 @@ import type { HubClock } from "../hub-clock.ts";
 import type { UpBody } from "../link/connection.ts";
 import { type Log, reasonOf } from "../log.ts";
 import type { Neighbours } from "../ssh/neighbours.ts";
+import type { ApprovalUses } from "./approval-uses.ts";
 import { readCollected } from "./artefacts-record.ts";
 import type { Carrier } from "./carrier.ts";
 import { Execution } from "./execution.ts";
@@ -46,6 +47,7 @@ export type RunsOptions = {
   runnerFile: string;
   neighbours: Neighbours;
   transfers: Transfers;
+  approvalUses: ApprovalUses;
   /** Where programs of this host are looked for. */
   path: string;
   random?: () => number;
@@ -118,6 +120,13 @@ export class Runs {
 
   begin(execution: Execution): void {
     if (execution.phase !== "claimed") return; // go said twice
+    const { approved } = execution.entry;
+    if (approved !== null && this.#options.clock.now() > approved.notAfterMs) {
+      execution.refuse("approval-over", "The time that was approved was over before it could begin. Ask again.");
+      this.#tick();
+      return;
+    }
+    if (approved !== null) this.#options.approvalUses.begun(approved, execution.entry);
     execution.begin();
     this.#options.log.info(`execution ${execution.entry.executionId} begun`);
     this.#tick();
@@ -255,6 +264,8 @@ export class Runs {
   }
 
   #remove({ execution }: Entry): void {
+    const { approved } = execution.entry;
+    if (approved !== null && !execution.wasBegun) this.#options.approvalUses.giveBack(approved, execution.entry);
     execution.close();
     this.#entries.delete(nameOf(execution.entry));
     this.#options.journal.forget(execution.entry);

@@ -5,6 +5,7 @@ import { inject } from "vitest";
 import { createAgent } from "../agent.ts";
 import { readConfig } from "../config.ts";
 import { createLog } from "../log.ts";
+import { noPolicy } from "../policy.ts";
 import { adoptIdentity, stageKey } from "../state/identity.ts";
 import type { TestHub } from "./hub.ts";
 import { scratch } from "./scratch.ts";
@@ -21,12 +22,18 @@ export function enrolledState(hub: TestHub): { stateDir: string; agentId: string
 export type RunningAgent = AsyncDisposable & { stateDir: string; agentId: string; log: string[] };
 
 /** An agent in this process, linked to `hub`. */
-export async function linkedAgent(hub: TestHub, state = enrolledState(hub), config = readConfig()): Promise<RunningAgent> {
+export async function linkedAgent(
+  hub: TestHub,
+  state = enrolledState(hub),
+  config = readConfig(),
+  policy = noPolicy,
+): Promise<RunningAgent> {
   const log: string[] = [];
   const from = hub.heard.length;
   const agent = createAgent({
     stateDir: state.stateDir,
     config,
+    policy,
     log: createLog((line) => log.push(line)),
     runnerFile: path.join(inject("programs"), "runner.cjs"),
   });

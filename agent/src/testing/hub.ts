@@ -265,13 +265,15 @@ export class TestHub implements AsyncDisposable {
       ...changes,
     };
     const equipped = changes.neighbour || changes.secrets?.length;
-    const kind = changes.artefacts?.length
-      ? { runScriptAndCollect: runScript }
-      : changes.files?.length
-        ? { runScriptWithFiles: runScript }
-        : equipped
-          ? { runEquippedScript: runScript }
-          : { runScript };
+    const kind = changes.approval
+      ? { runApprovedScript: runScript }
+      : changes.artefacts?.length
+        ? { runScriptAndCollect: runScript }
+        : changes.files?.length
+          ? { runScriptWithFiles: runScript }
+          : equipped
+            ? { runEquippedScript: runScript }
+            : { runScript };
     return { executionId, attempt: 1, ...this.sign({ ...kind, ...order }) };
   }
 

@@ -19,6 +19,7 @@ const assetsAtOnce = 1_000;
  * In the order of the ids, each once.
  *
  * @param account on neighbours: a user name of the vault, or a choice without an account; an agent's own host is reached as its agent.
+ * @param bound of what just this is that people approved, as boundOf() says it.
  * @throws HubError `forbidden` when the role never may.
  */
 export async function authorizeAll(
@@ -28,6 +29,7 @@ export async function authorizeAll(
   action: Exclude<Action, "forward">,
   account: string,
   now: Date,
+  bound: string | null = null,
 ): Promise<{ allowed: Authorization[]; refused: RefusedTarget[] }> {
   assertMay(actor, permissionFor[action]);
   const grants = await grantsOfPerson(db, actor);
@@ -47,7 +49,7 @@ export async function authorizeAll(
       try {
         if (target === undefined) throw notFound("asset");
         const wish = { actor, target, protocol: "ssh" as const, action };
-        allowed.push(authorizeOne(held, wish, () => chooseAccount(target, account, vault), now));
+        allowed.push(authorizeOne(held, wish, () => chooseAccount(target, account, vault), now, bound));
       } catch (error) {
         if (!(error instanceof HubError)) throw error;
         refused.push({ assetId, name: error.code === "not-found" ? "" : (target?.asset.name ?? ""), why: error });
@@ -68,8 +70,8 @@ export async function authorizeEvery(...asked: Parameters<typeof authorizeAll>):
   throw first.why;
 }
 
-/** @throws HubError `no-account`. */
-function chooseAccount({ asset }: AssetInZone, wanted: string, vault: AccountRow[]): ChosenAccount {
+/** As whom a script signs in there. @throws HubError `no-account`. */
+export function chooseAccount({ asset }: AssetInZone, wanted: string, vault: AccountRow[]): ChosenAccount {
   if (asset.agentId !== null) return { choice: "@agent", account: null };
   // Of the choices without an account only this one says which user name; nobody is there to be asked.
   if (wanted === "@same-name") return { choice: wanted, account: null };

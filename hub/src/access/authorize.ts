@@ -6,7 +6,7 @@
 
 import { type ChosenAccount, findChosenAccount, noAccount } from "../assets/account-choice.ts";
 import { type AssetInZone, findAsset } from "../assets/assets.ts";
-import type { ProtocolName } from "../assets/input.ts";
+import { type ProtocolName, terminalProtocolOf } from "../assets/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay, auditActor } from "../identity/actor.ts";
 import type { Permission } from "../identity/schema.ts";
@@ -80,7 +80,7 @@ export async function authorize(db: Queryable, actor: Actor, request: Request, n
   if (target === null) throw notFound("asset");
   assertThere(target);
   const { asset } = target;
-  const circumstances = { now, address: actor.ip };
+  const circumstances = { now, address: actor.ip, critical: asset.critical };
   const recording = async <T>(decision: () => T): Promise<T> => {
     try {
       return decision();
@@ -92,7 +92,8 @@ export async function authorize(db: Queryable, actor: Actor, request: Request, n
   const holding = await recording(() => holdingNow(named, action, circumstances));
   assertActive(asset);
   const as = request.action === "forward" ? noAccount : await findChosenAccount(db, asset, request.account);
-  const protocol = request.action === "forward" ? protocolOn(asset, request.port) : (request.protocol ?? "ssh");
+  const protocol =
+    request.action === "forward" ? protocolOn(asset, request.port) : (request.protocol ?? terminalProtocolOf(asset) ?? "ssh");
   return recording(() => authorizedBy(holding, { actor, target, as, protocol, action }, circumstances));
 }
 
@@ -100,6 +101,7 @@ export async function authorize(db: Queryable, actor: Actor, request: Request, n
  * The same decision where target, grants and account have been looked up for many at once. Nothing is recorded: whoever asks keeps the refusals.
  *
  * @param named every unrevoked grant that names both the person and the asset.
+ * @param bound of what just this is that people approved; null: nothing was approved for it.
  * @param chosen asked only when some grant holds, so that a missing account tells nobody that the asset is there.
  * @throws HubError as authorize().
  */
@@ -108,8 +110,9 @@ export function authorizeOne(
   wish: Pick<Authorization, "actor" | "target" | "protocol" | "action">,
   chosen: () => ChosenAccount,
   now: Date,
+  bound: string | null = null,
 ): Authorization {
-  const circumstances = { now, address: wish.actor.ip };
+  const circumstances = { now, address: wish.actor.ip, critical: wish.target.asset.critical, bound };
   assertThere(wish.target);
   const holding = holdingNow(named, wish.action, circumstances);
   assertActive(wish.target.asset);
@@ -154,7 +157,8 @@ export async function stillHolds(
   now: Date,
 ): Promise<boolean> {
   const grants = await grantsNaming(db, actor, target.asset.id);
-  return decide(grants, asWhom(as, target.asset), protocol, { now, address: actor.ip }).grantOf(action) !== null;
+  const circumstances = { now, address: actor.ip, critical: target.asset.critical };
+  return decide(grants, asWhom(as, target.asset), protocol, circumstances).grantOf(action) !== null;
 }
 
 /** What an asset does not name is TCP. */
@@ -179,7 +183,7 @@ export function decide(grants: GrantRow[], as: AsWhom, protocol: string, circums
     /** The reason of the grant that comes nearest: `whyNots` is in the order in which a grant is looked at. */
     whyNot: (action: Action): WhyNot | null => {
       const reasons = grants.map((grant) => whyNot(grant, { as, protocol, action }, circumstances));
-      return (["action", "protocol", "account"] as const).find((one) => reasons.includes(one)) ?? reasons[0] ?? null;
+      return (["approval", "action", "protocol", "account"] as const).find((one) => reasons.includes(one)) ?? reasons[0] ?? null;
     },
   };
 }
@@ -211,11 +215,12 @@ const sentences: Partial<Record<WhyNot, string>> = {
   address: "Your grant does not hold from this network.",
   account: "No grant lets you use this account here.",
   protocol: "No grant lets you use this protocol here.",
+  approval: "Scripts run here only when people have approved just that script.",
 };
 
 const noGrant = (action: Action, why: WhyNot | null) =>
   new HubError(
     "no-grant",
-    `${(why === null ? undefined : sentences[why]) ?? `No grant allows you to ${action} here.`} Ask an administrator for one.`,
+    `${(why === null ? undefined : sentences[why]) ?? `No grant allows you to ${action} here.`} ${why === "approval" ? "Ask for it under Requests." : "Ask an administrator for one."}`,
     { facts: { action, why: why ?? "action" } },
   );

@@ -76,7 +76,7 @@ export async function explainAccess(
   return {
     barred,
     accounts: wished.map((as) => {
-      const decision = decide(named, asWhom(as, asset), protocol, circumstances);
+      const decision = decide(named, asWhom(as, asset), protocol, { ...circumstances, critical: asset.critical });
       return {
         id: as.account?.id ?? as.choice,
         username: as.account?.username ?? "",
@@ -92,7 +92,14 @@ export async function explainAccess(
       name: grant.name,
       subjects: subjects.map(({ name }) => name),
       targets: targets.map(({ name }) => name),
-      why: first === undefined ? null : whyNot(grant, { as: asWhom(first, asset), protocol, action: "connect" }, circumstances),
+      why:
+        first === undefined
+          ? null
+          : whyNot(
+              grant,
+              { as: asWhom(first, asset), protocol, action: "connect" },
+              { ...circumstances, critical: asset.critical },
+            ),
     })),
   };
 }

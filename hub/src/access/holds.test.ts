@@ -14,10 +14,11 @@ const grant = {
   addresses: [],
   active: true,
   revokedAt: null,
+  bound: null,
 };
 const now = new Date("2026-11-23T10:00:00Z"); // a Monday
 const wish = { as: { kind: "vault", username: "deploy" } as AsWhom, protocol: "ssh", action: "connect" as const };
-const here = { now, address: "192.0.2.7" };
+const here = { now, address: "192.0.2.7", critical: false };
 const before = new Date(now.getTime() - 1);
 
 describe("a grant", () => {

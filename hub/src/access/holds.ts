@@ -10,15 +10,30 @@ export type AsWhom =
   | { kind: "agent"; ownHost: boolean };
 
 export type Wish = { as: AsWhom; protocol: string; action: Action };
-export type Circumstances = { now: Date; address: string | null };
+/** bound: what just that is which is to be run under an approval; null, as nearly always: nothing of the kind. */
+export type Moment = { now: Date; address: string | null; bound?: string | null };
+/** critical: scripts run there only as people approved them, whatever a grant says. */
+export type Circumstances = Moment & { critical: boolean };
 
 /** Why a grant that names person and asset does not help. In the order in which it is looked at. */
-export const whyNots = ["revoked", "off", "not-yet", "expired", "hours", "address", "account", "protocol", "action"] as const;
+export const whyNots = [
+  "revoked",
+  "off",
+  "bound",
+  "not-yet",
+  "expired",
+  "hours",
+  "address",
+  "account",
+  "protocol",
+  "action",
+  "approval",
+] as const;
 export type WhyNot = (typeof whyNots)[number];
 
 type Rule = Pick<
   GrantRow,
-  "accounts" | "protocols" | "actions" | "startsAt" | "expiresAt" | "hours" | "addresses" | "active" | "revokedAt"
+  "accounts" | "protocols" | "actions" | "startsAt" | "expiresAt" | "hours" | "addresses" | "active" | "revokedAt" | "bound"
 >;
 
 /** Null when it holds for the wish. */
@@ -30,12 +45,15 @@ export const whyNot = (grant: Rule, wish: Wish, circumstances: Circumstances): W
       ? "protocol"
       : !grant.actions.includes(wish.action)
         ? "action"
-        : null);
+        : wish.action === "run" && circumstances.critical && grant.bound === null
+          ? "approval"
+          : null);
 
 /** Null when it holds at all at this moment, from this address. */
-export function whyNotNow(grant: Rule, { now, address }: Circumstances): WhyNot | null {
+export function whyNotNow(grant: Rule, { now, address, bound = null }: Moment): WhyNot | null {
   if (grant.revokedAt !== null) return "revoked";
   if (!grant.active) return "off";
+  if (grant.bound !== null && grant.bound !== bound) return "bound";
   if (grant.startsAt !== null && now < grant.startsAt) return "not-yet";
   if (grant.expiresAt !== null && now >= grant.expiresAt) return "expired";
   if (grant.hours !== null && !isWithin(grant.hours, now)) return "hours";

@@ -12,7 +12,7 @@ import { groups } from "../identity/schema.ts";
 import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, Transaction } from "../platform/database.ts";
-import { notFound } from "../platform/errors.ts";
+import { HubError, notFound } from "../platform/errors.ts";
 import { type FullGrant, findGrant, lockGrant, markRevoked } from "./grants.ts";
 import { actions, type GrantInput } from "./input.ts";
 import { grantSubjects, grants, grantTargets } from "./schema.ts";
@@ -33,18 +33,21 @@ export async function createGrant({ db, clock, changes }: AccessDeps, actor: Act
   return id;
 }
 
-/** In the caller's transaction, who has decided that it may be given. @param ticketId of the ticket that gives it. @throws HubError as {@link createGrant}. */
+/** In the caller's transaction, who has decided that it may be given. @param ticketId of the ticket that gives it. @param bound what alone it lets somebody run; null: whatever it says. @throws HubError as {@link createGrant}. */
 export async function insertGrant(
   tx: Transaction,
   by: Pick<Actor, "id" | "name" | "orgId" | "ip">,
   input: GrantInput,
   now: Date,
   ticketId: string | null,
+  bound: string | null = null,
 ): Promise<string> {
   const { orgId } = by;
   const id = newId("grt", now.getTime());
   await assertEnds(tx, orgId, input);
-  await tx.insert(grants).values({ id, orgId, ...columnsOf(input), ticketId, createdBy: by.id, createdAt: now, updatedAt: now });
+  await tx
+    .insert(grants)
+    .values({ id, orgId, ...columnsOf(input), ticketId, bound, createdBy: by.id, createdAt: now, updatedAt: now });
   await setEnds(tx, id, input);
   await recordAudit(tx, {
     kind: "grant.created",
@@ -68,6 +71,8 @@ export async function changeGrant(
     const row = await lockGrant(tx, actor.orgId, id);
     const full = await findGrant(tx, actor.orgId, id);
     if (row === null || full === null || row.revokedAt !== null) throw notFound("grant");
+    if (row.bound !== null)
+      throw new HubError("conflict", "This grant is what people approved for one script. It can be withdrawn, not changed.");
     await assertEnds(tx, actor.orgId, input);
     await tx
       .update(grants)

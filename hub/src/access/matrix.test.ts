@@ -256,6 +256,7 @@ const table: Record<string, Row> = {
   "people.get": ["-FFF++N", id("personId")],
   "people.import": ["-FFFF++", () => ({ csv: "name,email\r\n" })],
   "people.invite": ["-FFFF++", () => ({ email: `${newId("p")}@example.org`, name: "P", role: "user" })],
+  "people.colleagues": ["-++++++", () => ({ search: "a" })],
   "people.list": ["-FFF+++", () => ({})],
   "people.requireNewPassword": ["-FFFF+N", id("personId")],
   "people.resetLink": ["-FFFF+N", id("personId")],
@@ -344,7 +345,9 @@ const table: Record<string, Row> = {
   "tickets.open": ["-+++F+W", ({ asset }) => askedFor([asset])],
   "tickets.removeFlow": ["-FFFF+N", id("flow")],
   "tickets.requestable": ["-+++F++", () => ({ kind: "server" })],
+  "tickets.run": ["-NNNF", id("ticket")], // who may: tickets/script-tickets.test.ts
   "tickets.setSubstitute": ["-++++++", () => ({ substitute: null })],
+  "tickets.substitute": ["-++++++"],
   "tickets.waiting": ["-++++++"],
   "tickets.withdraw": ["-NNNF+N", id("ticket")],
   "tasks.archive": ["-NNNF+N", id("task")],

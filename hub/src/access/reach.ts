@@ -8,7 +8,7 @@ import { type Actor, may } from "../identity/actor.ts";
 import type { Queryable } from "../platform/database.ts";
 import { asWhom, decide, permissionFor } from "./authorize.ts";
 import { grantsOfPerson, grantsOnAssets, reachedBy } from "./held-grants.ts";
-import { type Circumstances, whyNotNow } from "./holds.ts";
+import { type Moment, whyNotNow } from "./holds.ts";
 import { type Action, actions } from "./input.ts";
 import { type GrantRow, grantTargets } from "./schema.ts";
 
@@ -27,11 +27,11 @@ export class Reach {
   /** What his role lets him do where a grant does. */
   readonly #permitted: readonly Action[];
   readonly #grants: GrantRow[];
-  readonly #circumstances: Circumstances;
+  readonly #circumstances: Moment;
   /** The condition on `assets`; undefined for all. */
   readonly only: SQL | undefined;
 
-  private constructor(actor: Actor, grants: GrantRow[], circumstances: Circumstances, only: SQL | undefined) {
+  private constructor(actor: Actor, grants: GrantRow[], circumstances: Moment, only: SQL | undefined) {
     this.#orgId = actor.orgId;
     this.#permitted = actions.filter((action) => may(actor, permissionFor[action]));
     this.#grants = grants;
@@ -102,7 +102,7 @@ export class Reach {
     ];
     const offersOf = (grants: GrantRow[]) =>
       choices.flatMap(({ id, username, as }): Offer[] => {
-        const allowed = decide(grants, asWhom(as, asset), main, this.#circumstances).actions;
+        const allowed = decide(grants, asWhom(as, asset), main, { ...this.#circumstances, critical: asset.critical }).actions;
         const his = this.#permitted.filter((action) => action !== "forward" && allowed.has(action));
         return his.length === 0 ? [] : [{ id, username, actions: his }];
       });

@@ -22,6 +22,8 @@ export type OpenWork = {
   action: Action;
   /** Where the person was when it was opened. */
   address: string | null;
+  /** Of a script that was approved: what alone that approval lets it run. */
+  bound?: string | null;
 };
 
 /** `on`: the ids of those that may go on. `personGone`: of the others, those whose person may do nothing any more. */
@@ -66,8 +68,8 @@ export async function mayGoOn(db: Queryable, works: OpenWork[], now: Date): Prom
       const as = chosen(work.accountChoice, vault);
       if (as === null) continue;
       const held = grants.filter(({ id }) => named.get(work.assetId)?.has(id));
-      if (decide(held, asWhom(as, asset), work.protocol, { now, address: work.address }).grantOf(work.action) !== null)
-        on.add(work.id);
+      const circumstances = { now, address: work.address, critical: asset.critical, bound: work.bound ?? null };
+      if (decide(held, asWhom(as, asset), work.protocol, circumstances).grantOf(work.action) !== null) on.add(work.id);
     }
   }
   return { on, personGone };

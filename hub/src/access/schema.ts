@@ -32,6 +32,8 @@ export const grants = pgTable(
     ticketId: text("ticket_id"),
     /** Somebody took it in an emergency: what is done under it is marked so. */
     emergency: boolean("emergency").notNull().default(false),
+    /** What alone it lets somebody run, as boundOf() says it; null: whatever its actions say. */
+    bound: text("bound"),
   },
   (table) => [index("grants_org").on(table.orgId, table.name)],
 );

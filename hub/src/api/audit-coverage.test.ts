@@ -612,6 +612,20 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "tickets.open": ["ticket.submitted", newTicket],
   "tickets.removeFlow": ["ticket-flow.removed", async () => admin.mutate("tickets.removeFlow", { id: (await newFlow()).id })],
+  "tickets.run": [
+    "ticket.run-begun",
+    async () => {
+      const user = await hub.as("user");
+      const script = { name: "approved", body: "true", interpreter: "sh", visibility: "organisation" };
+      const { id: scriptId } = await admin.mutate<{ id: string }>("scripts.create", script);
+      const flow = await newFlow();
+      await admin.mutate("tickets.changeFlow", { ...flow, match: { ...flow.match, kinds: ["script"] } });
+      const asked = { kind: "script", assetIds: [assetId], scriptId, version: 1, minutes: 60 };
+      const { id } = await user.mutate<{ id: string }>("tickets.open", { title: "covered", reason: "covered", asked });
+      await admin.mutate("tickets.decide", { id, decision: "approve" });
+      await user.mutate("tickets.run", { id });
+    },
+  ],
   "tickets.setSubstitute": ["person.substitute-set", async () => admin.mutate("tickets.setSubstitute", { substitute: null })],
   "tickets.withdraw": ["ticket.withdrawn", async () => admin.mutate("tickets.withdraw", { id: await newTicket() })],
   "tasks.archive": ["task.archived", async () => admin.mutate("tasks.archive", { id: await newTask() })],

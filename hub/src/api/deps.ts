@@ -6,6 +6,7 @@ import type { Checkpoints } from "../audit/checkpoints.ts";
 import type { ExportState } from "../audit/export-events.ts";
 import type { AutomationDeps } from "../automation/deps.ts";
 import type { CustodyDeps } from "../custody/deps.ts";
+import type { LastAnswers } from "../databases/shell/last-answers.ts";
 import type { FederationDeps } from "../federation/deps.ts";
 import type { FileDeps } from "../files/deps.ts";
 import type { FleetDeps } from "../fleet/deps.ts";
@@ -50,6 +51,8 @@ export type ApiDeps = {
   tasks: TaskDeps;
   tickets: TicketDeps;
   reviews: ReviewDeps;
+  /** What SQL terminals were answered last. */
+  lastAnswers: LastAnswers;
   screens: Screens;
   endWorkOf: EndWorkOf;
   /** Null without a mail server. */

@@ -85,6 +85,7 @@ export const asset = z.object({
   favourite: z.boolean(),
   active: z.boolean(),
   legacyAlgorithms: z.boolean(),
+  critical: z.boolean(),
   /** Who answers for it. */
   ownerId: z.string().nullable(),
   comment: z.string(),
@@ -229,7 +230,7 @@ export const grant = z.object({
 
 export const session = z.object({
   id: z.string(),
-  kind: z.enum(["shell", "dial"]),
+  kind: z.enum(["shell", "sql", "dial"]),
   state: z.enum(["opening", "live", "ended"]),
   asset: named,
   user: named,

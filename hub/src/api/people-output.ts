@@ -27,6 +27,8 @@ export const person = z.object({
   createdAt: moment,
   lockedUntil: moment.nullable(),
 });
+/** Names and nothing else: everybody may ask. */
+export const colleagues = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), username: z.string() })) });
 export const personWithGroups = person.extend({ groups: z.array(z.object({ id: z.string(), name: z.string() })) });
 export const signIns = z.object({
   items: z.array(

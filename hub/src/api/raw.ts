@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { authorize } from "../access/authorize.ts";
 import { exportAssets } from "../assets/assets-csv.ts";
 import { csvHead, csvOf } from "../audit/audit-csv.ts";
 import { walkAuditEvents } from "../audit/audit-events.ts";
@@ -11,6 +12,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { archiveChannel, artefactLogOf } from "../automation/artefact-log.ts";
 import { openLogOf } from "../automation/read-output.ts";
 import { visibleExecution, visibleRun } from "../automation/runs.ts";
+import { answerCsv } from "../databases/shell/last-answers.ts";
 import { findFile } from "../files/files.ts";
 import { pieceOffset } from "../files/input.ts";
 import { subjectOf, takePiece } from "../files/upload-file.ts";
@@ -36,6 +38,7 @@ type Handler = (
 const fileContent = /^\/files\/([a-z0-9_]{1,64})\/content$/;
 
 const handlers: [RegExp, Handler][] = [
+  [/^\/sessions\/([a-z0-9_]{1,64})\/last-answer\.csv$/, sendLastAnswer],
   [fileContent, sendFile],
   [
     /^\/executions\/([a-z0-9_]{1,64})\/stdout$/,
@@ -186,6 +189,40 @@ function headOfBytes(
 }
 
 const percent = (letter: string): string => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`;
+
+/** Of his own terminal, while it is open, where he may still take things along from there. On record before the first byte leaves. */
+async function sendLastAnswer(
+  hub: ApiDeps,
+  actor: Actor,
+  id: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { db, clock } = hub.sessions;
+  const found = await findSession(db, actor.orgId, id);
+  if (found === null || found.session.userId !== actor.id) throw notFound("session");
+  const { assetId, account, accountChoice } = found.session;
+  await authorize(db, actor, { assetId, account: accountChoice, action: "download" }, clock.now());
+  const answer = hub.lastAnswers.of(id);
+  if (answer === null) throw notFound("answer");
+  response.setHeader("content-type", "text/csv; charset=utf-8");
+  response.setHeader("content-disposition", `attachment; filename="${id}.csv"`);
+  if (request.method === "HEAD") {
+    response.end();
+    return;
+  }
+  await db.transaction((tx) =>
+    recordAudit(tx, {
+      kind: "sql.answer-exported",
+      orgId: actor.orgId,
+      actor: auditActor(actor),
+      subject: { kind: "session", id, name: found.assetName },
+      ip: actor.ip,
+      data: { account, rows: answer.rows.length },
+    }),
+  );
+  await pipeline(Readable.from(answerCsv(answer)), response);
+}
 
 /** On record before the first byte leaves; a download that goes on from the middle is one more. */
 async function sendFile(

@@ -137,6 +137,7 @@ const rawPaths = {
     true,
   ),
   "/executions/{id}/stderr": rawPath("Standard error of an execution, as printed", "application/octet-stream", true),
+  "/sessions/{id}/last-answer.csv": rawPath("What the SQL terminal was answered last, while it is open", "text/csv", false),
   "/sessions/{id}/recording.cast": rawPath("The recording of a session, asciicast v2", "application/x-asciicast", false),
 };
 

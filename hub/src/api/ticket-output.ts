@@ -1,5 +1,6 @@
 // Shapes of what the API tells about tickets.
 import { z } from "zod";
+import { runStates } from "../automation/input.ts";
 import {
   approver,
   asked,
@@ -44,6 +45,25 @@ export const fullTicket = ticket.extend({
   narrowed: asked.nullable(),
   /** Of what is asked for, by name. */
   assets: z.array(named),
+  /** Of a request for a script: what would run, null when it is there no more; its runs, and how many are left. */
+  script: z
+    .object({
+      script: z
+        .object({
+          id: z.string(),
+          name: z.string(),
+          version: z.number().int(),
+          interpreter: z.string(),
+          body: z.string(),
+          arguments: z.array(z.string()),
+          environment: z.record(z.string(), z.string()),
+          secrets: z.array(z.string()),
+        })
+        .nullable(),
+      runs: z.array(z.object({ id: z.string(), state: z.enum(runStates), createdAt: moment })),
+      left: z.number().int(),
+    })
+    .nullable(),
   grantId: z.string().nullable(),
   extendsId: z.string().nullable(),
   escalated: z.boolean(),
@@ -62,6 +82,7 @@ export const fullTicket = ticket.extend({
     withdraw: z.boolean(),
     end: z.boolean(),
     extend: z.boolean(),
+    run: z.boolean(),
     comment: z.boolean(),
     review: z.boolean(),
   }),
@@ -83,6 +104,10 @@ export const breakGlassAssets = z.object({
 export const breakGlassHeld = z.object({ items: z.array(z.object({ id: z.string(), title: z.string(), endsAt: moment })) });
 export const breakGlassRules = z.object({ minutesMax: z.number().int() });
 
+const standIn = named.extend({ from: moment, until: moment });
+/** standsInFor: those whom one stands in for now, or will. */
+export const substitute = z.object({ substitute: standIn.nullable(), standsInFor: z.array(standIn) });
+
 export const waiting = z.object({ waiting: z.number().int() });
 
 export const requestable = z.object({
@@ -98,6 +123,7 @@ export const flow = z.object({
   match: flowMatch,
   levels: z.array(level.extend({ approvers: z.array(approver), escalateTo: z.array(approver) })),
   auto: autoApproval.nullable(),
+  mayRepeat: z.boolean(),
   updatedAt: moment,
 });
 /** names: of what the flows name, by id. */

@@ -49,6 +49,18 @@ export const platformIds = Object.keys(platforms) as [PlatformId, ...PlatformId[
 export const usualProtocols = (platform: PlatformId): { name: ProtocolName; port: number }[] =>
   platforms[platform].protocols.map((name) => ({ name, port: protocolPorts[name] }));
 
+/** Databases that a terminal opens on; see hub/src/databases. */
+export const sqlProtocols = ["mysql", "mariadb", "postgresql"] as const;
+
+/** What a terminal on it speaks: the agent's own host and SSH before SQL; null: none opens there. */
+export function terminalProtocolOf(asset: {
+  agentId: string | null;
+  protocols: readonly { name: string }[];
+}): "ssh" | (typeof sqlProtocols)[number] | null {
+  if (asset.agentId !== null || asset.protocols.some(({ name }) => name === "ssh")) return "ssh";
+  return sqlProtocols.find((one) => asset.protocols.some(({ name }) => name === one)) ?? null;
+}
+
 const id = z.string().min(1).max(64);
 
 /** A host name (RFC 1123) or an IP address. What it leads to is looked up and judged by the agent; see its dial rules. */
@@ -92,11 +104,13 @@ export const createAsset = assetFields.partial({ protocols: true }).extend({
   legacyAlgorithms: z.boolean().default(false),
 });
 export type CreateAsset = z.infer<typeof createAsset>;
-/** Of an agent's own host only what is not the agent's: labels, nodes, comment, active. */
+/** Of an agent's own host only what is not the agent's: labels, nodes, comment, active, owner, critical. */
 export const changeAsset = assetFields.partial().extend({
   id,
   /** Who answers for it; null: nobody. */
   ownerId: id.nullable().optional(),
+  /** Scripts run there only as people approved them. */
+  critical: z.boolean().optional(),
 });
 export type ChangeAsset = z.infer<typeof changeAsset>;
 

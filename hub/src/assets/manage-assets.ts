@@ -60,6 +60,7 @@ export async function addAsset(
     active: input.active,
     legacyAlgorithms: input.legacyAlgorithms,
     ownerId: null,
+    critical: false,
     createdAt: now,
     updatedAt: now,
     retiredAt: null,

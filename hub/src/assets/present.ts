@@ -26,6 +26,7 @@ export const presentAsset = (
   favourite,
   active: asset.active,
   legacyAlgorithms: asset.legacyAlgorithms,
+  critical: asset.critical,
   ownerId: asset.ownerId,
   comment: asset.comment,
 });

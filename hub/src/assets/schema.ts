@@ -34,6 +34,8 @@ export const assets = pgTable(
     ownerId: text("owner_id").references(() => users.id),
     /** SSH algorithms of old devices are accepted. Shown wherever it is on, and audited. */
     legacyAlgorithms: boolean("legacy_algorithms").notNull().default(false),
+    /** Scripts run there only as people approved them, whatever grants and tasks say. */
+    critical: boolean("critical").notNull().default(false),
     createdAt: moment("created_at").notNull(),
     updatedAt: moment("updated_at").notNull(),
     /** Set when it was deleted, or its agent revoked: kept for the records that name it. */

@@ -138,6 +138,9 @@ export type AuditEventOf = {
   "session.opened": { assetId: string; account: string; by: string };
   "dial.opened": { assetId: string; port: number };
   "dial.ended": { reason: string; port: number; sentBytes: number; receivedBytes: number };
+  /** Before it runs. Where it may hold a password its texts are left out. */
+  "sql.statement": { account: string; statement: string; length: number };
+  "sql.answer-exported": { account: string; rows: number };
   "session.watched": { live: boolean };
   "session.ended": { reason: string; exitCode: number | null };
   "session.replayed": Record<string, never>;
@@ -165,6 +168,10 @@ export type AuditEventOf = {
   "ticket.withdrawn": Way;
   /** By another system, which has decided it. user, assets: names. */
   "ticket.given-at-once": { user: string; assets: string; account: string; minutes: number; reference: string } & Way;
+  /** A script that was approved. run: which of how many, from 1. */
+  "ticket.run-begun": { runId: string; run: number; of: number; automatic: boolean };
+  /** It was to begin by itself. code: what stood against it. */
+  "ticket.not-begun": { code: string };
   "ticket.escalated": { level: number };
   "ticket.lapsed": { level: number };
   /** why: expired, given-back, taken-away. */
@@ -341,6 +348,8 @@ export const auditKinds = [
   "session.opened",
   "dial.opened",
   "dial.ended",
+  "sql.statement",
+  "sql.answer-exported",
   "session.watched",
   "session.ended",
   "session.replayed",
@@ -362,6 +371,8 @@ export const auditKinds = [
   "ticket.submitted",
   "ticket.decided",
   "ticket.approved",
+  "ticket.run-begun",
+  "ticket.not-begun",
   "ticket.withdrawn",
   "ticket.given-at-once",
   "ticket.escalated",

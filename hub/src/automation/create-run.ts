@@ -7,7 +7,7 @@ import { type Actor, auditActor } from "../identity/actor.ts";
 import { inPieces, type Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import type { AutomationDeps } from "./deps.ts";
-import type { CreateRun, Refused, Rolling, RunFile, Trigger } from "./input.ts";
+import type { CreateRun, KeptApproval, Refused, Rolling, RunFile, Trigger } from "./input.ts";
 import { prepareFiles } from "./prepare-files.ts";
 import type { ReadyScript } from "./prepare-script.ts";
 import { refreshRun } from "./refresh-run.ts";
@@ -28,6 +28,8 @@ export type NewRun = Omit<ReadyScript, "files"> & {
   refused: Refused[];
   files: RunFile[];
   artefacts: string[];
+  /** Under which approval; null: under grants. */
+  approved: { ticketId: string; bound: string; approval: KeptApproval } | null;
 };
 
 /**
@@ -55,7 +57,17 @@ export async function createRun(
       .join(", ")
       .slice(0, 200);
   const artefacts = "artefacts" in input ? input.artefacts : [];
-  const run = { ...script, ...limits, title, files, artefacts, trigger: "person" as const, taskId: null, refused: [] };
+  const run = {
+    ...script,
+    ...limits,
+    title,
+    files,
+    artefacts,
+    trigger: "person" as const,
+    taskId: null,
+    refused: [],
+    approved: null,
+  };
   const { id, released } = await deps.db.transaction((tx) => insertRun(deps, tx, actor, run, authorizations));
   await tellAgents(deps, released);
   deps.changes.announce(actor.orgId, "runs", id);
@@ -94,6 +106,9 @@ export async function insertRun(
       args: run.arguments,
       env: run.environment,
       secrets: run.secrets,
+      ticketId: run.approved?.ticketId ?? null,
+      bound: run.approved?.bound ?? null,
+      approval: run.approved?.approval ?? null,
       files: run.files,
       artefacts: run.artefacts,
       timeoutSeconds: run.timeoutSeconds,

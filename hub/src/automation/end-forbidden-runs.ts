@@ -10,7 +10,7 @@ import { settleWaiting } from "./settle.ts";
 /** What of an execution access is asked about. */
 export const workOf = (
   execution: ExecutionRow,
-  run: Pick<RunRow, "createdBy" | "address">,
+  run: Pick<RunRow, "createdBy" | "address" | "bound">,
   action: OpenWork["action"] = "run",
 ): OpenWork => ({
   id: execution.id,
@@ -21,13 +21,14 @@ export const workOf = (
   protocol: "ssh",
   action,
   address: run.address,
+  bound: run.bound,
 });
 
 export const forbidden = { reason: "no-grant", message: "The grant that allowed it was gone before it began." } as const;
 
 export async function endForbiddenRuns(deps: AutomationDeps, orgId: string): Promise<void> {
   const waiting = await deps.db
-    .select({ execution: executions, run: { createdBy: runs.createdBy, address: runs.address } })
+    .select({ execution: executions, run: { createdBy: runs.createdBy, address: runs.address, bound: runs.bound } })
     .from(executions)
     .innerJoin(runs, eq(runs.id, executions.runId))
     .where(and(eq(executions.orgId, orgId), inArray(executions.state, [...waitingStates])));

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { byId, page } from "../platform/input.ts";
 import { parameterValues, processText, program, scriptBody, variableName } from "../scripts/input.ts";
 
-export const triggers = ["person", "schedule", "again"] as const;
+export const triggers = ["person", "schedule", "again", "ticket"] as const;
 export type Trigger = (typeof triggers)[number];
 
 /** A run resolves and keeps every target of its own; more than a fleet has is a mistake. */
@@ -86,6 +86,13 @@ export type RunFile = FileToPlace & { name: string; sizeBytes: number; sha256: s
 export const placedStates = ["placed", "unchanged", "kept"] as const;
 /** `files`: in the run's order, as far as it came. `unchecked`: the host had no program to compare the content with its hash. */
 export type Placing = { bytes: number; files: { state: (typeof placedStates)[number]; unchecked: boolean }[] };
+
+/** What agents check of an approval, as it lies in a row; everything base64. */
+export type KeptApproval = {
+  approval: string;
+  signature: string;
+  passkeys: { authenticatorData: string; clientData: string; signature: string }[];
+};
 
 /** A target that was meant and is not run on; `code` as in docs/errors.md. */
 export type Refused = { assetId: string; name: string; code: string };

@@ -5,6 +5,7 @@ import { scriptFilePrefix } from "@sallyport/protocol/script-files";
 import { encodeDown, type wire } from "@sallyport/protocol/wire";
 import type { OrderPayload } from "../fleet/orders.ts";
 import { HubError } from "../platform/errors.ts";
+import { wireApproval } from "./approval.ts";
 import type { AutomationDeps, Offer } from "./deps.ts";
 import { forbidden } from "./end-forbidden-runs.ts";
 import type { RunFile } from "./input.ts";
@@ -20,6 +21,8 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
     files = false,
     artefacts = false,
     neighbourArtefacts: collects = false,
+    approvals = false,
+    approvedOnly = false,
   } = deps.links.processOf(agentId) ?? {};
   const room = (asked: number | null | undefined) => Math.min(Math.max(0, asked ?? 0), offersPerPullMax);
   const [own, neighbours] = [room(pull.max), equip ? room(pull.neighboursMax) : 0];
@@ -37,11 +40,16 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
       await settleExecution(deps, offer.execution, forbidden);
       continue;
     }
-    const payload = await payloadOf(deps, offer, { equip, files, artefacts }).catch(async (error: unknown) => {
-      if (!(error instanceof HubError)) throw error;
-      await settleExecution(deps, offer.execution, { reason: "refused", message: error.message });
-      return null;
-    });
+    const payload = await payloadOf(deps, offer, { equip, files, artefacts, approvals, approvedOnly }).catch(
+      async (error: unknown) => {
+        if (!(error instanceof HubError)) throw error;
+        await settleExecution(deps, offer.execution, {
+          reason: error.code === "approval-missing" ? "approval-missing" : "refused",
+          message: error.message,
+        });
+        return null;
+      },
+    );
     if (payload === null) continue;
     const { signed } = await deps.orders.sign(agentId, payload);
     const size = encodeDown({ order: signed }).length;
@@ -61,7 +69,7 @@ export async function onRunPull(deps: AutomationDeps, agentId: string, pull: wir
 async function payloadOf(
   { db }: AutomationDeps,
   { execution, run, person, username }: Offer,
-  knows: { equip: boolean; files: boolean; artefacts: boolean },
+  knows: { equip: boolean; files: boolean; artefacts: boolean; approvals: boolean; approvedOnly: boolean },
 ): Promise<OrderPayload> {
   const files = run.files.map((file) => located(file, execution));
   const script = {
@@ -78,13 +86,21 @@ async function payloadOf(
   };
   const secrets = Object.keys(run.secrets);
   const isPlain = execution.zoneId === null && secrets.length === 0 && run.files.length + run.artefacts.length === 0;
-  if (isPlain) return { runScript: script };
+  if (run.approval === null && knows.approvedOnly)
+    throw new HubError(
+      "approval-missing",
+      "The owner of this host lets scripts run only with an approval, which nobody here can change. Ask for one under Requests.",
+    );
+  if (run.approval !== null && !knows.approvals) throw tooOld("approvals, and is given no script that needs one");
+  if (isPlain && run.approval === null) return { runScript: script };
   if (run.artefacts.length > 0 && !knows.artefacts) throw tooOld("collecting files");
-  if (!knows.equip) throw tooOld("scripts with secrets");
+  if (!isPlain && !knows.equip) throw tooOld("scripts with secrets");
   if (run.files.length > 0 && !knows.files) throw tooOld("files");
   const way = execution.zoneId === null ? {} : { neighbour: (await scriptAccount(db, execution, username)).neighbour };
   const equipped = { ...script, ...way, secrets };
   const withFiles = { ...equipped, files: files.map(wireFileOf) };
+  if (run.approval !== null)
+    return { runApprovedScript: { ...withFiles, artefacts: run.artefacts, approval: wireApproval(run.approval) } };
   if (run.artefacts.length > 0) return { runScriptAndCollect: { ...withFiles, artefacts: run.artefacts } };
   return run.files.length > 0 ? { runScriptWithFiles: withFiles } : { runEquippedScript: equipped };
 }

@@ -58,6 +58,9 @@ export async function onRunResult(deps: AutomationDeps, agentId: string, result:
   acknowledge();
 }
 
+/** What an agent says of an approval it did not follow. */
+const approvalReasons = ["approval-missing", "approval-does-not-fit", "approval-over"] as const;
+
 function reasonOf(result: wire.RunResult.$Properties): ExecutionReason {
   switch (result.end) {
     case wire.RunEnd.RUN_EXITED:
@@ -69,7 +72,7 @@ function reasonOf(result: wire.RunResult.$Properties): ExecutionReason {
     case wire.RunEnd.RUN_SPAWN_FAILED:
       return "spawn-failed";
     case wire.RunEnd.RUN_REFUSED:
-      return "refused";
+      return approvalReasons.find((one) => one === result.refusal) ?? "refused";
     case wire.RunEnd.RUN_AGENT_RESTARTED:
       return "agent-restarted";
     case wire.RunEnd.RUN_UNREACHABLE:

@@ -55,6 +55,7 @@ export async function runAgain(deps: AutomationDeps, actor: Actor, input: RunAga
     expirySeconds: run.expirySeconds,
     account: run.account,
     rolling: run.rolling,
+    approved: null,
     refused: refused.slice(0, refusalsKept).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
   };
   const made = await deps.db.transaction((tx) => insertRun(deps, tx, actor, again, allowed));

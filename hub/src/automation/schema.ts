@@ -8,7 +8,7 @@ import { moment, orgId } from "../platform/columns.ts";
 import type { ParameterValues } from "../scripts/input.ts";
 import { scripts } from "../scripts/schema.ts";
 import type { ExecutionReason, ExecutionState } from "./execution-state.ts";
-import type { Artefacts, Placing, Refused, Rolling, RunFile, Trigger } from "./input.ts";
+import type { Artefacts, KeptApproval, Placing, Refused, Rolling, RunFile, Trigger } from "./input.ts";
 import type { RunState } from "./run-state.ts";
 
 export const runs = pgTable(
@@ -36,6 +36,12 @@ export const runs = pgTable(
     timeoutSeconds: integer("timeout_seconds").notNull(),
     /** How long an execution waits for its host once it may be offered. */
     expirySeconds: integer("expiry_seconds").notNull().default(3_600),
+    /** The request under which it runs; null: under grants. */
+    ticketId: text("ticket_id"),
+    /** What of it was approved, as boundOf() says it. */
+    bound: text("bound"),
+    /** The approval as agents check it: signed when it was given, so that a changed row is worth nothing. */
+    approval: jsonb("approval").$type<KeptApproval>(),
     /** Placed before the script begins, or instead of one. */
     files: jsonb("files").$type<RunFile[]>().notNull().default([]),
     /** Collected from each host when the script has ended. */
@@ -63,6 +69,7 @@ export const runs = pgTable(
     index("runs_org_created").on(table.orgId, table.createdAt),
     index("runs_task").on(table.taskId, table.createdAt),
     index("runs_script").on(table.scriptId),
+    index("runs_ticket").on(table.ticketId),
     // Of a table that only grows, the few whose files are still needed.
     index("runs_with_files").on(table.orgId).where(sql`${table.state} <> 'finished' and ${table.files} <> '[]'`),
   ],

@@ -33,8 +33,7 @@ export async function openDatabaseSession(
   const { dialect, port } = assertDatabaseService(asset);
   const names = { asset: asset.name, account: login.username };
   const connected = async (connect: (dial: ServerDial) => Promise<Driver>) => {
-    const dial = await dialServer(deps, target, port);
-    dial.allow(greetingBytes);
+    const dial = await dialServer(deps, target, { port, greetingBytes });
     const deadline = setTimeout(() => dial.destroy(slow(asset.name)), connectMs).unref();
     try {
       return { dial, driver: await connect(dial) };
@@ -123,7 +122,7 @@ async function sessionOn(
     const { rows } = await query("select version()");
     const said = rows[0]?.[0] ?? "";
     const version = dialect === "postgresql" ? (/^\S+ (\S+)/.exec(said)?.[1] ?? "") : said.slice(0, 100);
-    return { dialect, version, isMariaDb: /mariadb/i.test(said), encrypted, query, close, closed };
+    return { dialect, agentId: dial.live.agentId, version, isMariaDb: /mariadb/i.test(said), encrypted, query, close, closed };
   } catch (error) {
     await close();
     throw error;

@@ -1,19 +1,21 @@
 // Which databases the hub talks to, and by which protocol of an asset. Pure.
+import { sqlProtocols } from "../assets/input.ts";
 import type { AssetRow } from "../assets/schema.ts";
 import { HubError } from "../platform/errors.ts";
 
 /** MariaDB speaks MySQL's protocol; where the two differ, the server says which it is. */
 export type Dialect = "mysql" | "postgresql";
 
-export const databaseProtocols = ["mysql", "mariadb", "postgresql"] as const;
-export type DatabaseProtocol = (typeof databaseProtocols)[number];
+export type DatabaseProtocol = (typeof sqlProtocols)[number];
+
+export const isDatabaseProtocol = (protocol: string): boolean => sqlProtocols.some((one) => one === protocol);
 
 export type DatabaseService = { dialect: Dialect; protocol: DatabaseProtocol; port: number };
 
 /** The first of its protocols that is a database the hub talks to; null: none is. */
 export function databaseServiceOf({ protocols }: Pick<AssetRow, "protocols">): DatabaseService | null {
   for (const { name, port } of protocols) {
-    const protocol = databaseProtocols.find((one) => one === name);
+    const protocol = sqlProtocols.find((one) => one === name);
     if (protocol !== undefined) return { dialect: protocol === "postgresql" ? "postgresql" : "mysql", protocol, port };
   }
   return null;

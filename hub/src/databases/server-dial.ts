@@ -27,13 +27,23 @@ const goodbyeMs = 1_000;
 /**
  * Resolves once the connection stands. The agents of the zone are tried in turn.
  *
+ * @param options.greetingBytes that may come before {@link ServerDial.allow} says how many.
  * @throws HubError `agent-offline`, `not-reached`, `agent-refused` with the agent's reason.
  */
-export function dialServer(deps: DialDeps, target: AssetInZone, port: number): Promise<ServerDial> {
-  return throughAgent(deps, target, "dial", (agent) => open(deps, target, agent, port));
+export function dialServer(
+  deps: DialDeps,
+  target: AssetInZone,
+  { port, greetingBytes }: { port: number; greetingBytes: number },
+): Promise<ServerDial> {
+  return throughAgent(deps, target, "dial", (agent) => open(deps, target, agent, { port, greetingBytes }));
 }
 
-async function open({ links, orders }: DialDeps, target: AssetInZone, agent: AgentRow, port: number): Promise<ServerDial> {
+async function open(
+  { links, orders }: DialDeps,
+  target: AssetInZone,
+  agent: AgentRow,
+  { port, greetingBytes }: { port: number; greetingBytes: number },
+): Promise<ServerDial> {
   const { asset } = target;
   const isOwnHost = target.agent !== null;
   const where = isOwnHost ? { host: ownHost, allowed: [ownHost] } : { host: asset.address, allowed: [] };
@@ -47,6 +57,7 @@ async function open({ links, orders }: DialDeps, target: AssetInZone, agent: Age
       });
       dial.once("close", stopListening);
       dial.on("error", () => {}); // whoever uses it hears of it by its driver
+      dial.allow(greetingBytes); // a server may speak first, before the agent's word that the connection stands
       dial.live.join(links.streamsOf(agent.id));
       opened.dial = dial;
     });

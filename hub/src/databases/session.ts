@@ -36,6 +36,8 @@ export type Driver = {
 
 export type DatabaseSession = {
   readonly dialect: Dialect;
+  /** Through which agent. */
+  readonly agentId: string;
   /** `10.11.6-MariaDB-0+deb12u1`, `15.8`: as the server says it. */
   readonly version: string;
   readonly isMariaDb: boolean;

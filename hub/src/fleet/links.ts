@@ -37,6 +37,10 @@ export type AgentProcess = {
   artefacts: boolean;
   /** And on neighbours. */
   neighbourArtefacts: boolean;
+  /** It checks the approvals of scripts. */
+  approvals: boolean;
+  /** Its host's owner lets no script run without one. */
+  approvedOnly: boolean;
   /** Secrets for it are sealed to this X25519 key, which its identity signed; null when it named none. */
   sealingKey: Buffer | null;
 };

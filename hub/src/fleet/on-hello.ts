@@ -76,6 +76,8 @@ function processOf(hubId: string, agent: LinkingAgent, { capabilities, sealingKe
     files: can("equip") && can("files"),
     artefacts: can("equip") && can("files") && can("artefacts"),
     neighbourArtefacts: can("equip") && can("files") && can("artefacts") && can("neighbour-artefacts"),
+    approvals: can("equip") && can("files") && can("artefacts") && can("approvals"),
+    approvedOnly: can("approved-only"),
     sealingKey: signed ? Buffer.from(named) : null,
   };
 }

@@ -29,6 +29,7 @@ export type OrderPayload = Pick<
   | "runEquippedScript"
   | "runScriptWithFiles"
   | "runScriptAndCollect"
+  | "runApprovedScript"
   | "equipRun"
   | "openFile"
   | "cancelRun"

@@ -4,6 +4,8 @@ import type { RawData, WebSocket } from "ws";
 import type { z } from "zod";
 import { authorize } from "../access/authorize.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import { isDatabaseProtocol } from "../databases/dialect.ts";
+import { openSqlShell, type SqlShellDeps } from "../databases/shell/open-sql-shell.ts";
 import { type Actor, auditActor, may } from "../identity/actor.ts";
 import { databaseAway } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
@@ -19,7 +21,7 @@ import { closeCodeOf } from "./close-codes.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { SocketViewer } from "./viewer.ts";
 
-export type TerminalSocketDeps = { sessions: SessionDeps; screens: Screens };
+export type TerminalSocketDeps = { sessions: SqlShellDeps; screens: Screens };
 
 /** A client that connects says what it wants. */
 const openingDeadlineMs = 10_000;
@@ -75,19 +77,13 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
   const size = { columns: opening.cols, rows: opening.rows };
   let session: LiveSession;
   let from: number | null = 0;
-  if (opening.type === "open")
-    session = await openShell(
-      sessions,
-      await authorize(
-        sessions.db,
-        actor,
-        { assetId: opening.assetId, account: opening.account, action: "connect" },
-        sessions.clock.now(),
-      ),
-      size,
-      opening.login,
-    );
-  else {
+  if (opening.type === "open") {
+    const { assetId, account, login, database = null } = opening;
+    const authorization = await authorize(sessions.db, actor, { assetId, account, action: "connect" }, sessions.clock.now());
+    session = isDatabaseProtocol(authorization.protocol)
+      ? await openSqlShell(sessions, authorization, { ...size, login, database })
+      : await openShell(sessions, authorization, size, login);
+  } else {
     const found = await rejoin(deps, socket, actor, opening.sessionId);
     if (found === null) return () => {};
     session = found;
@@ -108,6 +104,7 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
     outputOffset: start,
     inputOffset: session.inputEnd,
     owner,
+    ...(owner && sessions.lastAnswers.isKept(session.id) ? { answers: true } : {}),
   });
   if (snapshot !== null)
     tell({ type: "snapshot", offset: snapshot.offset, cols: snapshot.columns, rows: snapshot.rows, screen: snapshot.screen });
@@ -185,7 +182,7 @@ async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor,
   const { sessions } = deps;
   const found = await findSession(sessions.db, actor.orgId, id);
   const owner = found?.session.userId === actor.id;
-  if (found === null || found.session.kind !== "shell" || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
+  if (found === null || found.session.kind === "dial" || (!owner && !may(actor, "sessions.read-all"))) throw notFound("session");
   const { session: row, assetName } = found;
   if (row.state === "ended") {
     end(socket, row);

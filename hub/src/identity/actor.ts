@@ -26,7 +26,9 @@ export type Actor = {
     /** Nobody asked just now: his own task was due. */
     | { kind: "task"; taskId: string }
     /** Nobody asked just now: a script of his begins. */
-    | { kind: "run"; runId: string };
+    | { kind: "run"; runId: string }
+    /** Nobody asked just now: what his request asked for begins. */
+    | { kind: "ticket"; ticketId: string };
 };
 
 export const auditActor = (actor: Actor): AuditActor => ({ id: actor.id, name: actor.name });

@@ -60,6 +60,13 @@ export const comment = z
   .max(1_000)
   .regex(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u, "must not contain control characters");
 /** What is left out stays as it is; null clears. */
+/** Part of a name, or one by id. */
+export const findColleagues = z.object({
+  search: z.string().trim().max(100).default(""),
+  id: z.string().min(1).max(64).optional(),
+});
+export type FindColleagues = z.infer<typeof findColleagues>;
+
 export const updatePerson = byId.extend({
   name: displayName.optional(),
   username: username.optional(),

@@ -27,6 +27,8 @@ export const socketOpening = z.discriminatedUnion("type", [
     account: z.string().max(64).optional(),
     /** For an account that asks, and the user name for `@agent` on a neighbour: used once, kept nowhere. */
     login: z.object({ username: z.string().max(128).optional(), password: z.string().max(1_000).optional() }).optional(),
+    /** Of a database server, where the terminal begins; left out: where the server puts whoever names none. */
+    database: z.string().min(1).max(256).optional(),
     cols: cells,
     rows: cells,
   }),

@@ -20,7 +20,7 @@ export async function onHello(
   const rows = await deps.unendedOf(agent.id);
   // Named twice it goes on once: two writers of one log would be none.
   const told = [...new Map(streams.map((stream) => [stream.subjectId, stream])).values()].flatMap((stream) => {
-    const row = rows.find((one) => one.id === stream.subjectId);
+    const row = rows.find((one) => one.id === stream.subjectId && one.kind !== "sql");
     return row === undefined || !isId("ses", row.id) ? [] : [{ row, stream }];
   });
   const returning = told.map(({ row }) => row).filter(({ id, kind }) => kind !== "dial" && deps.live.get(id) === undefined);
@@ -43,9 +43,14 @@ export async function onHello(
       return [];
     }),
   );
+  // An SQL terminal is the hub's own: it lives as long as this process has it, whatever its agent says.
+  for (const { id } of rows.filter(({ kind }) => kind === "sql"))
+    if (deps.live.get(id) === undefined)
+      await closeSession(deps, id, { reason: "hub-failed", by: null, exitCode: null, signal: null });
   // The agent knows nothing of the others: it was restarted, or its host was.
   for (const row of rows)
     if (
+      row.kind !== "sql" &&
       !told.some((one) => one.row === row) &&
       (row.state === "live" || (deps.live.get(row.id) ?? deps.dials.get(row.id)) === undefined)
     )

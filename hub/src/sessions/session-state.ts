@@ -3,8 +3,11 @@
 //    opening ──agent accepted──► live ──exit, end, detached, revoked, agent lost──► ended
 //       └──────────refused, agent gone, hub restarted───────────────────────────────►┘
 
-/** A terminal, which is recorded; or a TCP connection, of which only is kept that it was, to where and how much. */
-export type SessionKind = "shell" | "dial";
+/**
+ * A terminal, which is recorded, with its shell on a host or its SQL in the hub; or a TCP connection, of which only is kept that it was, to where and how
+ * much.
+ */
+export type SessionKind = "shell" | "sql" | "dial";
 
 export type SessionState = "opening" | "live" | "ended";
 

@@ -90,6 +90,7 @@ export async function startTask(
     rolling,
     files: await prepareFiles(tx, owner, task.files, script.files),
     artefacts: task.artefacts,
+    approved: null,
     refused: refused.slice(0, refusalsKept).map(({ assetId, name, why }) => ({ assetId, name, code: why.code })),
   };
   const { id: runId, released } = await insertRun(deps.automation, tx, owner, run, allowed);

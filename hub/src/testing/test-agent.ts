@@ -46,6 +46,8 @@ export type TestAgentOptions = {
   artefacts?: (order: wire.RunScript) => { archive: Buffer; told: wire.RunResult.$Properties };
   /** It really connects to the ports of this machine that it is told to, as agents do to those of their zone. */
   connects?: boolean;
+  /** It takes scripts that were approved. `only`: and no others. */
+  approvals?: "any" | "only";
   /** Messages of the hub that get lost on the way. */
   lose?: (body: string) => boolean;
 };
@@ -263,6 +265,8 @@ export class TestAgent {
         ...(this.options.files === undefined ? [] : ["equip", "files"]),
         ...(this.options.artefacts === undefined ? [] : ["equip", "files", "artefacts"]),
         ...(this.options.artefacts === undefined || this.options.equip === undefined ? [] : ["neighbour-artefacts"]),
+        ...(this.options.approvals === undefined ? [] : ["equip", "files", "artefacts", "approvals"]),
+        ...(this.options.approvals === "only" ? ["approved-only"] : []),
       ],
       sealingKey: rawSealingKey(this.sealingKey),
       sealingSignature: signSealingKey(
@@ -594,6 +598,10 @@ export class TestAgent {
       if (!connected)
         this.#say({ orderOutcome: { sequence, accepted: false, code: "refused", message: "Nothing listens on that port." } });
     });
+    socket.on("end", () => {
+      outgoing.finish();
+      this.mux.wake();
+    });
     socket.on("close", () => over("closed"));
   }
 
@@ -601,7 +609,8 @@ export class TestAgent {
     const script = (order.runScript ??
       order.runEquippedScript ??
       order.runScriptWithFiles ??
-      order.runScriptAndCollect) as wire.RunScript;
+      order.runScriptAndCollect ??
+      order.runApprovedScript) as wire.RunScript;
     const held = this.runs.get(script.executionId);
     if (held === undefined) {
       const outputs = (script.artefacts.length > 0 ? [0, 1, 2] : [0, 1]).map((channel) => {

@@ -6,6 +6,7 @@ import type { Actor } from "../identity/actor.ts";
 import { findMember } from "../identity/members.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
+import type { TicketDeps } from "./deps.ts";
 import { assetIdsOf, kindOf } from "./kinds/kinds.ts";
 import { type TicketRow, tickets } from "./schema.ts";
 import { tellRequester } from "./tell-of-ticket.ts";
@@ -21,6 +22,7 @@ export async function approve(
   { actor, ip }: { actor: Actor | null; ip: string | null },
   ticket: TicketRow,
   now: Date,
+  deps: TicketDeps,
 ): Promise<string | null> {
   const given = ticket.narrowed ?? ticket.asked;
   await assertStill(tx, ticket, assetIdsOf(given));
@@ -29,7 +31,7 @@ export async function approve(
   if (until <= from)
     throw new HubError("conflict", "The time that was asked for is over. It can be rejected, and asked for again.");
   const by = actor ?? { id: "hub", name: "hub", orgId: ticket.orgId, ip };
-  const grantId = await kindOf(given).give(tx, by, ticket, given, { from, until }, now);
+  const grantId = await kindOf(given).give(tx, by, ticket, given, { from, until }, now, deps);
   const set = { state: "approved" as const, grantId, endsAt: until, decidedAt: now, updatedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, ticket.id));
   await recordAudit(tx, {

@@ -1,7 +1,7 @@
 // Who may decide a ticket now. Asked each time, never kept: who has left a group, or the organisation, decides nothing any more.
 //
 // Nobody decides about what he asked for himself, by whatever way he is meant: that is said here once, for all of them.
-import { and, eq, gt, inArray, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, lt, lte, notInArray, or, type SQL, sql } from "drizzle-orm";
 import { assets } from "../assets/schema.ts";
 import { permissionsOf } from "../identity/actor.ts";
 import { roleNames } from "../identity/input.ts";
@@ -11,7 +11,7 @@ import type { Queryable } from "../platform/database.ts";
 import type { Approver } from "./input.ts";
 import { assetIdsOf } from "./kinds/kinds.ts";
 import { leastOf } from "./level.ts";
-import { substitutes, type TicketRow, tickets } from "./schema.ts";
+import { substitutes, type TicketRow, ticketDecisions, tickets } from "./schema.ts";
 
 /** A ticket that more people than these decide is everybody's. */
 const meantMax = 500;
@@ -23,7 +23,7 @@ export type Deciders = {
   standing: Map<string, string[]>;
 };
 
-type Waiting = Pick<TicketRow, "orgId" | "requesterId" | "levels" | "level" | "escalatedAt" | "asked">;
+type Waiting = Pick<TicketRow, "id" | "orgId" | "requesterId" | "levels" | "level" | "mayRepeat" | "escalatedAt" | "asked">;
 
 /** Of the level that it waits for. Where fewer are meant than it needs, those with tickets.manage are as well: a group that became empty holds up nobody. */
 export async function decidersOf(db: Queryable, ticket: Waiting, now: Date): Promise<Deciders> {
@@ -135,7 +135,7 @@ const managersOf = (db: Queryable, ticket: Waiting, now: Date): Promise<string[]
 const activeAmong = (db: Queryable, ticket: Waiting, ids: string[], now: Date): Promise<string[]> =>
   ids.length === 0 ? Promise.resolve([]) : find(db, ticket, inArray(users.id, ids), now);
 
-/** Members who can sign in now, without whoever asked. */
+/** Members who can sign in now, without whoever asked and, unless the flow says otherwise, without those who decided a level before: four eyes are two people's. */
 async function find(db: Queryable, ticket: Waiting, meant: ReturnType<typeof or>, now: Date): Promise<string[]> {
   const rows = await db
     .select({ id: users.id })
@@ -149,6 +149,7 @@ async function find(db: Queryable, ticket: Waiting, meant: ReturnType<typeof or>
         isNull(users.disabledAt),
         or(isNull(users.expiresAt), gt(users.expiresAt, now)),
         sql`${users.id} <> ${ticket.requesterId}`,
+        ticket.mayRepeat || ticket.level === 0 ? undefined : notInArray(users.id, decidedBefore(db, ticket)),
         meant,
       ),
     )
@@ -156,3 +157,10 @@ async function find(db: Queryable, ticket: Waiting, meant: ReturnType<typeof or>
     .limit(meantMax);
   return rows.map(({ id }) => id);
 }
+
+/** Those who decided a level before the one that it waits for. */
+export const decidedBefore = (db: Queryable, { id, level }: Pick<TicketRow, "id" | "level">) =>
+  db
+    .select({ id: ticketDecisions.userId })
+    .from(ticketDecisions)
+    .where(and(eq(ticketDecisions.ticketId, id), lt(ticketDecisions.level, level)));

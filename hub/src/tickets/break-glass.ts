@@ -78,7 +78,7 @@ export async function breakGlass(deps: TicketDeps, actor: Actor, input: BreakGla
       ...ticketHead(actor, ticket),
       data: { assets: names, accounts: what.accounts.join(", "), actions: what.actions.join(", "), reason, minutes },
     });
-    const grantId = await approve(tx, { actor, ip: actor.ip }, ticket, now);
+    const grantId = await approve(tx, { actor, ip: actor.ip }, ticket, now, deps);
     if (grantId !== null) await tx.update(grants).set({ emergency: true }).where(eq(grants.id, grantId));
     await tellEverybody(tx, actor, ticket, { names, owners: named.flatMap(({ ownerId }) => ownerId ?? []) }, now);
     return { id: ticket.id, grantId };

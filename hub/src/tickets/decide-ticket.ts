@@ -5,7 +5,7 @@ import type { Actor } from "../identity/actor.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
-import { decidersOf } from "./approvers.ts";
+import { decidedBefore, decidersOf } from "./approvers.ts";
 import { assertLink } from "./decision-links.ts";
 import type { TicketDeps } from "./deps.ts";
 import type { DecideTicket } from "./input.ts";
@@ -34,7 +34,11 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
     if (link !== undefined) assertLink(deps.vault, link, actor, ticket, now);
     const { meant, standing } = await decidersOf(tx, ticket, now);
     const counts = standing.get(actor.id);
-    if (counts === undefined) throw new HubError("forbidden", "You are not asked about this request now.");
+    if (counts === undefined) {
+      if ((await decidedBefore(tx, ticket)).some((one) => one.id === actor.id))
+        throw new HubError("decided-before", "You have decided a level of this request already. Somebody else decides this one.");
+      throw new HubError("forbidden", "You are not asked about this request now.");
+    }
     const narrowed = narrowing(ticket, input);
     await vote(tx, actor, ticket, { decision, comment, counts, at: now });
     await recordAudit(tx, {
@@ -56,7 +60,7 @@ export async function decideTicket(deps: TicketDeps, actor: Actor, input: Decide
     const need = ticket.levels[ticket.level]?.need ?? { kind: "any" as const };
     const present = { ...ticket, narrowed: narrowed ?? ticket.narrowed };
     await tx.update(tickets).set({ narrowed: present.narrowed, updatedAt: now }).where(eq(tickets.id, id));
-    return goOn(tx, actor, present, levelOutcome(need, meant, decisions), { comment, now });
+    return goOn(tx, actor, present, levelOutcome(need, meant, decisions), { comment, now }, deps);
   });
   deps.changes.announce(actor.orgId, "tickets", id);
   if (grantId !== null) deps.changes.announce(actor.orgId, "grants", grantId);
@@ -102,6 +106,7 @@ async function goOn(
   ticket: TicketRow,
   outcome: ReturnType<typeof levelOutcome>,
   { comment, now }: { comment: string; now: Date },
+  deps: TicketDeps,
 ): Promise<string | null> {
   if (outcome === "open") return null;
   if (outcome === "rejected") {
@@ -110,7 +115,7 @@ async function goOn(
     return null;
   }
   const level = ticket.level + 1;
-  if (level === ticket.levels.length) return approve(tx, { actor, ip: actor.ip }, ticket, now);
+  if (level === ticket.levels.length) return approve(tx, { actor, ip: actor.ip }, ticket, now, deps);
   const set = { level, levelSince: now, escalatedAt: null, updatedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, ticket.id));
   await tellDeciders(tx, { ...ticket, ...set }, now);

@@ -6,7 +6,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { assertKeyFor } from "../identity/access-keys.ts";
 import type { Actor } from "../identity/actor.ts";
 import { findMemberNamed, type Member } from "../identity/members.ts";
-import type { Queryable } from "../platform/database.ts";
+import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
 import type { TicketDeps } from "./deps.ts";
@@ -36,7 +36,7 @@ export async function giveServers(deps: TicketDeps, system: Actor, input: GiveSe
     const assetIds = named.map(({ id }) => id);
     const usernames = await accountsOf(tx, system.orgId, named, account);
     const asked: Asked = { kind: "server", assetIds, accounts: usernames, protocols: ["@all"], actions, startsAt: null, minutes };
-    const ticket = await give(tx, system, { ...input, keyId, user, asked, named }, now);
+    const ticket = await give(deps, tx, system, { ...input, keyId, user, asked, named }, now);
     return { ...ticket, assets: named, accounts: usernames };
   });
   deps.changes.announce(system.orgId, "tickets", given.id);
@@ -55,7 +55,7 @@ type Gift = {
 };
 
 /** The ticket and what it gives, in the caller's transaction. @throws HubError `own-request`, `rate-limited`. */
-async function give(tx: Parameters<typeof approve>[0], system: Actor, gift: Gift, now: Date) {
+async function give(deps: TicketDeps, tx: Transaction, system: Actor, gift: Gift, now: Date) {
   const { keyId, user, asked, named, account, reason, reference } = gift;
   if (user.id === system.id)
     throw new HubError("own-request", "A key gives nothing to the person whose it is. Ask for it as everybody does.");
@@ -71,7 +71,7 @@ async function give(tx: Parameters<typeof approve>[0], system: Actor, gift: Gift
     ...ticketHead(system, ticket),
     data: { user: user.name, assets: names, account, minutes: asked.minutes, reference: reference ?? "", ...wayOf(system) },
   });
-  const grantId = await approve(tx, { actor: system, ip: system.ip }, submitted, now);
+  const grantId = await approve(tx, { actor: system, ip: system.ip }, submitted, now, deps);
   return { id: ticket.id, grantId, endsAt: new Date(now.getTime() + asked.minutes * 60_000) };
 }
 

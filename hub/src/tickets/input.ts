@@ -1,10 +1,13 @@
 // What callers may send about tickets.
+import { approvalRunsMax } from "@sallyport/protocol/limits";
 import { z } from "zod";
 import { actions, target } from "../access/input.ts";
 import { protocolNames } from "../assets/input.ts";
+import { runAs, timeoutSeconds } from "../automation/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
+import { parameterValues } from "../scripts/input.ts";
 
-export const ticketKinds = ["server"] as const;
+export const ticketKinds = ["server", "script"] as const;
 export type TicketKind = (typeof ticketKinds)[number];
 
 /** Longer than this is no visit: a grant of its own is what is meant. */
@@ -31,7 +34,26 @@ export const serverAccess = z.object({
   minutes,
 });
 export type ServerAccess = z.infer<typeof serverAccess>;
-export const asked = z.discriminatedUnion("kind", [serverAccess]);
+
+/** One version of a script with these parameters, on these assets, so often: this and nothing else. */
+export const scriptRun = z.object({
+  kind: z.literal("script"),
+  assetIds: ids(50),
+  scriptId: z.string().min(1).max(64),
+  version: z.number().int().min(1),
+  parameters: parameterValues.default({}),
+  account: runAs.default("@agent"),
+  timeoutSeconds,
+  runs: z.number().int().min(1).max(approvalRunsMax).default(1),
+  /** Who may begin it besides whoever asks; null: nobody. */
+  runBy: z.string().min(1).max(64).nullable().default(null),
+  /** The first run begins by itself when its time comes. */
+  automatic: z.boolean().default(false),
+  startsAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  minutes,
+});
+export type ScriptRun = z.infer<typeof scriptRun>;
+export const asked = z.discriminatedUnion("kind", [serverAccess, scriptRun]);
 export type Asked = z.infer<typeof asked>;
 
 const words = z
@@ -72,6 +94,9 @@ export const decideTicket = byId.extend({
   link: decisionLink.optional(),
 });
 export type DecideTicket = z.infer<typeof decideTicket>;
+/** assetIds: fewer than were approved; left out: all of them. */
+export const runTicket = byId.extend({ assetIds: ids(50).optional() });
+export type RunTicket = z.infer<typeof runTicket>;
 export const endTicket = byId.extend({ reason: words.max(500).default("") });
 export const commentTicket = byId.extend({ text: lines.min(1).max(2_000) });
 
@@ -132,6 +157,8 @@ const flowFields = {
   match: flowMatch,
   levels: z.array(level).min(1).max(5),
   auto: autoApproval.nullable().default(null),
+  /** Whoever decided one level of a request may decide a later one of it as well. */
+  mayRepeat: z.boolean().default(false),
 };
 export const createFlow = z.object(flowFields);
 export type CreateFlow = z.infer<typeof createFlow>;

@@ -24,7 +24,7 @@ export async function openTicket(deps: TicketDeps, actor: Actor, { submit, ...fi
   const id = await deps.db.transaction(async (tx) => {
     const behalf = actor.via.kind === "behalf" ? { origin: "on-behalf" as const, keyId: actor.via.keyId } : {};
     const ticket = await insertTicket(tx, actor, { ...fields, extendsId: null, ...behalf }, now);
-    if (submit) await submitTicket(tx, actor, ticket, now);
+    if (submit) await submitTicket(deps, tx, actor, ticket, now);
     return ticket.id;
   });
   deps.changes.announce(actor.orgId, "tickets", id);
@@ -41,7 +41,7 @@ export async function changeTicket(deps: TicketDeps, actor: Actor, { id, submit,
     assertStep(ticket.state, "change");
     const set = { ...fields, kind: fields.asked.kind, updatedAt: now };
     await tx.update(tickets).set(set).where(eq(tickets.id, id));
-    if (submit) await submitTicket(tx, actor, { ...ticket, ...set }, now);
+    if (submit) await submitTicket(deps, tx, actor, { ...ticket, ...set }, now);
   });
   deps.changes.announce(actor.orgId, "tickets", id);
 }
@@ -65,7 +65,7 @@ export async function extendTicket(
     const asked: Asked = { ...(before.narrowed ?? before.asked), startsAt: before.endsAt?.toISOString() ?? null, minutes };
     const fields = { title: before.title, reason, references: before.references, asked, extendsId: id };
     const ticket = await insertTicket(tx, actor, fields, now);
-    await submitTicket(tx, actor, ticket, now);
+    await submitTicket(deps, tx, actor, ticket, now);
     return ticket.id;
   });
   deps.changes.announce(actor.orgId, "tickets", extended);
@@ -90,10 +90,12 @@ export async function insertTicket(
   return ticket;
 }
 
-async function submitTicket(tx: Transaction, actor: Actor, draft: TicketRow, now: Date): Promise<void> {
+async function submitTicket(deps: TicketDeps, tx: Transaction, actor: Actor, draft: TicketRow, now: Date): Promise<void> {
   assertStep(draft.state, "submit");
   const flow = await flowFor(tx, actor.orgId, draft.asked);
-  const set = { state: "pending" as const, flowId: flow.id, levels: flow.levels, level: 0, levelSince: now, submittedAt: now };
+  await kindOf(draft.asked).assertAskable?.(tx, draft, now);
+  const { id: flowId, levels, mayRepeat } = flow;
+  const set = { state: "pending" as const, flowId, levels, mayRepeat, level: 0, levelSince: now, submittedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, draft.id));
   const ticket = { ...draft, ...set };
   await recordAudit(tx, {
@@ -101,7 +103,7 @@ async function submitTicket(tx: Transaction, actor: Actor, draft: TicketRow, now
     ...ticketHead(actor, ticket),
     data: { asked: JSON.stringify(ticket.asked), flow: flow.name, ...wayOf(actor) },
   });
-  if (await needsNobody(tx, actor, flow, ticket.asked)) await approve(tx, { actor: null, ip: actor.ip }, ticket, now);
+  if (await needsNobody(tx, actor, flow, ticket.asked)) await approve(tx, { actor: null, ip: actor.ip }, ticket, now, deps);
   else await tellDeciders(tx, ticket, now);
 }
 

@@ -3,6 +3,7 @@ import type { Actor } from "../identity/actor.ts";
 import { may } from "../identity/actor.ts";
 import type { Deciders } from "./approvers.ts";
 import type { LookedAt } from "./decision-links.ts";
+import type { aboutScript } from "./kinds/script.ts";
 import type { DecisionRow, FlowRow } from "./schema.ts";
 import { mayStep } from "./ticket-state.ts";
 import type { TicketWithNames } from "./tickets.ts";
@@ -61,12 +62,14 @@ type About = {
   reviewer: { id: string; name: string } | null;
   /** Does it wait for a review that this person may make? */
   mayReview: boolean;
+  script: Awaited<ReturnType<typeof aboutScript>>;
 };
 
 /** `may`: what the person who looks may do with it now. */
 export const presentFullTicket = (row: TicketWithNames, about: About, actor: Actor) => {
   const { ticket } = row;
   const own = ticket.requesterId === actor.id;
+  const given = ticket.narrowed ?? ticket.asked;
   const decided = about.decisions.some(({ userId, level }) => userId === actor.id && level === ticket.level);
   return {
     ...presentTicket(row),
@@ -75,6 +78,7 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
     asked: ticket.asked,
     narrowed: ticket.narrowed,
     assets: about.assets,
+    script: about.script,
     grantId: ticket.grantId,
     extendsId: ticket.extendsId,
     escalated: ticket.escalatedAt !== null,
@@ -102,6 +106,10 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
       withdraw: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "withdraw"),
       end: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "end"),
       extend: own && mayStep(ticket.state, "extend"),
+      run:
+        mayStep(ticket.state, "run") &&
+        (about.script?.left ?? 0) > 0 &&
+        (own || (given.kind === "script" && given.runBy === actor.id)),
       comment: mayStep(ticket.state, "comment"),
       review: about.mayReview && mayStep(ticket.state, "review"),
     },
@@ -116,5 +124,6 @@ export const presentFlow = (flow: FlowRow) => ({
   match: flow.match,
   levels: flow.levels,
   auto: flow.auto,
+  mayRepeat: flow.mayRepeat,
   updatedAt: flow.updatedAt.toISOString(),
 });

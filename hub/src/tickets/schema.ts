@@ -1,6 +1,7 @@
 // Tickets: what people ask for, who decides, and what became of it. What an approval gives is a grant (access), tied to its ticket.
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import type { KeptApproval } from "../automation/input.ts";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
 import type { Asked, AutoApproval, Decision, FlowMatch, Level, TicketKind, TicketOrigin } from "./input.ts";
@@ -19,6 +20,8 @@ export const ticketFlows = pgTable(
     levels: jsonb("levels").$type<Level[]>().notNull(),
     /** What needs nobody; null: everything needs somebody. */
     auto: jsonb("auto").$type<AutoApproval>(),
+    /** Whoever decided one level may decide a later one as well. */
+    mayRepeat: boolean("may_repeat").notNull().default(false),
     /** Whoever wrote it last: it approves nothing of his by itself. */
     changedBy: text("changed_by")
       .notNull()
@@ -49,6 +52,8 @@ export const tickets = pgTable(
     flowId: text("flow_id"),
     /** The flow's levels as they were when it was submitted: a later change of the flow changes nothing here. */
     levels: jsonb("levels").$type<Level[]>().notNull().default([]),
+    /** As the flow had it then. */
+    mayRepeat: boolean("may_repeat").notNull().default(false),
     /** The level that it waits for, from 0. */
     level: integer("level").notNull().default(0),
     levelSince: moment("level_since"),
@@ -58,6 +63,10 @@ export const tickets = pgTable(
     origin: text("origin").$type<TicketOrigin>().notNull().default("asked"),
     /** The access key of the other system that asked for it or gave it; null: a person did. */
     keyId: text("key_id"),
+    /** Of a script: what agents check; see automation/approval.ts. */
+    approval: jsonb("approval").$type<KeptApproval>(),
+    /** When the hub itself began what was to begin by itself, or found that it could not. */
+    begunAt: moment("begun_at"),
     /** The ticket whose access this one makes last longer. */
     extendsId: text("extends_id"),
     /** When what it gave ends. */

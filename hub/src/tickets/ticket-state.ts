@@ -18,6 +18,7 @@ const steps = {
   end: ["approved"],
   extend: ["approved"],
   review: ["ended"],
+  run: ["approved"],
   comment: ["pending", "approved", "rejected", "withdrawn", "lapsed", "ended"],
 } as const satisfies Record<string, readonly TicketState[]>;
 export type Step = keyof typeof steps;

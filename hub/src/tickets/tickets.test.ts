@@ -8,6 +8,7 @@ type Person = { client: TestClient; id: string };
 type Ticket = {
   id: string;
   state: string;
+  escalated: boolean;
   grantId: string | null;
   level: number;
   decidedAt: string | null;
@@ -251,6 +252,40 @@ describe("a level", () => {
     expect(await read(id)).toMatchObject({ state: "approved" });
   });
 
+  test("is decided by somebody else than the level before, unless the flow says that one may decide both", async () => {
+    const assetId = await newAsset();
+    const both = { approvers: [user(boss), user(colleague)], need: any };
+    const flow = await flowOn(assetId, [both, both]);
+    const apart = await ask([assetId]);
+    await approve(apart, boss);
+    expect(await read(apart)).toMatchObject({ level: 2, deciders: [{ id: colleague.id }] });
+    expect(await boss.client.refusal(approve(apart, boss))).toBe("decided-before");
+    expect(await read(apart, boss.client)).toMatchObject({ may: { decide: false } });
+    await approve(apart, colleague);
+    expect(await read(apart)).toMatchObject({ state: "approved" });
+
+    const match = { kinds: ["server"], targets: [{ kind: "asset", id: assetId }] };
+    const waiting = await ask([assetId]);
+    await approve(waiting, boss);
+    await admin.mutate("tickets.changeFlow", { id: flow, name: "one", match, levels: [both, both], mayRepeat: true });
+    expect(await boss.client.refusal(approve(waiting, boss))).toBe("decided-before"); // as the flow was when it was asked
+    const one = await ask([assetId]);
+    await approve(one, boss);
+    await approve(one, boss);
+    expect(await read(one)).toMatchObject({ state: "approved" });
+  });
+
+  test("that only those are meant to decide who have decided before waits for whoever manages requests", async () => {
+    const assetId = await newAsset();
+    const level = { approvers: [user(boss)], need: any };
+    await flowOn(assetId, [level, level]);
+    const id = await ask([assetId]);
+    await approve(id, boss);
+    expect(await boss.client.refusal(approve(id, boss))).toBe("decided-before");
+    await admin.mutate("tickets.decide", { id, decision: "approve" });
+    expect(await read(id)).toMatchObject({ state: "approved" });
+  });
+
   test("names the requester's manager and the asset's owner", async () => {
     const assetId = await newAsset();
     await flowOn(assetId, [
@@ -305,6 +340,65 @@ describe("nobody approves his own request", () => {
     const until = new Date(clock.now().getTime() + hourMs).toISOString();
     await away.client.mutate("tickets.setSubstitute", { substitute: { id: self.id, from, until } });
     expect(await refused(id)).toBe("own-request");
+  });
+
+  test("through a substitute whom he names himself, or as the substitute of a substitute", async () => {
+    const [helper, away] = [await newPerson("helper"), await newPerson("gone")];
+    const id = await asksUnder([{ approvers: [user(self), user(away)], need: any }]);
+    const from = new Date(clock.now().getTime() - hourMs).toISOString();
+    const until = new Date(clock.now().getTime() + hourMs).toISOString();
+    const standsIn = (by: Person, { id: substituteId }: Person) =>
+      by.client.mutate("tickets.setSubstitute", { substitute: { id: substituteId, from, until } });
+    await standsIn(self, helper);
+    expect(await refused(id, helper.client)).toBe("not-found"); // he stands in for nobody who is asked
+    await standsIn(away, helper);
+    await standsIn(helper, self);
+    expect(await refused(id)).toBe("own-request");
+    expect(await read(id, self.client)).toMatchObject({ deciders: [{ id: away.id }, { id: helper.id }] });
+    await self.client.mutate("tickets.setSubstitute", { substitute: null });
+  });
+
+  test("when it has escalated to him", async () => {
+    const id = await asksUnder([{ approvers: [user(boss)], need: any, minutes: 60, escalateTo: [user(self)] }]);
+    clock.advance(hourMs + 1_000);
+    await eventually(
+      () => read(id, self.client),
+      ({ escalated }) => escalated,
+    );
+    expect(await refused(id)).toBe("own-request");
+    expect(await read(id, self.client)).toMatchObject({ deciders: [{ id: boss.id }] });
+  });
+
+  test("as the hub's first administrator, or as a guest while he works elsewhere", async () => {
+    const first = { client: admin, id: (await admin.query<{ me: { id: string } }>("auth.state")).me.id };
+    assetId = await newAsset();
+    await flowOn(assetId, [{ approvers: [{ kind: "role", id: "admin" }], need: any }], {}, self.client);
+    const id = await ask([assetId], { by: first });
+    expect(await refused(id, admin)).toBe("own-request");
+    await self.client.mutate("tickets.decide", { id, decision: "reject" });
+    const again = await ask([assetId], { by: self });
+    const { id: elsewhere } = await admin.mutate<{ id: string }>("organisations.create", { name: "elsewhere" });
+    const { email, org: home } = (await self.client.query<{ me: { email: string; org: { id: string } } }>("auth.state")).me;
+    await admin.mutate("organisations.addMember", { id: elsewhere, email, role: "admin" });
+    await self.client.mutate("organisations.enter", { id: elsewhere });
+    expect(await refused(again)).toBe("not-found");
+    await self.client.mutate("organisations.enter", { id: home.id });
+    expect(await refused(again)).toBe("own-request");
+  });
+
+  test("by asking again, by asking for longer, or by taking back a refusal: each is a request that others decide", async () => {
+    const id = await asksUnder([{ approvers: [user(boss)], need: any }]);
+    await approve(id, boss);
+    const { id: longer } = await self.client.mutate<{ id: string }>("tickets.extend", { id, minutes: 30, reason: "not done" });
+    expect(await refused(longer)).toBe("own-request");
+    await reject(longer, boss);
+    expect(await refused(longer)).toBe("own-request");
+    const fields = { title: "again", reason: "again", asked: wish([assetId]) };
+    expect(await self.client.refusal(self.client.mutate("tickets.change", { id: longer, ...fields, submit: true }))).toBe(
+      "ticket-state",
+    );
+    expect(await read(longer, self.client)).toMatchObject({ state: "rejected" });
+    expect(await grantsOf(longer)).toBe(0);
   });
 
   test("by an access key, by the second level, by those it escalates to", async () => {
@@ -389,6 +483,20 @@ test("an asset that is gone when it is decided is named, and nothing is given", 
   await admin.mutate("assets.remove", { ids: [assetId] });
   expect(await boss.client.refusal(approve(id, boss))).toBe("conflict");
   expect(await read(id)).toMatchObject({ state: "pending" });
+});
+
+test("a substitute is found by a piece of his name, and both see it until it is over", async () => {
+  const [away, standIn] = [await newPerson("oskaraway"), await newPerson("inesstandin")];
+  const found = await away.client.query<{ items: object[] }>("people.colleagues", { search: "standin" });
+  expect(found.items).toEqual([{ id: standIn.id, name: "inesstandin", username: expect.any(String) }]);
+  expect(await away.client.query("people.colleagues", { search: "" })).toEqual({ items: [] });
+  const [from, until] = [0, hourMs].map((ms) => new Date(clock.now().getTime() + ms).toISOString());
+  await away.client.mutate("tickets.setSubstitute", { substitute: { id: standIn.id, from, until } });
+  const seen = ({ client }: Person) => client.query("tickets.substitute");
+  expect(await seen(away)).toMatchObject({ substitute: { id: standIn.id, until }, standsInFor: [] });
+  expect(await seen(standIn)).toMatchObject({ substitute: null, standsInFor: [{ id: away.id, name: "oskaraway" }] });
+  clock.advance(hourMs + 1_000);
+  expect(await seen(standIn)).toMatchObject({ standsInFor: [] });
 });
 
 test("those who are asked, and whoever asked, are told", async () => {

@@ -9,6 +9,7 @@ import { cutPage, likeOf } from "../platform/paging.ts";
 import { decidersOf, mayBeMeant } from "./approvers.ts";
 import type { ListTickets } from "./input.ts";
 import { assetIdsOf } from "./kinds/kinds.ts";
+import { aboutScript } from "./kinds/script.ts";
 import { mayReview } from "./may-review.ts";
 import { type DecisionRow, type TicketRow, ticketComments, ticketDecisions, tickets } from "./schema.ts";
 
@@ -95,6 +96,7 @@ async function maySee(db: Queryable, actor: Actor, ticket: TicketRow, now: Date)
   if (ticket.requesterId === actor.id) return true;
   if (ticket.state === "draft") return false;
   if (may(actor, "tickets.read-all")) return true;
+  if (ticket.decidedAt !== null && ticket.asked.kind === "script" && ticket.asked.runBy === actor.id) return true;
   const [decided] = await db
     .select({ level: ticketDecisions.level })
     .from(ticketDecisions)
@@ -144,7 +146,7 @@ const commentsOf = (db: Queryable, ticketId: string) =>
 /** Everything about a ticket that its page shows. */
 export async function aboutTicket(db: Queryable, { ticket }: TicketWithNames, actor: Actor, now: Date) {
   const { standing } = ticket.state === "pending" ? await decidersOf(db, ticket, now) : { standing: new Map<string, string[]>() };
-  const [decisions, comments, named, deciders, reviewers, toReview] = await Promise.all([
+  const [decisions, comments, named, deciders, script, reviewers, toReview] = await Promise.all([
     decisionsOf(db, ticket.id),
     commentsOf(db, ticket.id),
     db
@@ -157,10 +159,20 @@ export async function aboutTicket(db: Queryable, { ticket }: TicketWithNames, ac
       .from(users)
       .where(inArray(users.id, [...standing.keys()]))
       .orderBy(asc(users.name), asc(users.id)),
+    aboutScript(db, ticket, now),
     ticket.reviewedBy === null
       ? []
       : db.select({ id: users.id, name: users.name }).from(users).where(eq(users.id, ticket.reviewedBy)),
     ticket.origin === "emergency" ? db.$count(tickets, and(eq(tickets.id, ticket.id), mayReview(actor))) : 0,
   ]);
-  return { decisions, comments, assets: named, deciders, standing, reviewer: reviewers[0] ?? null, mayReview: toReview > 0 };
+  return {
+    decisions,
+    comments,
+    assets: named,
+    deciders,
+    standing,
+    script,
+    reviewer: reviewers[0] ?? null,
+    mayReview: toReview > 0,
+  };
 }

@@ -1,6 +1,7 @@
 // What a person may do with an asset: the buttons, and in their place the reason why not. Of several accounts one is chosen first.
 "use client";
 import { Button, Group, Menu, Tooltip } from "@mantine/core";
+import { terminalProtocolOf } from "@sallyport/hub/assets/input";
 import { IconChevronDown, IconPlayerPlay, IconTerminal2 } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
 import Link from "next/link";
@@ -8,6 +9,7 @@ import { useTranslation } from "react-i18next";
 import { codeSentence } from "../api/error-text.ts";
 import type { Asset } from "../api/types.ts";
 import { dock } from "../terminal/dock-store.ts";
+import { AskButton } from "../tickets/ask-button.tsx";
 import { displayText } from "../ui/display-text.ts";
 
 type Offer = Asset["accounts"][number];
@@ -24,20 +26,20 @@ export const offerText = ({ id, username }: Offer, t: TFunction): string =>
       ? t("reach.agentsKey")
       : displayText(username, 60);
 
-const hasSsh = ({ agentId, protocols }: Asset) => agentId !== null || protocols.some(({ name }) => name === "ssh");
+const hasTerminal = (asset: Asset) => terminalProtocolOf(asset) !== null;
 
 export function AssetActions({ asset }: { asset: Asset }) {
   const { t } = useTranslation();
   const name = displayText(asset.name);
   const accounts = terminalAccounts(asset);
-  const mayConnect = asset.may.connect && accounts.length > 0 && hasSsh(asset);
+  const mayConnect = asset.may.connect && accounts.length > 0 && hasTerminal(asset);
   const whyNot = !asset.online
     ? codeSentence("agent-offline")
     : mayConnect
       ? null
       : asset.why !== null
         ? codeSentence(asset.why)
-        : t(hasSsh(asset) ? "reach.noAccount" : "reach.noTerminal");
+        : t(hasTerminal(asset) ? "reach.noAccount" : "reach.noTerminal");
   const open = (account: Offer) => dock.open(asset.id, asset.name, account.id);
   const button = (
     <Button
@@ -75,6 +77,7 @@ export function AssetActions({ asset }: { asset: Asset }) {
           button
         )}
       </Explained>
+      {!mayConnect && hasTerminal(asset) && <AskButton size="compact-sm" variant="subtle" wish={{ assets: [asset.id] }} />}
       {asset.may.run && asset.agentId !== null && (
         <Button
           size="compact-sm"

@@ -1,6 +1,6 @@
 // An asset in the side panel: what it is, the accounts on it, what happened to it.
 "use client";
-import { Alert, Button, Drawer, Group, Stack, Tabs, Text } from "@mantine/core";
+import { Alert, Button, Drawer, Group, Stack, Switch, Tabs, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import type { Outputs } from "../api/types.ts";
 import { SubjectActivity } from "../audit/subject-activity.tsx";
 import { OnlineMark } from "../fleet/online-mark.tsx";
 import { useMay } from "../frame/me.tsx";
+import { PersonSelect } from "../people/person-select.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
@@ -126,6 +127,24 @@ function Overview({ asset, onGone }: { asset: AssetDetail; onGone: () => void })
           [t("people.comment"), displayText(asset.comment, 500) || "–"],
         ]}
       />
+      {mayManage && (
+        <Switch
+          label={t("assets.critical")}
+          description={t("assets.criticalHint")}
+          checked={asset.critical}
+          disabled={change.isPending}
+          onChange={(event) => change.mutate({ id: asset.id, critical: event.currentTarget.checked })}
+        />
+      )}
+      {mayManage && (
+        <PersonSelect
+          label={t("assets.owner")}
+          hint={t("assets.ownerHint")}
+          chosen={asset.ownerId}
+          disabled={change.isPending}
+          onChange={(ownerId) => change.mutate({ id: asset.id, ownerId })}
+        />
+      )}
       {mayManage && (
         <Group gap="xs">
           <Button

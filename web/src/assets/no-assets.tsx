@@ -5,11 +5,17 @@ import { IconPlus } from "@tabler/icons-react";
 import Link from "next/link";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../frame/me.tsx";
+import { AskButton } from "../tickets/ask-button.tsx";
 import { Empty } from "../ui/page-states.tsx";
 
 export function NoAssets() {
   const { t } = useTranslation();
-  if (!useMay("enrol")) return <Empty title={t("home.noAssetsUser")} text={t("home.noAssetsUserText")} />;
+  if (!useMay("enrol"))
+    return (
+      <Empty title={t("home.noAssetsUser")} text={t("home.noAssetsUserText")}>
+        <AskButton />
+      </Empty>
+    );
   return (
     <Empty title={t("home.noAssetsAdmin")} text={t("home.noAssetsAdminText")}>
       <Button component={Link} href="/fleet?add=agent" leftSection={<IconPlus size={16} />}>

@@ -11,6 +11,7 @@ import type { Column } from "../list/data-table.tsx";
 import { List } from "../list/list-page.tsx";
 import { nextPage, useSearch } from "../list/use-page-list.ts";
 import { oneOf, useUrlState } from "../state/url-state.ts";
+import { AskButton } from "../tickets/ask-button.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
 import { AccessEnds } from "./access-ends.tsx";
@@ -65,7 +66,7 @@ export function ReachPage() {
   ];
 
   return (
-    <Page title={t("reach.title")} purpose={t("reach.purpose")}>
+    <Page title={t("reach.title")} purpose={t("reach.purpose")} action={<AskButton />}>
       <NodePath path={path} onChange={(next) => changeUrl({ node: next.length === 0 ? null : next.join(".") })} />
       <List
         name={t("reach.title")}

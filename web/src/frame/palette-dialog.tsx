@@ -3,6 +3,7 @@
 import { Modal, ScrollArea, useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import {
+  IconHandStop,
   IconLanguage,
   IconLayoutBottombar,
   IconPlayerPlay,
@@ -181,6 +182,9 @@ function useCommands(text: string): Command[] {
     { key: "run", group, icon: IconPlayerPlay, label: t("palette.newRun"), run: () => router.push("/runs/new") },
     ...(me.permissions.includes("enrol")
       ? [{ key: "enrol", group, icon: IconPlus, label: t("palette.addAgent"), run: () => router.push("/fleet?add=agent") }]
+      : []),
+    ...(me.permissions.includes("tickets.open")
+      ? [{ key: "ask", group, icon: IconHandStop, label: t("tickets.ask"), run: () => router.push("/tickets/new") }]
       : []),
     { key: "dock", group, icon: IconLayoutBottombar, label: t("palette.toggleDock"), run: () => dock.toggle() },
     ...themeChoices.map((theme) => ({

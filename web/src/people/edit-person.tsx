@@ -9,14 +9,9 @@ import { useTRPC } from "../api/trpc.ts";
 import type { Person } from "../api/types.ts";
 import { languageNames } from "../i18n/i18n.ts";
 import { useForm } from "../state/use-form.ts";
+import { localTime } from "../ui/local-time.ts";
 import { showToast } from "../ui/toasts.tsx";
-
-/** As an input of the kind datetime-local wants it: local time without a zone. */
-function localTime(moment: string | null): string {
-  if (moment === null) return "";
-  const at = new Date(moment);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
+import { PersonSelect } from "./person-select.tsx";
 
 export function EditPerson({ person, onDone }: { person: Person; onDone: () => void }) {
   const { t } = useTranslation();
@@ -32,10 +27,9 @@ export function EditPerson({ person, onDone }: { person: Person; onDone: () => v
       },
     }),
   );
-  const { id, name, email, username, phone, language, expiresAt, comment } = person;
-  const form = useForm(updatePerson, { id, name, email, username, phone, language, expiresAt, comment }, (parsed) =>
-    save.mutate(parsed),
-  );
+  const { id, name, email, username, phone, language, managerId, expiresAt, comment } = person;
+  const start = { id, name, email, username, phone, language, managerId, expiresAt, comment };
+  const form = useForm(updatePerson, start, (parsed) => save.mutate(parsed));
   return (
     <form onSubmit={form.submit} noValidate>
       <Stack gap="sm">
@@ -79,6 +73,13 @@ export function EditPerson({ person, onDone }: { person: Person; onDone: () => v
             const { value } = event.currentTarget;
             form.set("language", value === "en" || value === "zh" ? value : null);
           }}
+        />
+        <PersonSelect
+          label={t("people.manager")}
+          hint={t("people.managerHint")}
+          chosen={form.values.managerId}
+          error={form.error("managerId")}
+          onChange={(manager) => form.set("managerId", manager)}
         />
         <TextInput
           label={t("people.expires")}

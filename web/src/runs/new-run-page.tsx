@@ -8,6 +8,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
+import { hubErrorOf } from "../api/hub-error.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Interpreter, RunDetail } from "../api/types.ts";
 import { AssetPicker } from "../assets/asset-picker.tsx";
@@ -18,6 +19,7 @@ import { ScriptEditor } from "../scripts/lazy-code.tsx";
 import scripts from "../scripts/scripts.module.css";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
+import { AskButton, canBeAskedFor } from "../tickets/ask-button.tsx";
 import { Page } from "../ui/page.tsx";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
@@ -172,6 +174,18 @@ function NewRun({ earlier, startAssetIds, scriptId }: NewRunProps) {
       {create.isError && (
         <Alert color="red" mb="md">
           {errorSentence(create.error)}
+          {canBeAskedFor(hubErrorOf(create.error).code) && (
+            <AskButton
+              size="compact-sm"
+              ml="md"
+              wish={{
+                assets: assetIds.slice(0, 50),
+                ...(isKept && kept.scriptId !== null
+                  ? { script: kept.scriptId, version: kept.version ?? undefined }
+                  : { actions: ["run"] }),
+              }}
+            />
+          )}
         </Alert>
       )}
       <div className={classes.form}>

@@ -11,6 +11,7 @@ import { useTRPC } from "../api/trpc.ts";
 import type { RunDetail } from "../api/types.ts";
 import { useMay, useMe } from "../frame/me.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
+import { AskButton } from "../tickets/ask-button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Moment } from "../ui/moment.tsx";
@@ -33,6 +34,9 @@ const tabs = ["output", "machines", "compare", "script"] as const;
 
 /** Hints say when a run changed; this covers the one that was lost. */
 const refreshMs = 5_000;
+
+/** As many as one request may name. */
+const askedMax = 50;
 
 export function RunPage() {
   const trpc = useTRPC();
@@ -117,6 +121,14 @@ function Run({ run }: { run: RunDetail }) {
           <Anchor component="button" type="button" size="sm" onClick={() => changeUrl({ tab: "script" })}>
             {t("run.refusedShow")}
           </Anchor>
+          <AskButton
+            size="compact-sm"
+            ml="md"
+            wish={{
+              assets: run.refused.map(({ assetId }) => assetId).slice(0, askedMax),
+              ...(run.script === null ? { actions: ["run"] as const } : { script: run.script.id, version: run.script.version }),
+            }}
+          />
         </Alert>
       )}
       <Tabs value={tab} onChange={(value) => changeUrl({ tab: value === "output" ? null : value })} mb="sm">

@@ -16,6 +16,7 @@ import { Calendars } from "../tasks/calendars.tsx";
 import { TargetSets } from "../tasks/target-sets.tsx";
 import { BreakGlassRules } from "../tickets/break-glass-rules.tsx";
 import { Flows } from "../tickets/flows.tsx";
+import { Substitute } from "../tickets/substitute.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Page } from "../ui/page.tsx";
@@ -59,6 +60,7 @@ export function SettingsPage() {
             <Account />
             <Appearance />
             <Subscriptions />
+            <Substitute />
             <ChangePassword />
             <SecondFactor />
             <Passkeys />

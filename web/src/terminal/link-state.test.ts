@@ -8,6 +8,7 @@ const opened = (atMs: number): LinkEvent => ({
   assetName: "web-01",
   account: "root",
   owner: true,
+  answers: false,
   atMs,
 });
 

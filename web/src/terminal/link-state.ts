@@ -25,6 +25,8 @@ export interface LinkState {
   account: string | null;
   /** False for a colleague who watches: the hub takes no input from them. */
   owner: boolean;
+  /** The last answer of an SQL terminal may be taken along. */
+  answers: boolean;
   /** An `open` is on its way and its answer unknown. */
   asked: boolean;
   /** Dials since the link was last live. */
@@ -46,7 +48,7 @@ export interface LinkState {
 export type LinkEvent =
   | { type: "dialled" }
   | { type: "asked" }
-  | { type: "opened"; sessionId: string; assetName: string; account: string; owner: boolean; atMs: number }
+  | { type: "opened"; sessionId: string; assetName: string; account: string; owner: boolean; answers: boolean; atMs: number }
   | { type: "lost"; atMs: number }
   /** The hub is there, but knows the session only from its books until the agent is back. */
   | { type: "agent-awaited"; atMs: number }
@@ -62,6 +64,7 @@ export function newLink(sessionId: string | null): LinkState {
     assetName: null,
     account: null,
     owner: true,
+    answers: false,
     asked: false,
     attempt: 0,
     lostAtMs: null,
@@ -84,7 +87,7 @@ export function nextLinkState(state: LinkState, event: LinkEvent): LinkState {
     case "asked":
       return { ...state, asked: true };
     case "opened": {
-      const { sessionId, assetName, account, owner } = event;
+      const { sessionId, assetName, account, owner, answers } = event;
       const resumedAfterMs = state.lostAtMs === null ? null : event.atMs - state.lostAtMs;
       return {
         ...state,
@@ -93,6 +96,7 @@ export function nextLinkState(state: LinkState, event: LinkEvent): LinkState {
         assetName,
         account,
         owner,
+        answers,
         asked: false,
         attempt: 0,
         lostAtMs: null,

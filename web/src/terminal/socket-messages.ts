@@ -15,6 +15,7 @@ const fromHub = z.discriminatedUnion("type", [
     outputOffset: offset,
     inputOffset: offset,
     owner: z.boolean(),
+    answers: z._default(z.boolean(), false),
   }),
   z.object({ type: z.literal("snapshot"), offset, ...size, screen: z.string() }),
   z.object({ type: z.literal("input-ack"), offset }),

@@ -2,13 +2,17 @@
 // that it neither covers a cell nor resizes the shell.
 "use client";
 import { Button, Tooltip, VisuallyHidden } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import Link from "next/link";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/error-text.ts";
+import { AskButton, canBeAskedFor } from "../tickets/ask-button.tsx";
 import { displayText } from "../ui/display-text.ts";
 import { formatRoundTrip } from "../ui/format.ts";
+import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import { useNow } from "../ui/use-now.ts";
 import { type DockTab, dock } from "./dock-store.ts";
@@ -29,6 +33,7 @@ export function StatusLine({ tab, link, onRetry }: StatusLineProps) {
     <div className={classes.line} data-tone={toneOf(link)}>
       <span className={classes.dot} aria-hidden />
       <Words tab={tab} link={link} onRetry={onRetry} />
+      {link.answers && link.phase === "live" && link.sessionId !== null && <TakeAnswer sessionId={link.sessionId} />}
       <RoundTrip link={link} />
     </div>
   );
@@ -124,6 +129,43 @@ function AgentAway({ since }: { since: number | null }) {
   return <State headline={t("terminal.agentAway")} counting={counting} detail={t("terminal.agentAwayDetail")} />;
 }
 
+/** Of an SQL terminal: what it was answered last, as a file. */
+function TakeAnswer({ sessionId }: { sessionId: string }) {
+  const { t } = useTranslation();
+  const take = useMutation({
+    meta: { showsError: true },
+    mutationFn: async () => {
+      const response = await fetch(`/api/v1/sessions/${sessionId}/last-answer.csv`);
+      if (!response.ok) {
+        showToast("failed", t(response.status === 404 ? "terminal.noAnswer" : "terminal.answerRefused"));
+        return;
+      }
+      saveFile(await response.blob(), `${sessionId}.csv`);
+    },
+    onError: () => showToast("failed", t("terminal.answerRefused")),
+  });
+  return (
+    <Button
+      className={classes.button}
+      size="compact-xs"
+      variant="default"
+      leftSection={<IconDownload size={13} aria-hidden />}
+      loading={take.isPending}
+      onClick={() => take.mutate()}
+    >
+      {t("terminal.takeAnswer")}
+    </Button>
+  );
+}
+
+function saveFile(content: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 function useSecondsSince(since: number | null): string {
   const { duration } = useLocale();
   const now = useNow(1000);
@@ -143,6 +185,9 @@ function Ended({ tab, ending, sessionId }: { tab: DockTab; ending: Ending; sessi
   return (
     <>
       <State headline={endingText(ending, t)} />
+      {target.kind === "asset" && ending.kind === "refused" && canBeAskedFor(ending.code) && (
+        <AskButton className={classes.button} size="compact-xs" wish={{ assets: [target.assetId], actions: ["connect"] }} />
+      )}
       {target.kind === "asset" && (
         <Button className={classes.button} size="compact-xs" variant="default" onClick={() => dock.replace(key, target)}>
           {t("terminal.openAgain")}

@@ -230,10 +230,10 @@ export class TerminalLink {
   }
 
   #takeOpened(message: HubMessage & { type: "opened" }): void {
-    const { sessionId, assetName, account, owner, cols, rows } = message;
+    const { sessionId, assetName, account, owner, answers, cols, rows } = message;
     if (this.#output.next === null) this.#output.startAt(message.outputOffset);
     this.#input.resume(message.inputOffset);
-    this.#apply({ type: "opened", sessionId, assetName, account, owner, atMs: Date.now() });
+    this.#apply({ type: "opened", sessionId, assetName, account, owner, answers, atMs: Date.now() });
     this.#send({ type: "ping", t: Date.now() });
     this.#sendEchoWish();
     this.#sendInput();

@@ -123,5 +123,5 @@ function BreakGlassAssets(props: BreakGlassAssetsProps) {
   const trpc = useTRPC();
   const useFound = (search: string) =>
     useQuery(trpc.breakGlass.assets.queryOptions({ search }, { placeholderData: keepPreviousData }));
-  return <AssetsByName {...props} useFound={useFound} nothing={t("list.noMatch")} />;
+  return <AssetsByName {...props} label={t("tickets.servers")} useFound={useFound} nothing={t("list.noMatch")} />;
 }

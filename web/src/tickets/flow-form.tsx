@@ -13,7 +13,7 @@ import {
   Switch,
   TextInput,
 } from "@mantine/core";
-import { type Approver, createFlow, type Level } from "@sallyport/hub/tickets/input";
+import { type Approver, createFlow, type Level, ticketKinds } from "@sallyport/hub/tickets/input";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -94,6 +94,7 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
   const [draft, setDraft] = useState(() => ({
     name: flow?.name ?? "",
     active: flow?.active ?? true,
+    kinds: flow?.match.kinds ?? ["server" as const],
     position: flow?.position ?? 0,
     targets: (flow?.match.targets ?? []).map((target): Target => ({ ...target, name: names[target.id] ?? target.id })),
     privilege:
@@ -104,6 +105,7 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           : ("unprivileged" as const),
     levels: flow === null ? [emptyLevel(0)] : flow.levels.map((level, n) => levelDraft(level, n, names)),
     auto: flow?.auto ?? null,
+    mayRepeat: flow?.mayRepeat ?? false,
   }));
   const [tried, setTried] = useState(false);
   const set = (part: Partial<typeof draft>) => setDraft((before) => ({ ...before, ...part }));
@@ -112,12 +114,13 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
     active: draft.active,
     position: draft.position,
     match: {
-      kinds: ["server"],
+      kinds: draft.kinds,
       targets: draft.targets.map(({ kind, id }) => ({ kind, id })),
       privileged: draft.privilege === "both" ? null : draft.privilege === "privileged",
     },
     levels: draft.levels.map(levelOf),
     auto: draft.auto,
+    mayRepeat: draft.mayRepeat,
   });
   const wrong = (...at: (string | number)[]) =>
     tried && !parsed.success && parsed.error.issues.some(({ path }) => at.every((part, n) => path[n] === part))
@@ -164,6 +167,18 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           hint={t("grants.whatHint")}
           error={wrong("match", "targets")}
         />
+        <Checkbox.Group
+          label={t("flows.kinds")}
+          value={draft.kinds}
+          error={wrong("match", "kinds")}
+          onChange={(chosen) => set({ kinds: ticketKinds.filter((kind) => chosen.includes(kind)) })}
+        >
+          <Group mt={6} gap="md">
+            {ticketKinds.map((kind) => (
+              <Checkbox key={kind} value={kind} label={t(`ticketKind.${kind}`)} />
+            ))}
+          </Group>
+        </Checkbox.Group>
         <Select
           label={t("flows.accounts")}
           data={privileges.map((value) => ({ value, label: t(`flowPrivilege.${value}`) }))}
@@ -191,6 +206,14 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           >
             {t("flows.addLevel")}
           </Button>
+        )}
+        {draft.levels.length > 1 && (
+          <Switch
+            label={t("flows.mayRepeat")}
+            description={t("flows.mayRepeatHint")}
+            checked={draft.mayRepeat}
+            onChange={(event) => set({ mayRepeat: event.currentTarget.checked })}
+          />
         )}
         <Switch
           label={t("flows.auto")}

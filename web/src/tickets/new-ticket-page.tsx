@@ -1,22 +1,23 @@
 // Asking for access: to what, as whom, to do what, for how long, and why.
 "use client";
-import { Alert, Button, Group, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
-import { openTicket } from "@sallyport/hub/tickets/input";
+import { Alert, Button, Group, SegmentedControl, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { openTicket, ticketKinds } from "@sallyport/hub/tickets/input";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { Requestable, TicketDetail } from "../api/types.ts";
+import type { Requestable, TicketDetail, TicketKind } from "../api/types.ts";
 import { Allowed } from "../frame/me.tsx";
-import { useUrlState } from "../state/url-state.ts";
+import { oneOf, useUrlState } from "../state/url-state.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
 import { Page } from "../ui/page.tsx";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
+import { type Wish, wishIn } from "./ask-button.tsx";
 import { kinds } from "./kinds/kinds.ts";
 import { TimeFields } from "./time-fields.tsx";
 
@@ -28,21 +29,34 @@ export function NewTicketPage() {
   );
 }
 
-/** `like`: a request to ask for once more. `asset`: one that was refused. */
+/** `like`: a request to ask for once more. `asset`: one that was refused. `kind`: what is asked for, where it is not said by either. */
 function FromAddress() {
   const trpc = useTRPC();
-  const [url] = useUrlState();
+  const [url, setUrl] = useUrlState();
   const like = url.get("like");
   const asset = url.get("asset");
+  const chosen = oneOf(url.get("kind"), ticketKinds) ?? "server";
   const before = useQuery(
     trpc.tickets.get.queryOptions({ id: like ?? "" }, { enabled: like !== null, staleTime: Number.POSITIVE_INFINITY }),
   );
-  const all = useQuery(trpc.tickets.requestable.queryOptions({ kind: "server" }, { enabled: asset !== null }));
+  const all = useQuery(trpc.tickets.requestable.queryOptions({ kind: chosen }, { enabled: asset !== null }));
   if (like !== null && before.data === undefined)
     return before.isError ? <Failed error={before.error} onRetry={() => void before.refetch()} /> : <PanelSkeleton />;
   if (asset !== null && all.data === undefined)
     return all.isError ? <Failed error={all.error} onRetry={() => void all.refetch()} /> : <PanelSkeleton />;
-  return <NewTicket like={before.data ?? null} assets={all.data?.items.filter(({ id }) => id === asset) ?? []} />;
+  const kind = before.data?.asked.kind ?? chosen;
+  const wished = url.getAll("asset");
+  return (
+    <NewTicket
+      // What was written for one kind says nothing to another.
+      key={kind}
+      kind={kind}
+      onKind={like === null && asset === null ? (one) => setUrl({ kind: one }) : null}
+      like={before.data ?? null}
+      assets={all.data?.items.filter(({ id }) => wished.includes(id)) ?? []}
+      wish={wishIn(url)}
+    />
+  );
 }
 
 interface Draft {
@@ -61,14 +75,23 @@ const draftFrom = (like: TicketDetail | null): Draft => ({
   minutes: like?.asked.minutes ?? 60,
 });
 
-function NewTicket({ like, assets }: { like: TicketDetail | null; assets: Requestable[] }) {
+interface NewTicketProps {
+  kind: TicketKind;
+  /** Null: it is said already. */
+  onKind: ((kind: TicketKind) => void) | null;
+  like: TicketDetail | null;
+  assets: Requestable[];
+  wish: Wish;
+}
+
+function NewTicket({ kind: kindName, onKind, like, assets, wish }: NewTicketProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const router = useRouter();
   const [start] = useState(() => draftFrom(like));
   const [draft, setDraft] = useState(start);
-  const { Fields, ...kind } = kinds[like?.asked.kind ?? "server"];
-  const [startOfWhat] = useState(() => kind.draftFrom(like, assets));
+  const { Fields, ...kind } = kinds[kindName];
+  const [startOfWhat] = useState(() => kind.draftFrom(like, assets, wish));
   const [what, setWhat] = useState(startOfWhat);
   const [tried, setTried] = useState(false);
   const set = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
@@ -112,6 +135,15 @@ function NewTicket({ like, assets }: { like: TicketDetail | null; assets: Reques
           )}
           <Panel title={t("tickets.what")}>
             <Stack gap="md">
+              {onKind !== null && (
+                <SegmentedControl
+                  aria-label={t("tickets.what")}
+                  style={{ alignSelf: "flex-start" }}
+                  data={ticketKinds.map((value) => ({ value, label: t(`ticketKind.${value}`) }))}
+                  value={kindName}
+                  onChange={(value) => onKind(oneOf(value, ticketKinds) ?? kindName)}
+                />
+              )}
               <Fields draft={what} onChange={setWhat} wrong={wrong} />
               <TimeFields startsAt={startsAt} minutes={minutes} onChange={set} error={wrong("startsAt")} />
             </Stack>

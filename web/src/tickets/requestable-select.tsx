@@ -6,31 +6,32 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
-import type { Requestable } from "../api/types.ts";
+import type { Requestable, TicketKind } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
 
-interface RequestableSelectProps {
+interface AssetChoiceProps {
+  label: string;
   chosen: readonly Requestable[];
   onChange: (assets: Requestable[]) => void;
   error: string | undefined;
 }
 
-export function RequestableSelect(props: RequestableSelectProps) {
+export function RequestableSelect({ kind, ...props }: AssetChoiceProps & { kind: TicketKind }) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const useFound = (search: string) =>
-    useQuery(trpc.tickets.requestable.queryOptions({ kind: "server", search }, { placeholderData: keepPreviousData }));
+    useQuery(trpc.tickets.requestable.queryOptions({ kind, search }, { placeholderData: keepPreviousData }));
   return <AssetsByName {...props} useFound={useFound} nothing={t("tickets.nothingToAsk")} />;
 }
 
-interface AssetsByNameProps extends RequestableSelectProps {
+interface AssetsByNameProps extends AssetChoiceProps {
   /** Asks the hub; the same hook each time. */
   useFound: (search: string) => { data: { items: Requestable[]; more: boolean } | undefined; isPending: boolean };
   /** The sentence when there is nothing at all to choose. */
   nothing: string;
 }
 
-export function AssetsByName({ chosen, onChange, error, useFound, nothing: nothingAtAll }: AssetsByNameProps) {
+export function AssetsByName({ label, chosen, onChange, error, useFound, nothing: nothingAtAll }: AssetsByNameProps) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
@@ -39,7 +40,7 @@ export function AssetsByName({ chosen, onChange, error, useFound, nothing: nothi
   const nothing = !isPending && search === "" && known.size === 0;
   return (
     <MultiSelect
-      label={t("tickets.servers")}
+      label={label}
       description={data?.more === true ? t("tickets.typeMore") : undefined}
       placeholder={chosen.length === 0 ? t("tickets.serversHint") : ""}
       data={[...known.values()].map(({ id, name }) => ({ value: id, label: displayText(name) }))}

@@ -45,6 +45,7 @@ export function TicketPage() {
 function TicketOf({ ticket }: { ticket: TicketDetail }) {
   const { t } = useTranslation();
   const [url] = useUrlState();
+  const { Given } = kinds[ticket.asked.kind];
   return (
     <Page
       title={displayText(ticket.title)}
@@ -70,6 +71,7 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
           <Panel title={t("tickets.what")}>
             <Asked ticket={ticket} />
           </Panel>
+          {Given !== undefined && ticket.grantId !== null && <Given ticket={ticket} />}
           <Panel title={t("tickets.why")}>
             <Text size="sm" className={classes.lines}>
               {displayText(ticket.reason, 2_000)}

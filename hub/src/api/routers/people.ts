@@ -1,6 +1,7 @@
 // People and their access keys.
 import { z } from "zod";
 import { createAccessKey, listAccessKeys, revokeAccessKey } from "../../identity/access-keys.ts";
+import { findColleagues } from "../../identity/find-colleagues.ts";
 import { groupsOf } from "../../identity/groups.ts";
 import * as input from "../../identity/input.ts";
 import {
@@ -54,6 +55,15 @@ export const peopleRouter = router({
       if (user === null) throw notFound("person");
       return { ...presentPerson(user, clock.now()), groups: await groupsOf(db, ctx.actor.orgId, id) };
     }),
+  colleagues: signedIn
+    .meta({
+      rest: { method: "GET", path: "/people/colleagues", tag, summary: "People of your organisation by a piece of their name" },
+    })
+    .input(input.findColleagues)
+    .output(output.colleagues)
+    .query(async ({ ctx, input: given }) => ({
+      items: await findColleagues(ctx.hub.identity.db, ctx.actor.orgId, given),
+    })),
   invite: managing
     .meta({ rest: { method: "POST", path: "/people", status: 201, tag, summary: "Invite a person" } })
     .input(input.invite)

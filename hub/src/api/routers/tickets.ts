@@ -8,6 +8,8 @@ import * as input from "../../tickets/input.ts";
 import { changeFlow, createFlow, removeFlow, setSubstitute } from "../../tickets/manage-flows.ts";
 import { changeTicket, extendTicket, openTicket } from "../../tickets/open-ticket.ts";
 import { presentFlow, presentFullTicket, presentLink, presentTicket } from "../../tickets/present.ts";
+import { runTicket } from "../../tickets/run-ticket.ts";
+import { substituteOf } from "../../tickets/substitutes.ts";
 import { aboutTicket, findTicket, listTickets, waitingFor } from "../../tickets/tickets.ts";
 import { created, nothing } from "../output.ts";
 import * as output from "../ticket-output.ts";
@@ -96,6 +98,19 @@ export const ticketsRouter = router({
   link: open
     .input(input.lookAtLink)
     .query(async ({ ctx, input: { link } }) => presentLink(await lookAtLink(ctx.hub.tickets, link), ctx.actor)),
+  run: needs("run.start")
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/tickets/{id}/run",
+        status: 201,
+        tag,
+        summary: "Run the script that was approved, there and as it was approved",
+      },
+    })
+    .input(input.runTicket)
+    .output(created)
+    .mutation(async ({ ctx, input: given }) => ({ id: await runTicket(ctx.hub.tickets, ctx.actor, given) })),
   withdraw: signedIn
     .meta({ rest: { method: "POST", path: "/tickets/{id}/withdraw", tag, summary: "Ask for it no longer" } })
     .input(byId)
@@ -120,6 +135,12 @@ export const ticketsRouter = router({
       await commentTicket(ctx.hub.tickets, ctx.actor, given);
       return {};
     }),
+  substitute: signedIn
+    .meta({
+      rest: { method: "GET", path: "/tickets/substitute", tag, summary: "Who decides in your place, and for whom you do" },
+    })
+    .output(output.substitute)
+    .query(({ ctx }) => substituteOf(ctx.hub.tickets.db, ctx.actor, ctx.hub.tickets.clock.now())),
   setSubstitute: signedIn
     .meta({ rest: { method: "POST", path: "/tickets/substitute", tag, summary: "Who decides in your place, from and until" } })
     .input(input.setSubstitute)

@@ -1,6 +1,7 @@
 // What a kind of ticket answers. Flows, levels, decisions and time are the same for all of them.
 import type { Actor } from "../../identity/actor.ts";
 import type { Queryable, Transaction } from "../../platform/database.ts";
+import type { TicketDeps } from "../deps.ts";
 import type { Asked, AutoApproval } from "../input.ts";
 import type { TicketRow } from "../schema.ts";
 
@@ -15,12 +16,14 @@ export type KindOf<A extends Asked> = {
   assetIds(asked: A): string[];
   /** What is more than was asked for, by the field's name; null when nothing is. How long and from when is compared for all kinds. */
   goesBeyond(given: A, asked: A): string | null;
+  /** Before anybody is asked: could it be given at all? */
+  assertAskable?(db: Queryable, ticket: TicketRow, now: Date): Promise<void>;
   /** Does it lead to power over the asset? */
   namesPrivileged(db: Queryable, orgId: string, asked: A): Promise<boolean>;
   /** Is it no more than what the flow lets through by itself? How long is compared for all kinds. */
   isWithinRule(asked: A, auto: AutoApproval): boolean;
   /** In the transaction of the last decision. Returns the id of the grant, when that is what it gives. */
-  give(tx: Transaction, by: Giver, ticket: TicketRow, given: A, span: Span, now: Date): Promise<string | null>;
+  give(tx: Transaction, by: Giver, ticket: TicketRow, given: A, span: Span, now: Date, deps: TicketDeps): Promise<string | null>;
 };
 
 export const within = <T>(part: readonly T[], whole: readonly T[]): boolean => part.every((one) => whole.includes(one));

@@ -1,6 +1,7 @@
 // What the console draws differently for each kind of ticket; the rest is the same for all of them.
 import type { ReactNode } from "react";
 import type { Asked, Requestable, TicketDetail } from "../../api/types.ts";
+import type { Wish } from "../ask-button.tsx";
 
 export interface FieldsProps<D> {
   draft: D;
@@ -27,8 +28,8 @@ export interface FactsProps<A extends Asked> {
 
 /** D: what its form holds. A kind is only ever given what is its own: whoever draws it looks at the ticket's kind. */
 export interface KindView<A extends Asked, D> {
-  /** like: a request to ask for once more. assets: what was refused and is asked for now. */
-  draftFrom(like: TicketDetail | null, assets: Requestable[]): D;
+  /** like: a request to ask for once more. assets: what was refused and is asked for now. wish: what else is known of that. */
+  draftFrom(like: TicketDetail | null, assets: Requestable[], wish: Wish): D;
   /** As the hub wants it, but for the time; checked when it is sent. */
   askedOf(draft: D): object;
   /** The title, when none is written. */
@@ -36,6 +37,8 @@ export interface KindView<A extends Asked, D> {
   Fields(props: FieldsProps<D>): ReactNode;
   Facts(props: FactsProps<A>): ReactNode;
   Narrow(props: NarrowProps<A>): ReactNode;
+  /** What became of it, once it was approved; absent where the grant is all there is. */
+  Given?(props: { ticket: TicketDetail }): ReactNode;
   /** Is anything left that could be approved? */
   isAnything(given: A): boolean;
 }

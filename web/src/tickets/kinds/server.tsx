@@ -23,7 +23,13 @@ function ServerFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
   const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
   return (
     <>
-      <RequestableSelect chosen={draft.assets} onChange={(chosen) => set({ assets: chosen })} error={wrong("assetIds")} />
+      <RequestableSelect
+        kind="server"
+        label={t("tickets.servers")}
+        chosen={draft.assets}
+        onChange={(chosen) => set({ assets: chosen })}
+        error={wrong("assetIds")}
+      />
       <TagsInput
         label={t("grants.asWhom")}
         description={t("tickets.accountsHint")}
@@ -38,14 +44,14 @@ function ServerFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
 }
 
 export const serverView: KindView<AskedOf<"server">, Draft> = {
-  draftFrom: (like, assets) =>
+  draftFrom: (like, assets, { account, actions = ["connect"] }) =>
     like?.asked.kind === "server"
       ? {
           assets: like.assets.map((asset) => ({ ...asset, platform: "", accounts: [] })),
           accounts: like.asked.accounts,
           actions: like.asked.actions,
         }
-      : { assets, accounts: [], actions: ["connect"] },
+      : { assets, accounts: account === undefined ? [] : [account], actions: [...actions] },
   askedOf: ({ assets, accounts, actions }) => ({ kind: "server", assetIds: assets.map(({ id }) => id), accounts, actions }),
   nameOf: ({ assets }) => assets.map(({ name }) => name).join(", "),
   Fields: ServerFields,
