@@ -6,23 +6,22 @@ import { until } from "../../src/system/until.ts";
 import type { Fault } from "./fault.ts";
 import { WitnessedScripts } from "./witnessed-scripts.ts";
 
+/** roundsMs: on a busy machine a round takes long; then there are fewer of them. */
 const forms = {
-  short: { rounds: 2, agents: 3, underWay: 12, liveMs: 1_500, scriptSeconds: 2 },
-  long: { rounds: 50, agents: 20, underWay: 100, liveMs: 3_000, scriptSeconds: 8 },
+  short: { rounds: 2, agents: 3, underWay: 12, liveMs: 1_500, scriptSeconds: 2, roundsMs: 210_000 },
+  long: { rounds: 50, agents: 20, underWay: 100, liveMs: 3_000, scriptSeconds: 8, roundsMs: 900_000 },
 };
 /** Agents without a hub dial less and less often; with so many of them back there is enough to break. */
 const enoughBack = 0.3;
 const backDeadlineMs = 30_000;
 const endDeadlineMs = 120_000;
-/** On a busy machine a round takes long; then there are fewer of them. */
-const roundsMs = 210_000;
 
 export const runsHubKilled: Fault = {
   name: "runs-hub-killed",
   sentence: "hub kill -9 at random moments under scripts on many agents",
   needs: ["unshare"],
   run: async (form) => {
-    const { rounds, agents: count, underWay, liveMs, scriptSeconds } = forms[form];
+    const { rounds, agents: count, underWay, liveMs, scriptSeconds, roundsMs } = forms[form];
     using folder = tempFolder("runs-hub-killed");
     await using parts = await startHubParts({ folder: folder.path });
     const agents = await Promise.all(Array.from({ length: count }, (_, n) => parts.addAgent({ name: `agent-${n}` })));
