@@ -241,8 +241,8 @@ describe.skipIf(missingDatabases !== "")(`when something is not as it was ${miss
         await all.person("anna"),
         kind === "mariadb" ? place("shop", "orders") : place("shop", "orders", ["select"], "sales"),
       ];
-      for (let round = 0; round < 5; round++) {
-        // Each round is cut further on; later ones are cut while the account is dropped.
+      // Each round is cut further on; later ones are cut while the account is dropped.
+      for (const round of [0, 2, 4]) {
         cutter.allow(3 + round * 7);
         const id = await all.ask(anna, assetId, [one]);
         await all.approve(id);

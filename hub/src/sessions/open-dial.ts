@@ -1,6 +1,5 @@
 // Opens a TCP connection to a port of an asset, through an agent. The person names the port; the host is the asset's, never his word.
 import os from "node:os";
-import { newId } from "@sallyport/protocol/ids";
 import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
 import type { AgentRow } from "../fleet/schema.ts";
@@ -12,7 +11,8 @@ import type { SessionDeps } from "./deps.ts";
 import { closeSession } from "./end-session.ts";
 import { type DialClient, dialsPerPersonMax, LiveDial } from "./live-dial.ts";
 import { openSession } from "./open-session.ts";
-import { type SessionRow, sessions } from "./schema.ts";
+import { openingRow } from "./opening-row.ts";
+import { sessions } from "./schema.ts";
 import type { EndReason } from "./session-state.ts";
 
 /** An agent's own host is reached by its loopback address; the order allows that one and no other. Of a neighbour it allows none. */
@@ -45,7 +45,7 @@ async function open(
   { agent, port, client }: { agent: AgentRow; port: number; client: DialClient },
 ): Promise<LiveDial> {
   const { clock, dials, links, orders, db } = deps;
-  const { actor, target, grantId } = authorization;
+  const { target } = authorization;
   const isOwnHost = target.agent !== null;
   if (isOwnHost && deps.ownPorts().includes(port) && isThisMachine(links.get(agent.id)?.address ?? ""))
     throw new HubError(
@@ -53,32 +53,7 @@ async function open(
       "That is the hub's own port. It is reached as people and agents reach it, not through an agent.",
     );
   const now = clock.now();
-  const row: SessionRow = {
-    id: newId("ses", now.getTime()),
-    orgId: actor.orgId,
-    kind: "dial",
-    assetId: target.asset.id,
-    agentId: agent.id,
-    userId: actor.id,
-    grantId,
-    account: "",
-    accountChoice: authorization.as.account?.id ?? authorization.as.choice,
-    protocol: authorization.protocol,
-    address: actor.ip,
-    port,
-    state: "opening",
-    stream: null,
-    columns: 0,
-    rows: 0,
-    startedAt: now,
-    endedAt: null,
-    endReason: null,
-    endedBy: null,
-    exitCode: null,
-    signal: null,
-    outputBytes: 0,
-    logHead: null,
-  };
+  const row = openingRow(authorization, { kind: "dial", agentId: agent.id, account: "", port }, now);
   return openSession(deps, authorization, row, { kind: "dial.opened", data: { assetId: target.asset.id, port } }, async () => {
     let live: LiveDial | null = null;
     const where = isOwnHost ? { host: ownHost, allowed: [ownHost] } : { host: target.asset.address, allowed: [] };

@@ -1,6 +1,5 @@
 // Opens a terminal: the row first, then the log, then the order. Nothing runs that is not recorded.
 
-import { newId } from "@sallyport/protocol/ids";
 import { keepTerminalSecondsDefault } from "@sallyport/protocol/limits";
 import { eq } from "drizzle-orm";
 import type { Authorization } from "../access/authorize.ts";
@@ -14,6 +13,7 @@ import { closeSession, endSession } from "./end-session.ts";
 import { LiveSession } from "./live-session.ts";
 import { livePerPersonMax } from "./live-sessions.ts";
 import { openSession } from "./open-session.ts";
+import { newSessionId, openingRow } from "./opening-row.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 
 /**
@@ -48,37 +48,13 @@ async function open(
   { agent, login, ...size }: { columns: number; rows: number; agent: AgentRow; login: Login | undefined },
 ): Promise<LiveSession> {
   const { db, clock, store, live, links, orders, neighbours } = deps;
-  const { actor, target } = authorization;
+  const { target } = authorization;
   const now = clock.now();
-  const id = newId("ses", now.getTime());
+  const id = newSessionId(now);
   const neighbour =
     target.agent === null ? await neighbours.prepare(authorization, { agentId: agent.id, subjectId: id, login }) : null;
-  const row: SessionRow = {
-    id,
-    orgId: actor.orgId,
-    kind: "shell",
-    assetId: target.asset.id,
-    agentId: agent.id,
-    userId: actor.id,
-    grantId: authorization.grantId,
-    account: neighbour?.username ?? agent.facts?.user ?? "agent",
-    accountChoice: authorization.as.account?.id ?? authorization.as.choice,
-    protocol: authorization.protocol,
-    address: actor.ip,
-    port: null,
-    state: "opening",
-    stream: null,
-    columns: size.columns,
-    rows: size.rows,
-    startedAt: now,
-    endedAt: null,
-    endReason: null,
-    endedBy: null,
-    exitCode: null,
-    signal: null,
-    outputBytes: 0,
-    logHead: null,
-  };
+  const account = neighbour?.username ?? agent.facts?.user ?? "agent";
+  const row = openingRow(authorization, { kind: "shell", agentId: agent.id, account, size, id }, now);
   const opened = {
     kind: "session.opened" as const,
     data: { assetId: target.asset.id, account: row.account, by: signInBy(authorization) },

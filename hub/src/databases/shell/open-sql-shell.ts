@@ -1,5 +1,4 @@
 // Opens an SQL terminal: the row first, then the log, then the connection. Nothing runs that is not recorded.
-import { newId } from "@sallyport/protocol/ids";
 import { eq } from "drizzle-orm";
 import type { Authorization } from "../../access/authorize.ts";
 import { accountsOf } from "../../assets/account-choice.ts";
@@ -17,7 +16,8 @@ import { LiveSession } from "../../sessions/live-session.ts";
 import { livePerPersonMax } from "../../sessions/live-sessions.ts";
 import { LocalTerminal, localStream } from "../../sessions/local-terminal.ts";
 import { openSession } from "../../sessions/open-session.ts";
-import { type SessionRow, sessions } from "../../sessions/schema.ts";
+import { openingRow } from "../../sessions/opening-row.ts";
+import { sessions } from "../../sessions/schema.ts";
 import { openDatabaseSession } from "../connect.ts";
 import type { Login } from "../mysql.ts";
 import { withoutSecrets } from "./hidden-secrets.ts";
@@ -60,32 +60,8 @@ export async function openSqlShell(
     const account = await loginOf(deps, authorization, login);
     const now = clock.now();
     const [agent] = await agentsFor(deps, target, "dial");
-    const row: SessionRow = {
-      id: newId("ses", now.getTime()),
-      orgId: actor.orgId,
-      kind: "sql",
-      assetId: target.asset.id,
-      agentId: agent.id,
-      userId: actor.id,
-      grantId: authorization.grantId,
-      account: account.username,
-      accountChoice: authorization.as.account?.id ?? authorization.as.choice,
-      protocol: authorization.protocol,
-      address: actor.ip,
-      port: null,
-      state: "opening",
-      stream: null,
-      columns,
-      rows,
-      startedAt: now,
-      endedAt: null,
-      endReason: null,
-      endedBy: null,
-      exitCode: null,
-      signal: null,
-      outputBytes: 0,
-      logHead: null,
-    };
+    const size = { columns, rows };
+    const row = openingRow(authorization, { kind: "sql", agentId: agent.id, account: account.username, size }, now);
     const by = authorization.as.account === null ? authorization.as.choice : "vault";
     const opened = {
       kind: "session.opened" as const,

@@ -9,7 +9,7 @@ import { accountFor, wantPlaces } from "../../databases/want-account.ts";
 import type { Queryable } from "../../platform/database.ts";
 import { HubError, notFound } from "../../platform/errors.ts";
 import type { AutoApproval, DatabaseAccess } from "../input.ts";
-import { type KindOf, within } from "./kind.ts";
+import { grantFor, type KindOf, within } from "./kind.ts";
 
 export const databaseKind: KindOf<DatabaseAccess> = {
   assetIds: ({ assetId }) => [assetId],
@@ -32,27 +32,20 @@ export const databaseKind: KindOf<DatabaseAccess> = {
     await assertGrantable(db, asked);
   },
 
-  async give(tx, by, ticket, given, { from, until }, now) {
+  async give(tx, by, ticket, given, span, now) {
     const protocol = await assertGrantable(tx, given);
     const account = await accountFor(
       tx,
       { orgId: ticket.orgId, assetId: given.assetId, userId: ticket.requesterId, places: given.places },
       now,
     );
-    const grant = {
-      name: ticket.title,
-      subjects: [{ kind: "user" as const, id: ticket.requesterId }],
-      targets: [{ kind: "asset" as const, id: given.assetId }],
+    const what = {
+      assetIds: [given.assetId],
       accounts: [account.username],
       protocols: [protocol],
       actions: ["connect" as const, "forward" as const],
-      startsAt: from.toISOString(),
-      expiresAt: until.toISOString(),
-      hours: null,
-      addresses: [],
-      active: true,
-      comment: "",
     };
+    const grant = grantFor(ticket, span, what);
     const grantId = await insertGrant(tx, by, grant, now, ticket.id);
     await wantPlaces(tx, account, grantId, given.places);
     return grantId;

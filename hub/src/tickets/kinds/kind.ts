@@ -1,4 +1,5 @@
 // What a kind of ticket answers. Flows, levels, decisions and time are the same for all of them.
+import type { GrantInput } from "../../access/input.ts";
 import type { Actor } from "../../identity/actor.ts";
 import type { Queryable, Transaction } from "../../platform/database.ts";
 import type { TicketDeps } from "../deps.ts";
@@ -48,6 +49,26 @@ export type KindOf<A extends Asked> = {
 export const spanOf = ({ startsAt, minutes }: Pick<Asked, "startsAt" | "minutes">, now: Date): Span => ({
   from: startsAt === null ? now : new Date(Math.max(now.getTime(), Date.parse(startsAt))),
   until: new Date((startsAt === null ? now.getTime() : Date.parse(startsAt)) + minutes * 60_000),
+});
+
+/** What an approval gives whoever asked, for as long as was approved. */
+export const grantFor = (
+  ticket: TicketRow,
+  { from, until }: Span,
+  what: { userIds?: string[]; assetIds: string[] } & Pick<GrantInput, "accounts" | "protocols" | "actions">,
+): GrantInput => ({
+  name: ticket.title,
+  subjects: (what.userIds ?? [ticket.requesterId]).map((id) => ({ kind: "user", id })),
+  targets: what.assetIds.map((id) => ({ kind: "asset", id })),
+  accounts: what.accounts,
+  protocols: what.protocols,
+  actions: what.actions,
+  startsAt: from.toISOString(),
+  expiresAt: until.toISOString(),
+  hours: null,
+  addresses: [],
+  active: true,
+  comment: "",
 });
 
 export const within = <T>(part: readonly T[], whole: readonly T[]): boolean => part.every((one) => whole.includes(one));

@@ -15,7 +15,7 @@ import type { Queryable } from "../../platform/database.ts";
 import { HubError } from "../../platform/errors.ts";
 import type { ScriptRun } from "../input.ts";
 import { type TicketRow, ticketDecisions, tickets } from "../schema.ts";
-import { type KindOf, type Span, spanOf, within } from "./kind.ts";
+import { grantFor, type KindOf, type Span, spanOf, within } from "./kind.ts";
 import { almighty } from "./server.ts";
 
 export const scriptKind: KindOf<ScriptRun> = {
@@ -52,23 +52,15 @@ export const scriptKind: KindOf<ScriptRun> = {
     await scriptApprovalBytes(db, ticket, asked, { span: spanOf(asked, now), hubId: "", votes: [] }, now);
   },
 
-  async give(tx, by, ticket, given, { from, until }, now, { signer }, signed) {
+  async give(tx, by, ticket, given, span, now, { signer }, signed) {
     const script = await boundScript(tx, await asRequester(tx, ticket, now), given);
-    const subjects = [...new Set([ticket.requesterId, ...(given.runBy === null ? [] : [given.runBy])])];
-    const grant = {
-      name: ticket.title,
-      subjects: subjects.map((id) => ({ kind: "user" as const, id })),
-      targets: given.assetIds.map((id) => ({ kind: "asset" as const, id })),
+    const grant = grantFor(ticket, span, {
+      userIds: [...new Set([ticket.requesterId, ...(given.runBy === null ? [] : [given.runBy])])],
+      assetIds: given.assetIds,
       accounts: [...new Set([given.account, "@agent"])], // an agent's own host knows no other
-      protocols: ["@all" as const],
-      actions: ["run" as const],
-      startsAt: from.toISOString(),
-      expiresAt: until.toISOString(),
-      hours: null,
-      addresses: [],
-      active: true,
-      comment: "",
-    };
+      protocols: ["@all"],
+      actions: ["run"],
+    });
     const grantId = await insertGrant(tx, by, grant, now, ticket.id, boundOf(script));
     if (signed === null && (await needsSignature(tx, ticket.orgId, given)))
       throw new HubError(
@@ -76,8 +68,7 @@ export const scriptKind: KindOf<ScriptRun> = {
         "What runs on one of these assets is approved with a passkey. Sign with yours, on this hub's pages.",
       );
     const votes = await votesOn(tx, ticket);
-    const bytes =
-      signed?.bytes ?? (await scriptApprovalBytes(tx, ticket, given, { span: { from, until }, hubId: signer.hubId, votes }, now));
+    const bytes = signed?.bytes ?? (await scriptApprovalBytes(tx, ticket, given, { span, hubId: signer.hubId, votes }, now));
     const base64 = (some: Uint8Array) => Buffer.from(some).toString("base64");
     const approval = {
       approval: base64(bytes),

@@ -4,7 +4,7 @@ import { insertGrant } from "../../access/manage-grants.ts";
 import { accounts } from "../../assets/schema.ts";
 import type { Queryable } from "../../platform/database.ts";
 import type { ServerAccess } from "../input.ts";
-import { type KindOf, within } from "./kind.ts";
+import { grantFor, type KindOf, within } from "./kind.ts";
 
 /** Accounts with all power by their very name, whatever the vault says of them. */
 export const almighty = new Set(["root", "administrator"]);
@@ -40,21 +40,9 @@ export const serverKind: KindOf<ServerAccess> = {
 
   isWithinRule: (asked, auto) => within(asked.actions, auto.actions),
 
-  give(tx, by, ticket, given, { from, until }, now) {
-    const grant = {
-      name: ticket.title,
-      subjects: [{ kind: "user" as const, id: ticket.requesterId }],
-      targets: given.assetIds.map((id) => ({ kind: "asset" as const, id })),
-      accounts: given.accounts,
-      protocols: given.protocols,
-      actions: given.actions,
-      startsAt: from.toISOString(),
-      expiresAt: until.toISOString(),
-      hours: null,
-      addresses: [],
-      active: true,
-      comment: "",
-    };
+  give(tx, by, ticket, given, span, now) {
+    const { assetIds, accounts, protocols, actions } = given;
+    const grant = grantFor(ticket, span, { assetIds, accounts, protocols, actions });
     return insertGrant(tx, by, grant, now, ticket.id);
   },
 };
