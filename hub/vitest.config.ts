@@ -8,7 +8,7 @@ export default defineConfig({
     // misses it once, a fault misses it each time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2, // each file runs whole hubs
+    maxWorkers: 3, // each file runs whole hubs, and waits for a database half of its time
     isolate: false, // a hub's modules are loaded once a worker, not once a file: half the time
   },
 });

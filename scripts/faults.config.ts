@@ -1,4 +1,4 @@
-// The short form of every fault. They hold limits of time and memory, so nothing else runs meanwhile.
+// The short form of every fault, beside the whole-system tests. How fast it is only their long forms say, on a machine that does nothing else.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

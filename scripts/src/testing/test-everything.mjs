@@ -29,6 +29,8 @@ const suites = [
   ["e2e", "scripts", ["--config", "e2e.config.ts"]],
   ["faults", "scripts", ["--config", "faults.config.ts"]],
 ];
+/** Both mostly wait for processes to start, to end and to come back: together they take little longer than the longer one. */
+const together = new Set(["e2e", "faults"]);
 
 /** @param {string[]} only names of suites, or "checks"; empty means all @returns {Promise<number>} exit code */
 export async function testEverything(only) {
@@ -47,7 +49,11 @@ export async function testEverything(only) {
   if (wanted("checks")) for (const [name, command, args] of checks) counts.push(await runCheck(name, command, args));
   const reports = mkdtempSync(path.join(os.tmpdir(), "sallyport-test-"));
   try {
-    for (const [name, folder, options] of suites) if (wanted(name)) counts.push(await runSuite(name, folder, options, reports));
+    const due = suites.filter(([name]) => wanted(name));
+    for (const suite of due.filter(([name]) => !together.has(name))) counts.push(await runSuite(suite, reports));
+    const last = due.filter(([name]) => together.has(name));
+    // What the first prints is shown as it comes, what the other does when it is over.
+    counts.push(...(await Promise.all(last.map((suite, n) => runSuite(suite, reports, { later: n > 0 })))));
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
@@ -90,9 +96,9 @@ async function runCheck(name, command, args) {
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, failures: ok ? [] : [name], skips: [] };
 }
 
-/** @param {string} name @param {string} folder @param {string[]} options @param {string} reports */
-async function runSuite(name, folder, options, reports) {
-  heading(name);
+/** @param {[name: string, folder: string, options: string[]]} suite @param {string} reports folder for its report @param {{ later?: boolean }} shown */
+async function runSuite([name, folder, options], reports, { later = false } = {}) {
+  if (!later) heading(name);
   const report = path.join(reports, `${name}.json`);
   const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
   const args = [
@@ -104,7 +110,7 @@ async function runSuite(name, folder, options, reports) {
     "--reporter=json",
     `--outputFile.json=${report}`,
   ];
-  const exitCode = await run(places.node, args, path.join(root, folder));
+  const exitCode = await run(places.node, args, path.join(root, folder), later ? name : null);
   return countReport(name, report, exitCode);
 }
 
@@ -115,10 +121,18 @@ const heading = (title) => process.stdout.write(`\n== ${title}\n`);
 const stop = new AbortController();
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => stop.abort());
 
-/** @param {string} command @param {string[]} args @param {string} cwd @returns {Promise<number>} */
-function run(command, args, cwd) {
+/**
+ * @param {string} command @param {string[]} args @param {string} cwd
+ * @param {string | null} title what it prints is shown under it when it is over; null: as it comes
+ * @returns {Promise<number>}
+ */
+function run(command, args, cwd, title = null) {
   if (stop.signal.aborted) return Promise.resolve(130);
-  const child = spawn(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"], env: buildEnvironment() });
+  const printing = title === null ? "inherit" : "pipe";
+  const child = spawn(command, args, { cwd, stdio: ["ignore", printing, printing], env: buildEnvironment() });
+  /** @type {Buffer[]} */
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (/** @type {Buffer} */ data) => printed.push(data));
   const forward = () => child.kill("SIGTERM");
   stop.signal.addEventListener("abort", forward);
   return new Promise((resolve) => {
@@ -128,6 +142,10 @@ function run(command, args, cwd) {
     });
     child.once("close", (code) => {
       stop.signal.removeEventListener("abort", forward);
+      if (title !== null) {
+        heading(title);
+        process.stdout.write(Buffer.concat(printed));
+      }
       resolve(code ?? 1);
     });
   });
