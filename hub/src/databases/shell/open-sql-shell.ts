@@ -109,6 +109,7 @@ export async function openSqlShell(
               },
             }),
           ),
+        onFault: (error) => deps.log.error({ session: row.id, ...errorFields(error) }, "SQL terminal failed"),
         keep: mayExport ? (answer) => lastAnswers.keep(row.id, answer) : null,
       });
       try {

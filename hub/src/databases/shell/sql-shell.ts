@@ -34,6 +34,8 @@ export type SqlShellOptions = {
   connect(database: string | null): Promise<DatabaseSession>;
   /** On record before it runs. */
   record(statement: string): Promise<void>;
+  /** The hub's own fault, for its log: nobody waits for what happens here. */
+  onFault(error: unknown): void;
   /** Null: this person may not take answers along. */
   keep: ((answer: Answer) => void) | null;
 };
@@ -72,7 +74,13 @@ export class SqlShell {
       terminal: true,
       historySize: historyMax,
       completer: (line: string, done: (error: null, found: [string[], string]) => void) =>
-        void this.#complete(line).then((found) => done(null, found)),
+        void this.#complete(line).then(
+          (found) => done(null, found),
+          (error: unknown) => {
+            this.#options.onFault(error);
+            done(null, [[], line]);
+          },
+        ),
     });
     editor.on("line", (line) => this.#onLine(line));
     editor.on("SIGINT", () => {
@@ -91,10 +99,8 @@ export class SqlShell {
       await this.#converse(editor);
     } catch (error) {
       // What is wrong with one statement is told at once; this is the hub's own fault.
-      await this.#say([
-        `${words.error}: ${error instanceof HubError ? plain(error.message) : "the hub failed; its log says what"}`,
-      ]);
-      if (!(error instanceof HubError)) throw error;
+      this.#options.onFault(error);
+      await this.#say([words.hubFailed]);
     } finally {
       this.#over = true;
       await this.#session?.close();
@@ -361,7 +367,7 @@ export class SqlShell {
       await other.query(other.dialect === "mysql" ? `${statement} ${this.#connectionId}` : `${statement}(${this.#connectionId})`);
       await other.close();
     } catch (error) {
-      if (!(error instanceof HubError)) throw error;
+      if (!(error instanceof HubError)) this.#options.onFault(error);
       await this.#session?.close(); // the server ends it when it notices
     }
   }

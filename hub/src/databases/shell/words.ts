@@ -23,6 +23,7 @@ export type ShellWords = {
   export(rows: number): string;
   notExportable: string;
   notRecorded: string;
+  hubFailed: string;
   goodbye: string;
 };
 
@@ -63,6 +64,7 @@ export const shellWords: Record<Language, ShellWords> = {
       `The last answer (${rows} rows) is a CSV file behind the download button above this terminal, until the next one.`,
     notExportable: "Taking answers along needs a grant with the action download.",
     notRecorded: "The statement could not be put on record, so it was not run.",
+    hubFailed: "The hub failed at this, and its log says how. This terminal is over; open another.",
     goodbye: "Bye.",
   },
   zh: {
@@ -98,6 +100,7 @@ export const shellWords: Record<Language, ShellWords> = {
     export: (rows) => `最近一次结果（${rows} 行）可通过终端上方的下载按钮取得 CSV 文件，直到出现新的结果。`,
     notExportable: "导出结果需要带有“下载”操作的授权。",
     notRecorded: "语句未能写入审计记录，因此没有执行。",
+    hubFailed: "中心在此出错，详情见其日志。此终端已结束，请重新打开。",
     goodbye: "再见。",
   },
 };
