@@ -335,6 +335,10 @@ const table: Record<string, Row> = {
   "targetSets.remove": ["-NNNFNN", () => ({ id: newId("set") })],
   // Each needs a key made for it: tickets/outside-systems.test.ts.
   "ticketDesk.decide": ["-KKKKKK", ({ ticket }) => ({ id: ticket, person: "x", decision: "reject" })],
+  "ticketDesk.giveDatabases": [
+    "-KKKKKK",
+    () => ({ user: "x", asset: "x", places: [{ database: "x" }], access: "read", minutes: 60, reason: "x" }),
+  ],
   "ticketDesk.giveServers": ["-KKKKKK", () => ({ user: "x", assets: ["x"], account: "normal", minutes: 60, reason: "x" })],
   "ticketDesk.open": ["-KKKKKK", ({ asset }) => ({ requester: "x", ...askedFor([asset]) })],
   "tickets.change": ["-NNNF+N", ({ draft, asset }) => ({ id: draft, ...askedFor([asset]) })],

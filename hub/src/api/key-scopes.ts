@@ -2,11 +2,11 @@
 import { type Actor, assertWhole } from "../identity/actor.ts";
 import type { KeyScope } from "../identity/input.ts";
 
-const reading = ["tickets.list", "tickets.get"];
+const reading = ["tickets.list", "tickets.get", "databases.ofTicket"];
 export const keyScopeProcedures: Record<KeyScope, readonly string[]> = {
   "tickets.read": reading,
   "tickets.on-behalf": [...reading, "ticketDesk.open", "ticketDesk.decide", "tickets.comment", "tickets.withdraw", "tickets.end"],
-  "access.at-once": [...reading, "ticketDesk.giveServers", "tickets.end"],
+  "access.at-once": [...reading, "ticketDesk.giveServers", "ticketDesk.giveDatabases", "tickets.end"],
 };
 
 /** @param procedure by its dotted name. @throws HubError `key-scope`. */

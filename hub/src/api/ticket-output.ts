@@ -101,6 +101,8 @@ export const givenAtOnce = z.object({
   assets: z.array(named),
   accounts: z.array(z.string()),
 });
+/** account: its name on the server. */
+export const databasesAtOnce = givenAtOnce.omit({ assets: true, accounts: true }).extend({ asset: named, account: z.string() });
 
 export const breakGlassAssets = z.object({
   items: z.array(z.object({ id: z.string(), name: z.string(), platform: z.string(), accounts: z.array(z.string()) })),

@@ -1,8 +1,12 @@
 // What a trusted system has decided elsewhere is given here at once: an approved ticket and what it gives, without a flow and without anybody asked.
 // Its key is all that stands before it, so the key is made for this alone, and its use is counted and loud.
 import { and, count, eq, gt, inArray, isNull, or } from "drizzle-orm";
-import { accounts, assets } from "../assets/schema.ts";
+import { type AssetRow, accounts, assets } from "../assets/schema.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import type { Level } from "../databases/account-names.ts";
+import { databaseServiceOf } from "../databases/dialect.ts";
+import type { Privilege } from "../databases/input.ts";
+import { standingOf } from "../databases/password-of.ts";
 import { assertKeyFor } from "../identity/access-keys.ts";
 import type { Actor } from "../identity/actor.ts";
 import { findMemberNamed, type Member } from "../identity/members.ts";
@@ -10,7 +14,7 @@ import type { Queryable, Transaction } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
 import type { TicketDeps } from "./deps.ts";
-import type { Asked, GiveServers } from "./input.ts";
+import type { Asked, GiveDatabases, GiveServers } from "./input.ts";
 import { almighty } from "./kinds/server.ts";
 import { insertTicket } from "./open-ticket.ts";
 import { tickets } from "./schema.ts";
@@ -21,6 +25,9 @@ const givenPerMinuteMax = 60;
 
 type Named = { id: string; name: string };
 export type GivenAtOnce = { id: string; grantId: string | null; endsAt: Date; assets: Named[]; accounts: string[] };
+export type DatabasesAtOnce = { id: string; grantId: string | null; endsAt: Date; asset: Named; account: string };
+
+const privilegesOf: Record<Level, Privilege[]> = { read: ["select"], write: ["select", "insert", "update", "delete"] };
 
 /**
  * @throws HubError `key-scope`; `own-request` when the user is whose key it is; `not-found` for a person; `conflict` with the name of an asset that is not there,
@@ -32,16 +39,50 @@ export async function giveServers(deps: TicketDeps, system: Actor, input: GiveSe
   const { minutes, account, actions } = input;
   const given = await deps.db.transaction(async (tx) => {
     const user = await findMemberNamed(tx, system.orgId, input.user, now);
-    const named = await findAssets(tx, system.orgId, input.assets);
+    const named = exactly(input.assets, await assetsCalled(tx, system.orgId, input.assets));
     const assetIds = named.map(({ id }) => id);
     const usernames = await accountsOf(tx, system.orgId, named, account);
     const asked: Asked = { kind: "server", assetIds, accounts: usernames, protocols: ["@all"], actions, startsAt: null, minutes };
     const ticket = await give(deps, tx, system, { ...input, keyId, user, asked, named }, now);
     return { ...ticket, assets: named, accounts: usernames };
   });
-  deps.changes.announce(system.orgId, "tickets", given.id);
-  if (given.grantId !== null) deps.changes.announce(system.orgId, "grants", given.grantId);
+  announce(deps, system, given);
   return given;
+}
+
+/**
+ * An account on a database server, as an approved request gives it: its name is known when this resolves, the account itself is there seconds later
+ * (databases.ofTicket). Its password is shown to the person alone.
+ *
+ * @throws HubError as {@link giveServers}, of an asset that is no database `conflict` too; `bad-input` for what is the server's own, and a place that it
+ * does not have.
+ */
+export async function giveDatabases(deps: TicketDeps, system: Actor, input: GiveDatabases): Promise<DatabasesAtOnce> {
+  const { keyId } = assertKeyFor(system, "access.at-once");
+  const now = deps.clock.now();
+  const { minutes, access } = input;
+  const given = await deps.db.transaction(async (tx) => {
+    const user = await findMemberNamed(tx, system.orgId, input.user, now);
+    // A host and the database on it have one address; only one of them can be meant.
+    const servers = (await assetsCalled(tx, system.orgId, [input.asset])).filter((asset) => databaseServiceOf(asset) !== null);
+    const named = exactly([input.asset], servers);
+    const [asset] = named;
+    if (asset === undefined) throw new Error("each name that was looked for is found");
+    const places = input.places.flatMap(({ tables, ...place }) =>
+      (tables ?? [null]).map((table) => ({ ...place, table, privileges: privilegesOf[access] })),
+    );
+    const asked: Asked = { kind: "database", assetId: asset.id, places, startsAt: null, minutes };
+    const ticket = await give(deps, tx, system, { ...input, keyId, user, asked, named, account: access }, now);
+    const account = ticket.grantId === null ? null : await standingOf(tx, system.orgId, ticket.grantId, now);
+    return { ...ticket, asset, account: account?.username ?? "" };
+  });
+  announce(deps, system, given);
+  return given;
+}
+
+function announce({ changes }: TicketDeps, { orgId }: Actor, { id, grantId }: { id: string; grantId: string | null }): void {
+  changes.announce(orgId, "tickets", id);
+  if (grantId !== null) changes.announce(orgId, "grants", grantId);
 }
 
 type Gift = {
@@ -86,10 +127,11 @@ async function assertNotTooOften(db: Queryable, keyId: string, now: Date): Promi
     });
 }
 
-/** Each name means exactly one asset: giving another than was meant is worse than giving none. */
-async function findAssets(db: Queryable, orgId: string, wanted: string[]): Promise<Named[]> {
-  const rows = await db
-    .select({ id: assets.id, name: assets.name, address: assets.address })
+type Called = Named & Pick<AssetRow, "address" | "protocols">;
+
+async function assetsCalled(db: Queryable, orgId: string, wanted: string[]): Promise<Called[]> {
+  return db
+    .select({ id: assets.id, name: assets.name, address: assets.address, protocols: assets.protocols })
     .from(assets)
     .where(
       and(
@@ -98,8 +140,12 @@ async function findAssets(db: Queryable, orgId: string, wanted: string[]): Promi
         or(inArray(assets.id, wanted), inArray(assets.name, wanted), inArray(assets.address, wanted)),
       ),
     );
+}
+
+/** Each name means exactly one asset: giving another than was meant is worse than giving none. */
+function exactly(wanted: string[], called: Called[]): Named[] {
   const found = wanted.map((one) => {
-    const [first, ...others] = rows.filter(({ id, name, address }) => [id, name, address].includes(one));
+    const [first, ...others] = called.filter(({ id, name, address }) => [id, name, address].includes(one));
     if (first === undefined || others.length > 0)
       throw new HubError(
         "conflict",

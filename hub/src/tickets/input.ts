@@ -4,7 +4,7 @@ import { z } from "zod";
 import { actions, target } from "../access/input.ts";
 import { protocolNames } from "../assets/input.ts";
 import { runAs, timeoutSeconds } from "../automation/input.ts";
-import { place, placesMax, privileges } from "../databases/input.ts";
+import { place, placeName, placesMax, privileges } from "../databases/input.ts";
 import { passkeyAnswer } from "../identity/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 import { parameterValues } from "../scripts/input.ts";
@@ -204,13 +204,15 @@ export type OpenFor = z.infer<typeof openFor>;
 /** person: in whose name it is decided; he must be one who is asked. */
 export const decideFor = decideTicket.omit({ link: true }).extend({ person });
 export type DecideFor = z.infer<typeof decideFor>;
+/** An asset as other systems know it: its name, its address or its id. */
+const assetNamed = z.string().trim().min(1).max(253);
 /**
  * What another system has decided to give. assets: by name, address or id. account: the accounts of the vault that have power over the asset, or those that
  * have none. reference: the number or address of the ticket there.
  */
 export const giveServers = z.object({
   user: person,
-  assets: z.array(z.string().trim().min(1).max(253)).min(1).max(50),
+  assets: z.array(assetNamed).min(1).max(50),
   account: z.enum(["normal", "privileged"]),
   actions: z.array(z.enum(actions)).min(1).max(actions.length).default(["connect"]),
   minutes,
@@ -218,6 +220,30 @@ export const giveServers = z.object({
   reference: words.min(1).max(500).optional(),
 });
 export type GiveServers = z.infer<typeof giveServers>;
+/** tables: tables and views; null for all there are and will be. Otherwise as a place in databases/input.ts. */
+const givenPlace = place
+  .omit({ table: true, privileges: true })
+  .extend({ tables: z.array(placeName).min(1).max(placesMax).nullable().default(null) });
+/**
+ * The same of a database server, by name, address or id. access: reading is SELECT; writing is INSERT, UPDATE and DELETE besides. Together at most
+ * {@link placesMax} tables.
+ */
+export const giveDatabases = z.object({
+  user: person,
+  asset: assetNamed,
+  places: z
+    .array(givenPlace)
+    .min(1)
+    .max(placesMax)
+    .refine((places) => places.reduce((sum, { tables }) => sum + (tables?.length ?? 1), 0) <= placesMax, {
+      message: `must not name more than ${placesMax} tables`,
+    }),
+  access: z.enum(["read", "write"]),
+  minutes,
+  reason: lines.min(1).max(2_000),
+  reference: words.min(1).max(500).optional(),
+});
+export type GiveDatabases = z.infer<typeof giveDatabases>;
 
 /** Longer than this is no emergency. */
 export const breakGlassMinutesMax = 240;

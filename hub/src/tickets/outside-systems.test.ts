@@ -9,6 +9,7 @@ import { Webhook } from "standardwebhooks";
 import { generateApi } from "swagger-typescript-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, TestClock } from "../testing/eventually.ts";
+import { type DatabaseServer, missingMariadb, startMariadb } from "../testing/mariadb-server.ts";
 import { type RobotServer, robotSecrets, startRobots } from "../testing/robot-server.ts";
 import type { TestClient } from "../testing/test-client.ts";
 import { TestHub } from "../testing/test-hub.ts";
@@ -143,6 +144,111 @@ describe("at once", () => {
     for (let n = 0; n < 61; n++) answers.push(code(await rest(giver, "/access/servers-at-once", gift())));
     expect([new Set(answers.slice(0, 60)), answers[60]]).toEqual([new Set(["201"]), "429 rate-limited"]);
     clock.advance(61_000);
+  });
+});
+
+describe.skipIf(missingMariadb !== null)(`databases at once ${missingMariadb ?? ""}`, () => {
+  let mariadb: DatabaseServer;
+  let serverId: string;
+
+  beforeAll(async () => {
+    mariadb = await startMariadb();
+    mariadb.asRoot(`create database shop; create table shop.orders (id int primary key); create table shop.people (id int primary key);
+      create table shop.prices (id int primary key); insert into shop.orders values (1); create database stock; create table stock.parts (id int);`);
+    const { id: agentId } = await hub.enrolAgent({ connects: true });
+    const [agent] = await hub.sql`select zone_id from agents where id = ${agentId}`;
+    const { port, privileged } = mariadb;
+    const at = { zoneId: String(agent?.["zone_id"]), address: "127.0.0.1" };
+    await admin.mutate("assets.create", { name: "db-host", platform: "linux", ...at });
+    const protocols = [{ name: "mariadb", port }];
+    serverId = (await admin.mutate<{ id: string }>("assets.create", { name: "db-1", platform: "mariadb", ...at, protocols })).id;
+    const secret = { kind: "password", password: privileged.password };
+    await admin.mutate("accounts.create", { assetId: serverId, username: privileged.username, privileged: true, secret });
+  }, 120_000);
+  afterAll(async () => {
+    await mariadb?.[Symbol.asyncDispose]();
+  });
+
+  const give = (more: object = {}, key = giver) =>
+    rest(key, "/access/databases-at-once", {
+      user: asker.email,
+      asset: "db-1",
+      places: [{ database: "shop", tables: ["orders", "people"] }],
+      access: "read",
+      minutes: 60,
+      reason: "INC-3",
+      reference: "INC-3",
+      ...more,
+    });
+  const standing = (ticketId: unknown, state: string) =>
+    eventually(
+      async () => {
+        const answer = await fetch(`${hub.url}/api/v1/tickets/${String(ticketId)}/database-account`, {
+          headers: { authorization: `Bearer ${giver}` },
+        });
+        return (await answer.json()) as { account: { state: string } | null };
+      },
+      ({ account }) => account?.state === state,
+      { what: `the account to be ${state}` },
+    );
+  const loginOf = ({ client }: Person, ticketId: unknown) =>
+    client.mutate<{ username: string; password: string }>("databases.password", { id: ticketId });
+
+  test("a person has an account that reads the tables that were named, and nothing else, until the time is over", async () => {
+    const reader = await newPerson("reader");
+    const { status, body } = await give({ user: reader.email, asset: "127.0.0.1" });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ account: expect.stringMatching(/^jump_db_reader.*_r$/), asset: { id: serverId, name: "db-1" } });
+    await standing(body["id"], "ready");
+    const login = await loginOf(reader, body["id"]);
+    expect(mariadb.as(login, "select id from shop.orders; select id from shop.people")).toEqual({ ok: true, text: "1" });
+    for (const statement of ["select * from shop.prices", "insert into shop.orders values (2)", "select * from stock.parts"])
+      expect(mariadb.as(login, statement), statement).toMatchObject({ ok: false, text: expect.stringContaining("denied") });
+    clock.advance(61 * 60_000);
+    await standing(body["id"], "ended");
+    await eventually(
+      () => mariadb.asRoot("select user from mysql.user where user like 'jump_db_%'").trim(),
+      (accounts) => accounts === "",
+      { what: "the account to be gone" },
+    );
+    const [event] =
+      await hub.sql`select data from audit_events where kind = 'ticket.given-at-once' and subject_id = ${String(body["id"])}`;
+    expect(event?.["data"]).toMatchObject({ user: "reader", assets: "db-1", account: "read", reference: "INC-3", via: "key" });
+  });
+
+  test("one for writing has all tables of a database where none was named, and ends when the other system ends it", async () => {
+    const writer = await newPerson("writer");
+    const { body } = await give({ user: writer.username, places: [{ database: "stock" }], access: "write" });
+    expect(body).toMatchObject({ account: expect.stringMatching(/^jump_db_writer.*_w$/) });
+    await standing(body["id"], "ready");
+    const login = await loginOf(writer, body["id"]);
+    expect(mariadb.as(login, "insert into stock.parts values (7); select id from stock.parts; delete from stock.parts")).toEqual({
+      ok: true,
+      text: "7",
+    });
+    for (const statement of ["drop table stock.parts", "select * from shop.orders"])
+      expect(mariadb.as(login, statement), statement).toMatchObject({ ok: false, text: expect.stringContaining("denied") });
+    expect(code(await rest(giver, `/tickets/${String(body["id"])}/end`, { reason: "closed there" }))).toBe("200");
+    await eventually(
+      () => mariadb.as(login, "select 1").ok,
+      (isLetIn) => !isLetIn,
+      { what: "the account to be gone" },
+    );
+  });
+
+  test("not for whose key it is, nor with another key, nor of what is no database, the server's own, or more than one request holds", async () => {
+    const wants = () => hub.sql<{ id: string }[]>`select grant_id as id from database_wants order by grant_id`;
+    const before = await wants();
+    const me = (await admin.query<{ me: { email: string } }>("auth.state")).me;
+    expect(code(await give({ user: me.email }))).toBe("403 own-request");
+    expect(code(await give({}, desk))).toBe("403 key-scope");
+    for (const asset of ["nowhere", "db-host"]) expect(code(await give({ asset }))).toBe("409 conflict");
+    expect(code(await give({ places: [{ database: "mysql", tables: ["user"] }] }))).toBe("400 bad-input");
+    expect(code(await give({ places: [{ database: "shop", schema: "public" }] }))).toBe("400 bad-input");
+    const tables = Array.from({ length: 51 }, (_, n) => `t${n}`);
+    const places = ["shop", "stock"].map((database) => ({ database, tables }));
+    expect(code(await give({ places }))).toBe("400 bad-input");
+    expect(await wants()).toEqual(before);
   });
 });
 

@@ -1,6 +1,7 @@
 // Every fault, in the order of the table.
 import { browserAway } from "./browser-away.ts";
 import { clockSteps } from "./clock-steps.ts";
+import { databaseAccounts } from "./database-accounts.ts";
 import { databaseGone } from "./database-gone.ts";
 import { diskFull } from "./disk-full.ts";
 import type { Fault } from "./fault.ts";
@@ -32,4 +33,5 @@ export const faults: Fault[] = [
   runsBadScripts,
   runsDiskFull,
   runsClockSteps,
+  databaseAccounts,
 ];

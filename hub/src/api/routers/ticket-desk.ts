@@ -1,6 +1,6 @@
 // For other systems: they ask and decide on behalf of people, or give at once what they have decided. Each needs a key that was made for it.
 
-import { giveServers } from "../../tickets/give-at-once.ts";
+import { giveDatabases, giveServers } from "../../tickets/give-at-once.ts";
 import * as input from "../../tickets/input.ts";
 import { decideFor, openFor } from "../../tickets/on-behalf.ts";
 import { created, nothing } from "../output.ts";
@@ -55,6 +55,24 @@ export const ticketDeskRouter = router({
     .output(output.givenAtOnce)
     .mutation(async ({ ctx, input: given }) => {
       const { endsAt, ...rest } = await giveServers(ctx.hub.tickets, ctx.actor, given);
+      return { ...rest, endsAt: endsAt.toISOString() };
+    }),
+  giveDatabases: signedIn
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/access/databases-at-once",
+        status: 201,
+        tag,
+        once: true,
+        summary:
+          "Give a person databases now, until the time is over; the ticket and the grant are there when it answers, the account soon after",
+      },
+    })
+    .input(input.giveDatabases)
+    .output(output.databasesAtOnce)
+    .mutation(async ({ ctx, input: given }) => {
+      const { endsAt, ...rest } = await giveDatabases(ctx.hub.tickets, ctx.actor, given);
       return { ...rest, endsAt: endsAt.toISOString() };
     }),
 });
