@@ -1,6 +1,7 @@
 // One review: who reaches what by which grant, when he used it last, and whether he still needs it.
 "use client";
-import { Badge, Button, Group, Progress, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Progress, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { IconClockOff } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -17,6 +18,7 @@ import { displayText } from "../ui/display-text.ts";
 import { Moment } from "../ui/moment.tsx";
 import { Page } from "../ui/page.tsx";
 import { Empty, Failed, Missing } from "../ui/page-states.tsx";
+import { StateMark } from "../ui/state-mark.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import { ReviewMark } from "./review-mark.tsx";
@@ -172,9 +174,9 @@ function Used({ line }: { line: ReviewLine }) {
   const { t } = useTranslation();
   if (line.lastUsedAt === null)
     return (
-      <Badge color="yellow" variant="light" tt="none">
+      <StateMark tone="amber" icon={IconClockOff}>
         {t("reviews.neverUsed")}
-      </Badge>
+      </StateMark>
     );
   return <Moment at={line.lastUsedAt} />;
 }
