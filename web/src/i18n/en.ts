@@ -106,8 +106,11 @@ export const en = {
   duration: {
     ms: "{{n}} ms",
     s: "{{n}} s",
+    m: "{{n}} min",
     ms2: "{{m}} min {{s}} s",
+    h: "{{n}} h",
     hm: "{{h}} h {{m}} min",
+    d: "{{n}} d",
     dh: "{{d}} d {{h}} h",
   },
   errors: {

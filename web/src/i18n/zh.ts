@@ -107,8 +107,11 @@ export const zh: Translation = {
   duration: {
     ms: "{{n}} 毫秒",
     s: "{{n}} 秒",
+    m: "{{n}} 分钟",
     ms2: "{{m}} 分 {{s}} 秒",
+    h: "{{n}} 小时",
     hm: "{{h}} 小时 {{m}} 分",
+    d: "{{n}} 天",
     dh: "{{d}} 天 {{h}} 小时",
   },
   errors: {

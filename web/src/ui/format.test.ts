@@ -28,6 +28,7 @@ test("a duration names its two largest units", () => {
     "2 h 5 min",
     "3 d 4 h",
   ]);
+  expect([60_000, 3_600_000, 3_630_000, 172_800_000].map(read)).toEqual(["1 min", "1 h", "1 h", "2 d"]);
 });
 
 test("a round trip below a millisecond is in microseconds", () => {

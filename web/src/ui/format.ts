@@ -25,10 +25,14 @@ export function formatDuration(ms: number, t: TFunction): string {
   if (seconds < 10) return t("duration.s", { n: (Math.floor(seconds * 10) / 10).toString() });
   if (seconds < 60) return t("duration.s", { n: Math.floor(seconds) });
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return t("duration.ms2", { m: minutes, s: Math.floor(seconds % 60) });
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return t("duration.hm", { h: hours, m: minutes % 60 });
-  return t("duration.dh", { d: Math.floor(hours / 24), h: hours % 24 });
+  const [hours, days] = [Math.floor(minutes / 60), Math.floor(minutes / 1_440)];
+  // A unit of which there is nothing is left out.
+  if (minutes < 60) {
+    const rest = Math.floor(seconds % 60);
+    return rest === 0 ? t("duration.m", { n: minutes }) : t("duration.ms2", { m: minutes, s: rest });
+  }
+  if (hours < 24) return minutes % 60 === 0 ? t("duration.h", { n: hours }) : t("duration.hm", { h: hours, m: minutes % 60 });
+  return hours % 24 === 0 ? t("duration.d", { n: days }) : t("duration.dh", { d: days, h: hours % 24 });
 }
 
 /** Microseconds of a round trip: "820 µs", "12.4 ms", "140 ms". */
