@@ -1438,6 +1438,7 @@ export const en = {
     unusedFor: "not for {{duration}}",
     open: "not decided",
     keep: "Keep",
+    ownLine: "Your own access is kept by somebody else.",
     remove: "Remove",
     removeTitle: "Take {{asset}} from {{person}}?",
     removeText:

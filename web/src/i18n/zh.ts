@@ -1415,6 +1415,7 @@ export const zh: Translation = {
     unusedFor: "已有 {{duration}} 未使用",
     open: "未决定",
     keep: "保留",
+    ownLine: "你自己的访问须由他人保留。",
     remove: "收回",
     removeTitle: "收回 {{person}} 对 {{asset}} 的访问？",
     removeText:

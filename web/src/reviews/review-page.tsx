@@ -213,6 +213,11 @@ function Decision({ line, mayDecide }: { line: ReviewLine; mayDecide: boolean })
           {t("reviews.keep")}
         </Button>
       )}
+      {own && outcome !== "kept" && (
+        <Text size="xs" c="dimmed">
+          {t("reviews.ownLine")}
+        </Text>
+      )}
       {outcome !== "flagged" && (
         <Button size="compact-sm" variant="light" color="red" onClick={() => setAsking(true)}>
           {t("reviews.remove")}

@@ -72,7 +72,13 @@ export function Decide({ ticket, link }: { ticket: TicketDetail; link: string | 
             <LengthSelect minutes={given.minutes} most={whole.minutes} onChange={(minutes) => setGiven({ ...given, minutes })} />
           </>
         ) : (
-          <Button variant="subtle" size="compact-sm" style={{ alignSelf: "flex-start" }} onClick={() => setNarrowing(true)}>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            px={0}
+            style={{ alignSelf: "flex-start" }}
+            onClick={() => setNarrowing(true)}
+          >
             {t("tickets.narrow")}
           </Button>
         )}

@@ -1,7 +1,7 @@
 // One request: what is asked for, how it stands, who decided what, and what whoever looks may do now.
 "use client";
-import { Anchor, Button, Group, Skeleton, Stack, Text, Textarea, Timeline } from "@mantine/core";
-import { IconCheck, IconClock, IconX } from "@tabler/icons-react";
+import { Alert, Anchor, Button, Group, Skeleton, Stack, Text, Textarea, Timeline } from "@mantine/core";
+import { IconAlertTriangle, IconCheck, IconClock, IconX } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -59,10 +59,14 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
       }
       action={<TicketActions ticket={ticket} />}
     >
-      {ticket.origin !== "asked" && (
-        <Text size="sm" c="dimmed" mb="md">
-          {t(`ticketOrigin.${ticket.origin}`)}
-        </Text>
+      {ticket.origin === "emergency" ? (
+        <Alert color="red" mb="md" title={t(`ticketOrigin.${ticket.origin}`)} icon={<IconAlertTriangle aria-hidden />} />
+      ) : (
+        ticket.origin !== "asked" && (
+          <Text size="sm" c="dimmed" mb="md">
+            {t(`ticketOrigin.${ticket.origin}`)}
+          </Text>
+        )
       )}
       <div className={classes.columns}>
         <Stack gap="md">
@@ -115,6 +119,9 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
   const { duration, moment } = useLocale();
   const { asked, narrowed } = ticket;
   const given = narrowed ?? asked;
+  // Nobody approved what was taken or given at once: it began when it was written.
+  const begins = given.startsAt ?? (ticket.origin === "asked" || ticket.origin === "on-behalf" ? null : ticket.submittedAt);
+  const fromText = begins === null ? t("tickets.fromApproval") : moment(begins);
   const { Facts: KindFacts } = kinds[asked.kind];
   return (
     <>
@@ -138,7 +145,7 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
               </span>
             ),
           ],
-          [t("tickets.from"), given.startsAt === null ? t("tickets.fromApproval") : moment(given.startsAt)],
+          [t("tickets.from"), fromText],
           ...(ticket.endsAt === null ? [] : [[t("tickets.until"), <Moment key="until" at={ticket.endsAt} />] as const]),
           ...(ticket.extendsId === null
             ? []
