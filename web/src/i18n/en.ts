@@ -1310,6 +1310,13 @@ export const en = {
     openTerminal: "Open an SQL terminal",
     connectHint: "Or with your own client: forward the port, then sign in.",
     showPassword: "Show the password",
+    names: "Accounts on databases",
+    namesHint:
+      "How they are called: {{user}} becomes the person's user name, {{level}} r or w. Those that are there keep their names.",
+    namePattern: "Pattern of names",
+    nameExample: "Such as {{example}}",
+    badPattern: "Like {{example}}: lower case letters, digits and underscores.",
+    namesSaved: "Saved",
   },
   databasePrivilege: { select: "read", insert: "insert", update: "update", delete: "delete" },
   databaseStanding: {

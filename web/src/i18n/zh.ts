@@ -1297,6 +1297,12 @@ export const zh: Translation = {
     openTerminal: "打开 SQL 终端",
     connectHint: "或使用自己的客户端：先转发端口，再登录。",
     showPassword: "显示密码",
+    names: "数据库账号",
+    namesHint: "账号的命名方式：{{user}} 为人员的用户名，{{level}} 为 r 或 w。已有账号名称不变。",
+    namePattern: "名称格式",
+    nameExample: "例如 {{example}}",
+    badPattern: "格式如 {{example}}：小写字母、数字和下划线。",
+    namesSaved: "已保存",
   },
   databasePrivilege: { select: "读取", insert: "插入", update: "更新", delete: "删除" },
   databaseStanding: {

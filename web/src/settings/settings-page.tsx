@@ -15,6 +15,7 @@ import { oneOf, useUrlState } from "../state/url-state.ts";
 import { Calendars } from "../tasks/calendars.tsx";
 import { TargetSets } from "../tasks/target-sets.tsx";
 import { BreakGlassRules } from "../tickets/break-glass-rules.tsx";
+import { DatabaseNames } from "../tickets/database-names.tsx";
 import { Flows } from "../tickets/flows.tsx";
 import { Substitute } from "../tickets/substitute.tsx";
 import { displayText } from "../ui/display-text.ts";
@@ -39,6 +40,7 @@ export function SettingsPage() {
   const maySeeHub = useMay("settings.manage");
   const mayRun = useMay("run.start");
   const mayManageTickets = useMay("tickets.manage");
+  const mayNameAccounts = useMay("accounts.manage");
   const isSystemAdmin = useMe().systemAdmin;
   const [url, changeUrl] = useUrlState();
   const tab = oneOf(url.get("tab"), tabs) ?? "account";
@@ -92,6 +94,7 @@ export function SettingsPage() {
             <Stack gap="md" maw={720}>
               <Flows />
               {maySeeHub && <BreakGlassRules />}
+              {mayNameAccounts && <DatabaseNames />}
             </Stack>
           </Tabs.Panel>
         )}
