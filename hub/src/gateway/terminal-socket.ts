@@ -78,10 +78,10 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
   let session: LiveSession;
   let from: number | null = 0;
   if (opening.type === "open") {
-    const { assetId, account, login, database = null } = opening;
+    const { assetId, account, login, database = null, language = "en" } = opening;
     const authorization = await authorize(sessions.db, actor, { assetId, account, action: "connect" }, sessions.clock.now());
     session = isDatabaseProtocol(authorization.protocol)
-      ? await openSqlShell(sessions, authorization, { ...size, login, database })
+      ? await openSqlShell(sessions, authorization, { ...size, login, database, language })
       : await openShell(sessions, authorization, size, login);
   } else {
     const found = await rejoin(deps, socket, actor, opening.sessionId);

@@ -1,5 +1,6 @@
 // The text messages of the terminal socket. What the hub says is parsed once, here; see protocol/SPEC.md §7.
 import * as z from "zod/mini";
+import type { Language } from "../i18n/i18n.ts";
 import type { Login } from "./login.ts";
 
 const offset = z.number();
@@ -52,7 +53,7 @@ const fromHub = z.discriminatedUnion("type", [
 export type HubMessage = z.infer<typeof fromHub>;
 
 export type ConsoleMessage =
-  | { type: "open"; assetId: string; account?: string; login?: Login; cols: number; rows: number }
+  | { type: "open"; assetId: string; account?: string; login?: Login; language: Language; cols: number; rows: number }
   | { type: "attach"; sessionId: string; from: number | null; cols: number; rows: number }
   | { type: "resize"; cols: number; rows: number }
   | { type: "ack"; offset: number }

@@ -1,6 +1,7 @@
 // One terminal's connection to the hub: dials, rejoins after every loss, resends input, acknowledges output.
 // Draws nothing and decides nothing about the session; see link-state.ts for what it can be doing.
 import { decodeTerminalData, encodeTerminalData, terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
+import { currentLanguage } from "../i18n/i18n.ts";
 import { backoffMs } from "./backoff.ts";
 import { EchoGate } from "./echo-gate.ts";
 import { InputWindow } from "./input-window.ts";
@@ -178,7 +179,13 @@ export class TerminalLink {
       this.#apply({ type: "asked" });
       const { kind, login, ...open } = this.#target;
       this.#target = { kind, ...open };
-      this.#send({ type: "open", ...open, ...(login === undefined ? {} : { login }), ...this.#size });
+      this.#send({
+        type: "open",
+        ...open,
+        ...(login === undefined ? {} : { login }),
+        language: currentLanguage(),
+        ...this.#size,
+      });
     }
   }
 

@@ -6,6 +6,7 @@ import { readSecret } from "../../assets/account-secrets.ts";
 import { recordAudit } from "../../audit/record-audit.ts";
 import { auditActor } from "../../identity/actor.ts";
 import { users } from "../../identity/schema.ts";
+import type { Language } from "../../notify/input.ts";
 import { HubError } from "../../platform/errors.ts";
 import { errorFields } from "../../platform/log.ts";
 import type { Vault } from "../../platform/vault.ts";
@@ -34,6 +35,8 @@ type Opening = {
   login?: { username?: string | undefined; password?: string | undefined } | undefined;
   /** Null: as the server has it for whoever names none. */
   database: string | null;
+  /** For whoever has chosen none. */
+  language: Language;
 };
 
 /** Of a statement so much is in the audit log; all of it is in the recording. */
@@ -47,7 +50,7 @@ const recordedMax = 4_000;
 export async function openSqlShell(
   deps: SqlShellDeps,
   authorization: Authorization,
-  { columns, rows, login, database }: Opening,
+  { columns, rows, login, database, language }: Opening,
 ): Promise<LiveSession> {
   const { db, clock, store, live, lastAnswers } = deps;
   const { actor, target } = authorization;
@@ -85,7 +88,7 @@ export async function openSqlShell(
         terminal,
         asset: target.asset.name,
         account: account.username,
-        words: shellWords[await languageOf(deps, actor.id)],
+        words: shellWords[(await languageOf(deps, actor.id)) ?? language],
         connect: async (to) => {
           const session = await openDatabaseSession(deps, { target, login: account, database: to ?? database });
           if (session.agentId !== row.agentId) {
@@ -178,7 +181,7 @@ async function loginOf(
   });
 }
 
-async function languageOf({ db }: Pick<SqlShellDeps, "db">, userId: string): Promise<"en" | "zh"> {
+async function languageOf({ db }: Pick<SqlShellDeps, "db">, userId: string): Promise<Language | null> {
   const [person] = await db.select({ language: users.language }).from(users).where(eq(users.id, userId));
-  return person?.language ?? "en";
+  return person?.language ?? null;
 }
