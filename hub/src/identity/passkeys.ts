@@ -148,25 +148,12 @@ export async function signInWithPasskey(
   if (known === undefined || !mayAct(known.user, now)) throw badPasskey();
   const { passkey, user } = known;
   let challenge = "";
-  const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-    response,
-    expectedChallenge: (given) => {
-      challenge = given;
-      return challenges.holds(given, signingIn, now);
-    },
-    expectedOrigin: site.origins,
-    expectedRPID: site.host,
-    credential: {
-      id: passkey.credentialId,
-      publicKey: Uint8Array.from(Buffer.from(passkey.publicKey, "base64")),
-      counter: passkey.counter,
-    },
-    requireUserVerification: true,
-  }).catch((cause: unknown) => {
-    throw badPasskey(cause);
+  const counter = await counterAfter(passkey, site, response, (given) => {
+    challenge = given;
+    return challenges.holds(given, signingIn, now);
   });
-  if (!verified || !challenges.useUp(challenge, now)) throw badPasskey();
-  await db.update(passkeys).set({ counter: authenticationInfo.newCounter, lastUsedAt: now }).where(eq(passkeys.id, passkey.id));
+  if (!challenges.useUp(challenge, now)) throw badPasskey();
+  await db.update(passkeys).set({ counter, lastUsedAt: now }).where(eq(passkeys.id, passkey.id));
   const waiting = await findSignIn(deps, cookie);
   if (waiting !== null && waiting.user.id === user.id) {
     const { id, stage, createdAt } = waiting.signIn;
@@ -208,9 +195,21 @@ export async function assertSigned(
     .from(passkeys)
     .where(and(eq(passkeys.userId, actor.id), eq(passkeys.credentialId, response.id)));
   if (passkey === undefined) throw badPasskey();
+  const expected = Buffer.from(challenge).toString("base64url");
+  const counter = await counterAfter(passkey, site, response, (given) => given === expected);
+  await tx.update(passkeys).set({ counter, lastUsedAt: now }).where(eq(passkeys.id, passkey.id));
+}
+
+/** What its counter is after an answer that is the passkey's, with the person present and known to it. @throws HubError `bad-passkey`. */
+async function counterAfter(
+  passkey: PasskeyRow,
+  site: Site,
+  response: PasskeyAnswer,
+  expectedChallenge: (given: string) => boolean,
+): Promise<number> {
   const { verified, authenticationInfo } = await verifyAuthenticationResponse({
     response,
-    expectedChallenge: Buffer.from(challenge).toString("base64url"),
+    expectedChallenge,
     expectedOrigin: site.origins,
     expectedRPID: site.host,
     credential: {
@@ -223,7 +222,7 @@ export async function assertSigned(
     throw badPasskey(cause);
   });
   if (!verified) throw badPasskey();
-  await tx.update(passkeys).set({ counter: authenticationInfo.newCounter, lastUsedAt: now }).where(eq(passkeys.id, passkey.id));
+  return authenticationInfo.newCounter;
 }
 
 const own = (actor: Actor, id: string) => and(eq(passkeys.id, id), eq(passkeys.userId, actor.id));
