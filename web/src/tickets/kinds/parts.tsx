@@ -1,5 +1,9 @@
 // Several things asked for, each of which can be left out.
+"use client";
 import { Checkbox, Group } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { TicketDetail } from "../../api/types.ts";
+import { displayText } from "../../ui/display-text.ts";
 
 interface PartsProps {
   label: string;
@@ -19,4 +23,18 @@ export function Parts({ label, all, left, word, onChange }: PartsProps) {
       </Group>
     </Checkbox.Group>
   );
+}
+
+interface NamedPartsProps {
+  ticket: TicketDetail;
+  all: readonly string[];
+  left: readonly string[];
+  onChange: (assetIds: string[]) => void;
+}
+
+/** Of the assets that are asked for. */
+export function AssetParts({ ticket, ...parts }: NamedPartsProps) {
+  const { t } = useTranslation();
+  const names = new Map(ticket.assets.map(({ id, name }) => [id, name]));
+  return <Parts label={t("tickets.servers")} word={(one) => displayText(names.get(one) ?? one)} {...parts} />;
 }

@@ -21,7 +21,7 @@ import { Moment } from "../../ui/moment.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
 import type { FieldsProps, KindView } from "./kind.ts";
-import { Parts } from "./parts.tsx";
+import { AssetParts } from "./parts.tsx";
 import { struck } from "./struck.tsx";
 
 interface Draft {
@@ -214,14 +214,12 @@ export const scriptView: KindView<AskedOf<"script">, Draft> = {
   },
   Narrow: function ScriptNarrow({ ticket, whole, given, onChange }) {
     const { t } = useTranslation();
-    const names = new Map(ticket.assets.map(({ id, name }) => [id, name]));
     return (
       <>
-        <Parts
-          label={t("tickets.servers")}
+        <AssetParts
+          ticket={ticket}
           all={whole.assetIds}
           left={given.assetIds}
-          word={(one) => displayText(names.get(one) ?? one)}
           onChange={(assetIds) => onChange({ ...given, assetIds })}
         />
         <NumberInput

@@ -8,7 +8,7 @@ import { displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
 import type { FieldsProps, KindView } from "./kind.ts";
-import { Parts } from "./parts.tsx";
+import { AssetParts, Parts } from "./parts.tsx";
 import { struck } from "./struck.tsx";
 
 interface Draft {
@@ -71,14 +71,12 @@ export const serverView: KindView<AskedOf<"server">, Draft> = {
   },
   Narrow: function ServerNarrow({ ticket, whole, given, onChange }) {
     const { t } = useTranslation();
-    const names = new Map(ticket.assets.map(({ id, name }) => [id, name]));
     return (
       <>
-        <Parts
-          label={t("tickets.servers")}
+        <AssetParts
+          ticket={ticket}
           all={whole.assetIds}
           left={given.assetIds}
-          word={(one) => displayText(names.get(one) ?? one)}
           onChange={(assetIds) => onChange({ ...given, assetIds })}
         />
         <Parts
