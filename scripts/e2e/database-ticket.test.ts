@@ -198,8 +198,8 @@ describeWith(needs, "a request for a database", () => {
       "database-account.dropped",
     ];
     expect(kinds).toEqual(expect.arrayContaining([...told, ...later, "ticket.ended"]));
-    const places_ = [...told, "sql.statement", "database-account.dropped"].map((kind) => kinds.indexOf(kind));
-    expect(places_).toEqual([...places_].sort((a, b) => a - b));
+    const order = [...told, "sql.statement", "database-account.dropped"].map((kind) => kinds.indexOf(kind));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(readyMs).toBeLessThan(15_000); // five seconds on a machine that does nothing else; see docs/performance.md
   }, 240_000);
 
