@@ -51,15 +51,19 @@ export const usualProtocols = (platform: PlatformId): { name: ProtocolName; port
 
 /** Databases that a terminal opens on; see hub/src/databases. */
 export const sqlProtocols = ["mysql", "mariadb", "postgresql"] as const;
+export type SqlProtocol = (typeof sqlProtocols)[number];
 
 /** What a terminal on it speaks: the agent's own host and SSH before SQL; null: none opens there. */
 export function terminalProtocolOf(asset: {
   agentId: string | null;
   protocols: readonly { name: string }[];
-}): "ssh" | (typeof sqlProtocols)[number] | null {
+}): "ssh" | SqlProtocol | null {
   if (asset.agentId !== null || asset.protocols.some(({ name }) => name === "ssh")) return "ssh";
   return sqlProtocols.find((one) => asset.protocols.some(({ name }) => name === one)) ?? null;
 }
+
+/** As a session's row says it; undefined for one that is no protocol any more. */
+export const protocolNamed = (text: string): ProtocolName | undefined => protocolNames.find((name) => name === text);
 
 const id = z.string().min(1).max(64);
 

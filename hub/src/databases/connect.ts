@@ -22,15 +22,16 @@ const everywhere = "postgres";
 /**
  * Signs in, to stay until `close()`. TLS where the server offers it.
  *
+ * @param protocol by which, where the asset offers several; left out: the first.
  * @param database null: none with MySQL, `postgres` with PostgreSQL.
  * @throws HubError `no-protocol`, and as failures.ts and server-dial.ts say.
  */
 export async function openDatabaseSession(
   deps: DialDeps,
-  { target, login, database }: { target: AssetInZone; login: Login; database: string | null },
+  { target, login, database, protocol }: { target: AssetInZone; login: Login; database: string | null; protocol?: string },
 ): Promise<DatabaseSession> {
   const { asset } = target;
-  const { dialect, port } = assertDatabaseService(asset);
+  const { dialect, port } = assertDatabaseService(asset, protocol);
   const names = { asset: asset.name, account: login.username };
   const connected = async (connect: (dial: ServerDial) => Promise<Driver>) => {
     const dial = await dialServer(deps, target, { port, greetingBytes });

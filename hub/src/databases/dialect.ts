@@ -1,29 +1,27 @@
 // Which databases the hub talks to, and by which protocol of an asset. Pure.
-import { sqlProtocols } from "../assets/input.ts";
+import { type SqlProtocol, sqlProtocols } from "../assets/input.ts";
 import type { AssetRow } from "../assets/schema.ts";
 import { HubError } from "../platform/errors.ts";
 
 /** MariaDB speaks MySQL's protocol; where the two differ, the server says which it is. */
 export type Dialect = "mysql" | "postgresql";
 
-export type DatabaseProtocol = (typeof sqlProtocols)[number];
+export const isSqlProtocol = (protocol: string): boolean => sqlProtocols.some((one) => one === protocol);
 
-export const isDatabaseProtocol = (protocol: string): boolean => sqlProtocols.some((one) => one === protocol);
+export type DatabaseService = { dialect: Dialect; protocol: SqlProtocol; port: number };
 
-export type DatabaseService = { dialect: Dialect; protocol: DatabaseProtocol; port: number };
-
-/** The first of its protocols that is a database the hub talks to; null: none is. */
-export function databaseServiceOf({ protocols }: Pick<AssetRow, "protocols">): DatabaseService | null {
+/** The first of its protocols that is a database the hub talks to, or the one that is named; null: none is. */
+export function databaseServiceOf({ protocols }: Pick<AssetRow, "protocols">, named?: string): DatabaseService | null {
   for (const { name, port } of protocols) {
-    const protocol = sqlProtocols.find((one) => one === name);
+    const protocol = sqlProtocols.find((one) => one === name && (named === undefined || one === named));
     if (protocol !== undefined) return { dialect: protocol === "postgresql" ? "postgresql" : "mysql", protocol, port };
   }
   return null;
 }
 
 /** @throws HubError `no-protocol`. */
-export function assertDatabaseService(asset: Pick<AssetRow, "name" | "protocols">): DatabaseService {
-  const service = databaseServiceOf(asset);
+export function assertDatabaseService(asset: Pick<AssetRow, "name" | "protocols">, named?: string): DatabaseService {
+  const service = databaseServiceOf(asset, named);
   if (service !== null) return service;
   throw new HubError("no-protocol", `${asset.name} offers no MySQL, MariaDB or PostgreSQL. Add the protocol to the asset.`, {
     facts: { asset: asset.name },

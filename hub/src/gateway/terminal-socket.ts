@@ -3,8 +3,9 @@
 import type { RawData, WebSocket } from "ws";
 import type { z } from "zod";
 import { authorize } from "../access/authorize.ts";
+import { protocolNamed } from "../assets/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { isDatabaseProtocol } from "../databases/dialect.ts";
+import { isSqlProtocol } from "../databases/dialect.ts";
 import { openSqlShell, type SqlShellDeps } from "../databases/shell/open-sql-shell.ts";
 import { type Actor, auditActor, may } from "../identity/actor.ts";
 import { databaseAway } from "../platform/database.ts";
@@ -78,9 +79,10 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
   let session: LiveSession;
   let from: number | null = 0;
   if (opening.type === "open") {
-    const { assetId, account, login, database = null, language = "en" } = opening;
-    const authorization = await authorize(sessions.db, actor, { assetId, account, action: "connect" }, sessions.clock.now());
-    session = isDatabaseProtocol(authorization.protocol)
+    const { assetId, account, protocol, login, database = null, language = "en" } = opening;
+    const wish = { assetId, account, protocol, action: "connect" as const };
+    const authorization = await authorize(sessions.db, actor, wish, sessions.clock.now());
+    session = isSqlProtocol(authorization.protocol)
       ? await openSqlShell(sessions, authorization, { ...size, login, database, language })
       : await openShell(sessions, authorization, size, login);
   } else {
@@ -193,7 +195,7 @@ async function rejoin(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor,
     await authorize(
       sessions.db,
       actor,
-      { assetId: row.assetId, account: row.accountChoice, action: "connect" },
+      { assetId: row.assetId, account: row.accountChoice, protocol: protocolNamed(row.protocol), action: "connect" },
       sessions.clock.now(),
     );
   if (live === undefined) throw new HubError("agent-offline", "The agent is not back yet; the session goes on when it is.");

@@ -1,6 +1,7 @@
 // What callers may send to sessions, and the control messages of the terminal socket (SPEC.md §7).
 import { terminalCellsMax } from "@sallyport/protocol/limits";
 import { z } from "zod";
+import { sqlProtocols } from "../assets/input.ts";
 import { languages } from "../notify/input.ts";
 import { page } from "../platform/input.ts";
 
@@ -28,6 +29,8 @@ export const socketOpening = z.discriminatedUnion("type", [
     account: z.string().max(64).optional(),
     /** For an account that asks, and the user name for `@agent` on a neighbour: used once, kept nowhere. */
     login: z.object({ username: z.string().max(128).optional(), password: z.string().max(1_000).optional() }).optional(),
+    /** Where the asset offers several that a terminal speaks; left out: SSH before SQL. */
+    protocol: z.enum(["ssh", ...sqlProtocols]).optional(),
     /** Of a database server, where the terminal begins; left out: where the server puts whoever names none. */
     database: z.string().min(1).max(256).optional(),
     /** Of the window, for what the hub itself says in an SQL terminal to whoever has chosen none. */

@@ -1,4 +1,5 @@
 // Which terminals are open in this window and how the dock shows them. Knows nothing of xterm; see live-terminals.ts.
+import type { SqlProtocol } from "@sallyport/hub/assets/input";
 import { Store } from "../state/store.ts";
 import { type TerminalTarget, withoutLogin } from "./terminal-link.ts";
 
@@ -28,8 +29,13 @@ class Dock {
   readonly state = new Store<DockState>({ tabs: [], active: null, beside: null, view: "docked", heightPx: 360, together: [] });
   #lastKey = 0;
 
-  open(assetId: string, name: string, account?: string): void {
-    const target: TerminalTarget = { kind: "asset", assetId, ...(account === undefined ? {} : { account }) };
+  open(assetId: string, name: string, account?: string, protocol?: SqlProtocol): void {
+    const target: TerminalTarget = {
+      kind: "asset",
+      assetId,
+      ...(account === undefined ? {} : { account }),
+      ...(protocol === undefined ? {} : { protocol }),
+    };
     this.#add({ key: this.#newKey(), name, target, sessionId: null });
   }
 

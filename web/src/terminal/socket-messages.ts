@@ -1,4 +1,5 @@
 // The text messages of the terminal socket. What the hub says is parsed once, here; see protocol/SPEC.md §7.
+import type { SqlProtocol } from "@sallyport/hub/assets/input";
 import * as z from "zod/mini";
 import type { Language } from "../i18n/i18n.ts";
 import type { Login } from "./login.ts";
@@ -53,7 +54,16 @@ const fromHub = z.discriminatedUnion("type", [
 export type HubMessage = z.infer<typeof fromHub>;
 
 export type ConsoleMessage =
-  | { type: "open"; assetId: string; account?: string; login?: Login; language: Language; cols: number; rows: number }
+  | {
+      type: "open";
+      assetId: string;
+      account?: string;
+      protocol?: SqlProtocol;
+      login?: Login;
+      language: Language;
+      cols: number;
+      rows: number;
+    }
   | { type: "attach"; sessionId: string; from: number | null; cols: number; rows: number }
   | { type: "resize"; cols: number; rows: number }
   | { type: "ack"; offset: number }

@@ -1,5 +1,6 @@
 // One terminal's connection to the hub: dials, rejoins after every loss, resends input, acknowledges output.
 // Draws nothing and decides nothing about the session; see link-state.ts for what it can be doing.
+import type { SqlProtocol } from "@sallyport/hub/assets/input";
 import { decodeTerminalData, encodeTerminalData, terminalSubprotocol } from "@sallyport/protocol/terminal-socket";
 import { currentLanguage } from "../i18n/i18n.ts";
 import { backoffMs } from "./backoff.ts";
@@ -30,9 +31,9 @@ export interface Size {
   rows: number;
 }
 
-/** `account`: as whom, of what the asset offers; left out on an agent's own host. */
+/** `account`: as whom, of what the asset offers; left out on an agent's own host. `protocol`: where SQL is meant, whatever else it offers. */
 export type TerminalTarget =
-  | { kind: "asset"; assetId: string; account?: string; login?: Login }
+  | { kind: "asset"; assetId: string; account?: string; protocol?: SqlProtocol; login?: Login }
   | { kind: "session"; sessionId: string };
 
 export function withoutLogin(target: TerminalTarget): TerminalTarget {

@@ -53,7 +53,7 @@ export async function openSqlShell(
   { columns, rows, login, database, language }: Opening,
 ): Promise<LiveSession> {
   const { db, clock, store, live, lastAnswers } = deps;
-  const { actor, target } = authorization;
+  const { actor, target, protocol } = authorization;
   const release = live.reserve(actor.id);
   if (release === null)
     throw new HubError("too-many", `You have ${livePerPersonMax} terminals open. End one first.`, {
@@ -90,7 +90,7 @@ export async function openSqlShell(
         account: account.username,
         words: shellWords[(await languageOf(deps, actor.id)) ?? language],
         connect: async (to) => {
-          const session = await openDatabaseSession(deps, { target, login: account, database: to ?? database });
+          const session = await openDatabaseSession(deps, { target, login: account, database: to ?? database, protocol });
           if (session.agentId !== row.agentId) {
             row.agentId = session.agentId;
             await db.update(sessions).set({ agentId: session.agentId }).where(eq(sessions.id, row.id));
@@ -116,7 +116,7 @@ export async function openSqlShell(
         keep: mayExport ? (answer) => lastAnswers.keep(row.id, answer) : null,
       });
       try {
-        await shell.start();
+        await shell.connect();
       } catch (error) {
         await log.close();
         terminal.destroy();
@@ -143,6 +143,7 @@ export async function openSqlShell(
       terminal.once("close", () => lastAnswers.forget(row.id));
       live.add(session);
       session.join(terminal.mux);
+      void shell.run();
       return session;
     }
   } finally {

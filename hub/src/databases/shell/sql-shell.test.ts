@@ -196,6 +196,45 @@ describe.skipIf(missingMariadb !== null)("with MariaDB", () => {
     again.control({ type: "end" });
   });
 
+  test("of many lines that are pasted none is lost, and each runs in its turn", async () => {
+    server.asRoot("create table shop.pasted (n int primary key);");
+    const terminal = await open();
+    await terminal.until(() => terminal.text.includes("> "));
+    // One statement of 2,999 lines, longer than what may wait, and one that sees what it did.
+    const rows = Array.from({ length: 2_998 }, (_, n) => `(${n})`).join(`,${enter}`);
+    terminal.type(`insert into shop.pasted values${enter}${rows};${enter}select count(*) as pasted from shop.pasted;${enter}`);
+    await terminal.until(() => terminal.text.includes("| 2998"), "the count");
+    expect(terminal.text).toContain("2998 rows changed");
+    terminal.control({ type: "end" });
+  });
+
+  test("opens beside SSH where it is named, under a grant for it alone, and is found again", async () => {
+    const { items: zones } = await admin.query<{ items: { id: string }[] }>("fleet.zones");
+    const protocols = [
+      { name: "ssh", port: 22 },
+      { name: "mariadb", port: server.port },
+    ];
+    const fields = { name: "both-1", zoneId: zones[0]?.id, address: "127.0.0.1", platform: "linux", protocols };
+    const { id: assetId } = await admin.mutate<{ id: string }>("assets.create", fields);
+    const { username, password } = server.privileged;
+    const secret = { kind: "password", password };
+    const { id: account } = await admin.mutate<{ id: string }>("accounts.create", { assetId, username, secret });
+    const person = await hub.as("user");
+    const { me } = await person.query<{ me: { id: string } }>("auth.state");
+    await hub.grant(me.id, [assetId], ["connect", "download"], { protocols: ["mariadb"] });
+    expect((await person.openTerminal(assetId, { account })).find("error")).toMatchObject({ code: "no-grant" });
+    // Allowed or not, nobody comes in by a protocol that the asset does not offer.
+    const absent = await admin.openTerminal(assetId, { account, protocol: "postgresql" });
+    expect(absent.find("error")).toMatchObject({ code: "no-protocol" });
+    const terminal = await person.openTerminal(assetId, { account, protocol: "mariadb" });
+    await say(terminal, "select 6 * 7 as answer;", "| 42");
+    const again = await person.attach(terminal.sessionId, null);
+    await again.until(() => again.find("snapshot") !== undefined);
+    const csv = await fetch(`${hub.url}/api/v1/sessions/${terminal.sessionId}/last-answer.csv`, { headers: person.headers });
+    expect(await csv.text()).toBe("answer\r\n42\r\n");
+    again.control({ type: "end" });
+  });
+
   test("without the audit log nothing runs", async () => {
     const terminal = await open();
     await terminal.until(() => terminal.text.includes("> "));

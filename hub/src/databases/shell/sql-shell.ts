@@ -20,7 +20,7 @@ const rowsDefault = 1_000;
 const rowsMax = 10_000;
 /** More than anybody types; what is longer belongs into a script. */
 const statementBytesMax = 64 * 1024;
-/** Lines that were pasted and wait. */
+/** Lines that were pasted and wait; no more is read before some have run, but for what one piece of input holds, 64 KiB. */
 const linesWaitingMax = 2_000;
 const historyMax = 500;
 const completionsMax = 2_000;
@@ -60,13 +60,13 @@ export class SqlShell {
     this.#options = options;
   }
 
-  /** Until the person leaves or the terminal is ended from outside. @throws HubError when the first connection does not come to stand. */
-  async start(): Promise<void> {
+  /** Before run(): whoever is not let in has no terminal. @throws HubError */
+  async connect(): Promise<void> {
     await this.#connect();
-    void this.#run();
   }
 
-  async #run(): Promise<void> {
+  /** Until the person leaves or the terminal is ended from outside. Never throws. */
+  async run(): Promise<void> {
     const { terminal, words } = this.#options;
     const editor = readline.createInterface({
       input: terminal,
@@ -82,7 +82,10 @@ export class SqlShell {
           },
         ),
     });
-    editor.on("line", (line) => this.#onLine(line));
+    editor.on("line", (line) => {
+      this.#onLine(line);
+      if (this.#lines.length >= linesWaitingMax) editor.pause();
+    });
     editor.on("SIGINT", () => {
       if (!this.#running) {
         editor.write(null, { ctrl: true, name: "e" });
@@ -170,12 +173,13 @@ export class SqlShell {
         this.#wake = resolve;
       });
     }
-    return this.#lines.shift() ?? null;
+    const line = this.#lines.shift() ?? null;
+    if (this.#lines.length < linesWaitingMax / 2) editor.resume();
+    return line;
   }
 
   #onLine(line: string): void {
-    // Whoever pastes more than this pastes a file.
-    if (this.#lines.length < linesWaitingMax) this.#lines.push(line);
+    this.#lines.push(line);
     this.#wake?.();
   }
 

@@ -1,6 +1,7 @@
 // How the account that a request gives stands, and, to whom it is for, how to sign in as it.
 "use client";
 import { Alert, Button, Code, Group, List, Stack, Text } from "@mantine/core";
+import { sqlProtocols } from "@sallyport/hub/assets/input";
 import { IconTerminal2 } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -103,7 +104,7 @@ function HowToConnect({ ticket, account }: { ticket: TicketDetail; account: Acco
         <Group>
           <Button
             leftSection={<IconTerminal2 size={15} aria-hidden />}
-            onClick={() => dock.open(target.id, target.name, account.accountId)}
+            onClick={() => dock.open(target.id, target.name, account.accountId, oneOf(account.protocol, sqlProtocols))}
           >
             {t("databases.openTerminal")}
           </Button>
