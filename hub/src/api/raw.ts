@@ -100,8 +100,19 @@ async function sendReview(
   response: ServerResponse,
 ): Promise<void> {
   const { db, clock } = hub.reviews;
-  await findReview(db, actor, id);
+  const { review } = await findReview(db, actor, id);
   const { rows } = await listLines(db, { id, limit: reviewLinesMax }, clock.now());
+  if (request.method === "GET")
+    await db.transaction((tx) =>
+      recordAudit(tx, {
+        kind: "access-review.exported",
+        orgId: actor.orgId,
+        actor: auditActor(actor),
+        subject: { kind: "access-review", id, name: review.name },
+        ip: actor.ip,
+        data: { lines: rows.length },
+      }),
+    );
   response.writeHead(200, {
     "content-type": "text/csv; charset=utf-8",
     "content-disposition": `attachment; filename="access-review.csv"`,

@@ -204,6 +204,7 @@ export type AuditEventOf = {
   };
   /** open: lines that nobody decided. */
   "access-review.closed": { lines: number; open: number };
+  "access-review.exported": { lines: number };
   "ticket-flow.created": { flow: string };
   "ticket-flow.changed": { before: string; after: string };
   "ticket-flow.removed": Record<string, never>;
@@ -401,6 +402,7 @@ export const auditKinds = [
   "access-review.created",
   "access-review.decided",
   "access-review.closed",
+  "access-review.exported",
   "ticket-flow.created",
   "ticket-flow.changed",
   "ticket-flow.removed",

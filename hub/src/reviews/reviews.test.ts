@@ -113,6 +113,9 @@ test("an owner sees who reaches his assets by which grant and when it was used, 
 
   const csv = await fetch(`${hub.url}/api/v1/access-reviews/${id}.csv`, { headers: owner.client.headers });
   expect(await csv.text()).toMatch(/ada,server \d+,alone,,connect,,,remove,revoked,left the team,/);
+  expect(await hub.sql`select data from audit_events where kind = 'access-review.exported' and subject_id = ${id}`).toHaveLength(
+    1,
+  );
 });
 
 test("nobody confirms his own access, decides another's review, or reviews assets that are not his", async () => {

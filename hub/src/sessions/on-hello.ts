@@ -11,6 +11,9 @@ import { closeSession, endSession } from "./end-session.ts";
 import { LiveSession } from "./live-session.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 
+/** One that is being opened is in no process yet; its server has a few seconds to let it in, through three agents at most. */
+const sqlOpeningMs = 60_000;
+
 /** Returns where each surviving stream goes on. Streams not returned are ended by the agent. */
 export async function onHello(
   deps: SessionDeps,
@@ -44,8 +47,9 @@ export async function onHello(
     }),
   );
   // An SQL terminal is the hub's own: it lives as long as this process has it, whatever its agent says.
-  for (const { id } of rows.filter(({ kind }) => kind === "sql"))
-    if (deps.live.get(id) === undefined)
+  const opensSince = deps.clock.now().getTime() - sqlOpeningMs;
+  for (const { id, state, startedAt } of rows.filter(({ kind }) => kind === "sql"))
+    if (deps.live.get(id) === undefined && (state === "live" || startedAt.getTime() < opensSince))
       await closeSession(deps, id, { reason: "hub-failed", by: null, exitCode: null, signal: null });
   // The agent knows nothing of the others: it was restarted, or its host was.
   for (const row of rows)

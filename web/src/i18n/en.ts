@@ -2665,6 +2665,7 @@ export const en = {
     "access-review.decided":
       "{{actor}} decided {{decision}} for {{person}} on {{asset}} by {{grant}} in {{subject}}: {{outcome}}. {{reason}}",
     "access-review.closed": "{{actor}} finished the access review {{subject}}; {{open}} of {{lines}} lines stay undecided",
+    "access-review.exported": "{{actor}} exported {{lines}} lines of the access review {{subject}}",
     "ticket-flow.created": "{{actor}} made the flow {{subject}}: {{flow}}",
     "ticket-flow.changed": "{{actor}} changed the flow {{subject}}: {{after}}",
     "ticket-flow.removed": "{{actor}} removed the flow {{subject}}",

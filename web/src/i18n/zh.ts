@@ -2614,6 +2614,7 @@ export const zh: Translation = {
     "access-review.decided":
       "{{actor}} 在 {{subject}} 中对 {{person}} 通过 {{grant}} 访问 {{asset}} 作出决定 {{decision}}：{{outcome}}。{{reason}}",
     "access-review.closed": "{{actor}} 完成了访问复核 {{subject}}，共 {{lines}} 项，{{open}} 项未决定",
+    "access-review.exported": "{{actor}} 导出了访问复核 {{subject}} 的 {{lines}} 行",
     "ticket-flow.created": "{{actor}} 创建了流程 {{subject}}：{{flow}}",
     "ticket-flow.changed": "{{actor}} 修改了流程 {{subject}}：{{after}}",
     "ticket-flow.removed": "{{actor}} 删除了流程 {{subject}}",
