@@ -96,9 +96,14 @@ import { loadHubKeys } from "./platform/hub-keys.ts";
 import { errorFields, type Log } from "./platform/log.ts";
 import { Vault } from "./platform/vault.ts";
 import { remindEveryMs, remindReviewers } from "./reviews/jobs.ts";
+import { beforeOpening } from "./rules/before-opening.ts";
+import type { RuleDeps } from "./rules/deps.ts";
+import { HeldLines } from "./rules/held-lines.ts";
+import { judgeLine, looksAt } from "./rules/judge-line.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endForbidden } from "./sessions/end-forbidden.ts";
 import { endSession } from "./sessions/end-session.ts";
+import { guardTerminals } from "./sessions/guard-lines.ts";
 import { endDetached, endLost } from "./sessions/jobs.ts";
 import { LiveDials } from "./sessions/live-dial.ts";
 import { LiveSessions } from "./sessions/live-sessions.ts";
@@ -112,6 +117,7 @@ import { tasksUsingFiles } from "./tasks/uses-of-files.ts";
 import { linkInMail } from "./tickets/decision-links.ts";
 import type { TicketDeps } from "./tickets/deps.ts";
 import { endTickets, escalateTickets } from "./tickets/jobs.ts";
+import { withdrawLeftLines } from "./tickets/raise-review.ts";
 import { beginTickets } from "./tickets/run-ticket.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
@@ -204,6 +210,7 @@ export async function createHub(
     const ports = { console: 0, agents: 0 };
     const accessChanged = async (orgId: string): Promise<void> => {
       await endForbidden(sessions, orgId);
+      await guardTerminals(sessions, orgId);
       await endForbiddenRuns(automation, orgId);
     };
     const identity: IdentityDeps = {
@@ -248,6 +255,9 @@ export async function createHub(
     const store = new LogStore(dataDir, config.s3 === undefined ? null : archiveOf(config.s3, changes, log));
     closers.push(() => store.close());
     const neighbours = new Neighbours({ db, clock, vault, log, links, hostKeyPolicy: config.hostKeys });
+    const rules: RuleDeps = { db, clock, changes, log, guardTerminals: (orgId) => guardTerminals(sessions, orgId) };
+    const held = new HeldLines(db, (error) => log.error(errorFields(error), "decision about a line not read"));
+    closers.push(changes.listen(({ topic, id }) => (topic === "tickets" && id !== null ? held.look(id) : undefined)));
     const sessions: SessionDeps = {
       db,
       unendedOf: gatheredRows(
@@ -262,6 +272,11 @@ export async function createHub(
       live: new LiveSessions(),
       dials: new LiveDials(),
       neighbours,
+      rules: {
+        beforeOpening: (authorization, row) => beforeOpening(rules, authorization, row),
+        looksAt: (row) => looksAt(rules, row),
+        judge: (row, line) => judgeLine({ ...rules, held }, row, line),
+      },
       ownPorts: () => [ports.console, ports.agents],
       changes,
       detachGraceSeconds: config.detachGraceSeconds,
@@ -349,6 +364,7 @@ export async function createHub(
     closers.push(() => delivery.close());
     const tickets: TicketDeps = { ...access, automation, vault, signer: { hubId: keys.hubId, key: keys.signingKey } };
     const assets: AssetDeps = { db, clock, changes, vault, accessChanged };
+    await withdrawLeftLines(tickets);
     const custody: CustodyDeps = { assets, sessions };
     const worker = new CustodyWorker(custody);
     await worker.start();
@@ -386,6 +402,7 @@ export async function createHub(
       files,
       automation,
       tasks,
+      rules,
       tickets,
       lastAnswers,
       reviews: access,

@@ -100,6 +100,13 @@ const askedFor = (assetIds: string[]) => ({
   reason: "R",
   asked: { kind: "server", assetIds, accounts: ["deploy"], actions: ["connect"], minutes: 60 },
 });
+const ruleOf = (assetId: string) => ({
+  kind: "command",
+  name: "row",
+  targets: [{ kind: "asset", id: assetId }],
+  patterns: [{ kind: "words", text: "reboot" }],
+  outcome: "refuse",
+});
 const flowOf = (assetIds: string[]) => ({
   name: "F",
   match: { kinds: ["server"], targets: assetIds.map((id) => ({ kind: "asset", id })) },
@@ -296,6 +303,12 @@ const table: Record<string, Row> = {
   "roles.create": ["-FFFF", () => roleOf()],
   "roles.list": ["-FFF+++"],
   "roles.remove": ["-FFFF", id("role")],
+  "rules.change": ["-FFFF+N", ({ rule, asset }) => ({ id: rule, rule: ruleOf(asset) })],
+  "rules.create": ["-FFFF+N", ({ asset }) => ({ rule: ruleOf(asset) })],
+  "rules.list": ["-FFF+++"],
+  "rules.move": ["-FFFF+N", ({ rule }) => ({ id: rule, before: null })],
+  "rules.remove": ["-FFFF+N", id("rule")],
+  "rules.tryPatterns": ["-FFFF++", () => ({ patterns: [], line: "x" })],
   "runs.again": ["-NNNF", ({ run, execution }) => ({ id: run, which: "chosen", executionIds: [execution] })], // automation/runs.test.ts: this one has not ended
   "runs.cells": ["-NNN++N", id("run")],
   "runs.compare": ["-NNN++N", id("run")],
@@ -448,6 +461,7 @@ async function freshSubjects(): Promise<Subjects> {
     ticket: newId("tkt"),
     draft: newId("tkt"),
     flow: newId("flw"),
+    rule: newId("rul"),
   };
   const ofTask = newId("scr");
   await sql.begin((tx) => [
@@ -486,6 +500,11 @@ async function freshSubjects(): Promise<Subjects> {
     tx`delete from ticket_flows where name = 'row'`, // an organisation has a hundred at most
     tx`insert into ticket_flows (id, org_id, name, active, position, match, levels, changed_by, created_at, updated_at)
     values (${made.flow}, ${orgId}, 'row', true, 0, ${tx.json({ ...flowOf([assetId]).match, privileged: null })}, ${tx.json(flowOf([]).levels)}, ${owner}, now(), now())`,
+    tx`delete from rules where name = 'row'`, // so has it of each kind of rule
+    tx`insert into rules
+    (id, org_id, kind, name, active, position, subjects, targets, accounts, protocols, addresses, patterns, outcome, minutes, says, changed_by, created_at, updated_at)
+    values (${made.rule}, ${orgId}, 'command', 'row', true, 0, '[]', ${tx.json(ruleOf(assetId).targets)}, '{@all}', '{@all}', '{}',
+      ${tx.json(ruleOf(assetId).patterns)}, 'refuse', 60, '', ${owner}, now(), now())`,
     ...[
       { id: made.ticket, state: "pending", requester: made.personId },
       { id: made.draft, state: "draft", requester: owner },
@@ -531,6 +550,7 @@ const nobodys = (): Subjects => ({
   ticket: newId("tkt"),
   draft: newId("tkt"),
   flow: newId("flw"),
+  rule: newId("rul"),
 });
 
 /** The answer as it is, and the code of the refusal in it; null when it was none. */

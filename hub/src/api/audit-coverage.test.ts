@@ -67,6 +67,16 @@ const newFlow = async () => {
   };
   return { ...flow, ...(await admin.mutate<{ id: string }>("tickets.createFlow", flow)) };
 };
+const newRule = async () => {
+  const rule = {
+    kind: "command",
+    name: "covered",
+    targets: [{ kind: "asset", id: assetId }],
+    patterns: [{ kind: "words", text: "covered" }],
+    outcome: "warn",
+  };
+  return { rule, ...(await admin.mutate<{ id: string }>("rules.create", { rule })) };
+};
 const newTicket = async (by = admin) => {
   await newFlow();
   const asked = { kind: "server", assetIds: [assetId], accounts: ["@agent"], actions: ["connect"], minutes: 60 };
@@ -517,6 +527,16 @@ const table: Record<string, [kind: AuditKind, call: () => Promise<unknown>]> = {
   ],
   "roles.create": ["role.created", newRole],
   "roles.remove": ["role.deleted", async () => admin.mutate("roles.remove", { id: await newRole() })],
+  "rules.change": [
+    "rule.changed",
+    async () => {
+      const { id, rule } = await newRule();
+      await admin.mutate("rules.change", { id, rule: { ...rule, outcome: "refuse" } });
+    },
+  ],
+  "rules.create": ["rule.created", newRule],
+  "rules.move": ["rule.moved", async () => admin.mutate("rules.move", { id: (await newRule()).id, before: null })],
+  "rules.remove": ["rule.removed", async () => admin.mutate("rules.remove", { id: (await newRule()).id })],
   "runs.again": [
     "run.created",
     async () => {

@@ -19,6 +19,7 @@ import type { Outbox } from "../notify/outbox.ts";
 import type { Config } from "../platform/config.ts";
 import type { HubKeys } from "../platform/hub-keys.ts";
 import type { ReviewDeps } from "../reviews/deps.ts";
+import type { RuleDeps } from "../rules/deps.ts";
 import type { ScriptDeps } from "../scripts/deps.ts";
 import type { SessionDeps } from "../sessions/deps.ts";
 import type { Screens } from "../sessions/screens.ts";
@@ -52,6 +53,7 @@ export type ApiDeps = {
   files: FileDeps;
   automation: AutomationDeps;
   tasks: TaskDeps;
+  rules: RuleDeps;
   tickets: TicketDeps;
   /** What SQL terminals were answered last. */
   lastAnswers: LastAnswers;

@@ -18,6 +18,7 @@ import { keysRouter, peopleRouter } from "./routers/people.ts";
 import { providersRouter } from "./routers/providers.ts";
 import { reviewsRouter } from "./routers/reviews.ts";
 import { rolesRouter } from "./routers/roles.ts";
+import { rulesRouter } from "./routers/rules.ts";
 import { interpretersRouter, scriptsRouter } from "./routers/scripts.ts";
 import { signInPolicyRouter } from "./routers/sign-in-policy.ts";
 import { calendarsRouter, targetSetsRouter, tasksRouter } from "./routers/tasks.ts";
@@ -53,6 +54,7 @@ export const appRouter = router({
   providers: providersRouter,
   reviews: reviewsRouter,
   roles: rolesRouter,
+  rules: rulesRouter,
   runs: runsRouter,
   scripts: scriptsRouter,
   sessions: sessionsRouter,

@@ -53,6 +53,9 @@ export const usualProtocols = (platform: PlatformId): { name: ProtocolName; port
 export const sqlProtocols = ["mysql", "mariadb", "postgresql"] as const;
 export type SqlProtocol = (typeof sqlProtocols)[number];
 
+/** What a terminal speaks. */
+export const terminalProtocols = ["ssh", ...sqlProtocols] as const;
+
 /** What a terminal on it speaks: the agent's own host and SSH before SQL; null: none opens there. */
 export function terminalProtocolOf(asset: {
   agentId: string | null;

@@ -205,6 +205,16 @@ export type AuditEventOf = {
   /** open: lines that nobody decided. */
   "access-review.closed": { lines: number; open: number };
   "access-review.exported": { lines: number };
+  "rule.created": { rule: string };
+  "rule.changed": { before: string; after: string };
+  "rule.moved": { position: number; of: number };
+  "rule.removed": Record<string, never>;
+  /** what: the action, or `command`; line: without what is evidently a secret. */
+  "rule.refused": { ruleId: string; rule: string; what: string; line: string };
+  "rule.warned": { ruleId: string; rule: string; what: string; line: string };
+  "rule.confirmed": { ruleId: string; rule: string; what: string; line: string };
+  /** In an emergency nobody is waited for. */
+  "rule.set-aside": { ruleId: string; rule: string; what: string; line: string };
   "ticket-flow.created": { flow: string };
   "ticket-flow.changed": { before: string; after: string };
   "ticket-flow.removed": Record<string, never>;
@@ -403,6 +413,14 @@ export const auditKinds = [
   "access-review.decided",
   "access-review.closed",
   "access-review.exported",
+  "rule.created",
+  "rule.changed",
+  "rule.moved",
+  "rule.removed",
+  "rule.refused",
+  "rule.warned",
+  "rule.confirmed",
+  "rule.set-aside",
   "ticket-flow.created",
   "ticket-flow.changed",
   "ticket-flow.removed",
@@ -446,6 +464,7 @@ export type AuditSubject = {
     | "calendar"
     | "target-set"
     | "ticket"
+    | "rule"
     | "ticket-flow"
     | "access-review"
     | "person"

@@ -104,7 +104,7 @@ async function join(deps: TerminalSocketDeps, socket: WebSocket, actor: Actor, o
     cols: session.columns,
     rows: session.rows,
     outputOffset: start,
-    inputOffset: session.inputEnd,
+    inputOffset: session.typedEnd,
     owner,
     ...(owner && sessions.lastAnswers.isKept(session.id) ? { answers: true } : {}),
   });

@@ -5,6 +5,7 @@ import type { WebSocket } from "ws";
 import type { LogStore } from "../logs/log-store.ts";
 import type { EchoMode } from "../sessions/echo-watch.ts";
 import type { SocketControl } from "../sessions/input.ts";
+import type { LineState } from "../sessions/line-gate.ts";
 import type { LiveSession, Viewer } from "../sessions/live-session.ts";
 import type { Screen } from "../sessions/screens.ts";
 import { WatcherPace } from "./watcher-pace.ts";
@@ -89,6 +90,10 @@ export class SocketViewer implements Viewer {
 
   onViewers(count: number): void {
     this.#tell({ type: "viewers", count });
+  }
+
+  onLine(line: LineState): void {
+    this.#tell({ type: "line", line });
   }
 
   onEcho({ echo, canonical, offset }: EchoMode): void {

@@ -18,7 +18,7 @@ export const rolesMax = 100;
 export const permissionGroups = {
   reach: ["terminal.open", "run.start", "scripts.manage", "dial.open", "access.break-glass"],
   assets: ["assets.read", "assets.manage", "accounts.manage", "secrets.reveal"],
-  grants: ["grants.read", "grants.manage"],
+  grants: ["grants.read", "grants.manage", "rules.manage"],
   tickets: ["tickets.open", "tickets.read-all", "tickets.manage"],
   people: ["people.read", "people.manage"],
   oversight: ["sessions.read-all", "sessions.end", "runs.read-all", "audit.read"],

@@ -8,6 +8,7 @@ export const topics = [
   "files",
   "tasks",
   "tickets",
+  "rules",
   "execution",
   "people",
   "grants",

@@ -1,4 +1,5 @@
 // What sessions' use cases work with.
+import type { Authorization } from "../access/authorize.ts";
 import type { AgentLinks } from "../fleet/links.ts";
 import type { Orders } from "../fleet/orders.ts";
 import type { LogStore } from "../logs/log-store.ts";
@@ -7,9 +8,20 @@ import type { Changes } from "../platform/changes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
+import type { TypedLine, Verdict } from "./line-gate.ts";
 import type { LiveDials } from "./live-dial.ts";
 import type { LiveSessions } from "./live-sessions.ts";
 import type { SessionRow } from "./schema.ts";
+
+/** What rules say; the room that keeps them fills it. */
+export type SessionRules = {
+  /** @throws HubError `rule-refused`, `review-needed`. */
+  beforeOpening(authorization: Authorization, row: SessionRow): Promise<void>;
+  /** Does any of them look at what is typed there? */
+  looksAt(row: SessionRow): Promise<boolean>;
+  /** Never throws. */
+  judge(row: SessionRow, line: TypedLine): Promise<Verdict>;
+};
 
 export type SessionDeps = {
   db: Database;
@@ -25,6 +37,7 @@ export type SessionDeps = {
   neighbours: Neighbours;
   /** Where this hub listens: a connection from its own machine is trusted there more than one from outside. */
   ownPorts(): readonly number[];
+  rules: SessionRules;
   changes: Changes;
   /** How long a terminal lives on after its last window closed. */
   detachGraceSeconds: number;

@@ -10,6 +10,7 @@ import type { LogStore } from "../logs/log-store.ts";
 import type { LogWriter } from "../logs/log-writer.ts";
 import type { Clock } from "../platform/clock.ts";
 import { EchoWatch, type EchoWatcher } from "./echo-watch.ts";
+import type { LineGate, LineState } from "./line-gate.ts";
 import { Tail } from "./tail.ts";
 
 /** One open window on a session. Its pump runs when it is woken. */
@@ -23,6 +24,8 @@ export type Viewer = EchoWatcher & {
   onResize(columns: number, rows: number): void;
   onInputTaken(offset: number): void;
   onViewers(count: number): void;
+  /** A rule looks at a line that was typed, or no longer does. */
+  onLine(state: LineState): void;
   onEnded(): void;
 };
 
@@ -60,6 +63,9 @@ export class LiveSession {
   readonly #outgoing: Outgoing;
   readonly #tail: Tail;
   readonly #viewers = new Set<Viewer>();
+  /** As windows count what is typed: what a rule keeps from the shell is counted too, and the shell never gets it. */
+  #typedEnd: number;
+  #gate: LineGate | null = null;
   #detachedSinceMs: number | null;
   #sealed = false;
   #mux: StreamMux | null = null;
@@ -77,6 +83,7 @@ export class LiveSession {
     this.#detachedSinceMs = options.clock.now().getTime();
     this.#output = new Incoming(0, terminalWindowBytes, log.end("output"));
     this.#input = new Ring(inputWindowBytes, options.inputStart);
+    this.#typedEnd = options.inputStart;
     this.#outgoing = new Outgoing(0, this.#input, inputWindowBytes);
     this.#tail = new Tail(log.end("output"));
     this.echo = new EchoWatch((on) => options.askEcho(options.stream, on));
@@ -88,7 +95,7 @@ export class LiveSession {
       owner: {
         onData: (_channel, data) => this.#onOutput(data),
         onEnd: () => {},
-        onRoom: () => this.#onInputTaken(),
+        onRoom: () => this.onInputTaken(),
         onResize: () => {}, // agents do not resize
         onClose: (closing) => void this.log.flush().then(() => options.onClosed(closing)),
       },
@@ -101,6 +108,11 @@ export class LiveSession {
   }
 
   /** Next input offset wanted from the owner's window. */
+  get typedEnd(): number {
+    return this.#typedEnd;
+  }
+
+  /** Offset after the last byte meant for the agent. */
   get inputEnd(): number {
     return this.#input.end;
   }
@@ -140,6 +152,7 @@ export class LiveSession {
     this.#viewers.add(viewer);
     if (viewer.owner) this.#detachedSinceMs = null;
     for (const each of this.#viewers) each.onViewers(this.#viewers.size);
+    if (this.#gate !== null && this.#gate.state.state !== "free") viewer.onLine(this.#gate.state);
   }
 
   detach(viewer: Viewer): void {
@@ -162,13 +175,33 @@ export class LiveSession {
    * @returns false when the window skipped bytes.
    */
   type(offset: number, data: Uint8Array): boolean {
-    if (offset > this.#input.end) return false;
-    const fresh = data.subarray(Math.min(data.length, this.#input.end - offset));
+    if (offset > this.#typedEnd) return false;
+    const fresh = data.subarray(Math.min(data.length, this.#typedEnd - offset));
     if (fresh.length === 0) return true;
-    if (fresh.length > this.#input.room) return false; // the window knows the limit: it keeps input-ack in mind
-    this.#input.append(fresh);
-    this.#mux?.flush(); // a keystroke waits for nothing
+    if (fresh.length > this.#input.room - (this.#gate?.waiting ?? 0)) return false; // the window knows the limit: it keeps input-ack in mind
+    this.#typedEnd += fresh.length;
+    if (this.#gate === null) this.#forward(fresh);
+    else this.#gate.take(fresh);
     return true;
+  }
+
+  /** From now on rules look at the lines that are typed here; null: none does. */
+  guard(gate: ((forward: (bytes: Uint8Array) => void) => LineGate) | null): void {
+    if (gate === null) {
+      const before = this.#gate;
+      this.#gate = null;
+      before?.release();
+    } else this.#gate ??= gate((bytes) => this.#forward(bytes));
+  }
+
+  /** Of its gate: what windows show, and how much of what they sent is on its way. */
+  onLine(state: LineState): void {
+    for (const viewer of this.#viewers) viewer.onLine(state);
+  }
+
+  onInputTaken(): void {
+    const underWay = this.#input.end - this.#outgoing.received + (this.#gate?.waiting ?? 0);
+    for (const viewer of this.#viewers) viewer.onInputTaken(this.#typedEnd - underWay);
   }
 
   resize(columns: number, rows: number): void {
@@ -177,6 +210,7 @@ export class LiveSession {
     this.rows = rows;
     this.log.resize(columns, rows, this.#clock.now().getTime());
     this.end.resize(columns, rows);
+    this.#gate?.onResize(columns, rows);
     this.#mux?.wake();
     for (const viewer of this.#viewers) viewer.onResize(columns, rows);
   }
@@ -211,6 +245,7 @@ export class LiveSession {
   /** Over: the windows close. The stream stays with the link until both ends have said CLOSE. */
   leave(): void {
     this.echo.end();
+    this.#gate?.end();
     for (const viewer of this.#viewers) viewer.onEnded();
     this.#viewers.clear();
   }
@@ -223,6 +258,7 @@ export class LiveSession {
     }
     this.log.append("output", data, this.#clock.now().getTime());
     this.#tail.append(data);
+    this.#gate?.onPrinted(data);
     this.#consume();
     for (const viewer of this.#viewers) viewer.wake();
   }
@@ -235,7 +271,8 @@ export class LiveSession {
     this.#output.consume(taken < 0 ? this.outputEnd : taken);
   }
 
-  #onInputTaken(): void {
-    for (const viewer of this.#viewers) viewer.onInputTaken(this.#outgoing.received);
+  #forward(bytes: Uint8Array): void {
+    this.#input.append(bytes);
+    this.#mux?.flush(); // a keystroke waits for nothing
   }
 }

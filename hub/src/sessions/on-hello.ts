@@ -8,6 +8,7 @@ import { errorFields } from "../platform/log.ts";
 import type { SessionDeps } from "./deps.ts";
 import { workOf } from "./end-forbidden.ts";
 import { closeSession, endSession } from "./end-session.ts";
+import { guardLines } from "./guard-lines.ts";
 import { LiveSession } from "./live-session.ts";
 import { type SessionRow, sessions } from "./schema.ts";
 
@@ -131,6 +132,7 @@ async function recover(deps: SessionDeps, row: SessionRow, stream: number, input
         signal: closing.reason === "exit" ? null : closing.reason,
       }),
   });
+  await guardLines(deps, session, row);
   live.add(session);
   await deps.db
     .update(sessions)

@@ -23,7 +23,7 @@ const keepSeconds = 60;
 /**
  * Resolves once the connection stands.
  *
- * @throws HubError `too-many`, `agent-offline`, `agent-refused` with the agent's reason, of a neighbour `not-reached` with it, `no-grant`.
+ * @throws HubError `too-many`, `agent-offline`, `agent-refused` with the agent's reason, of a neighbour `not-reached` with it, `no-grant`, `rule-refused`, `review-needed`.
  */
 export async function openDial(
   deps: SessionDeps,

@@ -1,4 +1,4 @@
-// What opening has in common, whatever is opened: the row first, then the thing itself, then the grant once more.
+// What opening has in common, whatever is opened: rules are asked, then the row, then the thing itself, then the grant once more.
 import { eq } from "drizzle-orm";
 import { type Authorization, stillHolds } from "../access/authorize.ts";
 import type { AuditEventOf } from "../audit/events.ts";
@@ -17,7 +17,7 @@ type Opened = { [Kind in "session.opened" | "dial.opened"]: { kind: Kind; data: 
 /**
  * @param begin makes it live: registered and running when it resolves. The grant is read after that, so that a revocation that
  *   comes between is seen either by its own sweep or here.
- * @throws HubError `storage-full` before anything is written; otherwise as `begin`.
+ * @throws HubError `rule-refused`, `review-needed`, `storage-full` before anything is written; otherwise as `begin`.
  */
 export async function openSession<Live extends { id: string }>(
   deps: SessionDeps,
@@ -28,6 +28,7 @@ export async function openSession<Live extends { id: string }>(
 ): Promise<Live> {
   const { db, clock } = deps;
   const { actor, target } = authorization;
+  await deps.rules.beforeOpening(authorization, row);
   deps.store.room.assertMayBegin();
   await db.transaction(async (tx) => {
     await tx.insert(sessions).values(row);

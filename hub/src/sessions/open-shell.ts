@@ -10,6 +10,7 @@ import { errorFields } from "../platform/log.ts";
 import { throughAgent } from "./choose-agent.ts";
 import type { SessionDeps } from "./deps.ts";
 import { closeSession, endSession } from "./end-session.ts";
+import { guardLines } from "./guard-lines.ts";
 import { LiveSession } from "./live-session.ts";
 import { livePerPersonMax } from "./live-sessions.ts";
 import { openSession } from "./open-session.ts";
@@ -20,7 +21,7 @@ import { type SessionRow, sessions } from "./schema.ts";
  * Resolves once the shell runs on the agent. The session is live before its grant is read a second time,
  * so a revocation that comes between is seen either by its own sweep or here.
  *
- * @throws HubError `too-many`, `storage-full`, `agent-offline`, `agent-refused`, `no-grant`; of a neighbour also `not-reached`, `host-key-refused`,
+ * @throws HubError `too-many`, `storage-full`, `agent-offline`, `agent-refused`, `no-grant`, `rule-refused`, `review-needed`; of a neighbour also `not-reached`, `host-key-refused`,
  *   `sign-in-failed`, and what its account lacks: `secret-needed`, `username-needed`, `no-secret`, `no-own-key`, `no-account`, `no-protocol`.
  */
 export async function openShell(
@@ -123,6 +124,7 @@ async function open(
       answered();
     }
     if (session === null) throw new HubError("internal", "The order was accepted without a stream.");
+    await guardLines(parts, session, opening);
     return session;
   }
 }

@@ -13,6 +13,7 @@ import { HubError, notFound } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
 import type { TicketDeps } from "./deps.ts";
 import type { BreakGlass } from "./input.ts";
+import { assetIdsOf } from "./kinds/kinds.ts";
 import { mayReview } from "./may-review.ts";
 import { insertTicket } from "./open-ticket.ts";
 import { breakGlassRules, type TicketRow, tickets } from "./schema.ts";
@@ -134,6 +135,14 @@ export async function reviewTicket(
   });
   deps.changes.announce(actor.orgId, "tickets", id);
 }
+
+/** Has the person taken this asset, and holds it now? */
+export const holdsEmergency = async (
+  db: Queryable,
+  person: Pick<Actor, "id" | "orgId">,
+  assetId: string,
+  now: Date,
+): Promise<boolean> => (await heldNow(db, person, now)).some(({ asked }) => assetIdsOf(asked).includes(assetId));
 
 /** What the person has taken and holds now. */
 export const heldNow = (db: Queryable, actor: Pick<Actor, "id" | "orgId">, now: Date) =>

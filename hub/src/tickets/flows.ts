@@ -4,8 +4,8 @@ import { assets } from "../assets/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { likeOf } from "../platform/paging.ts";
-import type { Asked, FlowMatch, TicketKind } from "./input.ts";
-import { assetIdsOf, kindOf } from "./kinds/kinds.ts";
+import type { Askable, FlowMatch, Level } from "./input.ts";
+import { askableKindOf, assetIdsOf } from "./kinds/kinds.ts";
 import { type FlowRow, ticketFlows } from "./schema.ts";
 
 /** Whoever does not find it types more. */
@@ -19,13 +19,13 @@ export const flowsOf = (db: Queryable, orgId: string): Promise<FlowRow[]> =>
     .orderBy(asc(ticketFlows.position), asc(ticketFlows.createdAt), asc(ticketFlows.id));
 
 /** The first flow that covers all of it. @throws HubError `no-flow` naming what none covers, `not-found` for an asset that is not there. */
-export async function flowFor(db: Queryable, orgId: string, asked: Asked): Promise<FlowRow> {
+export async function flowFor(db: Queryable, orgId: string, asked: Askable): Promise<FlowRow> {
   const assetIds = [...new Set(assetIdsOf(asked))];
   const found = await db
     .select({ id: assets.id, name: assets.name })
     .from(assets)
     .where(and(eq(assets.orgId, orgId), inArray(assets.id, assetIds), isNull(assets.retiredAt)));
-  const privileged = await kindOf(asked).namesPrivileged(db, orgId, asked);
+  const privileged = await askableKindOf(asked).namesPrivileged(db, orgId, asked);
   const covered = new Set<string>();
   for (const flow of await flowsOf(db, orgId)) {
     if (!flow.active || !flow.match.kinds.includes(asked.kind)) continue;
@@ -55,7 +55,7 @@ async function amongTargets(db: Queryable, orgId: string, match: FlowMatch, asse
 }
 
 /** Does any flow cover requests of this kind for it? */
-export async function isRequestable(db: Queryable, orgId: string, kind: TicketKind, assetId: string): Promise<boolean> {
+export async function isRequestable(db: Queryable, orgId: string, kind: Askable["kind"], assetId: string): Promise<boolean> {
   for (const { active, match } of await flowsOf(db, orgId))
     if (active && match.kinds.includes(kind) && (await amongTargets(db, orgId, match, [assetId])).length > 0) return true;
   return false;
@@ -74,14 +74,22 @@ function isNamed({ targets }: FlowMatch) {
 }
 
 /** What the flows name, by id: people, groups, roles that were made, assets and nodes. What is gone is missing. */
-export async function namesIn(db: Queryable, orgId: string, flows: FlowRow[]): Promise<Record<string, string>> {
-  const ids = flows.flatMap(({ match, levels, auto }) => [
-    ...match.targets.map(({ id }) => id),
-    ...levels.flatMap(({ approvers, escalateTo }) =>
-      [...approvers, ...escalateTo].flatMap((one) => ("id" in one ? [one.id] : [])),
-    ),
-    ...(auto?.groupIds ?? []),
-  ]);
+export const namesIn = (db: Queryable, orgId: string, flows: FlowRow[]): Promise<Record<string, string>> =>
+  namesOfIds(
+    db,
+    orgId,
+    flows.flatMap(({ match, levels, auto }) => [
+      ...match.targets.map(({ id }) => id),
+      ...levels.flatMap(idsOfLevel),
+      ...(auto?.groupIds ?? []),
+    ]),
+  );
+
+export const idsOfLevel = ({ approvers, escalateTo }: Level): string[] =>
+  [...approvers, ...escalateTo].flatMap((one) => ("id" in one ? [one.id] : []));
+
+/** Of people, groups, roles that were made, assets and nodes. What is gone, and of what it is none, is missing. */
+export async function namesOfIds(db: Queryable, orgId: string, ids: string[]): Promise<Record<string, string>> {
   const wanted = sql.param([...new Set(ids)]);
   const rows = await db.execute<{ id: string; name: string }>(sql`
     select id, name from users where id = any(${wanted}::text[]) and (org_id = ${orgId}
@@ -99,7 +107,7 @@ export type Requestable = { id: string; name: string; platform: string; accounts
 export async function findRequestable(
   db: Queryable,
   orgId: string,
-  kind: TicketKind,
+  kind: Askable["kind"],
   search: string,
 ): Promise<{ items: Requestable[]; more: boolean }> {
   const matches = (await flowsOf(db, orgId))

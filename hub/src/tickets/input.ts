@@ -9,7 +9,11 @@ import { passkeyAnswer } from "../identity/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
 import { parameterValues } from "../scripts/input.ts";
 
-export const ticketKinds = ["server", "database", "script"] as const;
+/** What people ask for. */
+export const askableKinds = ["server", "database", "script"] as const;
+/** What a rule raises when somebody connects, types a line or signs in: it waits until somebody else has looked at it. */
+export const raisedKinds = ["connection", "command", "sign-in"] as const;
+export const ticketKinds = [...askableKinds, ...raisedKinds] as const;
 export type TicketKind = (typeof ticketKinds)[number];
 
 /** Longer than this is no visit: a grant of its own is what is meant. */
@@ -64,8 +68,47 @@ export const databaseAccess = z.object({
   minutes,
 });
 export type DatabaseAccess = z.infer<typeof databaseAccess>;
-export const asked = z.discriminatedUnion("kind", [serverAccess, databaseAccess, scriptRun]);
+export const askable = z.discriminatedUnion("kind", [serverAccess, databaseAccess, scriptRun]);
+export type Askable = z.infer<typeof askable>;
+
+const raisedBy = { ruleId: z.string().max(64), rule: z.string().max(200), startsAt: z.null(), minutes: z.number().int().min(1) };
+/** Somebody connects: as whom, by what, from where. minutes: for so long he may connect again without being looked at. */
+export const connectionReview = z.object({
+  kind: z.literal("connection"),
+  ...raisedBy,
+  assetId: z.string().max(64),
+  /** As it is chosen when it is opened; empty for a connection to a port, where nobody signs in. */
+  accountChoice: z.string().max(64),
+  account: z.string().max(128),
+  protocol: z.string().max(32),
+  address: z.string().max(64).nullable(),
+});
+export type ConnectionReview = z.infer<typeof connectionReview>;
+/** Of a line that is typed so much is shown to whoever decides; longer ones are refused, since nobody approves what he does not see. */
+export const reviewedLineMax = 2_000;
+/** Somebody typed a line in a terminal, which waits there. minutes: how long it may wait after it was approved. */
+export const commandReview = z.object({
+  kind: z.literal("command"),
+  ...raisedBy,
+  assetId: z.string().max(64),
+  sessionId: z.string().max(64),
+  account: z.string().max(128),
+  line: z.string().max(reviewedLineMax),
+});
+export type CommandReview = z.infer<typeof commandReview>;
+/** Somebody signs in to the console. minutes: for so long he may sign in again from there without being looked at. */
+export const signInReview = z.object({
+  kind: z.literal("sign-in"),
+  ...raisedBy,
+  address: z.string().max(64).nullable(),
+  browser: z.string().max(200),
+});
+export type SignInReview = z.infer<typeof signInReview>;
+
+export const asked = z.discriminatedUnion("kind", [...askable.options, connectionReview, commandReview, signInReview]);
 export type Asked = z.infer<typeof asked>;
+/** What a rule raises. */
+export type Raised = ConnectionReview | CommandReview | SignInReview;
 
 const words = z
   .string()
@@ -80,7 +123,7 @@ const fields = {
   title: displayName,
   reason: lines.min(1).max(2_000),
   references: z.array(words.min(1).max(500)).max(20).default([]),
-  asked,
+  asked: askable,
 };
 /** submit: false keeps it as a draft that nobody else sees. */
 export const openTicket = z.object({ ...fields, submit: z.boolean().default(true) });
@@ -118,8 +161,10 @@ export type RunTicket = z.infer<typeof runTicket>;
 export const endTicket = byId.extend({ reason: words.max(500).default("") });
 export const commentTicket = byId.extend({ text: lines.min(1).max(2_000) });
 
-/** How it came: somebody asked, another system asked for him, it gave at once what nobody decided here, or somebody took it in an emergency. */
-export const ticketOrigins = ["asked", "on-behalf", "at-once", "emergency"] as const;
+/**
+ * How it came: somebody asked, another system asked for him, it gave at once what nobody decided here, somebody took it in an emergency, or a rule raised it.
+ */
+export const ticketOrigins = ["asked", "on-behalf", "at-once", "emergency", "rule"] as const;
 export type TicketOrigin = (typeof ticketOrigins)[number];
 
 export const ticketStates = ["draft", "pending", "approved", "rejected", "withdrawn", "lapsed", "ended"] as const;
@@ -129,7 +174,7 @@ export const listTickets = page.extend({
   state: z.enum(ticketStates).optional(),
 });
 export type ListTickets = z.infer<typeof listTickets>;
-export const findRequestable = z.object({ kind: z.enum(ticketKinds), search: z.string().trim().max(100).default("") });
+export const findRequestable = z.object({ kind: z.enum(askableKinds), search: z.string().trim().max(100).default("") });
 
 /** Who decides. manager: the requester's. asset-owner: of any of the assets asked for. */
 export const approver = z.discriminatedUnion("kind", [
@@ -154,7 +199,7 @@ export type Level = z.infer<typeof level>;
 
 /** privileged: only requests that name a privileged account or write to a database, or only such that do not; null: both. */
 export const flowMatch = z.object({
-  kinds: z.array(z.enum(ticketKinds)).min(1).max(ticketKinds.length),
+  kinds: z.array(z.enum(askableKinds)).min(1).max(askableKinds.length),
   targets: z.array(target).min(1).max(100),
   privileged: z.boolean().nullable().default(null),
 });

@@ -5,12 +5,12 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, assertMay } from "../identity/actor.ts";
 import { groupMembers } from "../identity/schema.ts";
 import type { Transaction } from "../platform/database.ts";
-import { notFound } from "../platform/errors.ts";
+import { HubError, notFound } from "../platform/errors.ts";
 import { approve } from "./approve.ts";
 import type { TicketDeps } from "./deps.ts";
 import { flowFor } from "./flows.ts";
-import type { Asked, AutoApproval, ChangeTicket, OpenTicket } from "./input.ts";
-import { kindOf } from "./kinds/kinds.ts";
+import type { Askable, AutoApproval, ChangeTicket, OpenTicket } from "./input.ts";
+import { askableKindOf, isAskable } from "./kinds/kinds.ts";
 import { type FlowRow, type TicketRow, tickets } from "./schema.ts";
 import { tellDeciders } from "./tell-of-ticket.ts";
 import { ticketHead, wayOf } from "./ticket-head.ts";
@@ -62,7 +62,9 @@ export async function extendTicket(
     const before = await lockTicket(tx, actor, id, now);
     if (before.requesterId !== actor.id) throw notFound("ticket");
     assertStep(before.state, "extend");
-    const asked: Asked = { ...(before.narrowed ?? before.asked), startsAt: before.endsAt?.toISOString() ?? null, minutes };
+    const given = before.narrowed ?? before.asked;
+    if (!isAskable(given)) throw new HubError("conflict", "A rule asked for this. It asks again by itself when it has to.");
+    const asked: Askable = { ...given, startsAt: before.endsAt?.toISOString() ?? null, minutes };
     const fields = { title: before.title, reason, references: before.references, asked, extendsId: id };
     const ticket = await insertTicket(tx, actor, fields, now);
     await submitTicket(deps, tx, actor, ticket, now);
@@ -92,8 +94,10 @@ export async function insertTicket(
 
 async function submitTicket(deps: TicketDeps, tx: Transaction, actor: Actor, draft: TicketRow, now: Date): Promise<void> {
   assertStep(draft.state, "submit");
-  const flow = await flowFor(tx, actor.orgId, draft.asked);
-  await kindOf(draft.asked).assertAskable?.(tx, draft.asked, draft, now);
+  const { asked } = draft;
+  if (!isAskable(asked)) throw new Error("what a rule raises is no draft of anybody's");
+  const flow = await flowFor(tx, actor.orgId, asked);
+  await askableKindOf(asked).assertAskable?.(tx, asked, draft, now);
   const { id: flowId, levels, mayRepeat } = flow;
   const set = { state: "pending" as const, flowId, levels, mayRepeat, level: 0, levelSince: now, submittedAt: now };
   await tx.update(tickets).set(set).where(eq(tickets.id, draft.id));
@@ -101,17 +105,17 @@ async function submitTicket(deps: TicketDeps, tx: Transaction, actor: Actor, dra
   await recordAudit(tx, {
     kind: "ticket.submitted",
     ...ticketHead(actor, ticket),
-    data: { asked: JSON.stringify(ticket.asked), flow: flow.name, ...wayOf(actor) },
+    data: { asked: JSON.stringify(asked), flow: flow.name, ...wayOf(actor) },
   });
-  if (await needsNobody(tx, actor, flow, ticket.asked)) await approve(tx, { actor: null, ip: actor.ip }, ticket, now, deps);
+  if (await needsNobody(tx, actor, flow, asked)) await approve(tx, { actor: null, ip: actor.ip }, ticket, now, deps);
   else await tellDeciders(tx, ticket, now);
 }
 
 /** Never of a flow that the person wrote last, or whoever lets another system ask in his name: he would be approving it himself. */
-async function needsNobody(tx: Transaction, actor: Actor, { auto, changedBy }: FlowRow, asked: Asked): Promise<boolean> {
+async function needsNobody(tx: Transaction, actor: Actor, { auto, changedBy }: FlowRow, asked: Askable): Promise<boolean> {
   if (auto === null || changedBy === actor.id || (actor.via.kind === "behalf" && changedBy === actor.via.by.id)) return false;
-  if (asked.minutes > auto.minutesMax || !kindOf(asked).isWithinRule(asked, auto)) return false;
-  if (await kindOf(asked).needsSignature?.(tx, actor.orgId, asked)) return false;
+  if (asked.minutes > auto.minutesMax || !askableKindOf(asked).isWithinRule(asked, auto)) return false;
+  if (await askableKindOf(asked).needsSignature?.(tx, actor.orgId, asked)) return false;
   return auto.groupIds.length === 0 || isIn(tx, actor, auto.groupIds);
 }
 

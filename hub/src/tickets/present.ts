@@ -3,6 +3,7 @@ import type { Actor } from "../identity/actor.ts";
 import { may } from "../identity/actor.ts";
 import type { Deciders } from "./approvers.ts";
 import type { LookedAt } from "./decision-links.ts";
+import { isAskable } from "./kinds/kinds.ts";
 import type { aboutScript } from "./kinds/script.ts";
 import type { DecisionRow, FlowRow } from "./schema.ts";
 import { mayStep } from "./ticket-state.ts";
@@ -105,7 +106,7 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
       decide: !own && !decided && mayStep(ticket.state, "decide") && about.standing.has(actor.id),
       withdraw: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "withdraw"),
       end: (own || may(actor, "tickets.manage")) && mayStep(ticket.state, "end"),
-      extend: own && mayStep(ticket.state, "extend"),
+      extend: own && isAskable(given) && mayStep(ticket.state, "extend"),
       run:
         mayStep(ticket.state, "run") &&
         (about.script?.left ?? 0) > 0 &&

@@ -6,7 +6,7 @@ import type { TicketRow } from "./schema.ts";
  * By what way somebody acts. via: `session`, `key`, `link` of a mail, or `behalf` of another system; key: its id; by: whose key it is, where another
  * system acts in somebody's name.
  */
-export const wayOf = ({ via }: Actor): { via: string; key: string; by: string } => ({
+export const wayOf = ({ via }: Pick<Actor, "via">): { via: string; key: string; by: string } => ({
   via: via.kind,
   key: "keyId" in via ? via.keyId : "",
   by: via.kind === "behalf" ? via.by.name : "",

@@ -21,6 +21,7 @@ export const roomOrder: readonly (readonly string[])[] = [
   ["custody"], // what is done with accounts on their assets; connects as sessions do
   ["databases"], // the hub's own connections to databases, what is in them, and the accounts that requests give there
   ["tickets"],
+  ["rules"], // what holds up what grants allow; raises tickets, and is asked by sessions through a port
   ["reviews"], // who reaches what, looked at by whoever it concerns; takes back what can be
   ["broker", "gateway", "api"],
   ["hub.ts"],

@@ -36,6 +36,8 @@ function staleKeys(trpc: Trpc, topic: Topic) {
       return [trpc.tasks.pathKey(), trpc.calendars.pathKey(), trpc.targetSets.pathKey()];
     case "tickets":
       return [trpc.tickets.pathKey(), trpc.databases.ofTicket.pathKey(), trpc.breakGlass.held.queryKey()];
+    case "rules":
+      return [trpc.rules.pathKey()];
     case "people":
       return [trpc.people.pathKey(), trpc.groups.pathKey(), trpc.access.pathKey(), trpc.auth.state.queryKey()];
     case "audit":

@@ -49,6 +49,8 @@ export type TicketDetail = Outputs["tickets"]["get"];
 export type TicketKind = TicketDetail["kind"];
 export type Asked = TicketDetail["asked"];
 export type AskedOf<K extends TicketKind> = Extract<Asked, { kind: K }>;
+/** What people ask for; the other kinds a rule raises. */
+export type AskableKind = Inputs["tickets"]["open"]["asked"]["kind"];
 export type TicketFlow = Outputs["tickets"]["flows"]["items"][number];
 export type AccessReview = Outputs["reviews"]["list"]["items"][number];
 export type ReviewLine = Outputs["reviews"]["lines"]["items"][number];

@@ -10,6 +10,7 @@ import { PredictionLayer } from "./prediction-layer.ts";
 import { isReport } from "./reports.ts";
 import { createScreen, drawFast, fontsReady, settingsOptions } from "./screen.ts";
 import { terminalSettings } from "./settings-store.ts";
+import type { LineState } from "./socket-messages.ts";
 import { TerminalLink, type TerminalTarget, withoutLogin } from "./terminal-link.ts";
 import { cleanTitle } from "./title.ts";
 
@@ -25,6 +26,9 @@ export interface LiveState {
   question: Question | null;
   findOpen: boolean;
   found: { index: number; count: number } | null;
+  line: LineState;
+  /** The cursor is in the lower half, where nothing should lie over it. */
+  cursorLow: boolean;
 }
 
 export class LiveTerminal {
@@ -58,6 +62,8 @@ export class LiveTerminal {
       question: null,
       findOpen: false,
       found: null,
+      line: { state: "free" },
+      cursorLow: false,
     });
     this.#xterm = createScreen({}, { activate: (_event, address) => this.#askLink(address), allowNonHttpProtocols: false });
     this.#predictions = new PredictionLayer(this.#xterm);
@@ -94,6 +100,12 @@ export class LiveTerminal {
   /** Typed in another terminal and meant for this one, too. */
   typeAlong(text: string): void {
     if (this.#link?.state.phase === "live" && this.#link.state.owner) this.#xterm.input(text, false);
+  }
+
+  /** Answers a rule as the keyboard does: Enter runs the line, Ctrl-C gives it up. */
+  answerRule(go: boolean): void {
+    this.#xterm.input(go ? "\r" : "\u0003", true);
+    this.focus();
   }
 
   retryNow(): void {
@@ -156,6 +168,11 @@ export class LiveTerminal {
       onEcho: (mayPredict) => this.#predictions.echo(mayPredict),
       onSnapshot: ({ cols, rows, screen }) => this.#drawSnapshot(cols, rows, screen),
       onResize: ({ cols, rows }) => this.#xterm.resize(cols, rows),
+      onLine: (line) => {
+        const { cursorY } = this.#xterm.buffer.active;
+        if (line.state !== "free") this.#predictions.reset(this.#link?.inputEnd ?? 0);
+        this.state.change({ line, cursorLow: cursorY * 2 >= this.#xterm.rows });
+      },
       onState: (link) => {
         if (link.phase !== "live") this.#predictions.reset(this.#link?.inputEnd ?? 0);
         this.#predictions.roundTrip(wholeRoundTripMs(link));

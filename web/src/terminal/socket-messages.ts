@@ -7,6 +7,20 @@ import type { Login } from "./login.ts";
 const offset = z.number();
 const size = { cols: z.number(), rows: z.number() };
 
+const told = { rule: z.string(), line: z.string(), says: z.string() };
+const lineState = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("free") }),
+  z.object({ state: z.literal("warned"), ...told }),
+  z.object({ state: z.literal("waiting"), ...told, ticketId: z.string(), deciders: z.array(z.string()) }),
+  z.object({
+    state: z.literal("refused"),
+    ...told,
+    why: z.enum(["refused", "rejected", "lapsed", "withdrawn", "changed", "too-long", "unavailable"]),
+  }),
+]);
+/** A line that a rule looks at. */
+export type LineState = z.infer<typeof lineState>;
+
 const fromHub = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("opened"),
@@ -26,6 +40,7 @@ const fromHub = z.discriminatedUnion("type", [
   z.object({ type: z.literal("agent"), online: z.boolean(), roundTripUs: z.nullable(z.number()) }),
   z.object({ type: z.literal("resize"), ...size }),
   z.object({ type: z.literal("viewers"), count: z.number() }),
+  z.object({ type: z.literal("line"), line: lineState }),
   z.object({
     type: z.literal("ended"),
     reason: z.enum([

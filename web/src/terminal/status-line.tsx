@@ -6,7 +6,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import Link from "next/link";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/error-text.ts";
 import { AskButton, canBeAskedFor } from "../tickets/ask-button.tsx";
@@ -17,6 +17,7 @@ import { useLocale } from "../ui/use-locale.ts";
 import { useNow } from "../ui/use-now.ts";
 import { type DockTab, dock } from "./dock-store.ts";
 import type { Ending, LinkState } from "./link-state.ts";
+import { ReviewAwaited } from "./review-awaited.tsx";
 import classes from "./status-line.module.css";
 
 /** Long enough to be read when one looks up from the keyboard. */
@@ -49,6 +50,7 @@ function toneOf({ phase, agentOnline, ending }: LinkState): "quiet" | "green" | 
     case "rejoining":
       return "amber";
     case "ended":
+      if (ending?.kind === "refused" && ending.code === "review-needed") return "amber";
       return isCalm(ending) ? "quiet" : "red";
   }
 }
@@ -182,6 +184,17 @@ function watchOnline(changed: () => void): () => void {
 function Ended({ tab, ending, sessionId }: { tab: DockTab; ending: Ending; sessionId: string | null }) {
   const { t } = useTranslation();
   const { target, key } = tab;
+  const again = useCallback(() => dock.replace(key, target), [key, target]);
+  if (target.kind === "asset" && ending.kind === "refused" && ending.code === "review-needed")
+    return (
+      <ReviewAwaited
+        ticketId={String(ending.facts["ticketId"] ?? "")}
+        deciders={String(ending.facts["deciders"] ?? "")}
+        onApproved={again}
+        onOpenAgain={again}
+        headline={(text, detail) => <State headline={text} {...(detail === undefined ? {} : { detail })} />}
+      />
+    );
   return (
     <>
       <State headline={endingText(ending, t)} />
@@ -189,7 +202,7 @@ function Ended({ tab, ending, sessionId }: { tab: DockTab; ending: Ending; sessi
         <AskButton className={classes.button} size="compact-xs" wish={{ assets: [target.assetId], actions: ["connect"] }} />
       )}
       {target.kind === "asset" && (
-        <Button className={classes.button} size="compact-xs" variant="default" onClick={() => dock.replace(key, target)}>
+        <Button className={classes.button} size="compact-xs" variant="default" onClick={again}>
           {t("terminal.openAgain")}
         </Button>
       )}

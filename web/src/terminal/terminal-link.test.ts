@@ -92,6 +92,7 @@ class Screen {
         },
         onResize: () => undefined,
         onInputTaken: () => undefined,
+        onLine: () => undefined,
         onEcho: (mayPredict) => this.echoes.push(mayPredict),
         onState: ({ phase }) => this.phases.push(phase),
       },

@@ -9,7 +9,7 @@ import { InputWindow } from "./input-window.ts";
 import { type Ending, type LinkEvent, type LinkState, newLink, nextLinkState } from "./link-state.ts";
 import type { Login } from "./login.ts";
 import { OutputCursor } from "./output-cursor.ts";
-import { type ConsoleMessage, type HubMessage, parseHubMessage } from "./socket-messages.ts";
+import { type ConsoleMessage, type HubMessage, type LineState, parseHubMessage } from "./socket-messages.ts";
 
 /** Often enough for a round trip people believe, rare enough to cost nothing. */
 const pingEveryMs = 4_000;
@@ -53,6 +53,8 @@ export interface LinkListener {
   /** Whether letters may be drawn ahead of their echo, as far as the host's terminal is known: not while a secret is asked for. */
   onEcho(mayPredict: boolean): void;
   onState(state: LinkState): void;
+  /** A rule looks at the line that was typed, or no longer does. */
+  onLine(line: LineState): void;
 }
 
 export class TerminalLink {
@@ -217,6 +219,9 @@ export class TerminalLink {
       case "viewers":
         this.#apply(message);
         break;
+      case "line":
+        this.#listener.onLine(message.line);
+        break;
       case "resize":
         if (!this.#state.owner) this.#listener.onResize(message);
         break;
@@ -241,6 +246,7 @@ export class TerminalLink {
     const { sessionId, assetName, account, owner, answers, cols, rows } = message;
     if (this.#output.next === null) this.#output.startAt(message.outputOffset);
     this.#input.resume(message.inputOffset);
+    this.#listener.onLine({ state: "free" }); // what holds now is told after this
     this.#apply({ type: "opened", sessionId, assetName, account, owner, answers, atMs: Date.now() });
     this.#send({ type: "ping", t: Date.now() });
     this.#sendEchoWish();

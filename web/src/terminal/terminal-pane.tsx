@@ -10,6 +10,7 @@ import { showToast } from "../ui/toasts.tsx";
 import { CloseQuestion } from "./close-question.tsx";
 import { type DockTab, dock } from "./dock-store.ts";
 import { FindBar } from "./find-bar.tsx";
+import { LineBar } from "./line-bar.tsx";
 import type { Notice } from "./live-terminal.ts";
 import { liveTerminal } from "./live-terminals.ts";
 import { LoginQuestion } from "./login-question.tsx";
@@ -37,7 +38,7 @@ export function TerminalPane({ tab, visible, active, closing, onCloseAnswered, a
     showToast("failed", notice === "backlog" ? t("terminal.backlog") : t("terminal.pasteTooLong", { limit }));
   };
   const [terminal] = useState(() => liveTerminal(tab, onNotice));
-  const { link, question, findOpen, found, title } = useStore(terminal.state);
+  const { link, question, findOpen, found, title, line, cursorLow } = useStore(terminal.state);
   const screen = useRef<HTMLDivElement>(null);
   const narrow = useMediaQuery("(max-width: 640px)");
 
@@ -76,6 +77,9 @@ export function TerminalPane({ tab, visible, active, closing, onCloseAnswered, a
       <div className={classes.area}>
         <div ref={screen} className={classes.screen} />
         {findOpen && <FindBar terminal={terminal} found={found} />}
+        {line.state !== "free" && !ended && (
+          <LineBar line={line} low={cursorLow} mine={link.owner} onAnswer={(go) => terminal.answerRule(go)} />
+        )}
       </div>
       <StatusLine tab={tab} link={link} onRetry={() => terminal.retryNow()} />
       {visible && asking !== null && target.kind === "asset" && (

@@ -68,7 +68,7 @@ export function Decide({ ticket, link }: { ticket: TicketDetail; link: string | 
         {narrowing ? (
           <>
             <Text size="sm">{t("tickets.narrowHint")}</Text>
-            <Narrow ticket={ticket} whole={whole} given={given} onChange={setGiven} />
+            {Narrow !== undefined && <Narrow ticket={ticket} whole={whole} given={given} onChange={setGiven} />}
             <LengthSelect minutes={given.minutes} most={whole.minutes} onChange={(minutes) => setGiven({ ...given, minutes })} />
           </>
         ) : (

@@ -14,7 +14,7 @@ import {
   TextInput,
 } from "@mantine/core";
 import { privileges as databasePrivileges } from "@sallyport/hub/databases/input";
-import { type Approver, createFlow, type Level, ticketKinds } from "@sallyport/hub/tickets/input";
+import { type Approver, askableKinds, createFlow, type Level } from "@sallyport/hub/tickets/input";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -172,10 +172,10 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
           label={t("flows.kinds")}
           value={draft.kinds}
           error={wrong("match", "kinds")}
-          onChange={(chosen) => set({ kinds: ticketKinds.filter((kind) => chosen.includes(kind)) })}
+          onChange={(chosen) => set({ kinds: askableKinds.filter((kind) => chosen.includes(kind)) })}
         >
           <Group mt={6} gap="md">
-            {ticketKinds.map((kind) => (
+            {askableKinds.map((kind) => (
               <Checkbox key={kind} value={kind} label={t(`ticketKind.${kind}`)} />
             ))}
           </Group>

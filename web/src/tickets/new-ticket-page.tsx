@@ -1,14 +1,14 @@
 // Asking for access: to what, as whom, to do what, for how long, and why.
 "use client";
 import { Alert, Button, Group, SegmentedControl, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
-import { openTicket, ticketKinds } from "@sallyport/hub/tickets/input";
+import { askableKinds, openTicket } from "@sallyport/hub/tickets/input";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
-import type { Requestable, TicketDetail, TicketKind } from "../api/types.ts";
+import type { AskableKind, Requestable, TicketDetail } from "../api/types.ts";
 import { Allowed } from "../frame/me.tsx";
 import { oneOf, useUrlState } from "../state/url-state.ts";
 import { useUnsavedGuard } from "../state/use-unsaved-guard.ts";
@@ -18,7 +18,7 @@ import { Panel } from "../ui/panel.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { type Wish, wishIn } from "./ask-button.tsx";
-import { kinds } from "./kinds/kinds.ts";
+import { askable } from "./kinds/kinds.ts";
 import { TimeFields } from "./time-fields.tsx";
 
 export function NewTicketPage() {
@@ -35,7 +35,7 @@ function FromAddress() {
   const [url, setUrl] = useUrlState();
   const like = url.get("like");
   const asset = url.get("asset");
-  const chosen = oneOf(url.get("kind"), ticketKinds) ?? "server";
+  const chosen = oneOf(url.get("kind"), askableKinds) ?? "server";
   const before = useQuery(
     trpc.tickets.get.queryOptions({ id: like ?? "" }, { enabled: like !== null, staleTime: Number.POSITIVE_INFINITY }),
   );
@@ -44,7 +44,7 @@ function FromAddress() {
     return before.isError ? <Failed error={before.error} onRetry={() => void before.refetch()} /> : <PanelSkeleton />;
   if (asset !== null && all.data === undefined)
     return all.isError ? <Failed error={all.error} onRetry={() => void all.refetch()} /> : <PanelSkeleton />;
-  const kind = before.data?.asked.kind ?? chosen;
+  const kind = oneOf(before.data?.asked.kind ?? null, askableKinds) ?? chosen;
   const wished = url.getAll("asset");
   return (
     <NewTicket
@@ -76,9 +76,9 @@ const draftFrom = (like: TicketDetail | null): Draft => ({
 });
 
 interface NewTicketProps {
-  kind: TicketKind;
+  kind: AskableKind;
   /** Null: it is said already. */
-  onKind: ((kind: TicketKind) => void) | null;
+  onKind: ((kind: AskableKind) => void) | null;
   like: TicketDetail | null;
   assets: Requestable[];
   wish: Wish;
@@ -90,7 +90,7 @@ function NewTicket({ kind: kindName, onKind, like, assets, wish }: NewTicketProp
   const router = useRouter();
   const [start] = useState(() => draftFrom(like));
   const [draft, setDraft] = useState(start);
-  const { Fields, ...kind } = kinds[kindName];
+  const { Fields, ...kind } = askable[kindName];
   const [startOfWhat] = useState(() => kind.draftFrom(like, assets, wish));
   const [what, setWhat] = useState(startOfWhat);
   const [tried, setTried] = useState(false);
@@ -139,9 +139,9 @@ function NewTicket({ kind: kindName, onKind, like, assets, wish }: NewTicketProp
                 <SegmentedControl
                   aria-label={t("tickets.what")}
                   style={{ alignSelf: "flex-start" }}
-                  data={ticketKinds.map((value) => ({ value, label: t(`ticketKind.${value}`) }))}
+                  data={askableKinds.map((value) => ({ value, label: t(`ticketKind.${value}`) }))}
                   value={kindName}
-                  onChange={(value) => onKind(oneOf(value, ticketKinds) ?? kindName)}
+                  onChange={(value) => onKind(oneOf(value, askableKinds) ?? kindName)}
                 />
               )}
               <Fields draft={what} onChange={setWhat} wrong={wrong} />

@@ -6,7 +6,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
-import type { Requestable, TicketKind } from "../api/types.ts";
+import type { AskableKind, Requestable } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
 
 interface AssetsByNameProps {
@@ -20,7 +20,7 @@ interface AssetsByNameProps {
   nothing: string;
 }
 
-type RequestableSelectProps = Omit<AssetsByNameProps, "useFound" | "nothing"> & { kind: TicketKind };
+type RequestableSelectProps = Omit<AssetsByNameProps, "useFound" | "nothing"> & { kind: AskableKind };
 
 export function RequestableSelect({ kind, ...props }: RequestableSelectProps) {
   const { t } = useTranslation();

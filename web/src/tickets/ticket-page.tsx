@@ -21,7 +21,7 @@ import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import { Decide } from "./decide.tsx";
 import { ExtendTicket } from "./extend-ticket.tsx";
-import { kinds } from "./kinds/kinds.ts";
+import { isAskable, kinds } from "./kinds/kinds.ts";
 import { ReviewEmergency } from "./review-emergency.tsx";
 import { TicketMark } from "./ticket-mark.tsx";
 import classes from "./tickets.module.css";
@@ -282,7 +282,7 @@ function TicketActions({ ticket }: { ticket: TicketDetail }) {
   const { id, title, reason, references, asked } = ticket;
   return (
     <>
-      {ticket.may.change && (
+      {ticket.may.change && isAskable(asked) && (
         <Button loading={submit.isPending} onClick={() => submit.mutate({ id, title, reason, references, asked, submit: true })}>
           {t("tickets.send")}
         </Button>
@@ -298,7 +298,7 @@ function TicketActions({ ticket }: { ticket: TicketDetail }) {
           {t("tickets.withdraw")}
         </Button>
       )}
-      {own && (
+      {own && isAskable(asked) && (
         <Button variant="default" onClick={() => router.push(`/tickets/new?like=${id}`)}>
           {t("tickets.again")}
         </Button>

@@ -106,6 +106,7 @@ const needed = {
   files: null,
   tasks: null,
   tickets: null,
+  rules: "grants.read",
   execution: null,
   assets: null,
   storage: null,

@@ -45,7 +45,7 @@ const recordedMax = 4_000;
 /**
  * Resolves once the server has let the account in.
  *
- * @throws HubError `too-many`, `storage-full`, `no-grant`, `no-account`, `no-secret`, `secret-needed`, and as openDatabaseSession().
+ * @throws HubError `too-many`, `storage-full`, `no-grant`, `rule-refused`, `review-needed`, `no-account`, `no-secret`, `secret-needed`, and as openDatabaseSession().
  */
 export async function openSqlShell(
   deps: SqlShellDeps,
@@ -97,6 +97,7 @@ export async function openSqlShell(
           }
           return session;
         },
+        judge: (statement) => deps.rules.judge(row, { shown: withoutSecrets(statement), typed: statement }),
         record: (statement) =>
           db.transaction((tx) =>
             recordAudit(tx, {

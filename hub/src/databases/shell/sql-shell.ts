@@ -6,6 +6,7 @@
 import { once } from "node:events";
 import readline from "node:readline";
 import { HubError } from "../../platform/errors.ts";
+import type { Verdict } from "../../sessions/line-gate.ts";
 import type { LocalTerminal } from "../../sessions/local-terminal.ts";
 import { quoteName } from "../identifiers.ts";
 import type { Answer, DatabaseSession } from "../session.ts";
@@ -32,6 +33,8 @@ export type SqlShellOptions = {
   words: ShellWords;
   /** Signs in as the account. @throws HubError */
   connect(database: string | null): Promise<DatabaseSession>;
+  /** Rules are asked about it first. Never throws. */
+  judge(statement: string): Promise<Verdict>;
   /** On record before it runs. */
   record(statement: string): Promise<void>;
   /** The hub's own fault, for its log: nobody waits for what happens here. */
@@ -51,6 +54,8 @@ export class SqlShell {
   #database: string | null = null;
   #running = false;
   #interrupted = false;
+  /** A statement waits for somebody's decision: gives it up. */
+  #giveUp: (() => void) | null = null;
   #vertical = false;
   #rows = rowsDefault;
   #answered: number | null = null;
@@ -184,6 +189,10 @@ export class SqlShell {
   }
 
   #onInterrupt(): void {
+    if (this.#giveUp !== null) {
+      this.#giveUp();
+      return;
+    }
     if (this.#running) {
       void this.#cancel();
       return;
@@ -196,6 +205,7 @@ export class SqlShell {
 
   #end(): void {
     this.#over = true;
+    this.#giveUp?.();
     this.#wake?.();
     void this.#session?.close();
   }
@@ -282,8 +292,9 @@ export class SqlShell {
 
   async #execute(editor: readline.Interface, { text, vertical }: Statement): Promise<void> {
     const { words, record, keep } = this.#options;
-    this.#running = true;
     this.#interrupted = false;
+    if (!(await this.#mayRun(editor, text))) return;
+    this.#running = true;
     await this.#attempt(async () => {
       try {
         await record(text);
@@ -309,6 +320,38 @@ export class SqlShell {
     });
     this.#running = false;
     this.#interrupted = false;
+  }
+
+  /** What rules say of it; what was typed behind a statement that does not run is dropped with it. */
+  async #mayRun(editor: readline.Interface, statement: string): Promise<boolean> {
+    const { judge, words } = this.#options;
+    const verdict = await judge(statement);
+    if (verdict.kind === "pass") return true;
+    this.#lines.length = 0;
+    const because = words.rule(plain(verdict.rule), plain(verdict.says));
+    switch (verdict.kind) {
+      case "refuse":
+        await this.#say([`${because} ${words.heldBack[verdict.why]}`]);
+        return false;
+      case "warn": {
+        await this.#say([because]);
+        const answer = await this.#ask(editor, words.confirm);
+        if (answer === null || !/^(y|yes|是)$/i.test(answer.trim())) {
+          await this.#say([words.heldBack.withdrawn]);
+          return false;
+        }
+        await verdict.confirmed();
+        return true;
+      }
+      case "review": {
+        await this.#say([`${because} ${words.waits(verdict.deciders.map(plain).join(", "))}`]);
+        this.#giveUp = verdict.giveUp;
+        const outcome = await verdict.outcome;
+        this.#giveUp = null;
+        if (outcome !== "approved") await this.#say([words.heldBack[outcome]]);
+        return outcome === "approved" && !this.#over;
+      }
+    }
   }
 
   /** What goes wrong is told, and the terminal goes on. */

@@ -1,5 +1,6 @@
 // What the SQL terminal itself says, in the person's language. What servers say is shown as they say it.
 import type { Language } from "../../notify/input.ts";
+import type { HeldBack } from "../../sessions/line-gate.ts";
 
 export type ShellWords = {
   greeting(asset: string, server: string, account: string): string;
@@ -23,6 +24,11 @@ export type ShellWords = {
   export(rows: number): string;
   notExportable: string;
   notRecorded: string;
+  /** says: the rule's own words; empty: none. */
+  rule(name: string, says: string): string;
+  confirm: string;
+  waits(deciders: string): string;
+  heldBack: Record<HeldBack, string>;
   hubFailed: string;
   goodbye: string;
 };
@@ -64,6 +70,19 @@ export const shellWords: Record<Language, ShellWords> = {
       `The last answer (${rows} rows) is a CSV file behind the download button above this terminal, until the next one.`,
     notExportable: "Taking answers along needs a grant with the action download.",
     notRecorded: "The statement could not be put on record, so it was not run.",
+    rule: (name, says) => (name === "" ? "" : `Rule "${name}".${says === "" ? "" : ` ${says}`}`),
+    confirm: "Run it all the same? (y/n) ",
+    waits: (deciders) =>
+      `It waits until ${deciders === "" ? "somebody who manages requests" : deciders} has looked at it. Ctrl-C gives it up.`,
+    heldBack: {
+      refused: "It was not run.",
+      rejected: "It was rejected, so it was not run.",
+      lapsed: "Nobody decided in time, so it was not run.",
+      withdrawn: "Given up. It was not run.",
+      changed: "It has changed meanwhile, so it was not run.",
+      "too-long": "It is too long to be shown whole to whoever decides, so it was not run. Shorten it.",
+      unavailable: "Rules could not be asked about it, so it was not run. Try again.",
+    },
     hubFailed: "The hub failed at this, and its log says how. This terminal is over; open another.",
     goodbye: "Bye.",
   },
@@ -100,6 +119,18 @@ export const shellWords: Record<Language, ShellWords> = {
     export: (rows) => `最近一次结果（${rows} 行）可通过终端上方的下载按钮取得 CSV 文件，直到出现新的结果。`,
     notExportable: "导出结果需要带有“下载”操作的授权。",
     notRecorded: "语句未能写入审计记录，因此没有执行。",
+    rule: (name, says) => (name === "" ? "" : `规则“${name}”。${says}`),
+    confirm: "仍要执行吗？(y/n) ",
+    waits: (deciders) => `需由${deciders === "" ? "工单管理员" : deciders}复核后才会执行。按 Ctrl-C 放弃。`,
+    heldBack: {
+      refused: "语句没有执行。",
+      rejected: "复核未通过，语句没有执行。",
+      lapsed: "超时无人复核，语句没有执行。",
+      withdrawn: "已放弃，语句没有执行。",
+      changed: "语句已发生变化，没有执行。",
+      "too-long": "语句过长，无法完整展示给复核人，没有执行。请缩短后重试。",
+      unavailable: "暂时无法检查规则，语句没有执行。请重试。",
+    },
     hubFailed: "中心在此出错，详情见其日志。此终端已结束，请重新打开。",
     goodbye: "再见。",
   },

@@ -9,9 +9,9 @@ import { accountFor, wantPlaces } from "../../databases/want-account.ts";
 import type { Queryable } from "../../platform/database.ts";
 import { HubError, notFound } from "../../platform/errors.ts";
 import type { AutoApproval, DatabaseAccess } from "../input.ts";
-import { grantFor, type KindOf, within } from "./kind.ts";
+import { type AskableKindOf, grantFor, within } from "./kind.ts";
 
-export const databaseKind: KindOf<DatabaseAccess> = {
+export const databaseKind: AskableKindOf<DatabaseAccess> = {
   assetIds: ({ assetId }) => [assetId],
 
   goesBeyond(given, asked) {

@@ -3,7 +3,7 @@ import type { GrantInput } from "../../access/input.ts";
 import type { Actor } from "../../identity/actor.ts";
 import type { Queryable, Transaction } from "../../platform/database.ts";
 import type { TicketDeps } from "../deps.ts";
-import type { Asked, AutoApproval } from "../input.ts";
+import type { Askable, Asked, AutoApproval } from "../input.ts";
 import type { TicketRow } from "../schema.ts";
 
 /** Who it is recorded for: whoever decided last, or the hub by a flow's rule. */
@@ -24,12 +24,6 @@ export type KindOf<A extends Asked> = {
   assetIds(asked: A): string[];
   /** What is more than was asked for, by the field's name; null when nothing is. How long and from when is compared for all kinds. */
   goesBeyond(given: A, asked: A): string | null;
-  /** When it is submitted, once a flow covers it and before anybody is asked: could it be given at all? @throws HubError when not. */
-  assertAskable?(db: Queryable, asked: A, ticket: TicketRow, now: Date): Promise<void>;
-  /** Does it lead to power over the asset? */
-  namesPrivileged(db: Queryable, orgId: string, asked: A): Promise<boolean>;
-  /** Is it no more than what the flow lets through by itself? How long is compared for all kinds. */
-  isWithinRule(asked: A, auto: AutoApproval): boolean;
   /** In the transaction of the last decision. Returns the id of the grant, when that is what it gives. */
   give(
     tx: Transaction,
@@ -43,6 +37,16 @@ export type KindOf<A extends Asked> = {
   ): Promise<string | null>;
   /** Has whoever approves it last to sign it himself? */
   needsSignature?(db: Queryable, orgId: string, asked: A): Promise<boolean>;
+};
+
+/** What people ask for, and a flow says who decides. */
+export type AskableKindOf<A extends Askable> = KindOf<A> & {
+  /** When it is submitted, once a flow covers it and before anybody is asked: could it be given at all? @throws HubError when not. */
+  assertAskable?(db: Queryable, asked: A, ticket: TicketRow, now: Date): Promise<void>;
+  /** Does it lead to power over the asset? */
+  namesPrivileged(db: Queryable, orgId: string, asked: A): Promise<boolean>;
+  /** Is it no more than what the flow lets through by itself? How long is compared for all kinds. */
+  isWithinRule(asked: A, auto: AutoApproval): boolean;
 };
 
 /** From `now`, or from the moment that was asked for, if later. */

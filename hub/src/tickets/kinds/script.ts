@@ -15,10 +15,10 @@ import type { Queryable } from "../../platform/database.ts";
 import { HubError } from "../../platform/errors.ts";
 import type { ScriptRun } from "../input.ts";
 import { type TicketRow, ticketDecisions, tickets } from "../schema.ts";
-import { grantFor, type KindOf, type Span, spanOf, within } from "./kind.ts";
+import { type AskableKindOf, grantFor, type Span, spanOf, within } from "./kind.ts";
 import { almighty } from "./server.ts";
 
-export const scriptKind: KindOf<ScriptRun> = {
+export const scriptKind: AskableKindOf<ScriptRun> = {
   assetIds: ({ assetIds }) => assetIds,
 
   goesBeyond(given, asked) {

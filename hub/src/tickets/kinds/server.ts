@@ -4,12 +4,12 @@ import { insertGrant } from "../../access/manage-grants.ts";
 import { accounts } from "../../assets/schema.ts";
 import type { Queryable } from "../../platform/database.ts";
 import type { ServerAccess } from "../input.ts";
-import { grantFor, type KindOf, within } from "./kind.ts";
+import { type AskableKindOf, grantFor, within } from "./kind.ts";
 
 /** Accounts with all power by their very name, whatever the vault says of them. */
 export const almighty = new Set(["root", "administrator"]);
 
-export const serverKind: KindOf<ServerAccess> = {
+export const serverKind: AskableKindOf<ServerAccess> = {
   assetIds: ({ assetIds }) => assetIds,
 
   goesBeyond(given, asked) {

@@ -12,7 +12,7 @@ import { RequestableSelect } from "../requestable-select.tsx";
 import classes from "../tickets.module.css";
 import { CatalogueSelect, type Chosen, useCatalogue } from "./catalogue-select.tsx";
 import { DatabaseAccount } from "./database-account.tsx";
-import type { FieldsProps, KindView } from "./kind.ts";
+import type { AskableView, FieldsProps } from "./kind.ts";
 import { struck } from "./struck.tsx";
 
 interface Draft {
@@ -219,7 +219,7 @@ function OneName({ label, list, value, onChange }: OneNameProps) {
 const without = (place: Place, left: readonly Place[]): readonly Privilege[] =>
   left.find((one) => samePlace(one, place))?.privileges ?? [];
 
-export const databaseView: KindView<AskedOf<"database">, Draft> = {
+export const databaseView: AskableView<AskedOf<"database">, Draft> = {
   draftFrom: (like, assets) => {
     if (like?.asked.kind !== "database") return { asset: assets[0] ?? null, places: [] };
     const [asset] = like.assets;

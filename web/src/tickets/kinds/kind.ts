@@ -26,8 +26,19 @@ export interface FactsProps<A extends Asked> {
   common: readonly (readonly [string, ReactNode])[];
 }
 
-/** D: what its form holds. A kind is only ever given what is its own: whoever draws it looks at the ticket's kind. */
-export interface KindView<A extends Asked, D> {
+/** A kind is only ever given what is its own: whoever draws it looks at the ticket's kind. */
+export interface KindView<A extends Asked> {
+  Facts(props: FactsProps<A>): ReactNode;
+  /** Absent where there is nothing that could be taken away from it but time. */
+  Narrow?(props: NarrowProps<A>): ReactNode;
+  /** What became of it, once it was approved; absent where the grant is all there is. */
+  Given?(props: { ticket: TicketDetail }): ReactNode;
+  /** Is anything left that could be approved? */
+  isAnything(given: A): boolean;
+}
+
+/** What people ask for. D: what its form holds. */
+export interface AskableView<A extends Asked, D> extends KindView<A> {
   /** like: a request to ask for once more. assets: what was refused and is asked for now. wish: what else is known of that. */
   draftFrom(like: TicketDetail | null, assets: Requestable[], wish: Wish): D;
   /** As the hub wants it, but for the time; checked when it is sent. */
@@ -35,10 +46,4 @@ export interface KindView<A extends Asked, D> {
   /** The title, when none is written. */
   nameOf(draft: D): string;
   Fields(props: FieldsProps<D>): ReactNode;
-  Facts(props: FactsProps<A>): ReactNode;
-  Narrow(props: NarrowProps<A>): ReactNode;
-  /** What became of it, once it was approved; absent where the grant is all there is. */
-  Given?(props: { ticket: TicketDetail }): ReactNode;
-  /** Is anything left that could be approved? */
-  isAnything(given: A): boolean;
 }

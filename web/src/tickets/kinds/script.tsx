@@ -20,7 +20,7 @@ import { Facts } from "../../ui/facts.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
-import type { FieldsProps, KindView } from "./kind.ts";
+import type { AskableView, FieldsProps } from "./kind.ts";
 import { AssetParts } from "./parts.tsx";
 import { struck } from "./struck.tsx";
 
@@ -146,7 +146,7 @@ const askedOf = ({ assets, scriptId, version, parameters, account, runs, runBy, 
   automatic,
 });
 
-export const scriptView: KindView<AskedOf<"script">, Draft> = {
+export const scriptView: AskableView<AskedOf<"script">, Draft> = {
   draftFrom(like, assets, wish) {
     if (like?.asked.kind === "script") {
       const { scriptId, version, parameters, account, runs, runBy, automatic } = like.asked;

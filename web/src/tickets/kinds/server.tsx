@@ -7,7 +7,7 @@ import { ActionsField } from "../../grants/actions-field.tsx";
 import { displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
-import type { FieldsProps, KindView } from "./kind.ts";
+import type { AskableView, FieldsProps } from "./kind.ts";
 import { AssetParts, Parts } from "./parts.tsx";
 import { struck } from "./struck.tsx";
 
@@ -43,7 +43,7 @@ function ServerFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
   );
 }
 
-export const serverView: KindView<AskedOf<"server">, Draft> = {
+export const serverView: AskableView<AskedOf<"server">, Draft> = {
   draftFrom: (like, assets, { account, actions = ["connect"] }) =>
     like?.asked.kind === "server"
       ? {
