@@ -59,7 +59,8 @@ type Subjects = Record<
   | "task"
   | "ticket"
   | "draft"
-  | "flow",
+  | "flow"
+  | "rule",
   string
 >;
 type Row = [letters: string, input?: (subjects: Subjects) => object];
