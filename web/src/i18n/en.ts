@@ -238,6 +238,13 @@ export const en = {
     done: "Done",
   },
   signIn: {
+    reviewTitle: "Somebody looks at this sign-in",
+    reviewWaits: "It waits for {{deciders}}.",
+    reviewWaitsForNobody: "It waits. Nobody can decide it now; ask an administrator.",
+    reviewHint:
+      "The rule “{{rule}}” lets somebody else look first. Leave this page open: it goes on by itself once you are let in.",
+    reviewRejected: "You were not let in.",
+    reviewOver: "Nobody decided in time. Begin again.",
     with: "Sign in with {{name}}",
     title: "Sign in",
     submit: "Sign in",

@@ -235,6 +235,12 @@ export const zh: Translation = {
     done: "已完成",
   },
   signIn: {
+    reviewTitle: "登录需要复核",
+    reviewWaits: "正在等待 {{deciders}} 处理。",
+    reviewWaitsForNobody: "正在等待处理。目前无人可以处理，请联系管理员。",
+    reviewHint: "根据规则“{{rule}}”，登录需先由他人复核。请保持此页面打开，通过后会自动登录。",
+    reviewRejected: "登录复核未通过。",
+    reviewOver: "超时无人处理，请重新登录。",
     with: "使用 {{name}} 登录",
     title: "登录",
     submit: "登录",
