@@ -198,6 +198,60 @@ describe.skipIf(missingDatabases !== "")(`when something is not as it was ${miss
     await all.standing(anna, id, "ready");
   });
 
+  test.each([false, true])(
+    "an agent that links ends the wait for it, however long the pause was; the hub was restarted in between: %s",
+    async (restarted) => {
+      const { mariadb, assets } = all;
+      const anna = await all.person("anna");
+      all.agent.cut();
+      const id = await all.ask(anna, assets.mariadb, [place("shop", "orders")]);
+      await all.approve(id);
+      const waits = async () =>
+        (
+          await all.hub.sql<{ attempts: number; username: string; left: number }[]>`select attempts, username,
+            extract(epoch from due_at - looked_at)::int as left from database_accounts where ended_at is null and failure = 'agent-offline'`
+        )[0];
+      for (const attempts of [1, 2, 3]) {
+        await eventually(waits, (row) => row?.attempts === attempts, { what: `${attempts} looks` });
+        if (attempts < 3) all.clock.advance(minute / 3);
+      }
+      expect((await waits())?.left).toBeGreaterThanOrEqual(60);
+      if (restarted) await all.hub.restart();
+      const username = (await waits())?.username ?? "";
+      await all.agent.link();
+      const began = performance.now();
+      await eventually(
+        () => mariadb.asRoot(`select user from mysql.user where user = '${username}'`).trim(),
+        (user) => user === username,
+      );
+      expect(performance.now() - began).toBeLessThan(2_000);
+      await all.standing(anna, id, "ready");
+      await anna.client.mutate("tickets.end", { id });
+      await all.isGone(mariadb, username);
+    },
+  );
+
+  test("an agent whose link comes and goes does not hurry what waits more than every few seconds", async () => {
+    const anna = await all.person("anna");
+    const nobodyThere = await all.newServer({ port: 1, privileged: all.mariadb.privileged }, "mariadb");
+    const id = await all.ask(anna, nobodyThere, [place("shop", "orders")]);
+    await all.approve(id);
+    const looks = async () =>
+      (await all.hub.sql<{ attempts: number }[]>`select attempts from database_accounts where asset_id = ${nobodyThere}`)[0]
+        ?.attempts ?? 0;
+    await eventually(looks, (attempts) => attempts === 1);
+    all.clock.advance(6_000);
+    await eventually(looks, (attempts) => attempts === 2);
+    const began = performance.now();
+    while (performance.now() - began < 4_000) {
+      all.agent.cut();
+      await all.agent.link();
+    }
+    // By its links twice at most: for the first, and for one after five seconds.
+    expect(await looks()).toBeLessThanOrEqual(4);
+    await anna.client.mutate("tickets.end", { id });
+  });
+
   test("nothing is approved by itself but what the rule names", async () => {
     const { mariadb, admin } = all;
     const assetId = await all.newServer(mariadb, "mariadb");
