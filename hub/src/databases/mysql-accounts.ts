@@ -12,6 +12,7 @@ const names: Record<Privilege, readonly string[]> = {
   insert: ["INSERT"],
   update: ["UPDATE"],
   delete: ["DELETE"],
+  execute: ["EXECUTE"],
 };
 
 const accountOf = (name: string): string => `${quoteOwnText(name)}@'%'`;

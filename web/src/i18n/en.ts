@@ -1290,6 +1290,10 @@ export const en = {
     schema: "Schema",
     tables: "Tables",
     allTables: "all tables, also those made later",
+    allRoutines: "all routines, also those made later",
+    routinesHint: "Routines are given all together, whichever tables are chosen. One may do whatever its maker may.",
+    publicRoutinesHint:
+      "PostgreSQL lets everybody run routines whose owner did not take that away: what is not asked for here is not refused there.",
     someTables: "only these tables",
     view: "{{name}} (view)",
     privileges: "May",
@@ -1318,7 +1322,7 @@ export const en = {
     badPattern: "Like {{example}}: lower case letters, digits and underscores.",
     namesSaved: "Saved",
   },
-  databasePrivilege: { select: "read", insert: "insert", update: "update", delete: "delete" },
+  databasePrivilege: { select: "read", insert: "insert", update: "update", delete: "delete", execute: "run routines" },
   databaseStanding: {
     waiting: "begins later",
     making: "being made on the server",

@@ -1277,6 +1277,9 @@ export const zh: Translation = {
     schema: "模式",
     tables: "表",
     allTables: "所有表，包括以后新建的",
+    allRoutines: "所有例程（函数和存储过程），包括以后新建的",
+    routinesHint: "例程（函数和存储过程）只能整体授予，与所选的表无关。例程可能以其创建者的权限执行操作。",
+    publicRoutinesHint: "PostgreSQL 默认允许所有人执行例程，除非其所有者已收回该权限：此处未申请并不意味着服务器会拒绝。",
     someTables: "仅这些表",
     view: "{{name}}（视图）",
     privileges: "允许",
@@ -1304,7 +1307,7 @@ export const zh: Translation = {
     badPattern: "格式如 {{example}}：小写字母、数字和下划线。",
     namesSaved: "已保存",
   },
-  databasePrivilege: { select: "读取", insert: "插入", update: "更新", delete: "删除" },
+  databasePrivilege: { select: "读取", insert: "插入", update: "更新", delete: "删除", execute: "执行例程" },
   databaseStanding: {
     waiting: "尚未开始",
     making: "正在服务器上创建",
