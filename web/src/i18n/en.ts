@@ -177,6 +177,8 @@ export const en = {
       "{{asset}} shows the host key {{offered}}, which is not trusted (trusted: {{pinned}}). Either it was installed anew, or somebody stands between. An administrator of assets decides.",
     "sign-in-failed": "{{asset}} does not let {{account}} in. Its secret may have changed there.",
     "not-reached": "No agent of the zone reached {{asset}} ({{reason}}).",
+    "certificate-refused":
+      "The certificate of {{asset}} is not accepted: {{what}}. It must be for {{name}}, by an authority that is named with the asset. An administrator of assets, or of the server, can change either.",
     "no-privileged-account":
       "The hub has no account of {{asset}} that it may ask it by. An administrator of accounts adds one, marked as privileged.",
     "no-such-database": "{{asset}} has no such database.",
@@ -1100,6 +1102,13 @@ export const en = {
     isRequired: "Must be filled in",
     allowed: "Allowed",
   },
+  certificateProblem: {
+    "no-tls": "the server offers no TLS",
+    expired: "it has expired",
+    "not-yet": "its time has not begun",
+    "other-name": "it is for another name",
+    "not-vouched": "none of these authorities vouches for it",
+  },
   parameterProblem: {
     doubled: "is there twice",
     bounds: "has a least value above its greatest",
@@ -1334,6 +1343,8 @@ export const en = {
     "agent-offline": "It waits: no agent that reaches the server is online.",
     "agent-refused": "The agent refuses to connect to the server. Its owner can say why.",
     "not-reached": "It waits: the server is not reached. It is tried again by itself.",
+    "certificate-refused":
+      "The server's certificate is not accepted: it has expired, is for another name or by another authority than the asset names, or the server offers no TLS. An administrator of assets can change what is accepted; it is tried again by itself.",
     "sign-in-failed":
       "The server does not let the hub's own account in: its password was changed, perhaps. An administrator of accounts can set it.",
     "no-privileged-account":
@@ -2182,6 +2193,22 @@ export const en = {
     removed: "{{name}} taken away",
     empty: "No assets yet",
     emptyText: "Each agent brings its own host. Add the hosts and services around it.",
+  },
+  certificates: {
+    title: "Certificate of the server",
+    checked: "Checked: there is no connection but an encrypted one, with a certificate that the asset's authorities vouch for.",
+    unchecked: "Not checked: encrypted where the server offers it, whoever's certificate it shows.",
+    until: "until",
+    for: "It must be for {{name}}.",
+    begin: "Check it",
+    change: "Change",
+    stop: "Check no longer",
+    authorities: "Certificates of authorities",
+    authoritiesHint: "PEM, ten at most. Of a server that signed its own certificate, that one.",
+    wrong: "PEM of one to ten certificates, without keys.",
+    serverName: "Name on the server's certificate",
+    serverNameHint: "Empty: the asset's address.",
+    saved: "Saved",
   },
   hostKeys: {
     title: "Host keys",
