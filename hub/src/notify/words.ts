@@ -47,7 +47,8 @@ const en: Sayings = {
   }),
   "access.review-flagged": ({ grant, person, asset, reason }) => ({
     title: `${person} should not reach ${asset} any more`,
-    summary: "The grant gives it to others, too, or gives more: nothing was changed. Somebody who manages grants has to.",
+    summary:
+      "It comes by a group, a role, a node or a label, or from a request, so that others would lose it, too: nothing was changed. Somebody who manages grants or groups has to.",
     facts: [
       ["Grant", grant],
       ["Reason", reason],
@@ -213,7 +214,7 @@ const zh: Sayings = {
   }),
   "access.review-flagged": ({ grant, person, asset, reason }) => ({
     title: `${person} 不应再访问 ${asset}`,
-    summary: "该授权同时授予他人或其他权限，因此未作更改，需由授权管理员处理。",
+    summary: "该访问来自组、角色、节点、标签或申请，收回会影响他人，因此未作更改，需由授权或组的管理员处理。",
     facts: [
       ["授权", grant],
       ["理由", reason],

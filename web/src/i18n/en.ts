@@ -1448,7 +1448,7 @@ export const en = {
     due: "due",
     dueIn: "Due in",
     progress: "Decided",
-    counts: "{{decided}} of {{lines}} decided, {{removed}} removed, {{flagged}} left to an administrator",
+    counts: "{{decided}} of {{lines}} decided, {{removed}} removed, {{flagged}} left to others",
     empty: "No reviews yet",
     emptyText: "A review lists who reaches which asset by which grant and when it was used last. The list is kept as it was.",
     lines: "Access",
@@ -1464,7 +1464,12 @@ export const en = {
     remove: "Remove",
     removeTitle: "Take {{asset}} from {{person}}?",
     removeText:
-      "It is taken out of the grant {{grant}} for this person and this asset only, and what is open under it ends. Where the grant gives it to others as well, nothing is changed and an administrator is told.",
+      "It is taken out of the grant {{grant}} for this person and this asset only, and what is open under it ends. Everybody keeps the rest; the grant is split for that if need be. Where it comes by a group, role, node or label, nothing is changed and whoever manages grants is told.",
+    flaggedBy:
+      "It comes by {{via}}. Somebody who manages groups and people takes {{person}} out of there, or somebody who manages grants changes the grant; they have been told.",
+    flaggedWide:
+      "The grant means more than this asset by a node or a label, or came with a request. Somebody who manages grants changes it; they have been told.",
+    openGrant: "Open the grant",
     finish: "Finish",
     finishTitle: "Finish this review?",
     finishText_one: "{{count}} line is not decided and stays so.",
@@ -1479,7 +1484,7 @@ export const en = {
     kept: "kept",
     revoked: "removed",
     narrowed: "removed",
-    flagged: "an administrator has to",
+    flagged: "somebody else has to",
     gone: "was gone already",
   },
   breakGlass: {
@@ -2631,6 +2636,7 @@ export const en = {
     "host-key.changed": "{{subject}} showed another host key: {{offered}} instead of {{pinned}}",
     "host-key.decided": "{{actor}} decided about a host key of {{subject}}: {{decision}} {{fingerprint}}",
     "grant.created": "{{actor}} gave the grant {{subject}}",
+    "grant.split": "{{actor}} took {{asset}} from {{person}} in the grant {{subject}}; the rest is in {{into}}",
     "grant.changed": "{{actor}} changed the grant {{subject}}: {{after}}",
     "grant.revoked": "{{actor}} withdrew the grant {{subject}}: {{reason}}",
     "zone.created": "{{actor}} created the zone {{subject}}",
