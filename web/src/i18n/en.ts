@@ -352,6 +352,7 @@ export const en = {
     "ticket.approved": "My request was approved",
     "ticket.rejected": "My request was rejected",
     "ticket.lapsed": "Nobody decided about my request",
+    "ticket.not-begun": "An approved script did not begin by itself",
     "ticket.ended": "What I was given was taken away",
     "database-account.drifted": "An account on a database was changed by somebody else",
     "ticket.changed": "Every step of every request, for programs",
@@ -1362,6 +1363,8 @@ export const en = {
   },
   ticketKind: { server: "Access to servers", database: "Access to a database", script: "A script" },
   scriptTicket: {
+    notBegun: "It did not begin by itself",
+    notBegunNext: "Once the reason is gone, begin it here.",
     accountHint: "On hosts that an agent runs on it is the agent's own account.",
     agentsAccount: "the agent's own account",
     versionHint: "Just this version, whatever is written later.",

@@ -348,6 +348,7 @@ export const zh: Translation = {
     "ticket.approved": "我的申请已通过",
     "ticket.rejected": "我的申请被拒绝",
     "ticket.lapsed": "我的申请无人审批而失效",
+    "ticket.not-begun": "已批准的脚本未能自动开始",
     "ticket.ended": "我获得的权限被收回",
     "database-account.drifted": "数据库上的账号被他人更改",
     "ticket.changed": "每项申请的每一步（供程序使用）",
@@ -1342,6 +1343,8 @@ export const zh: Translation = {
   },
   ticketKind: { server: "访问服务器", database: "访问数据库", script: "运行脚本" },
   scriptTicket: {
+    notBegun: "未能自动开始",
+    notBegunNext: "原因消除后可在此手动开始。",
     accountHint: "在安装了代理的主机上使用代理自身的账号。",
     agentsAccount: "代理自身的账号",
     versionHint: "仅此版本，与之后的修改无关。",
