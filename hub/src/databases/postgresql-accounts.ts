@@ -6,6 +6,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { HubError } from "../platform/errors.ts";
 import { type AccountServer, heldMax, takeAll } from "./account-server.ts";
+import { readOnly } from "./failures.ts";
 import { quoteName, quoteOwnText } from "./identifiers.ts";
 import type { Place } from "./input.ts";
 import type { Held } from "./places.ts";
@@ -19,7 +20,10 @@ const limitSlackMs = 60_000;
 const q = (name: string): string => quoteName("postgresql", name);
 
 /** @param open signs the hub's own account in to one of its databases. */
-export async function postgresqlAccounts(open: (database: string) => Promise<DatabaseSession>): Promise<AccountServer> {
+export async function postgresqlAccounts(
+  open: (database: string) => Promise<DatabaseSession>,
+  asset: string,
+): Promise<AccountServer> {
   const sessions = new Map<string, DatabaseSession>();
   const into = async (database: string): Promise<DatabaseSession> => {
     const known = sessions.get(database);
@@ -48,6 +52,11 @@ export async function postgresqlAccounts(open: (database: string) => Promise<Dat
   };
 
   return {
+    // Of what is not asked here the server says the same by itself.
+    assertTakesChanges: async () => {
+      if ((await query("show transaction_read_only")).rows[0]?.[0] === "on") throw readOnly(asset);
+    },
+
     exists: async (name) => (await find(name)) !== null,
 
     create: async (name, password) => {

@@ -3,6 +3,7 @@ import net from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DatabaseRequests, missingDatabases, place } from "../testing/database-requests.ts";
 import { eventually } from "../testing/eventually.ts";
+import { startMariadb } from "../testing/mariadb-server.ts";
 
 const minute = 60_000;
 let all: DatabaseRequests;
@@ -196,6 +197,70 @@ describe.skipIf(missingDatabases !== "")(`when something is not as it was ${miss
     postgresql.asRoot("select pg_reload_conf()");
     all.clock.advance(minute);
     await all.standing(anna, id, "ready");
+  });
+
+  test("a MariaDB that is read-only is named, whoever the hub is there, and the work goes on when it is not", async () => {
+    const { mariadb } = all;
+    mariadb.asRoot(`create user 'hub_plain'@'%' identified by 'plain-password';
+      grant select, insert, update, delete, show view, create user, process, connection admin on *.* to 'hub_plain'@'%' with grant option;
+      grant select, insert, update, delete on mysql.* to 'hub_plain'@'%';`);
+    const plain = await all.newServer(mariadb, "mariadb", { username: "hub_plain", password: "plain-password" });
+    for (const assetId of [all.assets.mariadb, plain]) {
+      const anna = await all.person("anna");
+      mariadb.asRoot("set global read_only = 1");
+      const id = await all.ask(anna, assetId, [place("shop", "orders")]);
+      await all.approve(id);
+      const waiting = await all.failure(anna, id, "database-read-only");
+      const username = waiting?.username ?? "";
+      expect(mariadb.asRoot(`select user from mysql.user where user = '${username}'`)).toBe("");
+      mariadb.asRoot("set global read_only = 0");
+      all.clock.advance(minute);
+      await all.standing(anna, id, "ready");
+      // What stands goes on standing while it is read-only, and is dropped when it can be.
+      mariadb.asRoot("set global read_only = 1");
+      await all.lookAgain(username);
+      expect(await all.account(anna, id)).toMatchObject({ state: "ready", failure: null });
+      await anna.client.mutate("tickets.end", { id });
+      if (assetId === plain)
+        await eventually(
+          () => all.hub.sql`select 1 from database_accounts where username = ${username} and failure = 'database-read-only'`,
+          (rows) => rows.length === 1,
+        );
+      mariadb.asRoot("set global read_only = 0");
+      all.clock.advance(minute);
+      await all.isGone(mariadb, username);
+    }
+  });
+
+  test("nothing is made on a replica, which goes on replicating what is made where it copies from", async () => {
+    await using primary = await startMariadb({ settings: ["--log-bin=binlog", "--server-id=1"] });
+    await using replica = await startMariadb({ settings: ["--server-id=2", "--read-only=1"] });
+    const [file, position] = primary.asRoot("show master status").split("\t");
+    primary.asRoot("create user 'copy'@'%' identified by 'copied'; grant replication slave on *.* to 'copy'@'%';");
+    replica.asRoot(`change master to master_host='127.0.0.1', master_port=${primary.port}, master_user='copy', master_password='copied',
+      master_log_file='${file}', master_log_pos=${position}; start slave;`);
+    primary.asRoot("create database shop; create table shop.orders (id int);");
+    const anna = await all.person("anna");
+    const onReplica = await all.ask(anna, await all.newServer(replica, "mariadb"), [place("shop", "orders")]);
+    await all.approve(onReplica);
+    await all.failure(anna, onReplica, "database-read-only");
+    const { login } = await all.given(anna, await all.newServer(primary, "mariadb"), [place("shop", "orders")]);
+    await eventually(
+      () => replica.as(login, "select count(*) from shop.orders"),
+      (said) => said.text === "0",
+      { what: "the account to be copied" },
+    );
+    all.clock.advance(minute);
+    await eventually(
+      () =>
+        all.hub.sql<
+          { attempts: number }[]
+        >`select attempts from database_accounts where failure = 'database-read-only' and ended_at is null`,
+      ([row]) => (row?.attempts ?? 0) > 1,
+    );
+    expect((await all.account(anna, onReplica))?.failure).toBe("database-read-only");
+    expect(replica.asRoot("show slave status")).toContain("Slave has read all relay log");
+    await anna.client.mutate("tickets.end", { id: onReplica });
   });
 
   test.each([false, true])(

@@ -29,8 +29,14 @@ export type DatabaseServer = AsyncDisposable & {
   as(login: { username: string; password: string }, statement: string, database?: string): Said;
 };
 
-/** @param options.tls what it shows; null: it offers no TLS. */
-export async function startMariadb({ tls = null }: { tls?: ServerCertificate | null } = {}): Promise<DatabaseServer> {
+/** @param options.tls what it shows; null: it offers no TLS. @param options.settings besides, as on its command line. */
+export async function startMariadb({
+  tls = null,
+  settings: more = [],
+}: {
+  tls?: ServerCertificate | null;
+  settings?: string[];
+} = {}): Promise<DatabaseServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sallyport-mariadb-"));
   const [data, socket] = [path.join(folder, "data"), path.join(folder, "socket")];
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
@@ -46,6 +52,7 @@ export async function startMariadb({ tls = null }: { tls?: ServerCertificate | n
     writeFileSync(certificate, certPem);
     writeFileSync(key, keyPem);
   };
+  settings.push(...more);
   if (tls !== null) {
     writeCertificate(tls);
     settings.push(`--ssl-cert=${certificate}`, `--ssl-key=${key}`);
