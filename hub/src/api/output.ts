@@ -97,6 +97,12 @@ export const asset = z.object({
   endsAt: moment.nullable(),
 });
 
+/** Of a database server: whose certificate it has to show. */
+export const certificateCheck = z.object({
+  authorities: z.array(z.object({ subject: z.string(), fingerprint: z.string(), expiresAt: moment })),
+  serverName: z.string().nullable(),
+});
+
 export const hostKey = z.object({
   id: z.string(),
   algorithm: z.string(),

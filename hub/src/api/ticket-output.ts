@@ -64,6 +64,8 @@ export const fullTicket = ticket.extend({
       left: z.number().int(),
       /** Whoever approves it last has to sign it with a passkey. */
       signature: z.boolean(),
+      /** Why it did not begin by itself when it was to; facts: what the sentence of the code is filled with. */
+      notBegun: z.object({ code: z.string(), facts: z.record(z.string(), z.union([z.string(), z.number()])) }).nullable(),
     })
     .nullable(),
   grantId: z.string().nullable(),

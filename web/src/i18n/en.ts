@@ -182,6 +182,8 @@ export const en = {
       "{{asset}} shows the host key {{offered}}, which is not trusted (trusted: {{pinned}}). Either it was installed anew, or somebody stands between. An administrator of assets decides.",
     "sign-in-failed": "{{asset}} does not let {{account}} in. Its secret may have changed there.",
     "not-reached": "No agent of the zone reached {{asset}} ({{reason}}).",
+    "certificate-refused":
+      "The certificate of {{asset}} is not accepted: {{what}}. It must be for {{name}}, by an authority that is named with the asset. An administrator of assets, or of the server, can change either.",
     "no-privileged-account":
       "The hub has no account of {{asset}} that it may ask it by. An administrator of accounts adds one, marked as privileged.",
     "no-such-database": "{{asset}} has no such database.",
@@ -362,6 +364,7 @@ export const en = {
     "ticket.approved": "My request was approved",
     "ticket.rejected": "My request was rejected",
     "ticket.lapsed": "Nobody decided about my request",
+    "ticket.not-begun": "An approved script did not begin by itself",
     "ticket.ended": "What I was given was taken away",
     "database-account.drifted": "An account on a database was changed by somebody else",
     "ticket.changed": "Every step of every request, for programs",
@@ -1138,6 +1141,13 @@ export const en = {
     isRequired: "Must be filled in",
     allowed: "Allowed",
   },
+  certificateProblem: {
+    "no-tls": "the server offers no TLS",
+    expired: "it has expired",
+    "not-yet": "its time has not begun",
+    "other-name": "it is for another name",
+    "not-vouched": "none of these authorities vouches for it",
+  },
   parameterProblem: {
     doubled: "is there twice",
     bounds: "has a least value above its greatest",
@@ -1328,6 +1338,10 @@ export const en = {
     schema: "Schema",
     tables: "Tables",
     allTables: "all tables, also those made later",
+    allRoutines: "all routines, also those made later",
+    routinesHint: "Routines are given all together, whichever tables are chosen. One may do whatever its maker may.",
+    publicRoutinesHint:
+      "PostgreSQL lets everybody run routines whose owner did not take that away: what is not asked for here is not refused there.",
     someTables: "only these tables",
     view: "{{name}} (view)",
     privileges: "May",
@@ -1356,7 +1370,7 @@ export const en = {
     badPattern: "Like {{example}}: lower case letters, digits and underscores.",
     namesSaved: "Saved",
   },
-  databasePrivilege: { select: "read", insert: "insert", update: "update", delete: "delete" },
+  databasePrivilege: { select: "read", insert: "insert", update: "update", delete: "delete", execute: "run routines" },
   databaseStanding: {
     waiting: "begins later",
     making: "being made on the server",
@@ -1368,6 +1382,8 @@ export const en = {
     "agent-offline": "It waits: no agent that reaches the server is online.",
     "agent-refused": "The agent refuses to connect to the server. Its owner can say why.",
     "not-reached": "It waits: the server is not reached. It is tried again by itself.",
+    "certificate-refused":
+      "The server's certificate is not accepted: it has expired, is for another name or by another authority than the asset names, or the server offers no TLS. An administrator of assets can change what is accepted; it is tried again by itself.",
     "sign-in-failed":
       "The server does not let the hub's own account in: its password was changed, perhaps. An administrator of accounts can set it.",
     "no-privileged-account":
@@ -1404,6 +1420,8 @@ export const en = {
     unseen: "The line was typed where the screen showed nothing of it, as a password is. It is not shown here either.",
   },
   scriptTicket: {
+    notBegun: "It did not begin by itself",
+    notBegunNext: "Once the reason is gone, begin it here.",
     accountHint: "On hosts that an agent runs on it is the agent's own account.",
     agentsAccount: "the agent's own account",
     versionHint: "Just this version, whatever is written later.",
@@ -1491,7 +1509,7 @@ export const en = {
     due: "due",
     dueIn: "Due in",
     progress: "Decided",
-    counts: "{{decided}} of {{lines}} decided, {{removed}} removed, {{flagged}} left to an administrator",
+    counts: "{{decided}} of {{lines}} decided, {{removed}} removed, {{flagged}} left to others",
     empty: "No reviews yet",
     emptyText: "A review lists who reaches which asset by which grant and when it was used last. The list is kept as it was.",
     lines: "Access",
@@ -1507,7 +1525,12 @@ export const en = {
     remove: "Remove",
     removeTitle: "Take {{asset}} from {{person}}?",
     removeText:
-      "It is taken out of the grant {{grant}} for this person and this asset only, and what is open under it ends. Where the grant gives it to others as well, nothing is changed and an administrator is told.",
+      "It is taken out of the grant {{grant}} for this person and this asset only, and what is open under it ends. Everybody keeps the rest; the grant is split for that if need be. Where it comes by a group, role, node or label, nothing is changed and whoever manages grants is told.",
+    flaggedBy:
+      "It comes by {{via}}. Somebody who manages groups and people takes {{person}} out of there, or somebody who manages grants changes the grant; they have been told.",
+    flaggedWide:
+      "The grant means more than this asset by a node or a label, or came with a request. Somebody who manages grants changes it; they have been told.",
+    openGrant: "Open the grant",
     finish: "Finish",
     finishTitle: "Finish this review?",
     finishText_one: "{{count}} line is not decided and stays so.",
@@ -1522,7 +1545,7 @@ export const en = {
     kept: "kept",
     revoked: "removed",
     narrowed: "removed",
-    flagged: "an administrator has to",
+    flagged: "somebody else has to",
     gone: "was gone already",
   },
   breakGlass: {
@@ -2239,6 +2262,22 @@ export const en = {
     empty: "No assets yet",
     emptyText: "Each agent brings its own host. Add the hosts and services around it.",
   },
+  certificates: {
+    title: "Certificate of the server",
+    checked: "Checked: there is no connection but an encrypted one, with a certificate that the asset's authorities vouch for.",
+    unchecked: "Not checked: encrypted where the server offers it, whoever's certificate it shows.",
+    until: "until",
+    for: "It must be for {{name}}.",
+    begin: "Check it",
+    change: "Change",
+    stop: "Check no longer",
+    authorities: "Certificates of authorities",
+    authoritiesHint: "PEM, ten at most. Of a server that signed its own certificate, that one.",
+    wrong: "PEM of one to ten certificates, without keys.",
+    serverName: "Name on the server's certificate",
+    serverNameHint: "Empty: the asset's address.",
+    saved: "Saved",
+  },
   hostKeys: {
     title: "Host keys",
     empty: "No host key seen yet",
@@ -2660,6 +2699,7 @@ export const en = {
     "host-key.changed": "{{subject}} showed another host key: {{offered}} instead of {{pinned}}",
     "host-key.decided": "{{actor}} decided about a host key of {{subject}}: {{decision}} {{fingerprint}}",
     "grant.created": "{{actor}} gave the grant {{subject}}",
+    "grant.split": "{{actor}} took {{asset}} from {{person}} in the grant {{subject}}; the rest is in {{into}}",
     "grant.changed": "{{actor}} changed the grant {{subject}}: {{after}}",
     "grant.revoked": "{{actor}} withdrew the grant {{subject}}: {{reason}}",
     "zone.created": "{{actor}} created the zone {{subject}}",

@@ -1,6 +1,6 @@
 // A script: which version with which parameters, where, as whom, how often, and by whom besides whoever asks.
 "use client";
-import { Anchor, Autocomplete, Button, NativeSelect, NumberInput, Skeleton, Stack, Switch, Text } from "@mantine/core";
+import { Alert, Anchor, Autocomplete, Button, NativeSelect, NumberInput, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import type { ParameterValues } from "@sallyport/hub/scripts/input";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { sentenceOf } from "../../api/error-text.ts";
 import { useTRPC } from "../../api/trpc.ts";
 import type { AskedOf, Requestable, TicketDetail } from "../../api/types.ts";
 import { PersonSelect } from "../../people/person-select.tsx";
@@ -242,10 +243,16 @@ function ScriptGiven({ ticket }: { ticket: TicketDetail }) {
   const trpc = useTRPC();
   const router = useRouter();
   const run = useMutation(trpc.tickets.run.mutationOptions({ onSuccess: ({ id }) => router.push(`/run?id=${id}`) }));
-  const { runs, left } = ticket.script ?? { runs: [], left: 0 };
+  const { runs, left, notBegun } = ticket.script ?? { runs: [], left: 0, notBegun: null };
   return (
     <Panel title={t("scriptTicket.given")}>
       <Stack gap="sm" align="flex-start">
+        {notBegun !== null && (
+          <Alert color="yellow" role="status" title={t("scriptTicket.notBegun")}>
+            {sentenceOf({ ...notBegun, message: notBegun.code })}
+            {ticket.may.run ? ` ${t("scriptTicket.notBegunNext")}` : ""}
+          </Alert>
+        )}
         {ticket.state === "approved" && <Text size="sm">{t("scriptTicket.left", { count: left })}</Text>}
         {runs.map(({ id, createdAt }, n) => (
           <Text size="sm" key={id}>
