@@ -653,7 +653,9 @@ export const en = {
     noAssetsAdmin: "No machine is connected yet",
     noAssetsAdminText: "Install an agent on a machine to reach it from here. It dials out; no port is opened.",
     noAssetsUser: "Nothing is shared with you yet",
-    noAssetsUserText: "An administrator gives you assets under People. Ask for the ones you need.",
+    noAssetsUserText: "An administrator gives you assets under Grants. Tell one which you need.",
+    noAssetsAskText:
+      "Ask for what you need: which asset, why, and for how long. Those who decide are told at once; when they approve, it opens here.",
     goReach: "All assets",
   },
   reach: {
@@ -1260,6 +1262,12 @@ export const en = {
     waitsFor: "Waits at level {{level}} of {{levels}}",
     waitsForNobody: "Nobody who may decide is active now. An administrator can be added to the flow, or manage requests.",
     escalated: "It has escalated: nobody had decided in time.",
+    youAreTold: "They have been told. You are told when they decide, and need not wait here.",
+    given: "Open it",
+    givenLater: "It opens here from {{when}} on.",
+    next: "What happens next",
+    nextTold: "Those who decide are told at once. The request shows who they are, and until when they have time.",
+    nextDecided: "You are told what they decide, in your inbox and by mail as you chose. They may approve less than you ask for.",
     comments: "Comments",
     noComments: "Nobody has said anything yet.",
     comment: "Comment",
@@ -1283,6 +1291,16 @@ export const en = {
     extend: "Ask for longer",
     extendTitle: "The same for longer",
     again: "Ask for the same again",
+  },
+  ticketNext: {
+    server: "Once it is approved, the request has a button that opens it, and so has Reach. It ends by itself.",
+    database:
+      "Once it is approved, an account is made on the server for you. The request opens an SQL terminal, and shows how to use your own client. It ends by itself.",
+    script: "Once it is approved, the request has a button that runs it, for as often as was approved.",
+  },
+  ticketWaits: {
+    escalates: "They have until {{when}}; then others may decide as well.",
+    lapses: "They have until {{when}}; then it lapses, and can be asked for again.",
   },
   databases: {
     server: "Database server",
@@ -1441,6 +1459,7 @@ export const en = {
     noLinesText: "No line of this review is like that.",
     by: "By",
     used: "Last used",
+    place: "{{place}}: {{allowed}}",
     neverUsed: "never used",
     unusedFor: "not for {{duration}}",
     open: "not decided",

@@ -206,7 +206,7 @@ export const scriptView: KindView<AskedOf<"script">, Draft> = {
         />
         {script !== null && (
           <div className={scripts.editor}>
-            <CodeView text={script.body} interpreter={script.interpreter} label={t("scripts.text")} />
+            <CodeView text={script.body} interpreter={script.interpreter} label={t("scripts.text")} wrap />
           </div>
         )}
       </Stack>

@@ -9,6 +9,7 @@ import { Facts } from "../../ui/facts.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
 import type { FieldsProps, KindView } from "./kind.ts";
 import { AssetParts, Parts } from "./parts.tsx";
+import { ServerGiven } from "./server-given.tsx";
 import { struck } from "./struck.tsx";
 
 interface Draft {
@@ -96,5 +97,6 @@ export const serverView: KindView<AskedOf<"server">, Draft> = {
       </>
     );
   },
+  Given: ServerGiven,
   isAnything: ({ assetIds, accounts, actions }) => assetIds.length > 0 && accounts.length > 0 && actions.length > 0,
 };
