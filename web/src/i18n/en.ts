@@ -713,6 +713,11 @@ export const en = {
     enrolled: "Enrolled",
     onlineSince: "Online since",
     streams: "Open streams",
+    scripts: "Scripts",
+    anyScripts: "with and without an approval",
+    approvedOnly: "Approved scripts only",
+    approvedOnlyText:
+      "The owner of this host wrote so in /etc/sallyport/policy.yaml, and no hub can change it. Ask for a script under Requests to run it here.",
     host: "Host",
     hostname: "Host name",
     system: "System",

@@ -702,6 +702,11 @@ export const zh: Translation = {
     enrolled: "接入时间",
     onlineSince: "上线时间",
     streams: "打开的数据流",
+    scripts: "脚本",
+    anyScripts: "无论是否经过审批均可运行",
+    approvedOnly: "仅运行已审批的脚本",
+    approvedOnlyText:
+      "主机的所有者在 /etc/sallyport/policy.yaml 中作此规定，任何中心都无法更改。需要在此运行脚本时，请提交工单申请。",
     host: "主机",
     hostname: "主机名",
     system: "系统",
