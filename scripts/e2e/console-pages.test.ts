@@ -165,6 +165,9 @@ async function walk(browser: OpenBrowser, targets: readonly { name: string; url:
 async function visit(page: Page, { name, url }: { name: string; url: string }): Promise<string[]> {
   await page.goto(url);
   await settled(page);
-  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  // The frame's main part scrolls by itself.
+  const tooWide = await page.evaluate(() =>
+    Math.max(...[...document.querySelectorAll("html, main")].map((part) => part.scrollWidth - part.clientWidth)),
+  );
   return [...(tooWide > 0 ? [`${name}: ${tooWide} px wider than the window`] : []), ...(await seriousFaults(page, name))];
 }

@@ -275,29 +275,29 @@ const zh: Sayings = {
     facts: [["地址", addresses]],
   }),
   "ticket.waiting": ({ ticket, by, reason }) => ({
-    title: `${by} 申请 ${ticket}`,
-    summary: "等待您审批。",
+    title: `${by} 提交了工单：${ticket}`,
+    summary: "等待你审批。",
     facts: [["理由", reason]],
   }),
   "ticket.approved": ({ ticket, comment, endsAt }) => ({
-    title: `${ticket} 已通过`,
+    title: `工单已批准：${ticket}`,
     facts: [
       ["有效至", at(endsAt)],
       ["意见", comment],
     ],
   }),
-  "ticket.rejected": ({ ticket, comment }) => ({ title: `${ticket} 被拒绝`, facts: [["意见", comment]] }),
-  "ticket.lapsed": ({ ticket }) => ({ title: `${ticket} 超时无人审批`, summary: "如仍需要请重新申请。" }),
+  "ticket.rejected": ({ ticket, comment }) => ({ title: `工单被拒绝：${ticket}`, facts: [["意见", comment]] }),
+  "ticket.lapsed": ({ ticket }) => ({ title: `工单超时无人审批：${ticket}`, summary: "如仍需要请重新申请。" }),
   "database-account.drifted": ({ asset, account, found }) => ({
     title: `有人更改了 ${asset} 上的账号 ${account}`,
     summary: "已恢复原状，发现的变更如下。",
     facts: [["发现", found]],
   }),
   "ticket.ended": ({ ticket, comment }) => ({
-    title: `${ticket} 授予的权限被收回`,
+    title: `工单 ${ticket} 授予的权限已被收回`,
     facts: [["理由", comment]],
   }),
-  "ticket.changed": ({ ticket, change, state }) => ({ title: `${ticket} 的状态：${state}`, facts: [["步骤", change]] }),
+  "ticket.changed": ({ ticket, change, state }) => ({ title: `工单 ${ticket} 的状态：${state}`, facts: [["步骤", change]] }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} 已开始`,
     facts: [

@@ -19,6 +19,7 @@ export const requestPages: RequestPage[] = [
   ticket("database-narrowed", "requester", ({ database }) => database.narrowed),
   ticket("script-to-decide", "manager", ({ script }) => script.pending),
   ticket("script-approved", "requester", ({ script }) => script.approved),
+  ticket("server-approved", "requester", ({ server }) => server.approved),
   ticket("emergency-held", "onCall", ({ emergency }) => emergency.held),
   ticket("emergency-to-review", "admin", ({ emergency }) => emergency.over),
   ticket("emergency-reviewed", "admin", ({ emergency }) => emergency.reviewed),

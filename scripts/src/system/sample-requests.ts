@@ -23,6 +23,7 @@ export type SampleRequests = {
   assetId: string;
   database: Record<"pending" | "approved" | "narrowed", string>;
   script: Record<"pending" | "approved", string>;
+  server: Record<"approved", string>;
   emergency: Record<"held" | "over" | "reviewed", string>;
   reviewId: string;
 };
@@ -42,15 +43,17 @@ export async function makeSampleRequests(scene: Scene): Promise<SampleRequests> 
     permissions: ["terminal.open", "tickets.open", "access.break-glass"],
   });
   const onCall = await ConsoleSession.join(rest, mail, people.onCall, onCallRole);
-  for (const [name, kind, id] of [
-    ["Shop database", "database", assetId],
-    ["Scripts on servers", "script", scene.agentAssetId],
+  const level = {
+    approvers: [{ kind: "manager" }],
+    need: { kind: "any" },
+    minutes: 480,
+    escalateTo: [{ kind: "role", id: "admin" }],
+  };
+  for (const [name, kinds, id] of [
+    ["Shop database", ["database"], assetId],
+    ["Servers and scripts", ["server", "script"], scene.agentAssetId],
   ])
-    await rest.json("POST", "/ticket-flows", {
-      name,
-      match: { kinds: [kind], targets: [{ kind: "asset", id }] },
-      levels: [{ approvers: [{ kind: "manager" }], need: { kind: "any" } }],
-    });
+    await rest.json("POST", "/ticket-flows", { name, match: { kinds, targets: [{ kind: "asset", id }] }, levels: [level] });
 
   const ask = async (asked: object, title: string, reason: string) =>
     (
@@ -100,6 +103,16 @@ export async function makeSampleRequests(scene: Scene): Promise<SampleRequests> 
   };
   await approve(script.approved);
 
+  const open = {
+    kind: "server",
+    assetIds: [scene.agentAssetId],
+    accounts: ["@agent"],
+    actions: ["connect", "upload"],
+    minutes: 120,
+  };
+  const server = { approved: await ask(open, "Look at the disk", "Which folder grows so fast?") };
+  await approve(server.approved);
+
   const take = async (reason: string) =>
     (
       await onCall.session.mutate<{ id: string }>("breakGlass.open", {
@@ -129,6 +142,7 @@ export async function makeSampleRequests(scene: Scene): Promise<SampleRequests> 
     assetId,
     database: { pending, approved, narrowed },
     script,
+    server,
     emergency,
     reviewId,
   };

@@ -122,7 +122,9 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
   const { asked, narrowed } = ticket;
   const given = narrowed ?? asked;
   // Nobody approved what was taken or given at once: it began when it was written.
-  const begins = given.startsAt ?? (ticket.origin === "asked" || ticket.origin === "on-behalf" ? null : ticket.submittedAt);
+  const waited = ticket.origin === "asked" || ticket.origin === "on-behalf";
+  const isGiven = ticket.state === "approved" || ticket.state === "ended";
+  const begins = given.startsAt ?? (waited ? (isGiven ? ticket.decidedAt : null) : ticket.submittedAt);
   const fromText = begins === null ? t("tickets.fromApproval") : moment(begins);
   // It may have ended before its time.
   const end = ticket.state === "ended" ? ticket.endedAt : ticket.endsAt;
@@ -204,8 +206,8 @@ function Comments({ ticket }: { ticket: TicketDetail }) {
             <Stack gap="xs" align="flex-start">
               <Textarea
                 w="100%"
-                aria-label={t("tickets.comment")}
-                placeholder={t("tickets.comment")}
+                aria-label={t("tickets.writeComment")}
+                placeholder={t("tickets.writeComment")}
                 autosize
                 maxLength={2_000}
                 value={text}

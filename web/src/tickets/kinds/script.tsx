@@ -19,6 +19,7 @@ import { displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { accountsOf } from "../accounts-field.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
 import type { FieldsProps, KindView } from "./kind.ts";
 import { AssetParts } from "./parts.tsx";
@@ -39,7 +40,6 @@ interface Draft {
 function ScriptFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
   const { t } = useTranslation();
   const set = (part: Partial<Draft>) => onChange({ ...draft, ...part });
-  const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
   return (
     <>
       <WhichScript draft={draft} set={set} error={wrong("scriptId")} />
@@ -54,7 +54,7 @@ function ScriptFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
         label={t("grants.asWhom")}
         description={t("scriptTicket.accountHint")}
         value={draft.account}
-        data={["@agent", "@same-name", ...offered]}
+        data={[...new Set(["@agent", "@same-name", ...accountsOf(draft.assets)])]}
         error={wrong("account")}
         onChange={(account) => set({ account })}
       />
