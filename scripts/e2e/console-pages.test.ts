@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seriousFaults } from "../src/system/axe.ts";
-import { type OpenBrowser, openBrowser } from "../src/system/browser.ts";
+import { type OpenBrowser, openBrowser, type Visitor } from "../src/system/browser.ts";
 import { enter } from "../src/system/console.ts";
 import { consolePages, settled } from "../src/system/console-pages.ts";
 import { freePort } from "../src/system/free-port.ts";
@@ -15,7 +15,7 @@ import { type PrivateNetwork, privateNetwork } from "../src/system/private-netwo
 import { requestPages } from "../src/system/request-pages.ts";
 import { RestClient } from "../src/system/rest-client.ts";
 import { makeSampleLife, type SampleLife } from "../src/system/sample-life.ts";
-import { makeSampleRequests, type SampleRequests, type Viewer } from "../src/system/sample-requests.ts";
+import { makeSampleRequests, type SampleRequests } from "../src/system/sample-requests.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
 import { describeWith } from "./needs.ts";
 
@@ -59,10 +59,11 @@ describeWith(["chromium"], "the console's pages", () => {
   for (const look of looks) {
     test(`in ${look.colorScheme}, ${look.locale}, ${look.width} px: axe finds nothing serious, and nothing fails`, async () => {
       await using browser = await openLook(look);
-      const open = consolePages
-        .filter(({ signedIn }) => !signedIn)
-        .map((one) => ({ ...one, url: `${hub.url}${one.path(life)}` }));
-      const found = await walk(browser, open);
+      const targets = (signedIn: boolean) =>
+        consolePages
+          .filter((one) => one.signedIn === signedIn)
+          .map(({ name, path: at }) => ({ name, url: `${hub.url}${at(life)}`, visitor: browser }));
+      const found = await walk(targets(false));
       // The two that refuse a token answer 4xx, as they must.
       browser.faults.splice(
         0,
@@ -73,8 +74,7 @@ describeWith(["chromium"], "the console's pages", () => {
       await page.goto(`${hub.url}/sign-in`);
       await enter(page);
       await page.close();
-      const signedIn = consolePages.filter((one) => one.signedIn).map((one) => ({ ...one, url: `${hub.url}${one.path(life)}` }));
-      found.push(...(await walk(browser, signedIn)));
+      found.push(...(await walk(targets(true))));
       expect({ axe: found, faults: browser.faults }).toEqual({ axe: [], faults: [] });
     }, 300_000);
   }
@@ -97,20 +97,19 @@ describeWith(["chromium"], "the console's pages", () => {
 
     for (const look of looks) {
       test(`in ${look.colorScheme}, ${look.locale}, ${look.width} px, as everybody whom they concern: the same`, async () => {
-        const found: string[] = [];
-        const faults: string[] = [];
-        for (const viewer of viewers) {
-          await using browser = await openLook(look);
-          if (viewer !== "nobody") await requests.sessions[viewer].enter(browser.context);
-          const theirs = requestPages.filter((one) => one.as === viewer);
-          found.push(
-            ...(await walk(
-              browser,
-              theirs.map((one) => ({ ...one, url: `${hub.url}${one.path(requests)}` })),
-            )),
-          );
-          faults.push(...browser.faults);
-        }
+        await using browser = await openLook(look);
+        const visitors = {
+          nobody: browser,
+          requester: await browser.visitor(),
+          manager: await browser.visitor(),
+          onCall: await browser.visitor(),
+          admin: await browser.visitor(),
+        };
+        for (const viewer of people) await requests.sessions[viewer].enter(visitors[viewer].context);
+        const found = await walk(
+          requestPages.map(({ name, path: at, as }) => ({ name, url: `${hub.url}${at(requests)}`, visitor: visitors[as] })),
+        );
+        const faults = Object.values(visitors).flatMap((one) => one.faults);
         expect({ axe: found, faults }).toEqual({ axe: [], faults: [] });
       }, 180_000);
     }
@@ -147,27 +146,32 @@ describeWith(["chromium"], "the console's pages", () => {
 const openLook = ({ colorScheme, locale, width }: (typeof looks)[number]): Promise<OpenBrowser> =>
   openBrowser({ colorScheme, locale, viewport: { width, height: 900 }, bypassCSP: false });
 
-const viewers: readonly Viewer[] = ["nobody", "requester", "manager", "onCall", "admin"];
+const people = ["requester", "manager", "onCall", "admin"] as const;
+
+type Target = { name: string; url: string; visitor: Visitor };
 
 /** Every page once, in whichever window is free. Gives what is wrong with them, one line each. */
-async function walk(browser: OpenBrowser, targets: readonly { name: string; url: string }[]): Promise<string[]> {
+async function walk(targets: readonly Target[]): Promise<string[]> {
   const left = [...targets];
   const found: string[] = [];
   const goOn = async () => {
-    const page = await browser.page();
-    for (let next = left.shift(); next !== undefined; next = left.shift()) found.push(...(await visit(page, next)));
-    await page.close();
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const page = await next.visitor.page();
+      found.push(...(await visit(page, next)));
+      await page.close();
+    }
   };
   await Promise.all(Array.from({ length: windows }, goOn));
   return found;
 }
 
-async function visit(page: Page, { name, url }: { name: string; url: string }): Promise<string[]> {
+async function visit(page: Page, { name, url }: Target): Promise<string[]> {
   await page.goto(url);
   await settled(page);
-  // The frame's main part scrolls by itself.
+  const faults = await seriousFaults(page, name);
+  // The frame's main part scrolls by itself. Measured last, when nothing slides in any more.
   const tooWide = await page.evaluate(() =>
     Math.max(...[...document.querySelectorAll("html, main")].map((part) => part.scrollWidth - part.clientWidth)),
   );
-  return [...(tooWide > 0 ? [`${name}: ${tooWide} px wider than the window`] : []), ...(await seriousFaults(page, name))];
+  return tooWide > 0 ? [...faults, `${name}: ${tooWide} px wider than the window`] : faults;
 }

@@ -14,7 +14,6 @@ export const requestPages: RequestPage[] = [
   { name: "mail-link", path: ({ mailLink }) => mailLink, as: "manager" },
   { name: "mail-link-of-another", path: ({ mailLink }) => mailLink, as: "requester" },
   ticket("database-to-decide", "manager", ({ database }) => database.pending),
-  ticket("database-pending", "requester", ({ database }) => database.pending),
   ticket("database-approved", "requester", ({ database }) => database.approved),
   ticket("database-narrowed", "requester", ({ database }) => database.narrowed),
   ticket("script-to-decide", "manager", ({ script }) => script.pending),
@@ -27,5 +26,4 @@ export const requestPages: RequestPage[] = [
   { name: "requests-of-mine", path: () => "/tickets", as: "requester" },
   { name: "new-database-request", path: ({ assetId }) => `/tickets/new?kind=database&asset=${assetId}`, as: "requester" },
   { name: "review-of-databases", path: ({ reviewId }) => `/review?id=${reviewId}`, as: "admin" },
-  { name: "all-reviews", path: () => "/reviews", as: "admin" },
 ];

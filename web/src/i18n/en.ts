@@ -1541,6 +1541,7 @@ export const en = {
     empty: "Nobody can ask for anything yet. A flow says what may be asked for, and who decides.",
     add: "Add a flow",
     change: "Change",
+    changeTitle: "Change {{name}}",
     saved: "Flow saved",
     removed: "{{name}} removed",
     removeTitle: "Remove {{name}}?",
