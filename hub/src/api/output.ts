@@ -55,6 +55,8 @@ export const agent = z.object({
   roundTripUs: z.number().nullable(),
   duplicate: z.object({ seenAt: moment, addresses: z.array(z.string()) }).nullable(),
   clockSkewMs: z.number().nullable(),
+  /** The owner of its host lets scripts run only with an approval; null while it is not online. */
+  approvedOnly: z.boolean().nullable(),
   facts: hostFacts.nullable(),
   assetId: z.string(),
 });

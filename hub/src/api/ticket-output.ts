@@ -31,6 +31,8 @@ export const ticket = z.object({
   levels: z.number().int(),
   /** When what it gave ends. */
   endsAt: moment.nullable(),
+  /** When it did, or when nobody had decided in time. */
+  endedAt: moment.nullable(),
   createdAt: moment,
   submittedAt: moment.nullable(),
   decidedAt: moment.nullable(),
@@ -71,6 +73,8 @@ export const fullTicket = ticket.extend({
   grantId: z.string().nullable(),
   extendsId: z.string().nullable(),
   escalated: z.boolean(),
+  /** Until when the level waits, and what then becomes of it; null: for as long as it takes. */
+  waitsUntil: z.object({ at: moment, next: z.enum(["escalates", "lapses"]) }).nullable(),
   /** What was found when it was looked at after an emergency. */
   reviewed: z.object({ by: named, findings: z.string(), at: moment }).nullable(),
   /** Who may decide it now. */

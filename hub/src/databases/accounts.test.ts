@@ -68,6 +68,23 @@ describe.skipIf(missingDatabases !== "")(`an account on MariaDB ${missingDatabas
     await all.isGone(mariadb, login.username);
   });
 
+  test("is read by a reviewer of access as what it may do there, and not as what its grant needs", async () => {
+    const { admin, assets, clock, hub } = all;
+    const rita = await all.person("rita");
+    await all.given(rita, assets.mariadb, [place("shop", "orders"), place("shop_1", null, ["select", "update"])]);
+    const { me } = await admin.query<{ me: { id: string } }>("auth.state");
+    const dueAt = new Date(clock.now().getTime() + 7 * 24 * 60 * minute).toISOString();
+    const { id } = await admin.mutate<{ id: string }>("reviews.create", { name: "all", ownerId: null, reviewerId: me.id, dueAt });
+    const { items } = await admin.query<{ items: { person: { id: string }; places: object[] | null }[] }>("reviews.lines", {
+      id,
+    });
+    const ritas = items.filter(({ person }) => person.id === rita.id);
+    expect(ritas.map(({ places }) => places)).toEqual([[place("shop", "orders"), place("shop_1", null, ["select", "update"])]]);
+    expect(items.some(({ places }) => places === null)).toBe(true);
+    const csv = await fetch(`${hub.url}/api/v1/access-reviews/${id}.csv`, { headers: admin.headers });
+    expect(await csv.text()).toContain('"select on shop.orders; select, update on shop_1.*"');
+  });
+
   test("holds what all of somebody's requests give together, and less when one of them ends", async () => {
     const { mariadb, assets } = all;
     const bert = await all.person("bert");

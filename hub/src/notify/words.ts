@@ -308,21 +308,21 @@ const zh: Sayings = {
     facts: [["地址", addresses]],
   }),
   "ticket.waiting": ({ ticket, by, reason }) => ({
-    title: `${by} 申请 ${ticket}`,
-    summary: "等待您审批。",
+    title: `${by} 提交了工单：${ticket}`,
+    summary: "等待你审批。",
     facts: [["理由", reason]],
   }),
   "ticket.approved": ({ ticket, comment, endsAt }) => ({
-    title: `${ticket} 已通过`,
+    title: `工单已批准：${ticket}`,
     facts: [
       ["有效至", at(endsAt)],
       ["意见", comment],
     ],
   }),
-  "ticket.rejected": ({ ticket, comment }) => ({ title: `${ticket} 被拒绝`, facts: [["意见", comment]] }),
-  "ticket.lapsed": ({ ticket }) => ({ title: `${ticket} 超时无人审批`, summary: "如仍需要请重新申请。" }),
+  "ticket.rejected": ({ ticket, comment }) => ({ title: `工单被拒绝：${ticket}`, facts: [["意见", comment]] }),
+  "ticket.lapsed": ({ ticket }) => ({ title: `工单超时无人审批：${ticket}`, summary: "如仍需要请重新申请。" }),
   "ticket.not-begun": ({ ticket, code }) => ({
-    title: `${ticket} 未能自动开始`,
+    title: `工单未能自动开始：${ticket}`,
     summary: "系统不会再次尝试。原因消除后，可在批准的时间内于其页面手动开始，否则请重新申请。",
     facts: [["原因", whyNotBegun.zh[code] ?? code]],
   }),
@@ -332,10 +332,10 @@ const zh: Sayings = {
     facts: [["发现", found]],
   }),
   "ticket.ended": ({ ticket, comment }) => ({
-    title: `${ticket} 授予的权限被收回`,
+    title: `工单 ${ticket} 授予的权限已被收回`,
     facts: [["理由", comment]],
   }),
-  "ticket.changed": ({ ticket, change, state }) => ({ title: `${ticket} 的状态：${state}`, facts: [["步骤", change]] }),
+  "ticket.changed": ({ ticket, change, state }) => ({ title: `工单 ${ticket} 的状态：${state}`, facts: [["步骤", change]] }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} 已开始`,
     facts: [

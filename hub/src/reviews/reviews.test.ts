@@ -128,7 +128,7 @@ test("an owner sees who reaches his assets by which grant and when it was used, 
   expect(events.map(({ data }) => data["outcome"])).toEqual(["revoked", "narrowed", "narrowed", "flagged", "kept"]);
 
   const csv = await fetch(`${hub.url}/api/v1/access-reviews/${id}.csv`, { headers: owner.client.headers });
-  expect(await csv.text()).toMatch(/ada,server \d+,alone,,connect,,,remove,revoked,left the team,/);
+  expect(await csv.text()).toMatch(/ada,server \d+,alone,,connect,,,,remove,revoked,left the team,/);
   expect(await hub.sql`select data from audit_events where kind = 'access-review.exported' and subject_id = ${id}`).toHaveLength(
     1,
   );

@@ -60,6 +60,12 @@ beforeAll(async () => {
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
+test("people who look at the fleet see on which hosts only approved scripts run", async () => {
+  const said = async ({ id }: TestAgent) =>
+    (await admin.query<{ approvedOnly: boolean | null }>("fleet.agent", { id })).approvedOnly;
+  expect([await said(strict), await said(agent), await said(old)]).toEqual([true, false, false]);
+});
+
 const orderKey = () => createPublicKey(readFileSync(path.join(hub.dataDir, "keys", "order-key.pem")));
 
 let made = 0;

@@ -22,6 +22,7 @@ import { Empty, Failed, Missing } from "../ui/page-states.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
+import { LineGives } from "./line-gives.tsx";
 import { ReviewMark } from "./review-mark.tsx";
 
 const unusedDays = ["30", "90", "180"] as const;
@@ -124,7 +125,14 @@ function Lines({ review }: { review: AccessReview }) {
     {
       key: "asset",
       title: t("sessions.asset"),
-      cell: ({ asset }) => <b style={{ fontWeight: 500 }}>{displayText(asset.name)}</b>,
+      cell: (line) => (
+        <>
+          <b style={{ fontWeight: 500 }}>{displayText(line.asset.name)}</b>
+          <span data-show="medium">
+            {displayText(line.grant.name)} · <LineGives line={line} />
+          </span>
+        </>
+      ),
     },
     {
       key: "grant",
@@ -135,7 +143,7 @@ function Lines({ review }: { review: AccessReview }) {
     {
       key: "actions",
       title: t("grants.actions"),
-      cell: ({ actions }) => actions.map((action) => t(`grants.${action}`)).join(", "),
+      cell: (line) => <LineGives line={line} />,
       hideOn: "medium",
     },
     {
@@ -217,7 +225,7 @@ function Decision({ line, mayDecide }: { line: ReviewLine; mayDecide: boolean })
         </Button>
       )}
       {own && outcome !== "kept" && (
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="dimmed" maw={180} style={{ whiteSpace: "normal" }}>
           {t("reviews.ownLine")}
         </Text>
       )}

@@ -20,6 +20,7 @@ import { displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { accountsOf } from "../accounts-field.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
 import type { AskableView, FieldsProps } from "./kind.ts";
 import { AssetParts } from "./parts.tsx";
@@ -40,7 +41,6 @@ interface Draft {
 function ScriptFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
   const { t } = useTranslation();
   const set = (part: Partial<Draft>) => onChange({ ...draft, ...part });
-  const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
   return (
     <>
       <WhichScript draft={draft} set={set} error={wrong("scriptId")} />
@@ -55,7 +55,7 @@ function ScriptFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
         label={t("grants.asWhom")}
         description={t("scriptTicket.accountHint")}
         value={draft.account}
-        data={["@agent", "@same-name", ...offered]}
+        data={[...new Set(["@agent", "@same-name", ...accountsOf(draft.assets)])]}
         error={wrong("account")}
         onChange={(account) => set({ account })}
       />
@@ -207,7 +207,7 @@ export const scriptView: AskableView<AskedOf<"script">, Draft> = {
         />
         {script !== null && (
           <div className={scripts.editor}>
-            <CodeView text={script.body} interpreter={script.interpreter} label={t("scripts.text")} />
+            <CodeView text={script.body} interpreter={script.interpreter} label={t("scripts.text")} wrap />
           </div>
         )}
       </Stack>
