@@ -39,7 +39,7 @@ const seen: Way[] = [
   { name: "a backslash inside", keys: ["t\\ouch caught", enter] },
   { name: "quoted words", keys: ["\"touch\" 'caught'", enter] },
   { name: "$IFS for a space", keys: ["touch$IFS''caught", enter] },
-  { name: "${IFS} for a space", keys: ["touch${IFS}caught", enter] },
+  { name: "$IFS in braces", keys: [`touch\${IFS}caught`, enter] },
   { name: "in a subshell", keys: ["(touch caught)", enter] },
   { name: "substituted", keys: ["echo $(touch caught)", enter] },
   { name: "in backticks", keys: ["echo `touch caught`", enter] },
