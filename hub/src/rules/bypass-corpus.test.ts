@@ -2,6 +2,7 @@
 // tells it, and the console says that such rules are guard rails.
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { LineGate, type LineState } from "../sessions/line-gate.ts";
 import { LineScreen } from "../sessions/line-screen.ts";
@@ -112,7 +113,7 @@ async function go(shells: RealShells, way: Way): Promise<{ states: LineState[]; 
   const prompt = async (before: number) =>
     eventually(
       () => printed.slice(before),
-      (text) => /[$#] (\u001b\[[?\d;]*[a-zA-Z])*$/.test(text),
+      (text) => /[$#] $/.test(stripVTControlCharacters(text)),
       { what: "the prompt" },
     );
   await prompt(0);
