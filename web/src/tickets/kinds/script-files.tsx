@@ -22,7 +22,7 @@ function FileSeen({ file }: { file: SeenFile }) {
       <Text size="xs" c="dimmed">
         {[displayText(file.name), bytes(file.sizeBytes), file.mode, displayText(owner)].filter((part) => part !== "").join(" · ")}
       </Text>
-      <Text size="xs" c="dimmed" className="mono truncate">
+      <Text size="xs" c="dimmed" className="mono" style={{ overflowWrap: "anywhere" }}>
         SHA-256 {file.sha256}
       </Text>
     </div>
