@@ -120,6 +120,7 @@ import type { TicketDeps } from "./tickets/deps.ts";
 import { endTickets, escalateTickets } from "./tickets/jobs.ts";
 import { withdrawLeftLines } from "./tickets/raise-review.ts";
 import { beginTickets } from "./tickets/run-ticket.ts";
+import { ticketsUsingFiles } from "./tickets/uses-of-files.ts";
 
 /** Where the built parts lie; the same in a checkout and in a package. */
 export type Layout = {
@@ -319,7 +320,8 @@ export async function createHub(
       quotaBytes: config.filesGigabytes * 1024 ** 3,
       usesOf: async (queryable, orgId, ids) => {
         const uses = await runsUsingFiles(queryable, orgId, ids);
-        for (const [id, count] of await tasksUsingFiles(queryable, orgId, ids)) uses.set(id, count + (uses.get(id) ?? 0));
+        for (const others of [await tasksUsingFiles(queryable, orgId, ids), await ticketsUsingFiles(queryable, orgId, ids)])
+          for (const [id, count] of others) uses.set(id, count + (uses.get(id) ?? 0));
         return uses;
       },
     };

@@ -60,6 +60,21 @@ export const fullTicket = ticket.extend({
           arguments: z.array(z.string()),
           environment: z.record(z.string(), z.string()),
           secrets: z.array(z.string()),
+          /** variable: the parameter that it is the value of; it has no path before an execution gives it one. */
+          files: z.array(
+            z.object({
+              name: z.string(),
+              path: z.string(),
+              variable: z.string().optional(),
+              mode: z.string(),
+              owner: z.string(),
+              group: z.string(),
+              existing: z.enum(["replace", "keep"]),
+              sizeBytes: z.number().int(),
+              sha256: z.string(),
+            }),
+          ),
+          artefacts: z.array(z.string()),
         })
         .nullable(),
       runs: z.array(z.object({ id: z.string(), state: z.enum(runStates), createdAt: moment })),

@@ -25,18 +25,19 @@ export const actionsBeside = ({
   ...(artefacts.length > 0 ? (["download"] as const) : []),
 ];
 
-/** @throws HubError as authorizeAll(). */
+/** @param bound as authorizeAll() has it. @throws HubError as authorizeAll(). */
 export async function authorizeTargets(
   { db, clock }: Deps,
   actor: Actor,
   assetIds: string[],
   account: string,
   beside: readonly Beside[],
+  bound: string | null = null,
 ): Promise<{ allowed: Authorization[]; refused: RefusedTarget[] }> {
-  let { allowed, refused } = await authorizeAll(db, actor, assetIds, "run", account, clock.now());
+  let { allowed, refused } = await authorizeAll(db, actor, assetIds, "run", account, clock.now(), bound);
   for (const action of beside) {
     const ids = allowed.map(({ target }) => target.asset.id);
-    const also = await authorizeAll(db, actor, ids, action, account, clock.now());
+    const also = await authorizeAll(db, actor, ids, action, account, clock.now(), bound);
     const may = new Set(also.allowed.map(({ target }) => target.asset.id));
     allowed = allowed.filter(({ target }) => may.has(target.asset.id));
     refused = [...refused, ...also.refused];

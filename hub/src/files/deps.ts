@@ -5,7 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database, Queryable } from "../platform/database.ts";
 import type { FileStore } from "./file-store.ts";
 
-/** By a file's id, what would miss it: runs that have not ended, and tasks. */
+/** By a file's id, what would miss it: runs that have not ended, tasks, and requests that wait or may still run. */
 export type FileUses = Map<string, number>;
 
 export type FileDeps = {

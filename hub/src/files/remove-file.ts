@@ -8,7 +8,7 @@ import { abandonedBefore, knownIds, lockFile, mayRemove } from "./files.ts";
 import { type KeptFileRow, keptFiles } from "./schema.ts";
 import { subjectOf } from "./upload-file.ts";
 
-/** @throws HubError `not-found`, `forbidden`, `file-in-use` while a run that has not ended or a task needs it. */
+/** @throws HubError `not-found`, `forbidden`, `file-in-use` while a run that has not ended, a task or a request needs it. */
 export async function removeFile(deps: FileDeps, actor: Actor, id: string): Promise<void> {
   await deps.db.transaction(async (tx) => {
     const file = await lockFile(tx, actor, id);
@@ -17,7 +17,7 @@ export async function removeFile(deps: FileDeps, actor: Actor, id: string): Prom
     if (uses > 0)
       throw new HubError(
         "file-in-use",
-        `${uses} runs or tasks need this file. It can be deleted when they have ended or use another.`,
+        `${uses} runs, tasks or requests need this file. It can be deleted when they have ended or use another.`,
         {
           facts: { uses },
         },

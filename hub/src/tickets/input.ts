@@ -3,7 +3,7 @@ import { approvalRunsMax } from "@sallyport/protocol/limits";
 import { z } from "zod";
 import { actions, target } from "../access/input.ts";
 import { protocolNames } from "../assets/input.ts";
-import { runAs, timeoutSeconds } from "../automation/input.ts";
+import { artefactPatterns, filesToPlace, runAs, timeoutSeconds } from "../automation/input.ts";
 import { place, placeName, placesMax, privileges } from "../databases/input.ts";
 import { passkeyAnswer } from "../identity/input.ts";
 import { byId, displayName, page } from "../platform/input.ts";
@@ -50,6 +50,9 @@ export const scriptRun = z.object({
   parameters: parameterValues.default({}),
   account: runAs.default("@agent"),
   timeoutSeconds,
+  /** Placed before it begins, and collected after it ended: as of a run. */
+  files: filesToPlace,
+  artefacts: artefactPatterns,
   runs: z.number().int().min(1).max(approvalRunsMax).default(1),
   /** Who may begin it besides whoever asks; null: nobody. */
   runBy: z.string().min(1).max(64).nullable().default(null),
@@ -205,7 +208,10 @@ export const flowMatch = z.object({
 });
 export type FlowMatch = z.infer<typeof flowMatch>;
 
-/** Approves by itself what is no longer and no more than this, for people of these groups; no groups: for everybody. */
+/**
+ * Approves by itself what is no longer and no more than this, for people of these groups; no groups: for everybody. Never a script that places or collects
+ * files: on an agent's own host that is mostly any file.
+ */
 export const autoApproval = z.object({
   minutesMax: minutes,
   actions: z.array(z.enum(actions)).min(1).max(actions.length),

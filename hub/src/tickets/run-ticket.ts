@@ -1,9 +1,9 @@
 // An approved script runs: by whoever asked, by whom the request names, or by itself when its time comes. Just that, and as often as was approved.
 import { and, eq, isNull, lte, sql } from "drizzle-orm";
-import { authorizeAll } from "../access/authorize-all.ts";
 import { grants } from "../access/schema.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { boundOf } from "../automation/approval.ts";
+import { actionsBeside, authorizeTargets } from "../automation/authorize-targets.ts";
 import { insertRun } from "../automation/create-run.ts";
 import { runs } from "../automation/schema.ts";
 import { type Released, tellAgents } from "../automation/tell-agents.ts";
@@ -115,7 +115,8 @@ async function begin(
       "approval-does-not-fit",
       "It would not do what was approved: something that its parameters name has changed since. Ask again.",
     );
-  const { allowed, refused } = await authorizeAll(tx, actor, assetIds, "run", given.account, now, bound);
+  const here = { db: tx, clock: deps.clock };
+  const { allowed, refused } = await authorizeTargets(here, actor, [...assetIds], given.account, actionsBeside(script), bound);
   const [first] = refused;
   if (first !== undefined) throw first.why;
   const leftSeconds = Math.floor(((ticket.endsAt?.getTime() ?? 0) - now.getTime()) / 1_000);

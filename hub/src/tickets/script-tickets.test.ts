@@ -262,6 +262,94 @@ describe("an approved script", () => {
   });
 });
 
+describe("an approved script with files", () => {
+  const etc = { path: "/etc/app/app.conf", mode: "640", owner: "root", group: "adm", existing: "keep" };
+  /** The asker's own, which nobody else sees. */
+  const keptFile = async (text: string, by = asker.client): Promise<string> => {
+    const bytes = new TextEncoder().encode(text);
+    const { id } = await by.mutate<{ id: string }>("files.begin", {
+      name: "app.conf",
+      sizeBytes: bytes.length,
+      visibility: "private",
+    });
+    const headers = { origin: hub.url, ...by.headers };
+    await fetch(`${hub.url}/api/v1/files/${id}/content?offset=0`, { method: "PUT", headers, body: bytes });
+    await by.mutate("files.finish", { id });
+    return id;
+  };
+
+  test("places and collects just those that people saw, and agents are given what proves it", async () => {
+    const fileId = await keptFile("listen 80");
+    const sha256 = createHash("sha256").update("listen 80").digest("hex");
+    const asked = wish(await newScript("reload"), { files: [{ fileId, ...etc }], artefacts: ["/var/log/app/*.log"] });
+    const id = await ask(asked);
+    expect(await read(id, admin)).toMatchObject({
+      script: { script: { files: [{ name: "app.conf", sizeBytes: 9, sha256, ...etc }], artefacts: ["/var/log/app/*.log"] } },
+    });
+    for (const wider of [{ files: [{ fileId, ...etc, path: "/etc/passwd" }] }, { files: [] }, { artefacts: ["/etc/shadow"] }])
+      expect(await admin.refusal(approve(id, { narrowed: { ...asked, ...wider } }))).toBe("wider-than-asked");
+    expect(await asker.client.refusal(asker.client.mutate("files.remove", { id: fileId }))).toBe("file-in-use");
+    await approve(id);
+    await run(id);
+    const { order } = await eventually(
+      () => [...agent.runs.values()].find((one) => one.order.files.length > 0) ?? { order: null },
+      (found) => found.order !== null,
+      { what: "the order" },
+    );
+    if (order === null) throw new Error("an order that was waited for");
+    expect(order.artefacts).toEqual(["/var/log/app/*.log"]);
+    // As an agent computes it, of what it was given.
+    const inputs = scriptInputsHash({
+      interpreter: order.interpreter,
+      arguments: order.arguments,
+      environment: order.environment,
+      secrets: order.secrets,
+      files: order.files.map(({ sha256: hash, path: where, mode, owner, group, keep }) => ({
+        sha256: Buffer.from(hash ?? []).toString("hex"),
+        path: where ?? "",
+        mode: mode ?? 0,
+        owner: owner ?? "",
+        group: group ?? "",
+        keep: keep ?? false,
+      })),
+      artefacts: order.artefacts,
+      timeoutSeconds: order.timeoutSeconds,
+    });
+    const approval = readApproval(order.approval ?? {}, orderKey());
+    expect(Buffer.from(approval?.inputsSha256 ?? []).equals(inputs)).toBe(true);
+    expect(order.files).toMatchObject([{ path: etc.path, mode: 0o640, keep: true, size: 9 }]);
+  });
+
+  test("is never approved by a rule, which nobody wrote for any file of a host", async () => {
+    const { id: flowId } = await admin.mutate<{ id: string }>("tickets.createFlow", {
+      name: "by itself",
+      position: 0,
+      match: { kinds: ["script"], targets: [{ kind: "asset", id: assetId }] },
+      levels: [{ approvers: [{ kind: "role", id: "admin" }], need: { kind: "any" } }],
+      auto: { minutesMax: 60, actions: ["run"] },
+    });
+    const scriptId = await newScript();
+    await hub.sql`update ticket_flows set position = 1 where id <> ${flowId}`;
+    const stateOf = async (more: object) => (await read(await ask(wish(scriptId, more)))).state;
+    expect(await stateOf({})).toBe("approved");
+    expect(await stateOf({ files: [{ fileId: await keptFile("x"), ...etc }] })).toBe("pending");
+    expect(await stateOf({ artefacts: ["/etc/shadow"] })).toBe("pending");
+    await admin.mutate("tickets.removeFlow", { id: flowId });
+  });
+
+  test("is asked for with files that one may see alone, and each place once", async () => {
+    const mine = await keptFile("secret", admin);
+    const scriptId = await newScript();
+    expect(await asker.client.refusal(ask(wish(scriptId, { files: [{ fileId: mine, ...etc }] })))).toBe("not-found");
+    const fileId = await keptFile("own");
+    const twice = [
+      { fileId, ...etc },
+      { fileId, ...etc },
+    ];
+    expect(await asker.client.refusal(ask(wish(scriptId, { files: twice })))).toBe("bad-input");
+  });
+});
+
 describe("an agent", () => {
   test("that checks no approvals is given no script that needs one, and the run says so", async () => {
     const id = await approved(wish(await newScript(), { assetIds: [oldAssetId] }));

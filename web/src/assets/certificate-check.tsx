@@ -47,7 +47,9 @@ export function CertificateCheck({ asset: { id, certificateCheck } }: { asset: A
             <Text size="xs" c="dimmed">
               {t("certificates.until")} <Moment at={expiresAt} />
             </Text>
-            <span className="mono truncate">{fingerprint}</span>
+            <Text size="xs" className="mono" style={{ overflowWrap: "anywhere" }}>
+              {fingerprint}
+            </Text>
           </Stack>
         ))}
         {certificateCheck !== null && certificateCheck.serverName !== null && (
@@ -106,7 +108,8 @@ function CheckForm({ serverName, pending, onSend, onCancel }: CheckFormProps) {
           description={t("certificates.authoritiesHint")}
           rows={6}
           maxLength={authorityCharactersMax}
-          className="mono"
+          styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
+          spellCheck={false}
           value={form.values.authorities}
           error={form.error("authorities") === undefined ? undefined : t("certificates.wrong")}
           onChange={(event) => form.set("authorities", event.currentTarget.value)}

@@ -143,7 +143,7 @@ export const en = {
     "role-in-use": "{{people}} people have the role {{name}}. Choose which they get instead.",
     "asset-off": "This asset is switched off. An administrator of assets can switch it on.",
     "script-in-use": "Runs or tasks use this script, so its record stays. Archive it instead.",
-    "file-in-use": "{{uses}} runs that have not ended, or tasks, need this file. Delete it when none does.",
+    "file-in-use": "{{uses}} runs that have not ended, tasks or requests need this file. Delete it when none does.",
     "wrong-offset": "The upload is out of step with the hub. Resume it.",
     "wrong-hash": "What arrived is not what was promised: its SHA-256 differs. Send it again.",
     "quota-reached":
@@ -1444,6 +1444,8 @@ export const en = {
     unseen: "The line was typed where the screen showed nothing of it, as a password is. It is not shown here either.",
   },
   scriptTicket: {
+    filesHint:
+      "Placed before it begins, as they are now. Whoever decides sees where each goes, and its hash; no rule approves them by itself.",
     notBegun: "It did not begin by itself",
     notBegunNext: "Once the reason is gone, begin it here.",
     accountHint: "On hosts that an agent runs on it is the agent's own account.",

@@ -144,7 +144,7 @@ export const zh: Translation = {
     "role-in-use": "{{people}} 人拥有角色 {{name}}，请选择他们改用的角色。",
     "asset-off": "该资产已停用，资产管理员可以启用它。",
     "script-in-use": "有执行或任务使用此脚本，其记录须保留。请改为归档。",
-    "file-in-use": "有 {{uses}} 个尚未结束的执行或任务需要此文件，待不再需要时再删除。",
+    "file-in-use": "有 {{uses}} 个尚未结束的执行、任务或申请需要此文件，待不再需要时再删除。",
     "wrong-offset": "上传进度与中心不一致，请继续上传。",
     "wrong-hash": "收到的内容与预期不符：SHA-256 不同，请重新发送。",
     "quota-reached": "本组织的文件在此中心上已无空间。请删除一些，或请中心管理员增加配额。",
@@ -1420,6 +1420,7 @@ export const zh: Translation = {
     unseen: "该行输入时屏幕没有回显（如同输入密码），因此这里也不显示。",
   },
   scriptTicket: {
+    filesHint: "在脚本开始前按当前内容放置。审批人会看到每个文件的去向和哈希值；规则不会自动批准带文件的申请。",
     notBegun: "未能自动开始",
     notBegunNext: "原因消除后可在此手动开始。",
     accountHint: "在安装了代理的主机上使用代理自身的账号。",

@@ -6,6 +6,7 @@ import { and, asc, eq, inArray, isNotNull, or } from "drizzle-orm";
 import { insertGrant } from "../../access/manage-grants.ts";
 import { accounts, assets } from "../../assets/schema.ts";
 import { approvalBytes, type BoundScript, boundOf } from "../../automation/approval.ts";
+import { actionsBeside } from "../../automation/authorize-targets.ts";
 import { prepareFiles } from "../../automation/prepare-files.ts";
 import { prepareScript, type ReadyScript } from "../../automation/prepare-script.ts";
 import { runs } from "../../automation/schema.ts";
@@ -27,6 +28,7 @@ export const scriptKind: AskableKindOf<ScriptRun> = {
     if (!isDeepStrictEqual(given.parameters, asked.parameters)) return "parameters";
     if (given.account !== asked.account) return "account";
     if (given.timeoutSeconds !== asked.timeoutSeconds) return "timeoutSeconds";
+    if (!isDeepStrictEqual(filesOf(given), filesOf(asked))) return "files";
     if (given.runs > asked.runs) return "runs";
     if (given.runBy !== null && given.runBy !== asked.runBy) return "runBy";
     return given.automatic && !asked.automatic ? "automatic" : null;
@@ -44,7 +46,10 @@ export const scriptKind: AskableKindOf<ScriptRun> = {
     return found !== undefined;
   },
 
-  isWithinRule: (_, auto) => auto.actions.includes("run"),
+  isWithinRule(asked, auto) {
+    const { files, artefacts } = filesOf(asked);
+    return auto.actions.includes("run") && files.length + artefacts.length === 0;
+  },
 
   needsSignature,
 
@@ -59,7 +64,7 @@ export const scriptKind: AskableKindOf<ScriptRun> = {
       assetIds: given.assetIds,
       accounts: [...new Set([given.account, "@agent"])], // an agent's own host knows no other
       protocols: ["@all"],
-      actions: ["run"],
+      actions: ["run", ...actionsBeside(script)],
     });
     const grantId = await insertGrant(tx, by, grant, now, ticket.id, boundOf(script));
     if (signed === null && (await needsSignature(tx, ticket.orgId, given)))
@@ -84,19 +89,24 @@ export const scriptKind: AskableKindOf<ScriptRun> = {
 export const asRequester = (db: Queryable, { id, orgId, requesterId }: TicketRow, now: Date): Promise<Actor> =>
   actAs(db, orgId, requesterId, { kind: "ticket", ticketId: id }, now);
 
+/** What was asked for before requests had files has none. */
+const filesOf = ({ files = [], artefacts = [] }: Partial<ScriptRun>) => ({ files, artefacts });
+
 /**
  * What it would run, whole. Versions never change; what a parameter means by an asset may.
  *
- * @throws HubError as prepareScript().
+ * @throws HubError as prepareScript() and prepareFiles().
  */
 export async function boundScript(
   db: Queryable,
   person: Actor,
-  { scriptId, version, parameters, account, timeoutSeconds }: ScriptRun,
+  asked: ScriptRun,
 ): Promise<Omit<ReadyScript, "files"> & BoundScript> {
+  const { scriptId, version, parameters, account, timeoutSeconds } = asked;
+  const { files: placed, artefacts } = filesOf(asked);
   const script = await prepareScript(db, person, { scriptId, version, parameters });
-  const files = await prepareFiles(db, person, [], script.files);
-  return { ...script, account, timeoutSeconds, files, artefacts: [] };
+  const files = await prepareFiles(db, person, placed, script.files);
+  return { ...script, account, timeoutSeconds, files, artefacts };
 }
 
 async function needsSignature(db: Queryable, orgId: string, { assetIds }: ScriptRun): Promise<boolean> {
@@ -165,6 +175,8 @@ export async function aboutScript(db: Queryable, ticket: TicketRow, now: Date) {
             arguments: script.arguments,
             environment: script.environment,
             secrets: Object.keys(script.secrets),
+            files: script.files.map(({ fileId: _id, ...file }) => file),
+            artefacts: script.artefacts,
           },
     runs: begun.map(({ id, state, createdAt }) => ({ id, state, createdAt: createdAt.toISOString() })),
     left: Math.max(0, given.runs - begun.length),

@@ -1,6 +1,18 @@
 // A script: which version with which parameters, where, as whom, how often, and by whom besides whoever asks.
 "use client";
-import { Alert, Anchor, Autocomplete, Button, NativeSelect, NumberInput, Skeleton, Stack, Switch, Text } from "@mantine/core";
+import {
+  Alert,
+  Anchor,
+  Autocomplete,
+  Button,
+  Input,
+  NativeSelect,
+  NumberInput,
+  Skeleton,
+  Stack,
+  Switch,
+  Text,
+} from "@mantine/core";
 import type { ParameterValues } from "@sallyport/hub/scripts/input";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -12,6 +24,9 @@ import { sentenceOf } from "../../api/error-text.ts";
 import { useTRPC } from "../../api/trpc.ts";
 import type { AskedOf, Requestable, TicketDetail } from "../../api/types.ts";
 import { PersonSelect } from "../../people/person-select.tsx";
+import { artefactsIn, RunArtefacts } from "../../runs/run-artefacts.tsx";
+import { RunFiles } from "../../runs/run-files.tsx";
+import { type FileDraft, filesDraftOf, filesOf } from "../../runs/run-files-draft.ts";
 import { CodeView } from "../../scripts/lazy-code.tsx";
 import { ParameterFields } from "../../scripts/parameter-fields.tsx";
 import { ScriptSelect } from "../../scripts/script-select.tsx";
@@ -24,6 +39,7 @@ import { accountsOf } from "../accounts-field.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
 import type { AskableView, FieldsProps } from "./kind.ts";
 import { AssetParts } from "./parts.tsx";
+import { ScriptFiles } from "./script-files.tsx";
 import { struck } from "./struck.tsx";
 
 interface Draft {
@@ -36,6 +52,9 @@ interface Draft {
   runs: number;
   runBy: string | null;
   automatic: boolean;
+  files: readonly FileDraft[];
+  /** A path a line. */
+  artefacts: string;
 }
 
 function ScriptFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
@@ -79,6 +98,16 @@ function ScriptFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
         checked={draft.automatic}
         onChange={(event) => set({ automatic: event.currentTarget.checked })}
       />
+      <Input.Wrapper label={t("runFiles.title")} description={t("scriptTicket.filesHint")}>
+        <RunFiles files={draft.files} onChange={(files) => set({ files })} tried={wrong("files") !== undefined} />
+      </Input.Wrapper>
+      <Input.Wrapper label={t("artefacts.toCollect")}>
+        <RunArtefacts
+          text={draft.artefacts}
+          onChange={(artefacts) => set({ artefacts })}
+          tried={wrong("artefacts") !== undefined}
+        />
+      </Input.Wrapper>
     </>
   );
 }
@@ -135,7 +164,7 @@ function WhichScript({ draft: { scriptId, version, parameters }, set, error }: W
   );
 }
 
-const askedOf = ({ assets, scriptId, version, parameters, account, runs, runBy, automatic }: Draft) => ({
+const askedOf = ({ assets, scriptId, version, parameters, account, runs, runBy, automatic, ...draft }: Draft) => ({
   kind: "script",
   assetIds: assets.map(({ id }) => id),
   scriptId: scriptId ?? "",
@@ -145,17 +174,21 @@ const askedOf = ({ assets, scriptId, version, parameters, account, runs, runBy, 
   runs,
   runBy,
   automatic,
+  files: filesOf(draft.files),
+  artefacts: artefactsIn(draft.artefacts),
 });
 
 export const scriptView: AskableView<AskedOf<"script">, Draft> = {
   draftFrom(like, assets, wish) {
     if (like?.asked.kind === "script") {
-      const { scriptId, version, parameters, account, runs, runBy, automatic } = like.asked;
+      const { scriptId, version, parameters, account, runs, runBy, automatic, files, artefacts } = like.asked;
       const before = like.assets.map((asset) => ({ ...asset, platform: "", accounts: [] }));
-      return { assets: before, scriptId, version, parameters, account, runs, runBy, automatic };
+      const again = { files: filesDraftOf(files), artefacts: artefacts.join("\n") };
+      return { assets: before, scriptId, version, parameters, account, runs, runBy, automatic, ...again };
     }
     const { script: scriptId = null, version = null, account = "@agent" } = wish;
-    return { assets, scriptId, version, parameters: {}, account, runs: 1, runBy: null, automatic: false };
+    const nothing = { parameters: {}, runs: 1, runBy: null, automatic: false, files: [], artefacts: "" };
+    return { assets, scriptId, version, account, ...nothing };
   },
   askedOf,
   nameOf: ({ assets }) => assets.map(({ name }) => name).join(", "),
@@ -205,6 +238,7 @@ export const scriptView: AskableView<AskedOf<"script">, Draft> = {
             ...common,
           ]}
         />
+        <ScriptFiles files={script?.files ?? []} artefacts={asked.artefacts} />
         {script !== null && (
           <div className={scripts.editor}>
             <CodeView text={script.body} interpreter={script.interpreter} label={t("scripts.text")} wrap />
