@@ -1267,6 +1267,7 @@ export const en = {
     minExecuted: "But not before so many have ended",
   },
   tickets: {
+    kind: "Kind",
     title: "Requests",
     purpose: "Access for a while: asked for, decided by others, gone by itself.",
     ask: "Ask for access",

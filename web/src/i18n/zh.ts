@@ -1251,6 +1251,7 @@ export const zh: Translation = {
     minExecuted: "但至少要有这么多已结束",
   },
   tickets: {
+    kind: "类型",
     title: "工单",
     purpose: "临时权限：提交工单申请，由他人审批，到期自动收回。",
     ask: "申请权限",

@@ -95,13 +95,15 @@ function Tickets({ box }: { box: (typeof boxes)[number] }) {
     {
       key: "title",
       title: t("tickets.what"),
-      cell: ({ title, requester }) => (
+      cell: ({ title, kind, requester }) => (
         <>
           <b style={{ fontWeight: 500 }}>{displayText(title)}</b>
+          <span data-show="small">{t(`ticketKind.${kind}`)}</span>
           {box !== "mine" && <span data-show="small">{displayText(requester.name)}</span>}
         </>
       ),
     },
+    { key: "kind", title: t("tickets.kind"), cell: ({ kind }) => t(`ticketKind.${kind}`), hideOn: "small" },
     { key: "state", title: t("runs.state"), cell: (ticket) => <TicketMark {...ticket} /> },
     {
       key: "level",
