@@ -51,7 +51,7 @@ export const subjectsText = ({ subjects }: Pick<Grant, "subjects">, t: TFunction
 export const targetsText = ({ targets }: Pick<Grant, "targets">, t: TFunction): string =>
   targets.map((target) => endText(target, t)).join(", ");
 
-const accountsText = ({ accounts }: Pick<Grant, "accounts">, t: TFunction): string =>
+export const accountsText = ({ accounts }: Pick<Grant, "accounts">, t: TFunction): string =>
   accounts
     .map((account) =>
       account === "@all" || account === "@same-name" || account === "@ask" || account === "@agent"

@@ -66,7 +66,7 @@ function headline(line: Held, t: TFunction): string {
     case "warned":
       return t("terminal.lineWarned");
     case "refused":
-      return t(`terminal.lineHeldBack.${line.why}`);
+      return t(`lineHeldBack.${line.why}`);
     case "waiting":
       return line.deciders.length === 0
         ? t("terminal.lineWaitsForNobody")
