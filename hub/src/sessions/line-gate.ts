@@ -49,6 +49,8 @@ export type LineGateOptions = {
   onState(state: LineState): void;
   /** From the hub to the agent and back, now. */
   roundTripMs(): number;
+  /** It was put there while a line may already have been standing. */
+  late: boolean;
 };
 
 /** Carriage return, line feed, and readline's operate-and-get-next: each runs the line. */
@@ -85,6 +87,7 @@ export class LineGate {
 
   constructor(options: LineGateOptions) {
     this.#options = options;
+    this.#begun = options.late;
   }
 
   /** Typed, and not yet on its way to the shell. */

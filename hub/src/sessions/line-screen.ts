@@ -18,9 +18,12 @@ export type ShownLine = {
   fullScreen: boolean;
 };
 
+/** Something to be drawn, or a place in the output that is to be marked when it is reached. */
+type Step = Buffer | "begin" | "begin-below";
+
 export class LineScreen {
   readonly #terminal: Terminal;
-  #waiting: Buffer[] = [];
+  #waiting: Step[] = [];
   #waitingBytes = 0;
   #drawing = false;
   #mark: { at: IMarker; column: number } | null = null;
@@ -28,8 +31,18 @@ export class LineScreen {
   #pause: NodeJS.Timeout | null = null;
   #over = false;
 
-  constructor(columns: number, rows: number) {
+  /** @param history what was printed last before; what is printed while it is fetched comes after it. Null: nothing was. */
+  constructor(columns: number, rows: number, history: Promise<Uint8Array> | null) {
     this.#terminal = new Terminal({ cols: columns, rows, scrollback: rowsKept, allowProposedApi: true, logLevel: "off" });
+    if (history === null) return;
+    this.#drawing = true;
+    const goOn = (bytes: Uint8Array): void => {
+      this.#waiting.unshift(Buffer.from(bytes));
+      this.#waitingBytes += bytes.length;
+      this.#drawing = false;
+      this.#draw();
+    };
+    history.then(goOn, () => goOn(new Uint8Array())); // a log that cannot be read is told elsewhere; the next line is seen whole
   }
 
   /** What the terminal printed. Copied: the caller's memory goes on to what is printed next. */
@@ -50,17 +63,16 @@ export class LineScreen {
     return new Promise((resolve) => this.#onDrawn.push(resolve));
   }
 
-  /** A line begins where the cursor is. */
+  /** A line begins where the cursor is once everything printed so far is drawn. */
   begin(): void {
-    this.#mark?.at.dispose();
-    const at = this.#terminal.registerMarker(0);
-    this.#mark = at === undefined ? null : { at, column: this.#terminal.buffer.active.cursorX };
+    this.#waiting.push("begin");
+    this.#draw();
   }
 
-  /** The same where the cursor has gone below that line: what stood there was given up. */
+  /** The same where the cursor has gone below the line that was marked: what stood there was given up. */
   beginBelow(): void {
-    const buffer = this.#terminal.buffer.active;
-    if (this.#mark === null || this.#firstRow(buffer.baseY + buffer.cursorY) > this.#mark.at.line) this.begin();
+    this.#waiting.push("begin-below");
+    this.#draw();
   }
 
   /** Does whatever runs there ask to be told where something pasted begins and ends? Then what is pasted is not run line by line. */
@@ -106,31 +118,48 @@ export class LineScreen {
   }
 
   #skip(): void {
-    while (this.#waitingBytes > keptBytes && this.#waiting.length > 1) this.#waitingBytes -= this.#waiting.shift()?.length ?? 0;
+    while (this.#waitingBytes > keptBytes && this.#waiting.length > 1) {
+      const oldest = this.#waiting.shift();
+      if (Buffer.isBuffer(oldest)) this.#waitingBytes -= oldest.length;
+    }
   }
 
   #draw(): void {
     if (this.#drawing || this.#over) return;
-    const next = this.#waiting.shift();
-    if (next === undefined) return;
+    let next = this.#waiting.shift();
+    while (next !== undefined && !Buffer.isBuffer(next)) {
+      this.#markLine(next);
+      next = this.#waiting.shift();
+    }
+    if (next === undefined) {
+      this.#tellDrawn();
+      return;
+    }
     this.#drawing = true;
     const piece = next.subarray(0, pieceBytes);
     if (piece.length < next.length) this.#waiting.unshift(next.subarray(pieceBytes));
     this.#waitingBytes -= piece.length;
+    // A keystroke's echo is one small piece, and is drawn without a pause.
+    const pause = piece.length < 1_024 && this.#waitingBytes < pieceBytes ? 0 : betweenPiecesMs;
     this.#terminal.write(piece, () => {
       if (this.#over) return;
-      if (this.#waiting.length === 0) {
-        this.#drawing = false;
-        this.#tellDrawn();
-        return;
-      }
-      // A keystroke's echo is one small piece, and is drawn without a pause.
-      const pause = piece.length < 1_024 && this.#waitingBytes < pieceBytes ? 0 : betweenPiecesMs;
-      this.#pause = setTimeout(() => {
-        this.#drawing = false;
-        this.#draw();
-      }, pause);
+      if (pause > 0 && this.#waiting.length > 0) this.#pause = setTimeout(() => this.#goOn(), pause);
+      else this.#goOn();
     });
+  }
+
+  #goOn(): void {
+    this.#drawing = false;
+    this.#draw();
+  }
+
+  #markLine(how: "begin" | "begin-below"): void {
+    const buffer = this.#terminal.buffer.active;
+    const isBelow = this.#mark === null || this.#firstRow(buffer.baseY + buffer.cursorY) > this.#mark.at.line;
+    if (how === "begin-below" && !isBelow) return;
+    this.#mark?.at.dispose();
+    const at = this.#terminal.registerMarker(0);
+    this.#mark = at === undefined ? null : { at, column: buffer.cursorX };
   }
 
   #tellDrawn(): void {
