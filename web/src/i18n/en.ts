@@ -2496,7 +2496,7 @@ export const en = {
   rules: {
     title: "Rules",
     purpose: "What holds up what grants allow. Of each kind the first rule in the list that covers what somebody does decides.",
-    limits: "Guard rails, not a wall",
+    limits: "Guard rails, not a wall.",
     limitsText:
       "Rules of commands see what the screen shows and which keys are typed. They catch slips and make people ask first. They do not look into scripts and editors, and whoever means to get past them can. A person's own ssh or database client cannot be looked at, so it is refused where a rule reviews or refuses commands.",
     walls: "What really keeps people out: accounts without the power to do it, or grants for approved scripts only.",

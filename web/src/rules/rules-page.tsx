@@ -109,10 +109,11 @@ function Count({ of }: { of: number }) {
 function Limits() {
   const { t } = useTranslation();
   return (
-    <details className={classes.limits}>
-      <summary>{t("rules.limits")}</summary>
-      <p>{t("rules.limitsText")}</p>
+    <div className={classes.limits} role="note">
+      <p>
+        <b>{t("rules.limits")}</b> {t("rules.limitsText")}
+      </p>
       <p>{t("rules.walls")}</p>
-    </details>
+    </div>
   );
 }
