@@ -2536,6 +2536,7 @@ export const en = {
     isTold: "Is told: “{{says}}”",
     neverAsked: "Never asked: “{{name}}” before it covers everything.",
     whoHint: "Nobody named: everybody",
+    where: "On what",
     lines: "Lines that it looks for",
     insert: "Insert ready ones",
     words: "Words",

@@ -98,7 +98,7 @@ export function RuleForm({ kind, rule, names, onDone }: RuleFormProps) {
           <TargetsPicker
             chosen={draft.targets}
             onChange={(targets) => set({ targets })}
-            label={t("grants.what")}
+            label={t("rules.where")}
             hint={t("grants.whatHint")}
             error={wrong("targets")}
           />
@@ -132,7 +132,7 @@ export function RuleForm({ kind, rule, names, onDone }: RuleFormProps) {
           <>
             <LevelFields
               level={draft.level}
-              title={t("flows.who")}
+              title={t("ruleOutcome.review")}
               errors={{ approvers: wrong("approvers"), minutes: wrong("wait", t("flows.waitWrong")) }}
               ownable={kind !== "sign-in"}
               onChange={(part) => set({ level: { ...draft.level, ...part } })}
