@@ -4,11 +4,13 @@ import https from "node:https";
 import net from "node:net";
 import { clockSkewMsMax } from "@sallyport/protocol/limits";
 import type { Config } from "./config.ts";
+import { examinePolicy } from "./examine-policy.ts";
 import { signIn } from "./link/connection.ts";
 import { dial, openTls } from "./link/dial.ts";
 import { explainDial, timedOut } from "./link/explain.ts";
 import { hubTls } from "./link/hub-tls.ts";
 import { nextRoute, type Route } from "./link/routes.ts";
+import { policyFile } from "./policy.ts";
 import { OwnKey } from "./ssh/own-key.ts";
 import { loadIdentity } from "./state/identity.ts";
 import { readStatus } from "./status.ts";
@@ -73,6 +75,11 @@ export async function examine(stateDir: string, config: Config): Promise<Check[]
     const read = ownKey.read();
     checks.push({ name: "own key", ok: read.ok, detail: read.ok ? read.line : read.why });
   }
+  const policy = await examinePolicy(policyFile, stateDir).then(
+    (detail) => ({ ok: true, detail }),
+    (error: unknown) => ({ ok: false, detail: error instanceof Error ? error.message : `${policyFile} cannot be read` }),
+  );
+  checks.push({ name: "policy", ...policy });
   const status = readStatus(stateDir);
   checks.push({ name: "agent", ok: status?.online === true, detail: status === null ? "not running" : status.detail });
   return checks;

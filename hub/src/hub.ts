@@ -97,6 +97,7 @@ import { errorFields, type Log } from "./platform/log.ts";
 import { Vault } from "./platform/vault.ts";
 import { remindEveryMs, remindReviewers } from "./reviews/jobs.ts";
 import { beforeOpening } from "./rules/before-opening.ts";
+import { beforeSignIn } from "./rules/before-sign-in.ts";
 import type { RuleDeps } from "./rules/deps.ts";
 import { HeldLines } from "./rules/held-lines.ts";
 import { judgeLine, looksAt } from "./rules/judge-line.ts";
@@ -222,6 +223,7 @@ export async function createHub(
       attempts: new Attempts(30),
       unknownAddresses: new UnknownAddresses(),
       accessChanged,
+      heldUp: (user, origin) => beforeSignIn(rules, user, origin),
       onOrganisation: (tx, orgId) => addAdministratorsGrant(tx, orgId, clock.now()),
     };
     const federation: FederationDeps = {
@@ -256,7 +258,7 @@ export async function createHub(
     closers.push(() => store.close());
     const neighbours = new Neighbours({ db, clock, vault, log, links, hostKeyPolicy: config.hostKeys });
     const rules: RuleDeps = { db, clock, changes, log, guardTerminals: (orgId) => guardTerminals(sessions, orgId) };
-    const held = new HeldLines(db, (error) => log.error(errorFields(error), "decision about a line not read"));
+    const held = new HeldLines({ db, clock }, (error) => log.error(errorFields(error), "decision about a line not read"));
     closers.push(changes.listen(({ topic, id }) => (topic === "tickets" && id !== null ? held.look(id) : undefined)));
     const sessions: SessionDeps = {
       db,

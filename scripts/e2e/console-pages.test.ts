@@ -1,14 +1,21 @@
 // Every page in light, English and wide, and in dark, Chinese and narrow: nothing serious for axe, no CSP violation, no console
-// error, no failed request. And the longest page there is.
+// error, no failed request, nothing wider than the window. And the longest page there is.
+import path from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seriousFaults } from "../src/system/axe.ts";
-import { type OpenBrowser, openBrowser } from "../src/system/browser.ts";
+import { type OpenBrowser, openBrowser, type Visitor } from "../src/system/browser.ts";
 import { enter } from "../src/system/console.ts";
 import { consolePages, settled } from "../src/system/console-pages.ts";
+import { freePort } from "../src/system/free-port.ts";
 import { adminEnvironment, firstAdmin, type LaunchedHub, launchHub, sallyportCommand } from "../src/system/launched-hub.ts";
+import { type MailBox, openMailBox } from "../src/system/mail-box.ts";
+import { type MariaDb, startMariaDb } from "../src/system/mariadb.ts";
+import { type PrivateNetwork, privateNetwork } from "../src/system/private-network.ts";
+import { requestPages } from "../src/system/request-pages.ts";
 import { RestClient } from "../src/system/rest-client.ts";
 import { makeSampleLife, type SampleLife } from "../src/system/sample-life.ts";
+import { makeSampleRequests, type SampleRequests } from "../src/system/sample-requests.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
 import { describeWith } from "./needs.ts";
 
@@ -16,18 +23,27 @@ const looks = [
   { colorScheme: "light", locale: "en-GB", width: 1440 },
   { colorScheme: "dark", locale: "zh-CN", width: 390 },
 ] as const;
+/** Windows at once: while one waits for the hub, another draws. */
+const windows = 2;
 
 describeWith(["chromium"], "the console's pages", () => {
   let folder: TempFolder;
   let hub: LaunchedHub;
+  let mail: MailBox;
   let rest: RestClient;
   let life: SampleLife;
 
   beforeAll(async () => {
     folder = tempFolder("pages");
-    hub = await launchHub({ dataDir: folder.path, env: adminEnvironment });
+    mail = await openMailBox();
+    const port = await freePort(); // links in mails name it
+    hub = await launchHub({
+      dataDir: path.join(folder.path, "data"),
+      args: ["--port", String(port)],
+      env: { ...adminEnvironment, SALLYPORT_SMTP_URL: mail.url, SALLYPORT_PUBLIC_URL: `http://localhost:${port}` },
+    });
     const key =
-      sallyportCommand(folder.path, "access-key", "create", "--email", firstAdmin.email, "--name", "e2e")
+      sallyportCommand(hub.dataDir, "access-key", "create", "--email", firstAdmin.email, "--name", "e2e")
         .trim()
         .split("\n")
         .at(-1) ?? "";
@@ -36,32 +52,68 @@ describeWith(["chromium"], "the console's pages", () => {
   });
   afterAll(async () => {
     await hub?.stop();
+    await mail?.[Symbol.asyncDispose]();
     folder[Symbol.dispose]();
   });
 
   for (const look of looks) {
     test(`in ${look.colorScheme}, ${look.locale}, ${look.width} px: axe finds nothing serious, and nothing fails`, async () => {
-      const browser = await openLook(look);
-      const found: string[] = [];
-      try {
-        const page = await browser.page();
-        for (const { name, path } of consolePages.filter(({ signedIn }) => !signedIn))
-          found.push(...(await visit(page, `${hub.url}${path(life)}`, name)));
-        // The two that refuse a token answer 4xx, as they must.
-        browser.faults.splice(
-          0,
-          browser.faults.length,
-          ...browser.faults.filter((fault) => !/trpc\/auth\.inviteInfo|status of 4\d\d/.test(fault)),
-        );
-        await enter(page);
-        for (const { name, path } of consolePages.filter(({ signedIn }) => signedIn))
-          found.push(...(await visit(page, `${hub.url}${path(life)}`, name)));
-      } finally {
-        await browser[Symbol.asyncDispose]();
-      }
+      await using browser = await openLook(look);
+      const targets = (signedIn: boolean) =>
+        consolePages
+          .filter((one) => one.signedIn === signedIn)
+          .map(({ name, path: at }) => ({ name, url: `${hub.url}${at(life)}`, visitor: browser }));
+      const found = await walk(targets(false));
+      // The two that refuse a token answer 4xx, as they must.
+      browser.faults.splice(
+        0,
+        browser.faults.length,
+        ...browser.faults.filter((fault) => !/trpc\/auth\.inviteInfo|status of 4\d\d/.test(fault)),
+      );
+      const page = await browser.page();
+      await page.goto(`${hub.url}/sign-in`);
+      await enter(page);
+      await page.close();
+      found.push(...(await walk(targets(true))));
       expect({ axe: found, faults: browser.faults }).toEqual({ axe: [], faults: [] });
     }, 300_000);
   }
+
+  describeWith(["root", "ip", "iptables", "nsenter", "mariadbd", "mariadb", "mariadb-install-db"], "about requests", () => {
+    let network: PrivateNetwork;
+    let server: MariaDb;
+    let requests: SampleRequests;
+
+    beforeAll(async () => {
+      network = privateNetwork(16);
+      server = await startMariaDb(network, path.join(folder.path, "mariadb"));
+      network.admit(server.port);
+      requests = await makeSampleRequests({ rest, mail, server, scriptId: life.scriptId, agentAssetId: life.assetId });
+    });
+    afterAll(async () => {
+      await server?.stop();
+      network?.[Symbol.dispose]();
+    });
+
+    for (const look of looks) {
+      test(`in ${look.colorScheme}, ${look.locale}, ${look.width} px, as everybody whom they concern: the same`, async () => {
+        await using browser = await openLook(look);
+        const visitors = {
+          nobody: browser,
+          requester: await browser.visitor(),
+          manager: await browser.visitor(),
+          onCall: await browser.visitor(),
+          admin: await browser.visitor(),
+        };
+        for (const viewer of people) await requests.sessions[viewer].enter(visitors[viewer].context);
+        const found = await walk(
+          requestPages.map(({ name, path: at, as }) => ({ name, url: `${hub.url}${at(requests)}`, visitor: visitors[as] })),
+        );
+        const faults = Object.values(visitors).flatMap((one) => one.faults);
+        expect({ axe: found, faults }).toEqual({ axe: [], faults: [] });
+      }, 180_000);
+    }
+  });
 
   test("a log of a million lines is opened, wrapped and searched while the page goes on answering", async () => {
     const script = `awk 'BEGIN { for (n = 1; n <= 1000000; n++) printf "L%07d\\n", n }'`;
@@ -94,8 +146,32 @@ describeWith(["chromium"], "the console's pages", () => {
 const openLook = ({ colorScheme, locale, width }: (typeof looks)[number]): Promise<OpenBrowser> =>
   openBrowser({ colorScheme, locale, viewport: { width, height: 900 }, bypassCSP: false });
 
-async function visit(page: Page, url: string, name: string): Promise<string[]> {
+const people = ["requester", "manager", "onCall", "admin"] as const;
+
+type Target = { name: string; url: string; visitor: Visitor };
+
+/** Every page once, in whichever window is free. Gives what is wrong with them, one line each. */
+async function walk(targets: readonly Target[]): Promise<string[]> {
+  const left = [...targets];
+  const found: string[] = [];
+  const goOn = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const page = await next.visitor.page();
+      found.push(...(await visit(page, next)));
+      await page.close();
+    }
+  };
+  await Promise.all(Array.from({ length: windows }, goOn));
+  return found;
+}
+
+async function visit(page: Page, { name, url }: Target): Promise<string[]> {
   await page.goto(url);
   await settled(page);
-  return seriousFaults(page, name);
+  const faults = await seriousFaults(page, name);
+  // The frame's main part scrolls by itself. Measured last, when nothing slides in any more.
+  const tooWide = await page.evaluate(() =>
+    Math.max(...[...document.querySelectorAll("html, main")].map((part) => part.scrollWidth - part.clientWidth)),
+  );
+  return tooWide > 0 ? [...faults, `${name}: ${tooWide} px wider than the window`] : faults;
 }

@@ -184,6 +184,13 @@ describeWith(needs, "a request for a database", () => {
     await page.getByText(/^Ended:/).waitFor({ timeout: 30_000 });
     await until("the account is gone", () => accountsThere() === "", { deadlineMs: 60_000 });
     expect(mariadbClient(login, forward.port, "select 1").ok).toBe(false);
+
+    // Opened again it is refused, and what it would take is one click away.
+    await page.getByRole("button", { name: "Open again" }).click();
+    await page.getByRole("link", { name: "Ask for access" }).click({ timeout: 15_000 });
+    await page.waitForURL(/\/tickets\/new\?kind=database/);
+    await page.getByText("shop-db", { exact: true }).first().waitFor();
+    await page.getByRole("combobox", { name: "Database", exact: true }).waitFor();
     await until("the ticket has ended", async () => (await json<{ state: string }>("GET", `/tickets/${id}`)).state === "ended");
 
     // What happened is on record in this order, and nobody has changed it.

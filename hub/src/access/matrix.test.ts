@@ -154,6 +154,7 @@ const table: Record<string, Row> = {
   "audit.verify": ["-FFF+++"],
   "auth.acceptInvite": ["TTTTTTT", () => ({ token: "spi_x", name: "X", password: "a-long-password" })],
   "auth.beginTotp": ["-"], // second-factor.test.ts, as the other rows with one letter
+  "auth.afterReview": ["-------"], // who waits for one: rules/sign-in-rules.test.ts
   "auth.cancelSignIn": ["+++++++"],
   "auth.changePassword": ["-", () => ({ current: "x", next: "a-long-password" })],
   "auth.confirm": ["-", () => ({ password: "x" })],
@@ -168,6 +169,7 @@ const table: Record<string, Row> = {
   "auth.sessions": ["-++++++"],
   "auth.setLanguage": ["-++++++", () => ({ language: "en" })],
   "auth.setup": ["SSSSSSS", () => ({ token: "sps_x", name: "X", email: "x@example.org", password: "a-long-password" })],
+  "auth.review": ["-------"],
   "auth.showCode": ["-------", () => ({ code: "000000" })],
   "auth.signIn": [""], // sign-in.test.ts
   "auth.signOut": ["-"], // it would end the table

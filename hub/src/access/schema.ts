@@ -32,6 +32,8 @@ export const grants = pgTable(
     ticketId: text("ticket_id"),
     /** What alone it lets somebody run, as boundOf() says it; null: whatever its actions say. */
     bound: text("bound"),
+    /** The grant that its one person had this by, together with others, until something of it was taken from him alone. */
+    splitFrom: text("split_from"),
     /** Somebody took it in an emergency: what is done under it is marked so. */
     emergency: boolean("emergency").notNull().default(false),
   },

@@ -14,6 +14,7 @@ import { findUserByEmail } from "../identity/people.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { writeFileWhole } from "../platform/files.ts";
 import { displayName } from "../platform/input.ts";
+import { turnOffSignInRules } from "../rules/manage-rules.ts";
 import { readJson } from "./body.ts";
 import type { ApiDeps } from "./deps.ts";
 import { toHubError } from "./trpc.ts";
@@ -117,6 +118,8 @@ async function answer(deps: AdminDeps, call: string, request: http.IncomingMessa
       return hub.vaultRotation.state;
     case "POST /vault/rotations":
       return hub.vaultRotation.begin({ actor: local, ip: null });
+    case "POST /sign-in-rules/off":
+      return { off: await turnOffSignInRules(hub.rules) };
     case "GET /doctor":
       return { checks: await runChecks(hub, url) };
     default:

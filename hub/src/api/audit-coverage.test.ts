@@ -15,6 +15,7 @@ const excused: Record<string, string> = {
   "assets.setFavourite": "is one's own mark on one's own list, and nothing that anybody else can notice",
   "auth.forgotPassword": "does nothing without a mail server; with one its event is looked for in notify/mail.test.ts",
   "auth.beginTotp": "only shows a secret to be set up; auth.confirmTotp is what counts",
+  "auth.afterReview": "needs a rule of signing in; rules/sign-in-rules.test.ts looks for its events",
   "auth.cancelSignIn": "gives up a sign-in that never was one",
   "passkeys.begin": "only hands out a challenge; passkeys.finish is what counts",
   "tickets.proposeApproval": "only says what would be signed; tickets.decide is what counts",

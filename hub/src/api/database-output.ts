@@ -22,6 +22,8 @@ export const account = z.object({
       lookedAt: z.iso.datetime().nullable(),
       port: z.number().int(),
       protocol: z.enum(["mysql", "mariadb", "postgresql"]),
+      /** Whether the asset says whose certificate the server must show. */
+      checksCertificate: z.boolean(),
     })
     .nullable(),
 });

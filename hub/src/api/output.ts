@@ -55,6 +55,8 @@ export const agent = z.object({
   roundTripUs: z.number().nullable(),
   duplicate: z.object({ seenAt: moment, addresses: z.array(z.string()) }).nullable(),
   clockSkewMs: z.number().nullable(),
+  /** The owner of its host lets scripts run only with an approval; null while it is not online. */
+  approvedOnly: z.boolean().nullable(),
   facts: hostFacts.nullable(),
   assetId: z.string(),
 });
@@ -95,6 +97,12 @@ export const asset = z.object({
   accounts: z.array(z.object({ id: z.string(), username: z.string(), actions: z.array(z.enum(actions)) })),
   /** When some of what one may do there ends by time, within a week. */
   endsAt: moment.nullable(),
+});
+
+/** Of a database server: whose certificate it has to show. */
+export const certificateCheck = z.object({
+  authorities: z.array(z.object({ subject: z.string(), fingerprint: z.string(), expiresAt: moment })),
+  serverName: z.string().nullable(),
 });
 
 export const hostKey = z.object({

@@ -1,6 +1,7 @@
 // Shapes of what the API tells about access reviews.
 import { z } from "zod";
 import { actions } from "../access/input.ts";
+import { place } from "../databases/input.ts";
 import { lineDecisions, lineOutcomes } from "../reviews/input.ts";
 import { pageOf } from "./output.ts";
 
@@ -33,6 +34,8 @@ export const lines = pageOf(
     /** Groups and roles that he has it by; empty: the grant names him. */
     via: z.string(),
     actions: z.array(z.enum(actions)),
+    /** What it gives on a database server; null: no account there. */
+    places: z.array(place).nullable(),
     expiresAt: moment.nullable(),
     lastUsedAt: moment.nullable(),
     decision: z.enum(lineDecisions).nullable(),

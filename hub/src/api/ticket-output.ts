@@ -31,6 +31,8 @@ export const ticket = z.object({
   levels: z.number().int(),
   /** When what it gave ends. */
   endsAt: moment.nullable(),
+  /** When it did, or when nobody had decided in time. */
+  endedAt: moment.nullable(),
   createdAt: moment,
   submittedAt: moment.nullable(),
   decidedAt: moment.nullable(),
@@ -64,11 +66,15 @@ export const fullTicket = ticket.extend({
       left: z.number().int(),
       /** Whoever approves it last has to sign it with a passkey. */
       signature: z.boolean(),
+      /** Why it did not begin by itself when it was to; facts: what the sentence of the code is filled with. */
+      notBegun: z.object({ code: z.string(), facts: z.record(z.string(), z.union([z.string(), z.number()])) }).nullable(),
     })
     .nullable(),
   grantId: z.string().nullable(),
   extendsId: z.string().nullable(),
   escalated: z.boolean(),
+  /** Until when the level waits, and what then becomes of it; null: for as long as it takes. */
+  waitsUntil: z.object({ at: moment, next: z.enum(["escalates", "lapses"]) }).nullable(),
   /** What was found when it was looked at after an emergency. */
   reviewed: z.object({ by: named, findings: z.string(), at: moment }).nullable(),
   /** Who may decide it now. */

@@ -91,6 +91,25 @@ export const label = z
   .trim()
   .regex(/^[\p{L}\p{N}_.-]{1,63}:[\p{L}\p{N} _./@+-]{0,127}$/u, "must be key:value");
 
+export const authoritiesMax = 10;
+export const authorityCharactersMax = 32 * 1_024;
+const certificateBlock = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+/** The certificates in a text, whatever is said around them. */
+export const certificatesIn = (text: string): string[] => text.match(certificateBlock) ?? [];
+/** authorities: PEM of certificates, and of nothing else. serverName: for whom the server's own must be; null: for the asset's address. */
+export const certificateCheck = z.object({
+  authorities: z
+    .string()
+    .trim()
+    .max(authorityCharactersMax)
+    .refine((text) => {
+      const found = certificatesIn(text).length;
+      return found >= 1 && found <= authoritiesMax && !text.replace(certificateBlock, "").includes("-----BEGIN");
+    }, `must be PEM of 1 to ${authoritiesMax} certificates, without keys`),
+  serverName: address.nullable().default(null),
+});
+export type CertificateCheck = z.infer<typeof certificateCheck>;
+
 export const assetFields = z.object({
   name: displayName,
   zoneId: id,
@@ -120,6 +139,8 @@ export const changeAsset = assetFields.partial().extend({
   critical: z.boolean().optional(),
   /** And whoever approves one last signs it with a passkey. */
   signedApprovals: z.boolean().optional(),
+  /** Of a database server; null: nobody's certificate is checked. */
+  certificateCheck: certificateCheck.nullable().optional(),
 });
 export type ChangeAsset = z.infer<typeof changeAsset>;
 

@@ -10,6 +10,7 @@ import { findMember } from "../identity/members.ts";
 import { isUniqueViolation, type Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
 import { findAsset, lockAsset, placesOf } from "./assets.ts";
+import { setCertificateCheck } from "./certificate-checks.ts";
 import type { AssetDeps } from "./deps.ts";
 import type { ChangeAsset, CreateAsset } from "./input.ts";
 import { platforms, usualProtocols } from "./input.ts";
@@ -82,11 +83,11 @@ export async function addAsset(
 /**
  * Of an agent's own host, name, zone and address are the agent's and cannot be changed here.
  *
- * @throws HubError `not-found`, `name-taken`, `conflict`.
+ * @throws HubError `not-found`, `name-taken`, `conflict`, and as setCertificateCheck().
  */
 export async function changeAsset(deps: AssetDeps, actor: Actor, { id, ...wanted }: ChangeAsset): Promise<void> {
   assertMay(actor, "assets.manage");
-  const { labels, nodeIds, ...fields } = wanted;
+  const { labels, nodeIds, certificateCheck, ...fields } = wanted;
   await deps.db
     .transaction(async (tx) => {
       const asset = await lockAsset(tx, actor.orgId, id);
@@ -106,7 +107,12 @@ export async function changeAsset(deps: AssetDeps, actor: Actor, { id, ...wanted
         .set({ ...changed, updatedAt: deps.clock.now() })
         .where(eq(assets.id, id));
       await setPlaces(tx, asset, { labels, nodeIds });
-      const { before, after } = changesOf({ ...asset, ...places }, definedOf(wanted));
+      const check =
+        certificateCheck === undefined ? null : await setCertificateCheck(tx, { ...asset, ...changed }, certificateCheck);
+      const { before, after } = changesOf(
+        { ...asset, ...places, ...(check === null ? {} : { certificateCheck: check.before }) },
+        { ...definedOf({ ...fields, labels, nodeIds }), ...(check === null ? {} : { certificateCheck: check.after }) },
+      );
       if (after === "{}") return;
       await recordAudit(tx, {
         kind: "asset.changed",

@@ -54,6 +54,17 @@ export const assets = pgTable(
   ],
 );
 
+/** By whom the certificate of an asset's database server must be vouched for. Without a row nobody asks whose it is. */
+export const assetCertificateChecks = pgTable("asset_certificate_checks", {
+  assetId: text("asset_id")
+    .primaryKey()
+    .references(() => assets.id, { onDelete: "cascade" }),
+  /** Certificates of authorities, as PEM. */
+  authorities: text("authorities").notNull(),
+  /** For whom the certificate must be; null: for the asset's address. */
+  serverName: text("server_name"),
+});
+
 export const nodes = pgTable(
   "nodes",
   {

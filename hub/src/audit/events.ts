@@ -133,6 +133,8 @@ export type AuditEventOf = {
   "grant.created": { grant: string };
   "grant.changed": { before: string; after: string };
   "grant.revoked": { reason: string };
+  /** One person lost one asset of it; `into` is the grant that has the rest of what it gave him. */
+  "grant.split": { into: string; person: string; asset: string };
   "access.refused": { action: string; code: string };
   /** `by`: `vault`, or a choice of assets/account-choice.ts. */
   "session.opened": { assetId: string; account: string; by: string };
@@ -364,6 +366,7 @@ export const auditKinds = [
   "grant.created",
   "grant.changed",
   "grant.revoked",
+  "grant.split",
   "access.refused",
   "session.opened",
   "dial.opened",

@@ -5,6 +5,12 @@ import type { Difference, Held } from "./places.ts";
 
 /** Named by our own rule (account-names.ts): letters, digits and underscores. */
 export type AccountServer = {
+  /**
+   * Asked before anything is made, also of who may write all the same: what is made on a replica alone stops its replication.
+   *
+   * @throws HubError `database-read-only`.
+   */
+  assertTakesChanges(): Promise<void>;
   exists(name: string): Promise<boolean>;
   /** Without any privilege that the server does not give to everybody. */
   create(name: string, password: string): Promise<void>;

@@ -49,6 +49,42 @@ describe.skipIf(missingDatabases !== "")(`an account on MariaDB ${missingDatabas
     expect(await all.story(login.username)).toEqual(["made", "password-shown", "dropped"]);
   });
 
+  test("runs the routines of the databases that were approved, and of no other", async () => {
+    const { mariadb, assets } = all;
+    mariadb.asRoot(`create procedure shop.cheer() select 'hurrah'; create function shop.seven() returns int return 7;
+      create procedure shop_1.cheer() select 'not for everybody'; create procedure shopX1.cheer() select 'nor this';`);
+    const frida = await all.person("frida");
+    const ask = (one: object) => frida.client.refusal(all.ask(frida, assets.mariadb, [one]));
+    expect(await ask(place("shop", "orders", ["select", "execute"]))).toBe("bad-input");
+    const { id, login } = await all.given(frida, assets.mariadb, [place("shop", null, ["execute"])]);
+    expect(login.username).toMatch(/_w$/);
+    expect(mariadb.as(login, "call shop.cheer(); select shop.seven()")).toEqual({ ok: true, text: "hurrah\n7" });
+    all.expectRefused(mariadb, login, ["select * from shop.orders", "call shop_1.cheer()", "call shopX1.cheer()"]);
+    mariadb.asRoot("create procedure shop.later() select 'as well'");
+    expect(mariadb.as(login, "call shop.later()").ok).toBe(true);
+    await all.lookAgain(login.username);
+    expect(await all.story(login.username)).toEqual(["made", "password-shown"]);
+    await frida.client.mutate("tickets.end", { id });
+    await all.isGone(mariadb, login.username);
+  });
+
+  test("is read by a reviewer of access as what it may do there, and not as what its grant needs", async () => {
+    const { admin, assets, clock, hub } = all;
+    const rita = await all.person("rita");
+    await all.given(rita, assets.mariadb, [place("shop", "orders"), place("shop_1", null, ["select", "update"])]);
+    const { me } = await admin.query<{ me: { id: string } }>("auth.state");
+    const dueAt = new Date(clock.now().getTime() + 7 * 24 * 60 * minute).toISOString();
+    const { id } = await admin.mutate<{ id: string }>("reviews.create", { name: "all", ownerId: null, reviewerId: me.id, dueAt });
+    const { items } = await admin.query<{ items: { person: { id: string }; places: object[] | null }[] }>("reviews.lines", {
+      id,
+    });
+    const ritas = items.filter(({ person }) => person.id === rita.id);
+    expect(ritas.map(({ places }) => places)).toEqual([[place("shop", "orders"), place("shop_1", null, ["select", "update"])]]);
+    expect(items.some(({ places }) => places === null)).toBe(true);
+    const csv = await fetch(`${hub.url}/api/v1/access-reviews/${id}.csv`, { headers: admin.headers });
+    expect(await csv.text()).toContain('"select on shop.orders; select, update on shop_1.*"');
+  });
+
   test("holds what all of somebody's requests give together, and less when one of them ends", async () => {
     const { mariadb, assets } = all;
     const bert = await all.person("bert");
@@ -128,6 +164,43 @@ describe.skipIf(missingDatabases !== "")(`an account on PostgreSQL ${missingData
     await dora.client.mutate("tickets.end", { id });
     await all.isGone(postgresql, login.username);
     expect(postgresql.asRoot("select count(*) from sales.his", "shop").trim()).toBe("0");
+  });
+
+  test("runs the routines of a schema, also those made later, and of no other schema where they are not for everybody", async () => {
+    const { postgresql, assets } = all;
+    const routine = (name: string) =>
+      `create function ${name} returns text language sql as $$select 'done'$$; revoke execute on function ${name} from public;`;
+    const routines = ["sales.count(int)", "sales.count(sales.colour)", `"it's odd"."do it"()`, "secret.tell()"];
+    postgresql.asRoot(
+      `create schema "it's odd"; create type sales.colour as enum ('red'); ${routines.map(routine).join(" ")}
+       create procedure sales.tidy() language sql as 'select 1'; revoke execute on procedure sales.tidy() from public;`,
+      "shop",
+    );
+    const gina = await all.person("gina");
+    const { id, login } = await all.given(gina, assets.postgresql, [
+      place("shop", null, ["execute"], "sales"),
+      place("shop", null, ["execute"], "it's odd"),
+    ]);
+    expect(login.username).toMatch(/_w$/);
+    const called = `select sales.count(1) || sales.count('red'::sales.colour) || "it's odd"."do it"(); call sales.tidy()`;
+    expect(postgresql.as(login, called, "shop")).toEqual({ ok: true, text: "donedonedone" });
+    all.expectRefused(postgresql, login, ["select secret.tell()", "select * from sales.orders"], "shop");
+    postgresql.asRoot(routine("sales.later()"), "shop");
+    expect(postgresql.as(login, "select sales.later()", "shop").ok).toBe(false);
+    await all.lookAgain(login.username);
+    expect(postgresql.as(login, "select sales.later()", "shop").ok).toBe(true);
+    expect(await all.story(login.username)).not.toContain("drifted");
+    postgresql.asRoot(
+      `revoke execute on procedure sales.tidy() from ${login.username}; grant execute on function secret.tell() to ${login.username};`,
+      "shop",
+    );
+    await all.lookAgain(login.username);
+    expect(postgresql.as(login, "call sales.tidy()", "shop").ok).toBe(true);
+    all.expectRefused(postgresql, login, ["select secret.tell()"], "shop");
+    expect(await all.story(login.username)).toContain("drifted");
+    await gina.client.mutate("tickets.end", { id });
+    await all.isGone(postgresql, login.username);
+    expect(postgresql.asRoot("select sales.count(1)", "shop").trim()).toBe("done");
   });
 
   test("is put right, and told of, when somebody else changes it", async () => {

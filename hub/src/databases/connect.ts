@@ -8,6 +8,7 @@ import { failureOf } from "./failures.ts";
 import { connectMysql, type Login } from "./mysql.ts";
 import { connectPostgresql } from "./postgresql.ts";
 import { type DialDeps, dialServer, type ServerDial } from "./server-dial.ts";
+import { refusedCertificate, trustIn } from "./server-tls.ts";
 import { type DatabaseSession, type Driver, ownBounds } from "./session.ts";
 
 export type { Login } from "./mysql.ts";
@@ -20,11 +21,11 @@ const greetingBytes = 256 * 1024;
 const everywhere = "postgres";
 
 /**
- * Signs in, to stay until `close()`. TLS where the server offers it.
+ * Signs in, to stay until `close()`. TLS where the server offers it, and nothing else where the asset says whose certificate it must be.
  *
  * @param protocol by which, where the asset offers several; left out: the first.
  * @param database null: none with MySQL, `postgres` with PostgreSQL.
- * @throws HubError `no-protocol`, and as failures.ts and server-dial.ts say.
+ * @throws HubError `no-protocol`, `certificate-refused`, and as failures.ts and server-dial.ts say.
  */
 export async function openDatabaseSession(
   deps: DialDeps,
@@ -33,6 +34,8 @@ export async function openDatabaseSession(
   const { asset } = target;
   const { dialect, port } = assertDatabaseService(asset, protocol);
   const names = { asset: asset.name, account: login.username };
+  const trust = await trustIn(deps.db, target);
+  const tls = trust.authorities === null ? "unchecked" : "checked";
   const connected = async (connect: (dial: ServerDial) => Promise<Driver>) => {
     const dial = await dialServer(deps, target, { port, greetingBytes });
     const deadline = setTimeout(() => dial.destroy(slow(asset.name)), connectMs).unref();
@@ -47,22 +50,23 @@ export async function openDatabaseSession(
   };
   try {
     if (dialect === "postgresql") {
-      let encrypted = false;
+      let encrypted: DatabaseSession["encrypted"] = "no";
       const { dial, driver } = await connected(async (one) => {
-        const connection = await connectPostgresql(one, { ...login, database: database ?? everywhere });
-        encrypted = connection.encrypted;
+        const connection = await connectPostgresql(one, { ...login, database: database ?? everywhere, trust });
+        encrypted = connection.encrypted ? tls : "no";
         return connection;
       });
       return await sessionOn(dial, driver, { dialect, encrypted, names });
     }
-    const mysql = (tls: boolean) => connected((dial) => connectMysql(dial, { ...login, database, tls }));
+    const mysql = (encrypted: boolean) => connected((dial) => connectMysql(dial, { ...login, database, tls: encrypted, trust }));
     try {
       const { dial, driver } = await mysql(true);
-      return await sessionOn(dial, driver, { dialect, encrypted: true, names });
+      return await sessionOn(dial, driver, { dialect, encrypted: tls, names });
     } catch (error) {
       if (!hasNoTls(error)) throw error;
+      if (tls === "checked") throw refusedCertificate(trust, "no-tls");
       const { dial, driver } = await mysql(false);
-      return await sessionOn(dial, driver, { dialect, encrypted: false, names });
+      return await sessionOn(dial, driver, { dialect, encrypted: "no", names });
     }
   } catch (error) {
     throw failureOf(error, names, { signedIn: false });

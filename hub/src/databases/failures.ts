@@ -38,6 +38,9 @@ const sentences = {
   "database-not-permitted": (asset: string, account: string) => `${asset} does not permit ${account} to do this.`,
 };
 
+export const readOnly = (asset: string): HubError =>
+  new HubError("database-read-only", sentences["database-read-only"](asset), { facts: { asset } });
+
 type Names = { asset: string; account: string };
 
 /** What the drivers say of a failure: the server's code where it is the server's. */

@@ -8,8 +8,8 @@ export const placeName = z
   .max(128)
   .refine((name) => !name.includes("\0") && name.isWellFormed(), "must not contain NUL");
 
-/** read is the first alone; any of the others makes it write. */
-export const privileges = ["select", "insert", "update", "delete"] as const;
+/** read is the first alone; any of the others makes it write. execute: to call routines, which are a database's or a schema's, never a table's. */
+export const privileges = ["select", "insert", "update", "delete", "execute"] as const;
 export type Privilege = (typeof privileges)[number];
 
 /** How accounts are called; see account-names.ts. Short enough that a name has room for a person's in 32 characters. */
@@ -28,7 +28,8 @@ export const placesMax = 100;
 /**
  * Where in a database server, and what may be done there.
  *
- * schema: of PostgreSQL; null with MySQL and MariaDB, where a database is a schema. table: a table or view; null for all there are and will be.
+ * schema: of PostgreSQL; null with MySQL and MariaDB, where a database is a schema. table: a table or view; null for all there are and will be, and for
+ * all routines.
  */
 export const place = z.object({
   database: placeName,

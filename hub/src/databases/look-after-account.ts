@@ -91,6 +91,8 @@ async function keep(work: Work): Promise<void> {
   const { db, clock } = deps;
   const { version, password } = await secretOf(work);
   await onServer(work, async (server) => {
+    // First of all: on a replica one of its name may be there, made where it is copied from.
+    if (row.madeAt === null) await server.assertTakesChanges();
     const { wanted: should, missing } = await server.resolve(unionOf(wanted.places));
     const exists = await server.exists(row.username);
     if (row.madeAt === null) {
@@ -236,7 +238,8 @@ async function onServer({ deps, target }: Work, use: (server: AccountServer) => 
   const { dialect } = assertDatabaseService(target.asset);
   const login = await privilegedLogin(deps, target.asset);
   const open = (database: string | null) => openDatabaseSession(deps, { target, login, database });
-  const server = dialect === "mysql" ? await mysqlAccounts(await open(null)) : await postgresqlAccounts(open);
+  const { name } = target.asset;
+  const server = dialect === "mysql" ? await mysqlAccounts(await open(null), name) : await postgresqlAccounts(open, name);
   try {
     await use(server);
   } finally {

@@ -1,6 +1,7 @@
 // Accounts on MySQL and MariaDB. An account is 'name'@'%': agents sign in from wherever they are.
 import { HubError } from "../platform/errors.ts";
 import { type AccountServer, takeAll } from "./account-server.ts";
+import { readOnly } from "./failures.ts";
 import { grantedDatabaseOf, quoteGrantedDatabase, quoteName, quoteOwnText } from "./identifiers.ts";
 import type { Place, Privilege } from "./input.ts";
 import type { Held } from "./places.ts";
@@ -12,11 +13,12 @@ const names: Record<Privilege, readonly string[]> = {
   insert: ["INSERT"],
   update: ["UPDATE"],
   delete: ["DELETE"],
+  execute: ["EXECUTE"],
 };
 
 const accountOf = (name: string): string => `${quoteOwnText(name)}@'%'`;
 
-export async function mysqlAccounts(session: DatabaseSession): Promise<AccountServer> {
+export async function mysqlAccounts(session: DatabaseSession, asset: string): Promise<AccountServer> {
   const { query } = session;
   // Quoted as here, whatever the server's habit is; and a GRANT for an account that is gone makes none.
   const knowsAutoCreate = session.isMariaDb || session.version.startsWith("5.");
@@ -40,14 +42,24 @@ export async function mysqlAccounts(session: DatabaseSession): Promise<AccountSe
     return found.find((name) => name === wanted) ?? (foldsNames ? (found[0] ?? null) : null);
   };
 
+  const assertTakesChanges = async (): Promise<void> => {
+    const { rows } = await query("select @@global.read_only");
+    // A switch once, a choice of several words in newer MariaDBs.
+    if (!["0", "OFF"].includes(rows[0]?.[0] ?? "")) throw readOnly(asset);
+  };
+
   return {
+    assertTakesChanges,
+
     exists: async (name) => (await query("select 1 from mysql.user where user = ? and host = '%'", [name])).rows.length > 0,
 
     create: async (name, password) => {
+      await assertTakesChanges();
       await query(`create user ${accountOf(name)} identified by ${quoteOwnText(password)}`);
     },
 
     restore: async (name, password) => {
+      await assertTakesChanges();
       await query(`alter user ${accountOf(name)} identified by ${quoteOwnText(password)}`);
       await query(`alter user ${accountOf(name)} account unlock`);
     },
@@ -92,6 +104,7 @@ export async function mysqlAccounts(session: DatabaseSession): Promise<AccountSe
       const refused = await takeAll(take, (held) => query(held.kind === "foreign" ? held.revoke : statementFor("revoke", held)));
       // What a connection may do in the database that it is in, it keeps until it changes to it again.
       if (take.length > 0) await endConnections(name);
+      if (give.length > 0) await assertTakesChanges();
       for (const held of give) if (held.kind !== "foreign") await query(statementFor("grant", held));
       return refused;
 

@@ -1,17 +1,19 @@
 // MySQL and MariaDB over mysql2. What a server may ask of a client beyond answers is refused: files, the password as it is.
+import type { Duplex } from "node:stream";
 import type { Connection, FieldPacket, QueryError } from "mysql2";
-import type { ServerDial } from "./server-dial.ts";
+import { closedError, type ServerDial } from "./server-dial.ts";
+import { beginTls, type ServerTrust } from "./server-tls.ts";
 import type { Answer, Bounds, Driver } from "./session.ts";
 
 export type Login = { username: string; password: string };
 
 /**
  * @param tls whether to encrypt; a server that cannot fails with the code HANDSHAKE_NO_SSL_SUPPORT.
- * @throws the driver's error.
+ * @throws the driver's error; HubError `certificate-refused`.
  */
 export async function connectMysql(
   dial: ServerDial,
-  { username, password, database, tls }: Login & { database: string | null; tls: boolean },
+  { username, password, database, tls, trust }: Login & { database: string | null; tls: boolean; trust: ServerTrust },
 ): Promise<Driver> {
   // Loaded where a hub reaches such a server at all.
   const { createConnection } = await import("mysql2");
@@ -20,8 +22,8 @@ export async function connectMysql(
     user: username,
     password,
     ...(database === null ? {} : { database }),
-    // Whose certificate it is cannot be known: assets carry none. Against whoever only listens it helps all the same.
-    ...(tls ? { ssl: { rejectUnauthorized: false } } : {}),
+    // That it is wanted; how, is said by startTLS below.
+    ...(tls ? { ssl: {} } : {}),
     charset: "utf8mb4_general_ci",
     multipleStatements: false,
     flags: ["-LOCAL_FILES", "-MULTI_STATEMENTS"],
@@ -34,7 +36,7 @@ export async function connectMysql(
     jsonStrings: true,
     connectTimeout: 0, // the caller has a deadline for all of it
   });
-  guard(connection, dial);
+  guard(connection, dial, trust);
   await new Promise<void>((resolve, reject) => {
     connection.once("connect", () => resolve());
     connection.on("error", reject);
@@ -47,10 +49,19 @@ export async function connectMysql(
 }
 
 /** The packets of mysql2's inside, of which its types say nothing. */
-type Inside = { handlePacket(packet: { sequenceId: number } | undefined): void; sequenceId: number };
+type Inside = {
+  handlePacket(packet: { sequenceId: number } | undefined): void;
+  sequenceId: number;
+  startTLS(onSecure: () => void): void;
+  stream: Duplex;
+  packetParser: { execute(data: Buffer): void };
+};
 
-/** A packet that the driver cannot read ends the connection. By itself it would throw into whoever moves the bytes, or write a line to the console. */
-function guard(connection: Connection, dial: ServerDial): void {
+/**
+ * A packet that the driver cannot read ends the connection. By itself it would throw into whoever moves the bytes, or write a line to the console. And TLS
+ * is begun as with PostgreSQL: the driver compares no addresses with certificates, and forgets what was wrong with one.
+ */
+function guard(connection: Connection, dial: ServerDial, trust: ServerTrust): void {
   const inside = connection as unknown as Inside;
   const handle = inside.handlePacket.bind(connection);
   inside.handlePacket = (packet) => {
@@ -60,6 +71,17 @@ function guard(connection: Connection, dial: ServerDial): void {
     } catch (error) {
       dial.destroy(error instanceof Error ? error : new Error("unreadable packet"));
     }
+  };
+  inside.startTLS = (onSecure) => {
+    dial.removeAllListeners("data");
+    void beginTls(dial, trust).then(
+      (secured) => {
+        secured.on("data", (data: Buffer) => inside.packetParser.execute(data));
+        inside.stream = secured;
+        onSecure();
+      },
+      (error: unknown) => dial.destroy(error instanceof Error ? error : closedError()),
+    );
   };
 }
 
@@ -103,5 +125,3 @@ function run(
 
 const textOf = (value: unknown): string | null =>
   value === null || value === undefined ? null : Buffer.isBuffer(value) ? value.toString("utf8") : String(value);
-
-const closedError = (): Error => Object.assign(new Error("The connection was closed."), { code: "PROTOCOL_CONNECTION_LOST" });

@@ -6,6 +6,8 @@ export type Held =
   | { kind: "database"; database: string; privilege: string }
   | { kind: "schema"; database: string; schema: string; privilege: string }
   | { kind: "table"; database: string; schema: string | null; table: string; privilege: string }
+  /** routine: its name and the types of what it takes, as the server writes it. */
+  | { kind: "routine"; database: string; routine: string; privilege: string }
   /** Something that no request gives: taken away by this statement. `shown` is for the record. */
   | { kind: "foreign"; database: string | null; shown: string; revoke: string };
 
@@ -14,8 +16,11 @@ export const keyOf = (held: Held): string =>
   JSON.stringify(
     held.kind === "foreign"
       ? ["foreign", held.database, held.shown]
-      : [held.kind, held.database, "schema" in held ? held.schema : null, "table" in held ? held.table : null, held.privilege],
+      : [held.kind, held.database, "schema" in held ? held.schema : null, thingOf(held), held.privilege],
   );
+
+const thingOf = (held: Exclude<Held, { kind: "foreign" }>): string | null =>
+  held.kind === "table" ? held.table : held.kind === "routine" ? held.routine : null;
 
 /** For people: `select on shop.orders`. */
 export function shownOf(key: string): string {

@@ -1,11 +1,12 @@
 // Accounts on PostgreSQL: roles that may sign in. What they may do is said in each database by itself, so that each is asked.
 //
-// A whole schema is all of its tables one by one, at each look: PostgreSQL gives future tables only for what one named role makes. A table that is
-// made later is the account's with the next look.
+// A whole schema is all of its tables, or routines, one by one, at each look: PostgreSQL gives future ones only for what one named role makes. One that is
+// made later is the account's with the next look. Routines that everybody may run are given by name all the same, so that it stays when that is taken away.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { HubError } from "../platform/errors.ts";
 import { type AccountServer, heldMax, takeAll } from "./account-server.ts";
+import { readOnly } from "./failures.ts";
 import { quoteName, quoteOwnText } from "./identifiers.ts";
 import type { Place } from "./input.ts";
 import type { Held } from "./places.ts";
@@ -19,12 +20,19 @@ const limitSlackMs = 60_000;
 const q = (name: string): string => quoteName("postgresql", name);
 
 /** @param open signs the hub's own account in to one of its databases. */
-export async function postgresqlAccounts(open: (database: string) => Promise<DatabaseSession>): Promise<AccountServer> {
+export async function postgresqlAccounts(
+  open: (database: string) => Promise<DatabaseSession>,
+  asset: string,
+): Promise<AccountServer> {
   const sessions = new Map<string, DatabaseSession>();
   const into = async (database: string): Promise<DatabaseSession> => {
-    const known = sessions.get(database) ?? (await open(database));
-    sessions.set(database, known);
-    return known;
+    const known = sessions.get(database);
+    if (known !== undefined) return known;
+    const session = await open(database);
+    sessions.set(database, session);
+    // So that the server writes every name with its schema, and nothing that somebody put into `public` stands for what is meant here.
+    await session.query("set search_path = ''");
+    return session;
   };
   const { query } = await into(home);
 
@@ -44,6 +52,11 @@ export async function postgresqlAccounts(open: (database: string) => Promise<Dat
   };
 
   return {
+    // Of what is not asked here the server says the same by itself.
+    assertTakesChanges: async () => {
+      if ((await query("show transaction_read_only")).rows[0]?.[0] === "on") throw readOnly(asset);
+    },
+
     exists: async (name) => (await find(name)) !== null,
 
     create: async (name, password) => {
@@ -68,16 +81,20 @@ export async function postgresqlAccounts(open: (database: string) => Promise<Dat
           continue;
         }
         const session = await into(database);
+        const ofTables = place.privileges.filter((privilege) => privilege !== "execute");
         const { rows: schemas } = await session.query("select 1 from pg_namespace where nspname = $1", [schema]);
-        const { rows: tables, more } = await session.query(
-          `select c.relname, c.relkind,
+        const { rows: tables, more } =
+          ofTables.length === 0
+            ? { rows: [], more: false }
+            : await session.query(
+                `select c.relname, c.relkind,
              (select json_agg(s.relname) from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
               where d.refobjid = c.oid and d.deptype = 'a' and s.relnamespace = c.relnamespace) as sequences
            from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f') ${table === null ? "" : "and c.relname = $2"}`,
-          table === null ? [schema] : [schema, table],
-          { rowsMax: heldMax },
-        );
+                table === null ? [schema] : [schema, table],
+                { rowsMax: heldMax },
+              );
         if (more)
           throw new HubError("too-large", `${database}.${schema} has more than ${heldMax} tables. Ask for some of them by name.`);
         if (schemas.length === 0 || (table !== null && tables.length === 0)) {
@@ -86,9 +103,12 @@ export async function postgresqlAccounts(open: (database: string) => Promise<Dat
         }
         add({ kind: "database", database, privilege: "CONNECT" });
         add({ kind: "schema", database, schema, privilege: "USAGE" });
+        if (place.privileges.includes("execute"))
+          for (const routine of await routinesOf(session, database, schema))
+            add({ kind: "routine", database, routine, privilege: "EXECUTE" });
         for (const [name, , sequences] of tables) {
           if (typeof name !== "string") continue;
-          for (const privilege of place.privileges)
+          for (const privilege of ofTables)
             add({ kind: "table", database, schema, table: name, privilege: privilege.toUpperCase() });
           // A row that is inserted takes its number from them.
           if (place.privileges.includes("insert"))
@@ -189,12 +209,25 @@ function statementFor(verb: "grant" | "revoke", held: Exclude<Held, { kind: "for
       ? `database ${q(held.database)}`
       : held.kind === "schema"
         ? `schema ${q(held.schema)}`
-        : `${held.privilege === "USAGE" ? "sequence" : "table"} ${q(held.schema ?? "")}.${q(held.table)}`;
+        : held.kind === "routine"
+          ? `routine ${held.routine}`
+          : `${held.privilege === "USAGE" ? "sequence" : "table"} ${q(held.schema ?? "")}.${q(held.table)}`;
   return `${verb} ${held.privilege} on ${place} ${verb === "grant" ? "to" : "from"} ${q(name)}`;
 }
 
 /** A list of names as the server writes JSON. */
 const namesIn = (text: string): string[] => z.array(z.string()).parse(JSON.parse(text));
+
+/** @throws HubError `too-large`. */
+async function routinesOf({ query }: DatabaseSession, database: string, schema: string): Promise<string[]> {
+  const { rows, more } = await query(
+    "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = $1",
+    [schema],
+    { rowsMax: heldMax },
+  );
+  if (more) throw new HubError("too-large", `${database}.${schema} has more than ${heldMax} routines. Ask without them.`);
+  return rows.flatMap(([routine]) => (typeof routine === "string" ? [routine] : []));
+}
 
 /** What the role has in one database. Statements that take away what no request gives are written by the server itself, with its own quoting. */
 async function heldIn(
@@ -237,13 +270,20 @@ async function heldIn(
         revoke: `revoke ${privilege} on ${kind === "S" ? "sequence" : "table"} ${q(schema)}.${q(table)} from ${q(name)}`,
       });
   }
+  const { rows: routines } = await query(
+    `select p.oid::regprocedure::text from pg_proc p, lateral aclexplode(p.proacl) a where a.grantee = $1::oid and not a.is_grantable`,
+    [oid],
+    { rowsMax },
+  );
+  for (const [routine] of routines)
+    if (typeof routine === "string") found.push({ kind: "routine", database, routine, privilege: "EXECUTE" });
   const { rows: others } = await query(
     `select 'columns of ' || c.oid::regclass::text,
        format('revoke %s (%I) on table %s from %I', a.privilege_type, t.attname, c.oid::regclass, $2::text)
      from pg_attribute t join pg_class c on c.oid = t.attrelid, lateral aclexplode(t.attacl) a where a.grantee = $1::oid
      union all
-     select 'routine ' || p.oid::regprocedure::text, format('revoke all on routine %s from %I', p.oid::regprocedure, $2::text)
-     from pg_proc p, lateral aclexplode(p.proacl) a where a.grantee = $1::oid`,
+     select format('routine %s with grant option', p.oid::regprocedure), format('revoke all on routine %s from %I', p.oid::regprocedure, $2::text)
+     from pg_proc p, lateral aclexplode(p.proacl) a where a.grantee = $1::oid and a.is_grantable`,
     [oid, name],
     { rowsMax },
   );

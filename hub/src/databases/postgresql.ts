@@ -1,10 +1,10 @@
 // PostgreSQL over postgres.js. TLS is begun here and what the server says while it signs us in is read before the driver reads it: the driver
 // would compute a password as often as a server asks, on the hub's only thread, and fail where nobody catches it.
 import { Duplex, Transform } from "node:stream";
-import tls from "node:tls";
 import postgres from "postgres";
 import type { Login } from "./mysql.ts";
-import type { ServerDial } from "./server-dial.ts";
+import { closedError, type ServerDial } from "./server-dial.ts";
+import { beginTls, refusedCertificate, type ServerTrust } from "./server-tls.ts";
 import type { Answer, Driver } from "./session.ts";
 
 /** PostgreSQL §55.7: the length of the message and the number that asks for TLS. */
@@ -15,15 +15,14 @@ const scramRoundsMax = 200_000;
 /** The longest message while signing in; answers may be longer and are bounded by the dial. */
 const signInMessageMax = 32 * 1024;
 
-/** @throws the driver's error. */
+/** @throws the driver's error; HubError `certificate-refused`. */
 export async function connectPostgresql(
   dial: ServerDial,
-  { username, password, database }: Login & { database: string },
+  { username, password, database, trust }: Login & { database: string; trust: ServerTrust },
 ): Promise<Driver & { encrypted: boolean }> {
-  const secured = await secure(dial);
+  const secured = await secure(dial, trust);
   const socket = Duplex.from({ readable: secured.pipe(new SignInGuard()), writable: secured });
   const fail = (error: Error) => dial.destroy(error);
-  secured.on("error", fail);
   socket.on("error", fail);
   dial.once("close", () => socket.destroy(dial.errored ?? undefined));
   let given = false;
@@ -80,20 +79,15 @@ export async function connectPostgresql(
   };
 }
 
-/** TLS where the server offers it, and the connection as it is where not. Whose certificate it is nobody can know: assets carry none. */
-async function secure(dial: ServerDial): Promise<Duplex> {
+/** TLS where the server offers it, and the connection as it is where not, unless its certificate is to be checked. */
+async function secure(dial: ServerDial, trust: ServerTrust): Promise<Duplex> {
   dial.write(tlsRequest);
   const [answer, rest] = await firstByte(dial);
   if (rest > 0) throw new Error("more than one byte in answer to the request for TLS");
+  if (answer === "N" && trust.authorities !== null) throw refusedCertificate(trust, "no-tls");
   if (answer === "N") return dial;
   if (answer !== "S") throw new Error("neither yes nor no in answer to the request for TLS");
-  const secured = tls.connect({ socket: dial, rejectUnauthorized: false });
-  await new Promise<void>((resolve, reject) => {
-    secured.once("secureConnect", resolve);
-    secured.once("error", reject);
-    dial.once("close", () => reject(dial.errored ?? closedError()));
-  });
-  return secured;
+  return beginTls(dial, trust);
 }
 
 function firstByte(dial: ServerDial): Promise<[string, number]> {
@@ -155,5 +149,3 @@ function whyNotRead(message: Buffer, length: number): string | null {
     ? null
     : "a challenge that is malformed, or costs too much to answer";
 }
-
-const closedError = (): Error => Object.assign(new Error("The connection was closed."), { code: "CONNECTION_CLOSED" });

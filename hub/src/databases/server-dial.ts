@@ -16,7 +16,7 @@ import { LiveDial } from "../sessions/live-dial.ts";
 export type DialDeps = Pick<SessionDeps, "db" | "links" | "orders">;
 
 /** The agent's own host is reached by its loopback address, which its order allows; of a neighbour none is allowed. */
-const ownHost = "127.0.0.1";
+export const ownHost = "127.0.0.1";
 /** A link that is lost ends the connection: a statement that was underway is asked for again, not waited for. */
 const keepSeconds = 1;
 /** The input ring drops what it has no room for, so nothing is put there in larger pieces than it always has room for. */
@@ -70,6 +70,9 @@ async function open(
   opened.dial.live.start();
   return opened.dial;
 }
+
+/** As the drivers say it; failures.ts knows it. */
+export const closedError = (): Error => Object.assign(new Error("The connection was closed."), { code: "CONNECTION_CLOSED" });
 
 const lost = (asset: string): HubError =>
   new HubError("not-reached", `The link to the agent was lost while ${asset} was being talked to.`, {

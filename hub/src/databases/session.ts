@@ -41,8 +41,8 @@ export type DatabaseSession = {
   /** `10.11.6-MariaDB-0+deb12u1`, `15.8`: as the server says it. */
   readonly version: string;
   readonly isMariaDb: boolean;
-  /** Whether the way from the agent to the server is encrypted. Whose certificate it is nobody checks. */
-  readonly encrypted: boolean;
+  /** Of the way from the agent to the server. checked: its certificate is one that the asset's authorities vouch for; unchecked: it may be anybody's. */
+  readonly encrypted: "checked" | "unchecked" | "no";
   /** @throws HubError as failures.ts says; `too-large`. */
   query(statement: string, values?: readonly string[], bounds?: Partial<Bounds>): Promise<Answer>;
   /** Ends the connection; what is underway fails. Never throws. */

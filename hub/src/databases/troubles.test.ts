@@ -3,6 +3,7 @@ import net from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DatabaseRequests, missingDatabases, place } from "../testing/database-requests.ts";
 import { eventually } from "../testing/eventually.ts";
+import { startMariadb } from "../testing/mariadb-server.ts";
 
 const minute = 60_000;
 let all: DatabaseRequests;
@@ -196,6 +197,124 @@ describe.skipIf(missingDatabases !== "")(`when something is not as it was ${miss
     postgresql.asRoot("select pg_reload_conf()");
     all.clock.advance(minute);
     await all.standing(anna, id, "ready");
+  });
+
+  test("a MariaDB that is read-only is named, whoever the hub is there, and the work goes on when it is not", async () => {
+    const { mariadb } = all;
+    mariadb.asRoot(`create user 'hub_plain'@'%' identified by 'plain-password';
+      grant select, insert, update, delete, show view, create user, process, connection admin on *.* to 'hub_plain'@'%' with grant option;
+      grant select, insert, update, delete on mysql.* to 'hub_plain'@'%';`);
+    const plain = await all.newServer(mariadb, "mariadb", { username: "hub_plain", password: "plain-password" });
+    for (const assetId of [all.assets.mariadb, plain]) {
+      const anna = await all.person("anna");
+      mariadb.asRoot("set global read_only = 1");
+      const id = await all.ask(anna, assetId, [place("shop", "orders")]);
+      await all.approve(id);
+      const waiting = await all.failure(anna, id, "database-read-only");
+      const username = waiting?.username ?? "";
+      expect(mariadb.asRoot(`select user from mysql.user where user = '${username}'`)).toBe("");
+      mariadb.asRoot("set global read_only = 0");
+      all.clock.advance(minute);
+      await all.standing(anna, id, "ready");
+      // What stands goes on standing while it is read-only, and is dropped when it can be.
+      mariadb.asRoot("set global read_only = 1");
+      await all.lookAgain(username);
+      expect(await all.account(anna, id)).toMatchObject({ state: "ready", failure: null });
+      await anna.client.mutate("tickets.end", { id });
+      if (assetId === plain)
+        await eventually(
+          () => all.hub.sql`select 1 from database_accounts where username = ${username} and failure = 'database-read-only'`,
+          (rows) => rows.length === 1,
+        );
+      mariadb.asRoot("set global read_only = 0");
+      all.clock.advance(minute);
+      await all.isGone(mariadb, username);
+    }
+  });
+
+  test("nothing is made on a replica, which goes on replicating what is made where it copies from", async () => {
+    await using primary = await startMariadb({ settings: ["--log-bin=binlog", "--server-id=1"] });
+    await using replica = await startMariadb({ settings: ["--server-id=2", "--read-only=1"] });
+    const [file, position] = primary.asRoot("show master status").split("\t");
+    primary.asRoot("create user 'copy'@'%' identified by 'copied'; grant replication slave on *.* to 'copy'@'%';");
+    replica.asRoot(`change master to master_host='127.0.0.1', master_port=${primary.port}, master_user='copy', master_password='copied',
+      master_log_file='${file}', master_log_pos=${position}; start slave;`);
+    primary.asRoot("create database shop; create table shop.orders (id int);");
+    const anna = await all.person("anna");
+    const onReplica = await all.ask(anna, await all.newServer(replica, "mariadb"), [place("shop", "orders")]);
+    await all.approve(onReplica);
+    await all.failure(anna, onReplica, "database-read-only");
+    const { login } = await all.given(anna, await all.newServer(primary, "mariadb"), [place("shop", "orders")]);
+    await eventually(
+      () => replica.as(login, "select count(*) from shop.orders"),
+      (said) => said.text === "0",
+      { what: "the account to be copied" },
+    );
+    all.clock.advance(minute);
+    await eventually(
+      () =>
+        all.hub.sql<
+          { attempts: number }[]
+        >`select attempts from database_accounts where failure = 'database-read-only' and ended_at is null`,
+      ([row]) => (row?.attempts ?? 0) > 1,
+    );
+    expect((await all.account(anna, onReplica))?.failure).toBe("database-read-only");
+    expect(replica.asRoot("show slave status")).toContain("Slave has read all relay log");
+    await anna.client.mutate("tickets.end", { id: onReplica });
+  });
+
+  test.each([false, true])(
+    "an agent that links ends the wait for it, however long the pause was; the hub was restarted in between: %s",
+    async (restarted) => {
+      const { mariadb, assets } = all;
+      const anna = await all.person("anna");
+      all.agent.cut();
+      const id = await all.ask(anna, assets.mariadb, [place("shop", "orders")]);
+      await all.approve(id);
+      const waits = async () =>
+        (
+          await all.hub.sql<{ attempts: number; username: string; left: number }[]>`select attempts, username,
+            extract(epoch from due_at - looked_at)::int as left from database_accounts where ended_at is null and failure = 'agent-offline'`
+        )[0];
+      for (const attempts of [1, 2, 3]) {
+        await eventually(waits, (row) => row?.attempts === attempts, { what: `${attempts} looks` });
+        if (attempts < 3) all.clock.advance(minute / 3);
+      }
+      expect((await waits())?.left).toBeGreaterThanOrEqual(60);
+      if (restarted) await all.hub.restart();
+      const username = (await waits())?.username ?? "";
+      await all.agent.link();
+      const began = performance.now();
+      await eventually(
+        () => mariadb.asRoot(`select user from mysql.user where user = '${username}'`).trim(),
+        (user) => user === username,
+      );
+      expect(performance.now() - began).toBeLessThan(2_000);
+      await all.standing(anna, id, "ready");
+      await anna.client.mutate("tickets.end", { id });
+      await all.isGone(mariadb, username);
+    },
+  );
+
+  test("an agent whose link comes and goes does not hurry what waits more than every few seconds", async () => {
+    const anna = await all.person("anna");
+    const nobodyThere = await all.newServer({ port: 1, privileged: all.mariadb.privileged }, "mariadb");
+    const id = await all.ask(anna, nobodyThere, [place("shop", "orders")]);
+    await all.approve(id);
+    const looks = async () =>
+      (await all.hub.sql<{ attempts: number }[]>`select attempts from database_accounts where asset_id = ${nobodyThere}`)[0]
+        ?.attempts ?? 0;
+    await eventually(looks, (attempts) => attempts === 1);
+    all.clock.advance(6_000);
+    await eventually(looks, (attempts) => attempts === 2);
+    const began = performance.now();
+    while (performance.now() - began < 4_000) {
+      all.agent.cut();
+      await all.agent.link();
+    }
+    // By its links twice at most: for the first, and for one after five seconds.
+    expect(await looks()).toBeLessThanOrEqual(4);
+    await anna.client.mutate("tickets.end", { id });
   });
 
   test("nothing is approved by itself but what the rule names", async () => {

@@ -26,8 +26,8 @@ export async function enter(
   const user = await recordingRefusal(deps, provider, origin, () => recognise(deps, provider, said, origin.ip));
   const { signInId, setCookie } = await startSignIn(identity, user.id, origin);
   await identity.db.update(authSessions).set({ providerId: provider.id }).where(eq(authSessions.id, signInId));
-  const stage = await askForSecond(identity, user, signInId);
-  if (stage === "in") await letIn(identity, user, signInId, origin, shownAt);
+  const second = await askForSecond(identity, user, signInId);
+  const stage = second === "in" ? await letIn(identity, user, signInId, origin, shownAt) : second;
   return { user, stage, setCookie };
 }
 

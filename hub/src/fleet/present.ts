@@ -28,6 +28,8 @@ export function presentAgent(
         ? null
         : { seenAt: agent.duplicateSeenAt.toISOString(), addresses: agent.duplicateAddresses ?? [] },
     clockSkewMs: agent.clockSkewMs,
+    // Heard with each link anew, and kept nowhere: its owner may have changed it meanwhile.
+    approvedOnly: links.processOf(agent.id)?.approvedOnly ?? null,
     facts: agent.facts,
     assetId: more.assetId,
   };

@@ -131,6 +131,8 @@ export const authSessions = pgTable(
     confirmedAt: moment("confirmed_at"),
     /** The system that recognised the person instead of a password of ours; see federation. */
     providerId: text("provider_id"),
+    /** The ticket that decides whether the person is let in; see rules. */
+    reviewId: text("review_id"),
     /** Where the person works as a guest in this browser. Null: at home. */
     orgId: text("org_id"),
   },

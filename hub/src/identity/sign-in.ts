@@ -87,38 +87,52 @@ export async function askForSecond({ db, clock }: IdentityDeps, user: UserRow, s
 }
 
 /** All factors were shown: in, unless a new password is due first. Whom another system recognised showed no password of ours. */
-export async function goOn(deps: IdentityDeps, user: UserRow, signInId: string, origin: Origin): Promise<"in" | "password"> {
+export async function goOn(
+  deps: IdentityDeps,
+  user: UserRow,
+  signInId: string,
+  origin: Origin,
+): Promise<"in" | "review" | "password"> {
   const now = deps.clock.now();
   const [row] = await deps.db
     .select({ providerId: authSessions.providerId })
     .from(authSessions)
     .where(eq(authSessions.id, signInId));
-  if (row !== undefined && row.providerId !== null) {
-    await letIn(deps, user, signInId, origin);
-    return "in";
-  }
+  if (row !== undefined && row.providerId !== null) return letIn(deps, user, signInId, origin);
   if (mustChangePassword(user, await findSignInPolicy(deps.db, user.orgId), now)) {
     await deps.db.update(authSessions).set({ stage: "password", createdAt: now }).where(eq(authSessions.id, signInId));
     return "password";
   }
-  await letIn(deps, user, signInId, origin);
-  return "in";
+  return letIn(deps, user, signInId, origin);
 }
 
 /**
- * The last step of every way in: from now on the sign-in is its person's.
+ * The last step of every way in: from now on the sign-in is its person's, unless a rule lets somebody else look at it first. Then it is asked once more when
+ * that was decided.
+ *
  * @param confirmedAt when the person showed a factor, if not just now; null when nobody knows.
+ * @throws HubError `rule-refused`.
  */
 export async function letIn(
-  { db, clock }: IdentityDeps,
+  deps: IdentityDeps,
   user: UserRow,
   signInId: string,
   origin: Origin,
-  confirmedAt: Date | null = clock.now(),
-): Promise<void> {
+  confirmedAt: Date | null = deps.clock.now(),
+): Promise<"in" | "review"> {
+  const { db, clock } = deps;
   const now = clock.now();
+  const mine = eq(authSessions.id, signInId);
+  const reviewId = await deps.heldUp(user, origin).catch(async (error: unknown) => {
+    await db.delete(authSessions).where(mine);
+    throw error;
+  });
+  if (reviewId !== null) {
+    await db.update(authSessions).set({ stage: "review", reviewId, confirmedAt, createdAt: now }).where(mine);
+    return "review";
+  }
   await db.transaction(async (tx) => {
-    await tx.update(authSessions).set({ stage: "in", confirmedAt }).where(eq(authSessions.id, signInId));
+    await tx.update(authSessions).set({ stage: "in", confirmedAt }).where(mine);
     await tx.update(users).set({ lastSignInAt: now }).where(eq(users.id, user.id));
     await recordAudit(tx, {
       kind: "person.signed-in",
@@ -129,6 +143,7 @@ export async function letIn(
       data: { userAgent: origin.userAgent },
     });
   });
+  return "in";
 }
 
 /** The headers of a request that carries the cookies just made. */

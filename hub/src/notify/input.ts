@@ -17,6 +17,7 @@ export const noticeKinds = [
   "ticket.approved",
   "ticket.rejected",
   "ticket.lapsed",
+  "ticket.not-begun",
   "ticket.ended",
   "database-account.drifted",
   "ticket.changed",

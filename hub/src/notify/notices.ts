@@ -19,6 +19,8 @@ export type NoticeOf = {
   "ticket.approved": Decided;
   "ticket.rejected": Decided;
   "ticket.lapsed": Decided;
+  /** code: of docs/errors.md. */
+  "ticket.not-begun": { ticketId: string; ticket: string; code: string };
   "ticket.ended": Decided;
   /** found: what somebody else had changed. */
   "database-account.drifted": { assetId: string; asset: string; account: string; found: string };
@@ -160,6 +162,7 @@ export const noticeRules: { [Kind in NoticeKind]: Rule<Kind> } = {
   "ticket.approved": ticket("success"),
   "ticket.rejected": ticket("warning"),
   "ticket.lapsed": ticket("warning"),
+  "ticket.not-begun": ticket("warning"),
   "ticket.ended": ticket("warning"),
   "database-account.drifted": {
     severity: "warning",

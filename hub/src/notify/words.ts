@@ -39,6 +39,32 @@ const whyMissed: Record<Language, Record<string, string>> = {
   },
 };
 
+/** Why an approved script did not begin by itself; what is not here is a code of docs/errors.md. */
+const whyNotBegun: Record<Language, Record<string, string>> = {
+  en: {
+    "approval-does-not-fit": "it would not do any more what was approved",
+    "approval-over": "it has run as often as was approved",
+    "agent-refused": "the host's agent is too old, or its owner forbids it",
+    "no-agent": "a host has neither an agent nor SSH",
+    "no-account": "the account does not reach the host",
+    "no-grant": "whoever asked may not reach a host now",
+    "not-found": "the script or a host is gone",
+    "owner-gone": "whoever asked may do nothing any more",
+    "storage-full": "the hub's storage is full",
+  },
+  zh: {
+    "approval-does-not-fit": "其内容已与批准时不同",
+    "approval-over": "已达到批准的运行次数",
+    "agent-refused": "主机上的代理版本过旧，或其所有者不允许",
+    "no-agent": "有主机既没有代理也没有 SSH",
+    "no-account": "该账号无法访问主机",
+    "no-grant": "申请人目前无权访问某台主机",
+    "not-found": "脚本或主机已不存在",
+    "owner-gone": "申请人已不可用",
+    "storage-full": "中心的存储空间已满",
+  },
+};
+
 const en: Sayings = {
   "access.review": ({ review, due, left }) => ({
     title: `${review}: ${left === 1 ? "1 line waits" : `${left} lines wait`} for your review`,
@@ -47,7 +73,8 @@ const en: Sayings = {
   }),
   "access.review-flagged": ({ grant, person, asset, reason }) => ({
     title: `${person} should not reach ${asset} any more`,
-    summary: "The grant gives it to others, too, or gives more: nothing was changed. Somebody who manages grants has to.",
+    summary:
+      "It comes by a group, a role, a node or a label, or from a request, so that others would lose it, too: nothing was changed. Somebody who manages grants or groups has to.",
     facts: [
       ["Grant", grant],
       ["Reason", reason],
@@ -127,6 +154,12 @@ const en: Sayings = {
   "ticket.lapsed": ({ ticket }) => ({
     title: `Nobody decided about ${ticket} in time`,
     summary: "Ask again if it is still needed.",
+  }),
+  "ticket.not-begun": ({ ticket, code }) => ({
+    title: `${ticket} did not begin by itself`,
+    summary:
+      "It is not tried again. Once the reason is gone it can be begun on its page, as long as it was approved for; otherwise ask again.",
+    facts: [["Why", whyNotBegun.en[code] ?? code]],
   }),
   "database-account.drifted": ({ asset, account, found }) => ({
     title: `Somebody changed the account ${account} on ${asset}`,
@@ -213,7 +246,7 @@ const zh: Sayings = {
   }),
   "access.review-flagged": ({ grant, person, asset, reason }) => ({
     title: `${person} 不应再访问 ${asset}`,
-    summary: "该授权同时授予他人或其他权限，因此未作更改，需由授权管理员处理。",
+    summary: "该访问来自组、角色、节点、标签或申请，收回会影响他人，因此未作更改，需由授权或组的管理员处理。",
     facts: [
       ["授权", grant],
       ["理由", reason],
@@ -275,29 +308,34 @@ const zh: Sayings = {
     facts: [["地址", addresses]],
   }),
   "ticket.waiting": ({ ticket, by, reason }) => ({
-    title: `${by} 申请 ${ticket}`,
-    summary: "等待您审批。",
+    title: `${by} 提交了工单：${ticket}`,
+    summary: "等待你审批。",
     facts: [["理由", reason]],
   }),
   "ticket.approved": ({ ticket, comment, endsAt }) => ({
-    title: `${ticket} 已通过`,
+    title: `工单已批准：${ticket}`,
     facts: [
       ["有效至", at(endsAt)],
       ["意见", comment],
     ],
   }),
-  "ticket.rejected": ({ ticket, comment }) => ({ title: `${ticket} 被拒绝`, facts: [["意见", comment]] }),
-  "ticket.lapsed": ({ ticket }) => ({ title: `${ticket} 超时无人审批`, summary: "如仍需要请重新申请。" }),
+  "ticket.rejected": ({ ticket, comment }) => ({ title: `工单被拒绝：${ticket}`, facts: [["意见", comment]] }),
+  "ticket.lapsed": ({ ticket }) => ({ title: `工单超时无人审批：${ticket}`, summary: "如仍需要请重新申请。" }),
+  "ticket.not-begun": ({ ticket, code }) => ({
+    title: `工单未能自动开始：${ticket}`,
+    summary: "系统不会再次尝试。原因消除后，可在批准的时间内于其页面手动开始，否则请重新申请。",
+    facts: [["原因", whyNotBegun.zh[code] ?? code]],
+  }),
   "database-account.drifted": ({ asset, account, found }) => ({
     title: `有人更改了 ${asset} 上的账号 ${account}`,
     summary: "已恢复原状，发现的变更如下。",
     facts: [["发现", found]],
   }),
   "ticket.ended": ({ ticket, comment }) => ({
-    title: `${ticket} 授予的权限被收回`,
+    title: `工单 ${ticket} 授予的权限已被收回`,
     facts: [["理由", comment]],
   }),
-  "ticket.changed": ({ ticket, change, state }) => ({ title: `${ticket} 的状态：${state}`, facts: [["步骤", change]] }),
+  "ticket.changed": ({ ticket, change, state }) => ({ title: `工单 ${ticket} 的状态：${state}`, facts: [["步骤", change]] }),
   "run.started": ({ task, by, targets }) => ({
     title: `${task} 已开始`,
     facts: [

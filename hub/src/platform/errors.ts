@@ -70,6 +70,7 @@ const statuses = {
   "host-key-refused": 409,
   "sign-in-failed": 409,
   "not-reached": 502,
+  "certificate-refused": 502,
   "no-privileged-account": 409,
   "no-such-database": 404,
   "database-read-only": 409,

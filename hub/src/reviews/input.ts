@@ -4,7 +4,7 @@ import { byId, displayName, page } from "../platform/input.ts";
 
 export const lineDecisions = ["keep", "remove"] as const;
 export type LineDecision = (typeof lineDecisions)[number];
-/** flagged: it cannot be taken from this person alone; whoever manages grants has been told. gone: it was there no more. */
+/** flagged: it cannot be taken from this person alone, since it comes by a group, role, node or label; whoever manages grants has been told. gone: it was there no more. */
 export const lineOutcomes = ["kept", "revoked", "narrowed", "flagged", "gone"] as const;
 export type LineOutcome = (typeof lineOutcomes)[number];
 

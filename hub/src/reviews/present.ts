@@ -1,6 +1,5 @@
 // Access reviews as the console and the API see them.
-import type { ReviewWithProgress } from "./reviews.ts";
-import type { LineRow } from "./schema.ts";
+import type { LineWithPlaces, ReviewWithProgress } from "./reviews.ts";
 
 /** viewerId: who looks; the reviewer may decide. */
 export const presentReview = ({ review, reviewer, ...progress }: ReviewWithProgress, viewerId: string) => ({
@@ -15,13 +14,14 @@ export const presentReview = ({ review, reviewer, ...progress }: ReviewWithProgr
   mayDecide: review.reviewerId === viewerId && review.closedAt === null,
 });
 
-export const presentLine = (line: LineRow) => ({
+export const presentLine = (line: LineWithPlaces) => ({
   id: line.id,
   grant: { id: line.grantId, name: line.grant },
   person: { id: line.personId, name: line.person },
   asset: { id: line.assetId, name: line.asset },
   via: line.via,
   actions: line.actions,
+  places: line.places,
   expiresAt: line.expiresAt?.toISOString() ?? null,
   lastUsedAt: line.lastUsedAt?.toISOString() ?? null,
   decision: line.decision,

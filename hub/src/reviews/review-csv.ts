@@ -1,6 +1,7 @@
 // An access review as a file of rows, for whoever keeps evidence elsewhere.
 import { byteOrderMark, csvLine } from "../csv/write-csv.ts";
-import type { LineRow } from "./schema.ts";
+import type { Place } from "../databases/input.ts";
+import type { LineWithPlaces } from "./reviews.ts";
 
 const columns = [
   "person",
@@ -8,6 +9,7 @@ const columns = [
   "grant",
   "via",
   "actions",
+  "places",
   "expires_at",
   "last_used_at",
   "decision",
@@ -16,7 +18,11 @@ const columns = [
   "decided_at",
 ];
 
-export const reviewCsv = (lines: readonly LineRow[]): string =>
+/** `select, update on shop.orders`; all tables of a place as `*`. */
+const placeText = ({ database, schema, table, privileges }: Place): string =>
+  `${privileges.join(", ")} on ${[database, ...(schema === null ? [] : [schema]), table ?? "*"].join(".")}`;
+
+export const reviewCsv = (lines: readonly LineWithPlaces[]): string =>
   byteOrderMark +
   csvLine(columns) +
   lines
@@ -27,6 +33,7 @@ export const reviewCsv = (lines: readonly LineRow[]): string =>
         line.grant,
         line.via,
         line.actions.join(" "),
+        (line.places ?? []).map(placeText).join("; "),
         line.expiresAt?.toISOString() ?? null,
         line.lastUsedAt?.toISOString() ?? null,
         line.decision,

@@ -4,7 +4,7 @@ import { eventually, TestClock } from "../testing/eventually.ts";
 import type { TestClient } from "../testing/test-client.ts";
 import { TestHub } from "../testing/test-hub.ts";
 
-type Person = { client: TestClient; id: string };
+type Person = { client: TestClient; id: string; name: string };
 type Line = {
   id: string;
   grant: { id: string; name: string };
@@ -34,7 +34,7 @@ afterAll(() => hub[Symbol.asyncDispose]());
 
 async function newPerson(name: string): Promise<Person> {
   const client = await hub.as("user", name);
-  return { client, id: (await client.query<{ me: { id: string } }>("auth.state")).me.id };
+  return { client, id: (await client.query<{ me: { id: string } }>("auth.state")).me.id, name };
 }
 let made = 0;
 /** The owner's. */
@@ -44,6 +44,15 @@ async function newAsset(): Promise<string> {
   const { id } = await admin.mutate<{ id: string }>("assets.create", asset);
   await hub.sql`update assets set owner_id = ${owner.id} where id = ${id}`;
   return id;
+}
+/** One on which terminals open. */
+async function newHost(): Promise<string> {
+  const agent = await hub.enrolAgent({});
+  const [asset] = await hub.sql<
+    { id: string }[]
+  >`update assets set owner_id = ${owner.id} where agent_id = ${agent.id} returning id`;
+  if (asset === undefined) throw new Error("an agent's host is an asset");
+  return asset.id;
 }
 const due = () => new Date(clock.now().getTime() + 7 * 86_400_000).toISOString();
 const newReview = async ({ client, id }: Person, more: object = {}) =>
@@ -55,12 +64,19 @@ const decide = (by: TestClient, line: Line | undefined, decision: "keep" | "remo
   by.mutate<{ outcome: string }>("reviews.decide", { id: line?.id, decision, reason: "left the team" });
 const reaches = async ({ client }: Person, assetId: string) =>
   (await client.query<{ items: { id: string }[] }>("assets.list", { limit: 200 })).items.some(({ id }) => id === assetId);
-const grantTo = (subjects: object[], assetIds: string[], name: string) =>
+/** Who reaches which of these. */
+const pairs = async (people: Person[], assetIds: string[]): Promise<string[]> => {
+  const reached = await Promise.all(
+    people.map((who) => Promise.all(assetIds.map(async (id) => ((await reaches(who, id)) ? [`${who.name} ${id}`] : [])))),
+  );
+  return reached.flat(2);
+};
+const grantTo = (subjects: object[], assetIds: string[], name: string, accounts = ["@all"]) =>
   admin.mutate("access.grant", {
     name,
     subjects,
     targets: assetIds.map((id) => ({ kind: "asset", id })),
-    accounts: ["@all"],
+    accounts,
     actions: ["connect"],
   });
 const user = ({ id }: Person) => ({ kind: "user", id });
@@ -112,11 +128,71 @@ test("an owner sees who reaches his assets by which grant and when it was used, 
   expect(events.map(({ data }) => data["outcome"])).toEqual(["revoked", "narrowed", "narrowed", "flagged", "kept"]);
 
   const csv = await fetch(`${hub.url}/api/v1/access-reviews/${id}.csv`, { headers: owner.client.headers });
-  expect(await csv.text()).toMatch(/ada,server \d+,alone,,connect,,,remove,revoked,left the team,/);
+  expect(await csv.text()).toMatch(/ada,server \d+,alone,,connect,,,,remove,revoked,left the team,/);
   expect(await hub.sql`select data from audit_events where kind = 'access-review.exported' and subject_id = ${id}`).toHaveLength(
     1,
   );
 });
+
+test("a grant for several people on several assets is split, and what is open on what stays goes on", async () => {
+  const [taken, left] = [await newHost(), await newHost()];
+  await grantTo([user(ada), user(bo)], [taken, left], "both", ["@agent"]);
+  const open = ({ client }: Person, assetId: string) => client.openTerminal(assetId, { account: "@agent" });
+  const [onTaken, onLeft, bos] = [await open(ada, taken), await open(ada, left), await open(bo, taken)];
+  const id = await newReview(owner);
+  const line = async (who: Person, assetId: string) =>
+    (await linesOf(id, owner.client)).find(
+      (one) => one.grant.name === "both" && one.person.id === who.id && one.asset.id === assetId,
+    );
+  expect(await decide(owner.client, await line(ada, taken), "remove")).toEqual({ outcome: "narrowed" });
+  // The answer comes when it has ended.
+  expect(await onTaken.ended()).toMatchObject({ reason: "grant-revoked" });
+  expect([onLeft.find("ended"), bos.find("ended")]).toEqual([undefined, undefined]);
+  expect(await pairs([ada, bo], [taken, left])).toEqual([`ada ${left}`, `bo ${taken}`, `bo ${left}`]);
+  const { items: grants } = await admin.query<{ items: object[] }>("access.grants", { search: "both", limit: 10 });
+  expect(grants).toHaveLength(2);
+  // The line was written before the split, and means what is left of it all the same.
+  expect(await decide(owner.client, await line(ada, left), "remove")).toEqual({ outcome: "revoked" });
+  await onLeft.ended();
+  expect(bos.find("ended")).toBeUndefined();
+  expect(await pairs([ada, bo], [taken, left])).toEqual([`bo ${taken}`, `bo ${left}`]);
+  const events = await hub.sql<{ kind: string; data: object }[]>`select kind, data from audit_events
+    where kind like 'grant.%' and subject_name = 'both' order by seq`;
+  expect(events.map(({ kind }) => kind)).toEqual([
+    "grant.created",
+    "grant.created",
+    "grant.split",
+    "grant.changed",
+    "grant.revoked",
+  ]);
+  expect(events[2]?.data).toMatchObject({ person: "ada" });
+});
+
+test("of any grant for people on assets exactly the pair goes that is removed, and none is gained", async () => {
+  const people = [ada, bo, await newPerson("cy")];
+  for (let round = 0; round < 6; round++) {
+    const assetIds = [await newAsset(), await newAsset(), await newAsset()];
+    const some = <T>(all: T[]) => {
+      const picked = all.filter(() => Math.random() < 0.7);
+      return picked.length === 0 ? all.slice(0, 1) : picked;
+    };
+    for (const n of [1, 2]) await grantTo(some(people).map(user), some(assetIds), `random ${round} ${n}`);
+    const id = await newReview(owner);
+    const lines = (await linesOf(id, owner.client)).filter(({ grant }) => grant.name.startsWith(`random ${round} `));
+    // What each grant gives, by the review itself: a pair may come by both.
+    const given = new Set(lines.map((one) => `${one.grant.id} ${one.person.id} ${one.asset.id}`));
+    for (const line of lines.sort(() => Math.random() - 0.5).slice(0, 5)) {
+      expect(["narrowed", "revoked"]).toContain((await decide(owner.client, line, "remove")).outcome);
+      given.delete(`${line.grant.id} ${line.person.id} ${line.asset.id}`);
+      const expected = people.flatMap((who) =>
+        assetIds
+          .filter((assetId) => [...given].some((one) => one.endsWith(`${who.id} ${assetId}`)))
+          .map((assetId) => `${who.name} ${assetId}`),
+      );
+      expect(await pairs(people, assetIds), `round ${round}`).toEqual(expected);
+    }
+  }
+}, 120_000);
 
 test("nobody confirms his own access, decides another's review, or reviews assets that are not his", async () => {
   const assetId = await newAsset();
@@ -143,7 +219,7 @@ test("a reviewer is told at once and again before it is due, until it is finishe
   const before = await told();
   const me = (await admin.query<{ me: { id: string } }>("auth.state")).me;
   const dueAt = new Date(clock.now().getTime() + 3.25 * 86_400_000).toISOString();
-  const id = await newReview({ client: admin, id: me.id }, { ownerId: null, reviewerId: owner.id, dueAt });
+  const id = await newReview({ client: admin, id: me.id, name: "" }, { ownerId: null, reviewerId: owner.id, dueAt });
   expect(await told()).toBe(before + 1);
   clock.advance(43_200_000);
   await eventually(told, (now) => now === before + 2, { what: "a reminder" });

@@ -1,5 +1,7 @@
 // Queries over access reviews.
 import { and, asc, count, desc, eq, gt, ilike, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import type { Place } from "../databases/input.ts";
+import { databaseWants } from "../databases/schema.ts";
 import { type Actor, may } from "../identity/actor.ts";
 import { users } from "../identity/schema.ts";
 import type { Queryable, Transaction } from "../platform/database.ts";
@@ -55,8 +57,15 @@ export async function findReview(db: Queryable, actor: Actor, id: string): Promi
   return row;
 }
 
+/** places: what the grant gives on a database server; null: it gives no account there. */
+export type LineWithPlaces = LineRow & { places: Place[] | null };
+
 /** Of a review that the caller may see; in the order of the assets and people it was made in. */
-export async function listLines(db: Queryable, { id, open, unusedDays, search, cursor, limit }: ListLines, now: Date) {
+export async function listLines(
+  db: Queryable,
+  { id, open, unusedDays, search, cursor, limit }: ListLines,
+  now: Date,
+): Promise<{ rows: LineWithPlaces[]; nextCursor: string | null; total: number }> {
   const pattern = search ? likeOf(search) : null;
   const since = unusedDays === undefined ? null : new Date(now.getTime() - unusedDays * 86_400_000);
   const filter = and(
@@ -73,14 +82,16 @@ export async function listLines(db: Queryable, { id, open, unusedDays, search, c
   );
   const [rows, [counted]] = await Promise.all([
     db
-      .select()
+      .select({ line: accessReviewLines, places: databaseWants.places })
       .from(accessReviewLines)
+      .leftJoin(databaseWants, eq(databaseWants.grantId, accessReviewLines.grantId))
       .where(and(filter, cursor === undefined ? undefined : gt(accessReviewLines.id, cursor)))
       .orderBy(asc(accessReviewLines.id))
       .limit(limit + 1),
     db.select({ total: count() }).from(accessReviewLines).where(filter),
   ]);
-  return { ...cutPage(rows, limit, (line) => line.id), total: counted?.total ?? 0 };
+  const lines = rows.map(({ line, places }) => ({ ...line, places }));
+  return { ...cutPage(lines, limit, (line) => line.id), total: counted?.total ?? 0 };
 }
 
 /** @throws HubError `not-found`. */

@@ -1,6 +1,6 @@
 // Lines that wait in terminals for a decision, by their ticket. In memory: with this process the terminals' gates go, too.
-import type { Database } from "../platform/database.ts";
-import { findOutcome } from "../tickets/raise-review.ts";
+import type { TicketDeps } from "../tickets/deps.ts";
+import { outcomeOf } from "../tickets/raise-review.ts";
 import type { TicketState } from "../tickets/ticket-state.ts";
 
 export type LineOutcome = "approved" | "rejected" | "lapsed" | "withdrawn";
@@ -17,12 +17,12 @@ const outcomes: Record<TicketState, LineOutcome | null> = {
 };
 
 export class HeldLines {
-  readonly #db: Database;
+  readonly #deps: Pick<TicketDeps, "db" | "clock">;
   readonly #onFault: (error: unknown) => void;
   readonly #waiting = new Map<string, (outcome: LineOutcome) => void>();
 
-  constructor(db: Database, onFault: (error: unknown) => void) {
-    this.#db = db;
+  constructor(deps: Pick<TicketDeps, "db" | "clock">, onFault: (error: unknown) => void) {
+    this.#deps = deps;
     this.#onFault = onFault;
   }
 
@@ -37,7 +37,7 @@ export class HeldLines {
   /** The ticket has changed. */
   look(ticketId: string): void {
     if (!this.#waiting.has(ticketId)) return;
-    findOutcome(this.#db, ticketId).then((state) => {
+    outcomeOf(this.#deps, ticketId).then(({ state }) => {
       const outcome = outcomes[state];
       if (outcome === null) return;
       this.#waiting.get(ticketId)?.(outcome);

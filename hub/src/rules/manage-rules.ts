@@ -7,6 +7,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import { type Actor, actOn, assertMay } from "../identity/actor.ts";
 import type { Transaction } from "../platform/database.ts";
 import { HubError, notFound } from "../platform/errors.ts";
+import { withdrawReviewsOf } from "../tickets/raise-review.ts";
 import { covers } from "./covers.ts";
 import type { RuleDeps } from "./deps.ts";
 import type { RuleInput, RuleKind } from "./input.ts";
@@ -67,6 +68,7 @@ export async function changeRule(
     await assertStillIn(tx, actor, input.kind, now);
     await recordAudit(tx, { kind: "rule.changed", ...actOn(actor, "rule", rule), data: changesOf(rule, input) });
   });
+  if (!input.active || input.outcome !== "review") await withdrawReviewsOf(deps, actor.orgId, id);
   await changed(deps, actor);
 }
 
@@ -79,6 +81,7 @@ export async function removeRule(deps: RuleDeps, actor: Actor, id: string): Prom
     await assertStillIn(tx, actor, rule.kind, deps.clock.now());
     await recordAudit(tx, { kind: "rule.removed", ...actOn(actor, "rule", rule), data: {} });
   });
+  await withdrawReviewsOf(deps, actor.orgId, id);
   await changed(deps, actor);
 }
 
@@ -101,6 +104,29 @@ export async function moveRule(
     await recordAudit(tx, { kind: "rule.moved", ...actOn(actor, "rule", rule), data: { position: at + 1, of: order.length } });
   });
   await changed(deps, actor);
+}
+
+/** By whoever has the hub's own machine: a way in when rules of signing in leave none. Returns how many were on. */
+export async function turnOffSignInRules({ db, changes }: Pick<RuleDeps, "db" | "changes">): Promise<number> {
+  const off = await db.transaction(async (tx) => {
+    const rows = await tx
+      .update(rules)
+      .set({ active: false })
+      .where(and(eq(rules.kind, "sign-in"), eq(rules.active, true)))
+      .returning();
+    for (const rule of rows)
+      await recordAudit(tx, {
+        kind: "rule.changed",
+        orgId: rule.orgId,
+        actor: { id: "local", name: "hub host" },
+        subject: { kind: "rule", id: rule.id, name: rule.name },
+        ip: null,
+        data: { before: JSON.stringify({ active: true }), after: JSON.stringify({ active: false }) },
+      });
+    return rows;
+  });
+  for (const orgId of new Set(off.map((rule) => rule.orgId))) changes.announce(orgId, "rules");
+  return off.length;
 }
 
 async function assertSensible(tx: Transaction, actor: Actor, { subjects, targets, level, patterns }: RuleInput): Promise<void> {

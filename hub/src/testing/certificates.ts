@@ -5,16 +5,16 @@ import * as x509 from "@peculiar/x509";
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const dayMs = 86_400_000;
 
-/** @param names that the certificate is for; by default valid from yesterday to tomorrow. */
+/** @param names that the certificate is for; by default valid from yesterday to tomorrow. @param options.authority how it is called that signs it. */
 export async function makeCertificates(
   names: { type: "dns" | "ip"; value: string }[],
-  { notAfter = new Date(Date.now() + dayMs) }: { notAfter?: Date } = {},
+  { notAfter = new Date(Date.now() + dayMs), authority = "test authority" }: { notAfter?: Date; authority?: string } = {},
 ): Promise<{ caPem: string; certPem: string; keyPem: string }> {
   const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const dates = { notBefore: new Date(Date.now() - 2 * dayMs), notAfter: new Date(Date.now() + dayMs) };
   const caKeys = await newKeys();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    name: "CN=test authority",
+    name: `CN=${authority}`,
     keys: caKeys,
     signingAlgorithm: algorithm,
     ...dates,

@@ -1,8 +1,9 @@
 // A real MariaDB on this machine, with a folder and a port of its own; it ends with the block that made it.
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 
@@ -14,8 +15,12 @@ export const missingMariadb =
 /** What a statement of the real client came to: its rows, tab between columns, or the server's refusal. */
 export type Said = { ok: boolean; text: string };
 
+export type ServerCertificate = { certPem: string; keyPem: string };
+
 export type DatabaseServer = AsyncDisposable & {
   port: number;
+  /** Another from now on, of a server that was started with one. */
+  show(certificate: ServerCertificate): Promise<void>;
   /** The account that the hub works with. */
   privileged: { username: string; password: string };
   /** By the server's own administrator, over its socket. @throws Error with what the client said. */
@@ -24,7 +29,14 @@ export type DatabaseServer = AsyncDisposable & {
   as(login: { username: string; password: string }, statement: string, database?: string): Said;
 };
 
-export async function startMariadb(): Promise<DatabaseServer> {
+/** @param options.tls what it shows; null: it offers no TLS. @param options.settings besides, as on its command line. */
+export async function startMariadb({
+  tls = null,
+  settings: more = [],
+}: {
+  tls?: ServerCertificate | null;
+  settings?: string[];
+} = {}): Promise<DatabaseServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sallyport-mariadb-"));
   const [data, socket] = [path.join(folder, "data"), path.join(folder, "socket")];
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
@@ -35,6 +47,16 @@ export async function startMariadb(): Promise<DatabaseServer> {
   );
   const port = await freePort();
   const settings = ["--bind-address=127.0.0.1", `--port=${port}`, `--socket=${socket}`, "--skip-log-bin", "--skip-name-resolve"];
+  const [certificate, key] = [path.join(folder, "server.crt"), path.join(folder, "server.key")];
+  const writeCertificate = ({ certPem, keyPem }: ServerCertificate) => {
+    writeFileSync(certificate, certPem);
+    writeFileSync(key, keyPem);
+  };
+  settings.push(...more);
+  if (tls !== null) {
+    writeCertificate(tls);
+    settings.push(`--ssl-cert=${certificate}`, `--ssl-key=${key}`);
+  }
   const child = spawn(
     program,
     ["--no-defaults", `--datadir=${data}`, ...user, ...settings, "--innodb-flush-log-at-trx-commit=0"],
@@ -59,6 +81,11 @@ export async function startMariadb(): Promise<DatabaseServer> {
   return {
     port,
     privileged,
+    show: async (shown) => {
+      writeCertificate(shown);
+      // Not waited for as asRoot() does: it waits for connections that are being made, whose other end is here.
+      await promisify(execFile)("mariadb", ["--no-defaults", "-u", "root", "-S", socket, "-e", "flush ssl"]);
+    },
     asRoot,
     as: ({ username, password }, statement, database) => {
       const { status, stdout, stderr } = spawnSync(

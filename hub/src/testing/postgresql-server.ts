@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
-import type { DatabaseServer } from "./mariadb-server.ts";
+import type { DatabaseServer, ServerCertificate } from "./mariadb-server.ts";
 
 const bin = "/usr/lib/postgresql/15/bin";
 /** Said where tests are skipped. */
@@ -16,8 +16,8 @@ export const missingPostgresql = existsSync(`${bin}/postgres`)
 /** It refuses to run as root. */
 const nobody = { uid: 65_534, gid: 65_534 };
 
-/** @param options.tls with a certificate of its own. */
-export async function startPostgresql({ tls = false }: { tls?: boolean } = {}): Promise<DatabaseServer> {
+/** @param options.tls what it shows; null: it offers no TLS. */
+export async function startPostgresql({ tls = null }: { tls?: ServerCertificate | null } = {}): Promise<DatabaseServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sallyport-postgresql-"));
   chmodSync(folder, 0o755);
   const cluster = path.join(folder, "cluster");
@@ -41,13 +41,14 @@ export async function startPostgresql({ tls = false }: { tls?: boolean } = {}): 
     ],
     { ...options, stdio: "ignore" },
   );
-  if (tls) {
-    const [key, certificate] = [path.join(cluster, "server.key"), path.join(cluster, "server.crt")];
-    const kind = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-    execFileSync("openssl", [...kind, "-keyout", key, "-out", certificate, "-subj", "/CN=database"], {
-      ...options,
-      stdio: "ignore",
-    });
+  const writeCertificate = ({ certPem, keyPem }: ServerCertificate) => {
+    const key = path.join(cluster, "server.key");
+    writeFileSync(path.join(cluster, "server.crt"), certPem);
+    writeFileSync(key, keyPem, { mode: 0o600 });
+    if (isRoot) chownSync(key, nobody.uid, nobody.gid);
+  };
+  if (tls !== null) {
+    writeCertificate(tls);
     writeFileSync(path.join(cluster, "postgresql.auto.conf"), "ssl = on\n");
   }
   const port = await freePort();
@@ -74,6 +75,10 @@ export async function startPostgresql({ tls = false }: { tls?: boolean } = {}): 
   return {
     port,
     privileged,
+    show: async (shown) => {
+      writeCertificate(shown);
+      asRoot("select pg_reload_conf()");
+    },
     asRoot,
     as: ({ username, password }, statement, database = "postgres") => {
       const { status, stdout, stderr } = spawnSync(

@@ -131,9 +131,9 @@ async function findByName(db: Queryable, orgId: string, search: string, which: S
       id: assets.id,
       name: assets.name,
       platform: assets.platform,
-      accounts: sql<
-        string[]
-      >`coalesce((select array_agg(distinct a.username order by a.username) from accounts a where a.asset_id = ${assets.id}), '{}')`,
+      // The agent's own first: of a host that it runs on it needs nothing of the vault.
+      accounts: sql<string[]>`(case when ${assets.agentId} is null then '{}'::text[] else array['@agent'] end) ||
+        coalesce((select array_agg(distinct a.username order by a.username) from accounts a where a.asset_id = ${assets.id}), '{}')`,
     })
     .from(assets)
     .where(

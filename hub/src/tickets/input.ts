@@ -270,8 +270,8 @@ const givenPlace = place
   .omit({ table: true, privileges: true })
   .extend({ tables: z.array(placeName).min(1).max(placesMax).nullable().default(null) });
 /**
- * The same of a database server, by name, address or id. access: reading is SELECT; writing is INSERT, UPDATE and DELETE besides. Together at most
- * {@link placesMax} tables.
+ * The same of a database server, by name, address or id. access: reading is SELECT; writing is INSERT, UPDATE and DELETE besides, and not EXECUTE.
+ * Together at most {@link placesMax} tables.
  */
 export const giveDatabases = z.object({
   user: person,

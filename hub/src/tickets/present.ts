@@ -5,7 +5,7 @@ import type { Deciders } from "./approvers.ts";
 import type { LookedAt } from "./decision-links.ts";
 import { isAskable } from "./kinds/kinds.ts";
 import type { aboutScript } from "./kinds/script.ts";
-import type { DecisionRow, FlowRow } from "./schema.ts";
+import type { DecisionRow, FlowRow, TicketRow } from "./schema.ts";
 import { mayStep } from "./ticket-state.ts";
 import type { TicketWithNames } from "./tickets.ts";
 
@@ -26,6 +26,7 @@ export const presentTicket = ({ ticket, requester }: TicketWithNames) => ({
   level: ticket.level + 1,
   levels: ticket.levels.length,
   endsAt: ticket.endsAt?.toISOString() ?? null,
+  endedAt: ticket.endedAt?.toISOString() ?? null,
   createdAt: ticket.createdAt.toISOString(),
   submittedAt: ticket.submittedAt?.toISOString() ?? null,
   decidedAt: ticket.decidedAt?.toISOString() ?? null,
@@ -66,6 +67,15 @@ type About = {
   mayReview: boolean;
 };
 
+/** Until when the level waits, and what then becomes of it (see jobs.ts); null: for as long as it takes. */
+function waitsUntil({ state, levels, level, levelSince, escalatedAt }: TicketRow) {
+  const { minutes = null, escalateTo = [] } = levels[level] ?? {};
+  const since = escalatedAt ?? levelSince;
+  if (state !== "pending" || minutes === null || since === null) return null;
+  const next = escalatedAt === null && escalateTo.length > 0 ? ("escalates" as const) : ("lapses" as const);
+  return { at: new Date(since.getTime() + minutes * 60_000).toISOString(), next };
+}
+
 /** `may`: what the person who looks may do with it now. */
 export const presentFullTicket = (row: TicketWithNames, about: About, actor: Actor) => {
   const { ticket } = row;
@@ -83,6 +93,7 @@ export const presentFullTicket = (row: TicketWithNames, about: About, actor: Act
     grantId: ticket.grantId,
     extendsId: ticket.extendsId,
     escalated: ticket.escalatedAt !== null,
+    waitsUntil: waitsUntil(ticket),
     reviewed:
       about.reviewer === null
         ? null

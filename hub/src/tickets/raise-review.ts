@@ -1,5 +1,5 @@
 // What a rule holds up is put before those whom the rule names, and decided as any request is. Whoever is held up asks for nothing: the rule does.
-import { and, count, eq, gt, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, sql } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Actor } from "../identity/actor.ts";
 import { users } from "../identity/schema.ts";
@@ -9,7 +9,7 @@ import { decidersOf } from "./approvers.ts";
 import type { TicketDeps } from "./deps.ts";
 import type { Level, Raised } from "./input.ts";
 import { insertTicket } from "./open-ticket.ts";
-import { type TicketRow, tickets } from "./schema.ts";
+import { type TicketRow, ticketDecisions, tickets } from "./schema.ts";
 import { tellDeciders } from "./tell-of-ticket.ts";
 import { ticketHead } from "./ticket-head.ts";
 import type { TicketState } from "./ticket-state.ts";
@@ -112,10 +112,24 @@ async function namesOfDeciders(db: Queryable, ticket: TicketRow, now: Date): Pro
   return rows.map(({ name }) => name);
 }
 
-/** What became of it; withdrawn for one that is there no more. */
-export async function findOutcome(db: Queryable, id: string): Promise<TicketState> {
-  const [ticket] = await db.select({ state: tickets.state }).from(tickets).where(eq(tickets.id, id));
-  return ticket?.state ?? "withdrawn";
+export type Outcome = { state: TicketState; rule: string; deciders: string[]; comment: string };
+
+/** What became of it; withdrawn for one that is there no more. comment: of whoever decided last. */
+export async function outcomeOf({ db, clock }: Pick<TicketDeps, "db" | "clock">, id: string): Promise<Outcome> {
+  const [ticket] = await db.select().from(tickets).where(eq(tickets.id, id));
+  if (ticket === undefined) return { state: "withdrawn", rule: "", deciders: [], comment: "" };
+  const [last] = await db
+    .select({ comment: ticketDecisions.comment })
+    .from(ticketDecisions)
+    .where(eq(ticketDecisions.ticketId, id))
+    .orderBy(desc(ticketDecisions.at))
+    .limit(1);
+  return {
+    state: ticket.state,
+    rule: "rule" in ticket.asked ? ticket.asked.rule : "",
+    deciders: ticket.state === "pending" ? await namesOfDeciders(db, ticket, clock.now()) : [],
+    comment: last?.comment ?? "",
+  };
 }
 
 /** Whoever was held up waits no longer: he gave it up, or what he was doing is over. Deciding it afterwards is refused; withdrawing it twice is nothing. */
@@ -132,6 +146,19 @@ export async function withdrawReview(
     return ticket;
   });
   if (withdrawn !== null) changes.announce(withdrawn.orgId, "tickets", id);
+}
+
+/** The rule is there no more, or holds nobody up: whoever waits for it tries again. */
+export async function withdrawReviewsOf(
+  deps: Pick<TicketDeps, "db" | "clock" | "changes">,
+  orgId: string,
+  ruleId: string,
+): Promise<void> {
+  const left = await deps.db
+    .select({ id: tickets.id })
+    .from(tickets)
+    .where(and(eq(tickets.orgId, orgId), eq(tickets.state, "pending"), sql`${tickets.asked}->>'ruleId' = ${ruleId}`));
+  for (const { id } of left) await withdrawReview(deps, id);
 }
 
 /** When the hub starts: lines wait in the memory of the process that is gone. Whoever still means one presses Enter again. */

@@ -14,6 +14,7 @@ import type { TicketDeps } from "./deps.ts";
 import type { RunTicket } from "./input.ts";
 import { asRequester, boundScript } from "./kinds/script.ts";
 import { type TicketRow, tickets } from "./schema.ts";
+import { tellOfNoBegin } from "./tell-of-ticket.ts";
 import { ticketHead } from "./ticket-head.ts";
 import { assertStep } from "./ticket-state.ts";
 import { lockTicket } from "./tickets.ts";
@@ -44,7 +45,7 @@ export async function runTicket(deps: TicketDeps, actor: Actor, { id, assetIds }
   return made.id;
 }
 
-/** Every five seconds: what was to begin by itself does, in the name of whoever asked; tried once, and what stood against it is on record. */
+/** Every five seconds: what was to begin by itself does, in the name of whoever asked; tried once. What stood against it is on record and on the ticket, and told. */
 export async function beginTickets(deps: TicketDeps): Promise<void> {
   const now = deps.clock.now();
   const due = await deps.db
@@ -61,6 +62,7 @@ export async function beginTickets(deps: TicketDeps): Promise<void> {
       ),
     )
     .limit(begunAtOnce);
+  const failed: TicketRow[] = [];
   for (const { id } of due) {
     const made = await deps.db.transaction(async (tx) => {
       const [ticket] = await tx.select().from(tickets).where(eq(tickets.id, id)).for("update");
@@ -75,12 +77,17 @@ export async function beginTickets(deps: TicketDeps): Promise<void> {
         return { ...begun, orgId: ticket.orgId };
       } catch (error) {
         if (!(error instanceof HubError)) throw error;
-        await recordAudit(tx, { kind: "ticket.not-begun", ...ticketHead(null, ticket), data: { code: error.code } });
+        const { code, facts } = error;
+        await tx.update(tickets).set({ notBegun: { code, facts }, updatedAt: now }).where(eq(tickets.id, id));
+        await recordAudit(tx, { kind: "ticket.not-begun", ...ticketHead(null, ticket), data: { code } });
+        await tellOfNoBegin(tx, ticket, code, now);
+        failed.push(ticket);
         return null;
       }
     });
     if (made !== null) await tell(deps, id, made.orgId, made);
   }
+  for (const { id, orgId } of failed) deps.changes.announce(orgId, "tickets", id);
 }
 
 async function begin(

@@ -4,8 +4,11 @@ import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizz
 import type { KeptApproval } from "../automation/input.ts";
 import { users } from "../identity/schema.ts";
 import { moment, orgId } from "../platform/columns.ts";
+import type { ErrorCode, Facts } from "../platform/errors.ts";
 import type { Asked, AutoApproval, Decision, FlowMatch, Level, TicketKind, TicketOrigin } from "./input.ts";
 import type { TicketState } from "./ticket-state.ts";
+
+export type NotBegun = { code: ErrorCode; facts: Facts };
 
 export const ticketFlows = pgTable(
   "ticket_flows",
@@ -64,6 +67,8 @@ export const tickets = pgTable(
     approval: jsonb("approval").$type<KeptApproval>(),
     /** When the hub itself began what was to begin by itself, or found that it could not. */
     begunAt: moment("begun_at"),
+    /** Why it could not: a code of platform/errors.ts, and what its sentence is filled with. */
+    notBegun: jsonb("not_begun").$type<NotBegun>(),
     origin: text("origin").$type<TicketOrigin>().notNull().default("asked"),
     /** The access key of the other system that asked for it or gave it; null: a person did. */
     keyId: text("key_id"),

@@ -15,7 +15,7 @@ type Person = { client: TestClient; id: string };
 type Ticket = {
   state: string;
   may: { run: boolean };
-  script: { left: number; runs: { id: string }[]; script: { body: string } };
+  script: { left: number; runs: { id: string }[]; script: { body: string }; notBegun: { code: string } | null };
 };
 type Run = { state: string; trigger: string; executions: { reason: string | null; message: string | null }[] };
 
@@ -59,6 +59,12 @@ beforeAll(async () => {
   });
 });
 afterAll(() => hub[Symbol.asyncDispose]());
+
+test("people who look at the fleet see on which hosts only approved scripts run", async () => {
+  const said = async ({ id }: TestAgent) =>
+    (await admin.query<{ approvedOnly: boolean | null }>("fleet.agent", { id })).approvedOnly;
+  expect([await said(strict), await said(agent), await said(old)]).toEqual([true, false, false]);
+});
 
 const orderKey = () => createPublicKey(readFileSync(path.join(hub.dataDir, "keys", "order-key.pem")));
 
@@ -188,6 +194,27 @@ describe("an approved script", () => {
     );
     await finished(ticket.script.runs[0]?.id ?? "");
     expect(await read(id)).toMatchObject({ script: { left: 4 } });
+  });
+
+  test("that cannot begin by itself says why, to whoever asked and whoever approved it, and on its page", async () => {
+    const startsAt = new Date(clock.now().getTime() + hourMs).toISOString();
+    const id = await approved(wish(await newScript("too late"), { startsAt, automatic: true }));
+    await admin.mutate("assets.change", { id: assetId, active: false });
+    clock.advance(hourMs + 1_000);
+    const ticket = await eventually(
+      () => read(id),
+      ({ script }) => script.notBegun !== null,
+      { what: "the reason" },
+    );
+    expect(ticket).toMatchObject({ state: "approved", script: { left: 1, runs: [], notBegun: { code: expect.any(String) } } });
+    const told = async (who: TestClient) =>
+      (
+        await who.query<{ items: { kind: string; path: string; text: string }[] }>("notices.inbox", { language: "en" })
+      ).items.filter((notice) => notice.kind === "ticket.not-begun" && notice.path.includes(id));
+    expect(await Promise.all([told(asker.client), told(admin)])).toEqual([[expect.anything()], [expect.anything()]]);
+    expect(await told(helper.client)).toEqual([]);
+    await admin.mutate("assets.change", { id: assetId, active: true });
+    await finished(await run(id));
   });
 
   test("runs no more when what it gave is taken away", async () => {

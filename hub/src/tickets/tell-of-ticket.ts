@@ -1,10 +1,10 @@
 // Who hears of a ticket: those who may decide it, and whoever asked. In the transaction of what is told.
-import { eq } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import { users } from "../identity/schema.ts";
 import { notify } from "../notify/notify.ts";
 import type { Transaction } from "../platform/database.ts";
 import { decidersOf } from "./approvers.ts";
-import type { TicketRow } from "./schema.ts";
+import { type TicketRow, ticketDecisions } from "./schema.ts";
 
 /** Those whom the level that waits means, and who stands in for them. */
 export async function tellDeciders(tx: Transaction, ticket: TicketRow, now: Date): Promise<void> {
@@ -23,4 +23,21 @@ export async function tellRequester(
 ): Promise<void> {
   const data = { ticketId: id, ticket: title, comment, endsAt: endsAt?.toISOString() ?? "" };
   await notify(tx, { kind, orgId, people: [requesterId], data }, now);
+}
+
+/** Whoever asked, and who approved it last, if anybody did. @param code why it did not begin. */
+export async function tellOfNoBegin(
+  tx: Transaction,
+  { id, orgId, title, requesterId }: TicketRow,
+  code: string,
+  now: Date,
+): Promise<void> {
+  const [last] = await tx
+    .select({ userId: ticketDecisions.userId })
+    .from(ticketDecisions)
+    .where(and(eq(ticketDecisions.ticketId, id), eq(ticketDecisions.decision, "approve")))
+    .orderBy(desc(ticketDecisions.at))
+    .limit(1);
+  const people = [requesterId, ...(last === undefined ? [] : [last.userId])];
+  await notify(tx, { kind: "ticket.not-begun", orgId, people, data: { ticketId: id, ticket: title, code } }, now);
 }

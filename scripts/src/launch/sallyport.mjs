@@ -16,6 +16,7 @@ export const usage = `npx sallyport <command> [--data DIR] [--json]
   doctor                                       checks the hub and says what is wrong
   verify <id|FILE|all> [--key FILE]            checks recordings from their files alone; needs no hub
   verify --public-key                          prints the key they are checked with
+  sign-in-rules off                            switches off all rules of signing in, when they shut everybody out
   vault rotate                                 changes the key that all stored secrets are wrapped with
   audit verify [--database URL] [--key FILE] [--heads FILE …]
                                                checks the audit log; on the embedded database while the hub is stopped
@@ -29,7 +30,13 @@ export class UsageFault extends Error {}
 /** @typedef {{ dataDir: string, json: boolean, email: string | undefined, name: string | undefined }} Options */
 
 /** @type {Record<string, (options: Options) => Promise<number>>} */
-const commands = { status, doctor, "access-key create": createAccessKey, "vault rotate": rotateVault };
+const commands = {
+  status,
+  doctor,
+  "access-key create": createAccessKey,
+  "vault rotate": rotateVault,
+  "sign-in-rules off": turnOffSignInRules,
+};
 
 /** @param {string[]} args @returns {Promise<number>} the exit code */
 export async function sallyport(args) {
@@ -145,6 +152,17 @@ async function createAccessKey({ dataDir, json, email, name }) {
   // The key alone on the last line of stdout, so that a script can take it; the words go to stderr.
   process.stderr.write("This key is shown once. Send it as: Authorization: Bearer <key>\n");
   process.stdout.write(`${/** @type {{ key: string }} */ (answer).key}\n`);
+  return 0;
+}
+
+/** @param {Options} options */
+async function turnOffSignInRules({ dataDir, json }) {
+  const answer = await ask(dataDir, "POST", "/sign-in-rules/off");
+  if (json) return printJson(answer);
+  const { off } = /** @type {{ off: number }} */ (answer);
+  process.stdout.write(
+    off === 0 ? "No rule of signing in was on.\n" : `${off} switched off. Mend them under Rules, and switch them on again.\n`,
+  );
   return 0;
 }
 

@@ -5,13 +5,21 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 
 export const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((file) => existsSync(file));
 
-export type OpenBrowser = AsyncDisposable & {
-  browser: Browser;
+/** One person at the browser, with cookies of his own. */
+export type Visitor = {
   context: BrowserContext;
   /** What went wrong on any page of this context, in words. Empty when all is well. */
   faults: string[];
   page(): Promise<Page>;
 };
+
+/** The first visitor, and the browser for more of them. */
+export type OpenBrowser = Visitor &
+  AsyncDisposable & {
+    browser: Browser;
+    /** Somebody else, in a window that looks the same. */
+    visitor(): Promise<Visitor>;
+  };
 
 export async function openBrowser(options: BrowserContextOptions = {}): Promise<OpenBrowser> {
   if (chromiumPath === undefined) throw new Error("This needs chromium. Install Debian's package chromium, then run it again.");
@@ -28,6 +36,11 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
       "--no-first-run",
     ],
   });
+  const visitor = () => visitorOf(browser, options);
+  return { browser, visitor, ...(await visitor()), [Symbol.asyncDispose]: () => browser.close() };
+}
+
+async function visitorOf(browser: Browser, options: BrowserContextOptions): Promise<Visitor> {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     ignoreHTTPSErrors: true,
@@ -38,7 +51,6 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
   const faults: string[] = [];
   context.on("weberror", (error) => faults.push(`exception: ${error.error().message}`));
   return {
-    browser,
     context,
     faults,
     page: async () => {
@@ -46,7 +58,6 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
       watch(page, faults);
       return page;
     },
-    [Symbol.asyncDispose]: () => browser.close(),
   };
 }
 

@@ -43,17 +43,17 @@ export async function makeSampleLife(rest: RestClient, assetName?: string): Prom
   const scriptId = await keepScript(rest);
   const taskId = await makeTask(rest, scriptId, [assetId, neighbourId]);
   const ticketId = await askFor(rest, neighbourId);
-  const reviewId = await beginReview(rest);
+  const reviewId = await beginReview(rest, "All access, fourth quarter");
   await writeRules(rest, neighbourId);
   const made = { assetId, runId, failedRunId, neighbourId, scriptId, taskId, ticketId, reviewId };
   return { ...made, sessionId: await recordSession(rest, assetId) };
 }
 
 /** Of all there is, by the first person. */
-async function beginReview(rest: RestClient): Promise<string> {
+export async function beginReview(rest: RestClient, name: string): Promise<string> {
   const { items } = await rest.json<{ items: { id: string }[] }>("GET", "/people?limit=1");
   const dueAt = new Date(Date.now() + 14 * 86_400_000).toISOString();
-  const review = { name: "All access, fourth quarter", ownerId: null, reviewerId: items[0]?.id, dueAt };
+  const review = { name, ownerId: null, reviewerId: items[0]?.id, dueAt };
   return (await rest.json<{ id: string }>("POST", "/access-reviews", review)).id;
 }
 

@@ -5,6 +5,7 @@ import { type HubError, hubErrorOf } from "./hub-error.ts";
 
 export function sentenceOf({ code, message, facts }: Pick<HubError, "code" | "message" | "facts">): string {
   if (code === "bad-parameter") return parameterSentence(facts, message);
+  if (code === "certificate-refused") return certificateSentence(facts, message);
   return Object.hasOwn(en.errors, code) ? lookUp(`errors.${code}`, facts) : message;
 }
 
@@ -15,6 +16,12 @@ export function errorSentence(error: unknown): string {
 /** Why something may not be done, for a code that comes without a message. */
 export function codeSentence(code: string): string {
   return sentenceOf({ code, message: code, facts: {} });
+}
+
+function certificateSentence(facts: HubError["facts"], message: string): string {
+  const why = facts["why"] ?? "";
+  if (!Object.hasOwn(en.certificateProblem, why)) return message;
+  return lookUp("errors.certificate-refused", { ...facts, what: lookUp(`certificateProblem.${why}`, facts) });
 }
 
 function parameterSentence(facts: HubError["facts"], message: string): string {

@@ -1,13 +1,14 @@
 // What a person may do with an asset: the buttons, and in their place the reason why not. Of several accounts one is chosen first.
 "use client";
 import { Button, Group, Menu, Tooltip } from "@mantine/core";
-import { terminalProtocolOf } from "@sallyport/hub/assets/input";
+import { sqlProtocols, terminalProtocolOf } from "@sallyport/hub/assets/input";
 import { IconChevronDown, IconPlayerPlay, IconTerminal2 } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
 import Link from "next/link";
 import { useTranslation } from "react-i18next";
 import { codeSentence } from "../api/error-text.ts";
 import type { Asset } from "../api/types.ts";
+import { oneOf } from "../state/url-state.ts";
 import { dock } from "../terminal/dock-store.ts";
 import { AskButton } from "../tickets/ask-button.tsx";
 import { displayText } from "../ui/display-text.ts";
@@ -26,6 +27,9 @@ export const offerText = ({ id, username }: Offer, t: TFunction): string =>
       ? t("reach.agentsKey")
       : displayText(username, 60);
 
+/** By which an SQL terminal opens there; undefined: its terminal is another, or there is none. */
+export const sqlTerminalOf = (asset: Asset) => oneOf(terminalProtocolOf(asset), sqlProtocols) ?? undefined;
+
 const hasTerminal = (asset: Asset) => terminalProtocolOf(asset) !== null;
 
 export function AssetActions({ asset }: { asset: Asset }) {
@@ -40,7 +44,7 @@ export function AssetActions({ asset }: { asset: Asset }) {
       : asset.why !== null
         ? codeSentence(asset.why)
         : t(hasTerminal(asset) ? "reach.noAccount" : "reach.noTerminal");
-  const open = (account: Offer) => dock.open(asset.id, asset.name, account.id);
+  const open = (account: Offer) => dock.open(asset.id, asset.name, account.id, sqlTerminalOf(asset));
   const button = (
     <Button
       size="compact-sm"
@@ -77,7 +81,13 @@ export function AssetActions({ asset }: { asset: Asset }) {
           button
         )}
       </Explained>
-      {!mayConnect && hasTerminal(asset) && <AskButton size="compact-sm" variant="subtle" wish={{ assets: [asset.id] }} />}
+      {!mayConnect && hasTerminal(asset) && (
+        <AskButton
+          size="compact-sm"
+          variant="subtle"
+          wish={{ assets: [asset.id], ...(sqlTerminalOf(asset) === undefined ? {} : { kind: "database" }) }}
+        />
+      )}
       {asset.may.run && asset.agentId !== null && (
         <Button
           size="compact-sm"

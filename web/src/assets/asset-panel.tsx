@@ -1,6 +1,7 @@
 // An asset in the side panel: what it is, the accounts on it, what happened to it.
 "use client";
 import { Alert, Button, Drawer, Group, Stack, Switch, Tabs, Text } from "@mantine/core";
+import { sqlProtocols } from "@sallyport/hub/assets/input";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -20,6 +21,7 @@ import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { Accounts } from "./accounts.tsx";
 import { AssetActions } from "./asset-actions.tsx";
+import { CertificateCheck } from "./certificate-check.tsx";
 import { HostKeys } from "./host-keys.tsx";
 import { TestAsset } from "./test-asset.tsx";
 
@@ -127,6 +129,7 @@ function Overview({ asset, onGone }: { asset: AssetDetail; onGone: () => void })
           [t("people.comment"), displayText(asset.comment, 500) || "–"],
         ]}
       />
+      {asset.protocols.some(({ name }) => sqlProtocols.some((one) => one === name)) && <CertificateCheck asset={asset} />}
       {mayManage && (
         <Switch
           label={t("assets.critical")}

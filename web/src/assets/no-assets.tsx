@@ -10,9 +10,10 @@ import { Empty } from "../ui/page-states.tsx";
 
 export function NoAssets() {
   const { t } = useTranslation();
+  const mayAsk = useMay("tickets.open");
   if (!useMay("enrol"))
     return (
-      <Empty title={t("home.noAssetsUser")} text={t("home.noAssetsUserText")}>
+      <Empty title={t("home.noAssetsUser")} text={t(mayAsk ? "home.noAssetsAskText" : "home.noAssetsUserText")}>
         <AskButton />
       </Empty>
     );

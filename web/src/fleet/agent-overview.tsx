@@ -48,6 +48,7 @@ export function AgentOverview({ agent }: { agent: AgentDetail }) {
             ? [t("fleet.lastSeen"), <Moment key="seen" at={agent.lastSeenAt} />]
             : [t("fleet.onlineSince"), <Moment key="since" at={agent.onlineSince} />],
           [t("fleet.streams"), agent.liveStreams],
+          ...(agent.approvedOnly === null ? [] : [[t("fleet.scripts"), <Scripts key="scripts" {...agent} />] as const]),
           ...(skew > skewWorthSayingMs ? [["⚠", t("fleet.skew", { skew: duration(skew) })] as const] : []),
         ]}
       />
@@ -58,6 +59,20 @@ export function AgentOverview({ agent }: { agent: AgentDetail }) {
         {agent.facts === null ? t("fleet.noFacts") : <HostOverview facts={agent.facts} />}
       </div>
       {agent.facts?.ownKey !== undefined && <OwnKey {...agent.facts.ownKey} />}
+    </Stack>
+  );
+}
+
+/** What the owner of the host lets the hub run there. */
+function Scripts({ approvedOnly }: Pick<AgentDetail, "approvedOnly">) {
+  const { t } = useTranslation();
+  if (approvedOnly !== true) return t("fleet.anyScripts");
+  return (
+    <Stack gap={2}>
+      {t("fleet.approvedOnly")}
+      <Text size="xs" c="dimmed">
+        {t("fleet.approvedOnlyText")}
+      </Text>
     </Stack>
   );
 }

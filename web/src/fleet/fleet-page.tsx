@@ -18,6 +18,7 @@ import { Page } from "../ui/page.tsx";
 import { Empty } from "../ui/page-states.tsx";
 import { AddAgent } from "./add-agent.tsx";
 import { AgentPanel } from "./agent-panel.tsx";
+import { ApprovedOnly } from "./approved-only.tsx";
 import classes from "./fleet.module.css";
 import { OnlineMark } from "./online-mark.tsx";
 import { RoundTrips } from "./round-trips.tsx";
@@ -116,6 +117,7 @@ function AgentName({ agent }: { agent: Agent }) {
   return (
     <span className={classes.name}>
       {displayText(agent.name)}
+      {agent.approvedOnly === true && <ApprovedOnly />}
       {agent.duplicate !== null && (
         <span className={classes.warning}>
           <IconAlertTriangle size={14} aria-hidden />

@@ -17,7 +17,7 @@ import { useRouter } from "next/navigation";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
-import { offerText, terminalAccounts } from "../assets/asset-actions.tsx";
+import { offerText, sqlTerminalOf, terminalAccounts } from "../assets/asset-actions.tsx";
 import { currentLanguage, languageNames } from "../i18n/i18n.ts";
 import { useStore } from "../state/store.ts";
 import { dock } from "../terminal/dock-store.ts";
@@ -146,7 +146,7 @@ function useCommands(text: string): Command[] {
       icon: IconTerminal2,
       label: displayText(asset.name),
       detail: accounts.length === 1 ? where : `${offerText(account, t)} · ${where}`,
-      run: () => dock.open(asset.id, asset.name, account.id),
+      run: () => dock.open(asset.id, asset.name, account.id, sqlTerminalOf(asset)),
     }));
   });
 

@@ -22,6 +22,7 @@ import { Empty } from "../ui/page-states.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
+import { accountWord } from "./account-word.ts";
 import { endText } from "./ends-picker.tsx";
 import { ExplainAccess } from "./explain.tsx";
 import { GrantForm, NewGrant } from "./grant-form.tsx";
@@ -52,13 +53,7 @@ export const targetsText = ({ targets }: Pick<Grant, "targets">, t: TFunction): 
   targets.map((target) => endText(target, t)).join(", ");
 
 export const accountsText = ({ accounts }: Pick<Grant, "accounts">, t: TFunction): string =>
-  accounts
-    .map((account) =>
-      account === "@all" || account === "@same-name" || account === "@ask" || account === "@agent"
-        ? t(`grants.account.${account}`)
-        : displayText(account, 60),
-    )
-    .join(", ");
+  accounts.map((account) => accountWord(account, t)).join(", ");
 
 function Grants() {
   const { t } = useTranslation();

@@ -1,8 +1,9 @@
 // One review: who reaches what by which grant, when he used it last, and whether he still needs it.
 "use client";
-import { Button, Group, Progress, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Progress, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { IconClockOff } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -21,6 +22,7 @@ import { Empty, Failed, Missing } from "../ui/page-states.tsx";
 import { StateMark } from "../ui/state-mark.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
+import { LineGives } from "./line-gives.tsx";
 import { ReviewMark } from "./review-mark.tsx";
 
 const unusedDays = ["30", "90", "180"] as const;
@@ -123,7 +125,14 @@ function Lines({ review }: { review: AccessReview }) {
     {
       key: "asset",
       title: t("sessions.asset"),
-      cell: ({ asset }) => <b style={{ fontWeight: 500 }}>{displayText(asset.name)}</b>,
+      cell: (line) => (
+        <>
+          <b style={{ fontWeight: 500 }}>{displayText(line.asset.name)}</b>
+          <span data-show="medium">
+            {displayText(line.grant.name)} · <LineGives line={line} />
+          </span>
+        </>
+      ),
     },
     {
       key: "grant",
@@ -134,7 +143,7 @@ function Lines({ review }: { review: AccessReview }) {
     {
       key: "actions",
       title: t("grants.actions"),
-      cell: ({ actions }) => actions.map((action) => t(`grants.${action}`)).join(", "),
+      cell: (line) => <LineGives line={line} />,
       hideOn: "medium",
     },
     {
@@ -199,10 +208,12 @@ function Decision({ line, mayDecide }: { line: ReviewLine; mayDecide: boolean })
   );
   const { id, outcome, person, asset, grant } = line;
   const isOver = outcome !== null && outcome !== "kept" && outcome !== "flagged";
+  if (outcome === "flagged" && !mayDecide) return <Flagged line={line} />;
   if (isOver || !mayDecide) return <Text size="sm">{outcome === null ? "–" : t(`reviewOutcome.${outcome}`)}</Text>;
   return (
     <Group gap={6} wrap="wrap">
-      {outcome !== null && <Text size="sm">{t(`reviewOutcome.${outcome}`)}</Text>}
+      {outcome === "flagged" && <Flagged line={line} />}
+      {outcome === "kept" && <Text size="sm">{t("reviewOutcome.kept")}</Text>}
       {outcome !== "kept" && !own && (
         <Button
           size="compact-sm"
@@ -214,7 +225,7 @@ function Decision({ line, mayDecide }: { line: ReviewLine; mayDecide: boolean })
         </Button>
       )}
       {own && outcome !== "kept" && (
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="dimmed" maw={180} style={{ whiteSpace: "normal" }}>
           {t("reviews.ownLine")}
         </Text>
       )}
@@ -242,5 +253,26 @@ function Decision({ line, mayDecide }: { line: ReviewLine; mayDecide: boolean })
         </Stack>
       </Confirm>
     </Group>
+  );
+}
+
+/** Who has to do it, and where. */
+function Flagged({ line: { grant, person, via } }: { line: ReviewLine }) {
+  const { t } = useTranslation();
+  const maySee = useMay("grants.read");
+  return (
+    <Stack gap={2}>
+      <Text size="sm">{t("reviewOutcome.flagged")}</Text>
+      <Text size="xs" c="dimmed">
+        {via === ""
+          ? t("reviews.flaggedWide")
+          : t("reviews.flaggedBy", { via: displayText(via), person: displayText(person.name) })}
+      </Text>
+      {maySee && (
+        <Anchor component={Link} size="xs" href={`/grants?q=${encodeURIComponent(grant.id)}&id=${encodeURIComponent(grant.id)}`}>
+          {t("reviews.openGrant")}
+        </Anchor>
+      )}
+    </Stack>
   );
 }

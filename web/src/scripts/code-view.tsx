@@ -21,9 +21,11 @@ export interface CodeViewProps {
   /** In whose language; plain text when left out. */
   interpreter?: Interpreter;
   label: string;
+  /** Long lines go on below instead of to the side. */
+  wrap?: boolean;
 }
 
-export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
+export function CodeView({ text, before, interpreter, label, wrap = false }: CodeViewProps) {
   const { t } = useTranslation();
   const box = useRef<HTMLDivElement>(null);
   const dark = useComputedColorScheme("light") === "dark";
@@ -41,6 +43,7 @@ export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
           EditorView.darkTheme.of(dark),
           EditorState.readOnly.of(true),
           EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true" }),
+          wrap ? EditorView.lineWrapping : [],
           interpreter === undefined ? [] : languageOf(interpreter),
           before === undefined
             ? []
@@ -56,6 +59,6 @@ export function CodeView({ text, before, interpreter, label }: CodeViewProps) {
     });
     view.scrollDOM.tabIndex = 0; // lines that are too long are scrolled to by the keyboard
     return () => view.destroy();
-  }, [text, before, interpreter, label, dark, t]);
+  }, [text, before, interpreter, label, wrap, dark, t]);
   return <div ref={box} />;
 }

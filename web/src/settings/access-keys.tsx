@@ -103,9 +103,6 @@ function NewKey() {
               data={lifetimes.map((value) => ({ value, label: labels[value] }))}
               onChange={(event) => setDays(event.currentTarget.value)}
             />
-            <Button type="submit" mt={24} loading={create.isPending}>
-              {t("settings.newKey")}
-            </Button>
           </Group>
           <MultiSelect
             label={t("settings.keyScopes")}
@@ -124,6 +121,9 @@ function NewKey() {
             splitChars={[",", " "]}
             onChange={(addresses) => form.set("addresses", addresses)}
           />
+          <Button type="submit" loading={create.isPending} style={{ alignSelf: "flex-start" }}>
+            {t("settings.newKey")}
+          </Button>
           {create.data !== undefined && (
             <Alert color="teal" icon={<IconKey size={18} />} title={t("settings.keyCreated")}>
               <Stack gap="xs">

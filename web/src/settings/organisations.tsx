@@ -221,6 +221,7 @@ function NewMember({ organisations, onSent }: { organisations: Organisation[]; o
             />
             <TextInput
               flex={1}
+              miw={180}
               label={t("field.email")}
               type="email"
               value={form.values.email}

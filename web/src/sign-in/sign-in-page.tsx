@@ -19,6 +19,7 @@ import { CancelSignIn, CodeStep } from "./code-step.tsx";
 import { DirectoryStep } from "./directory-step.tsx";
 import { ForgotPassword } from "./forgot-password.tsx";
 import { PasswordStep } from "./password-step.tsx";
+import { ReviewStep } from "./review-step.tsx";
 import { useSignInOrganisation } from "./sign-in-organisation.ts";
 import { RecoveryCodes, TotpSetUp } from "./totp-set-up.tsx";
 import { unkeptCodes } from "./unkept-codes.ts";
@@ -86,6 +87,12 @@ export function SignInPage() {
     return (
       <Card title={t("settings.next")}>
         <PasswordStep />
+      </Card>
+    );
+  if (pending === "review")
+    return (
+      <Card title={t("signIn.reviewTitle")}>
+        <ReviewStep />
       </Card>
     );
   if (pending === "code")

@@ -199,7 +199,15 @@ function Ended({ tab, ending, sessionId }: { tab: DockTab; ending: Ending; sessi
     <>
       <State headline={endingText(ending, t)} />
       {target.kind === "asset" && ending.kind === "refused" && canBeAskedFor(ending.code) && (
-        <AskButton className={classes.button} size="compact-xs" wish={{ assets: [target.assetId], actions: ["connect"] }} />
+        <AskButton
+          className={classes.button}
+          size="compact-xs"
+          wish={
+            target.protocol === undefined
+              ? { assets: [target.assetId], actions: ["connect"] }
+              : { kind: "database", assets: [target.assetId] }
+          }
+        />
       )}
       {target.kind === "asset" && (
         <Button className={classes.button} size="compact-xs" variant="default" onClick={again}>

@@ -5,12 +5,13 @@ import { actions } from "@sallyport/hub/access/input";
 import { IconHandStop } from "@tabler/icons-react";
 import Link from "next/link";
 import { useTranslation } from "react-i18next";
-import type { GrantAction } from "../api/types.ts";
+import type { GrantAction, TicketKind } from "../api/types.ts";
 import { useMay } from "../frame/me.tsx";
 import { oneOf } from "../state/url-state.ts";
 
-/** What is known of what was refused. account: a user name, or a choice without one as in grants. */
+/** What is known of what was refused. account: a user name, or a choice without one as in grants. kind: left out, a script where one is named, otherwise servers. */
 export interface Wish {
+  kind?: TicketKind | undefined;
   assets?: readonly string[];
   account?: string | undefined;
   actions?: readonly GrantAction[];
@@ -19,17 +20,14 @@ export interface Wish {
   version?: number | undefined;
 }
 
-export function askHref({ assets = [], account, actions: wished = [], script, version }: Wish): string {
+export function askHref({ kind, assets = [], account, actions: wished = [], script, version }: Wish): string {
+  const wanted = script === undefined ? kind : "script";
   const asked = new URLSearchParams([
+    ...(wanted === undefined ? [] : [["kind", wanted]]),
     ...assets.map((id) => ["asset", id]),
     ...(account === undefined ? [] : [["account", account]]),
     ...wished.map((action) => ["action", action]),
-    ...(script === undefined
-      ? []
-      : [
-          ["kind", "script"],
-          ["script", script],
-        ]),
+    ...(script === undefined ? [] : [["script", script]]),
     ...(version === undefined ? [] : [["version", String(version)]]),
   ]);
   return asked.size === 0 ? "/tickets/new" : `/tickets/new?${asked}`;

@@ -1,6 +1,6 @@
 // Taking access in an emergency: what, why, how long, and what happens by it.
 "use client";
-import { Alert, Button, Stack, TagsInput, Textarea } from "@mantine/core";
+import { Alert, Button, Stack, Textarea } from "@mantine/core";
 import { breakGlass } from "@sallyport/hub/tickets/input";
 import { IconUrgent } from "@tabler/icons-react";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
@@ -12,12 +12,12 @@ import { useTRPC } from "../api/trpc.ts";
 import type { GrantAction, Requestable } from "../api/types.ts";
 import { Allowed } from "../frame/me.tsx";
 import { ActionsField } from "../grants/actions-field.tsx";
-import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
 import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { useLocale } from "../ui/use-locale.ts";
+import { AccountsField, accountsFor } from "./accounts-field.tsx";
 import { AssetsByName } from "./requestable-select.tsx";
 import { LengthSelect } from "./time-fields.tsx";
 
@@ -60,7 +60,6 @@ function BreakGlass({ most }: { most: number }) {
   const parsed = breakGlass.safeParse({ assetIds: assets.map(({ id }) => id), accounts, actions, reason, minutes });
   const wrong = (field: string) =>
     tried && !parsed.success && parsed.error.issues.some(({ path }) => path.includes(field)) ? t("field.required") : undefined;
-  const offered = [...new Set(assets.flatMap((asset) => asset.accounts))];
   return (
     <form
       noValidate
@@ -81,15 +80,15 @@ function BreakGlass({ most }: { most: number }) {
         )}
         <Panel>
           <Stack gap="md">
-            <BreakGlassAssets chosen={assets} onChange={setAssets} error={wrong("assetIds")} />
-            <TagsInput
-              label={t("grants.asWhom")}
-              description={t("tickets.accountsHint")}
-              value={accounts}
-              data={[...offered, "@same-name", "@ask", "@agent"].map((name) => displayText(name))}
-              error={wrong("accounts")}
-              onChange={setAccounts}
+            <BreakGlassAssets
+              chosen={assets}
+              onChange={(chosen) => {
+                setAssets(chosen);
+                setAccounts(accountsFor(chosen, accounts));
+              }}
+              error={wrong("assetIds")}
             />
+            <AccountsField assets={assets} accounts={accounts} onChange={setAccounts} error={wrong("accounts")} />
             <ActionsField chosen={actions} onChange={setActions} error={wrong("actions")} />
             <LengthSelect minutes={minutes} most={most} onChange={setMinutes} />
             <Textarea

@@ -1,6 +1,6 @@
 // How long access that was taken in an emergency lasts at most.
 "use client";
-import { Stack, Text } from "@mantine/core";
+import { Box, Stack, Text } from "@mantine/core";
 import { breakGlassMinutesMax } from "@sallyport/hub/tickets/input";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -28,15 +28,17 @@ export function BreakGlassRules() {
     return rules.isError ? <Failed error={rules.error} onRetry={() => void rules.refetch()} /> : <PanelSkeleton />;
   return (
     <Panel title={t("breakGlass.title")}>
-      <Stack gap="sm" maw={420}>
+      <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {t("breakGlass.rules")}
         </Text>
-        <LengthSelect
-          minutes={rules.data.minutesMax}
-          most={breakGlassMinutesMax}
-          onChange={(minutesMax) => change.mutate({ minutesMax })}
-        />
+        <Box maw={360}>
+          <LengthSelect
+            minutes={rules.data.minutesMax}
+            most={breakGlassMinutesMax}
+            onChange={(minutesMax) => change.mutate({ minutesMax })}
+          />
+        </Box>
       </Stack>
     </Panel>
   );

@@ -46,11 +46,12 @@ function NamePattern({ kept }: { kept: string }) {
         if (isRight) change.mutate({ namePattern });
       }}
     >
-      <Stack gap="sm" maw={420}>
+      <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {t("databases.namesHint", { user: "{user}", level: "{level}" })}
         </Text>
         <TextInput
+          maw={360}
           label={t("databases.namePattern")}
           value={namePattern}
           error={isRight ? undefined : t("databases.badPattern", { example: "jump_db_{user}_{level}" })}

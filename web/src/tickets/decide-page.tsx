@@ -10,7 +10,7 @@ import type { Outputs } from "../api/types.ts";
 import { useEnterOrganisation } from "../frame/organisations.tsx";
 import { Card } from "../sign-in/card.tsx";
 import { useUrlState } from "../state/url-state.ts";
-import { displayText } from "../ui/display-text.ts";
+import { displayLines, displayText } from "../ui/display-text.ts";
 import { Facts } from "../ui/facts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import classes from "./tickets.module.css";
@@ -67,7 +67,7 @@ function Asked({ link, found }: { link: string; found: LookedAt }) {
           [
             t("tickets.reason"),
             <span key="reason" className={classes.lines}>
-              {displayText(ticket.reason, 2_000)}
+              {displayLines(ticket.reason)}
             </span>,
           ],
           [t("tickets.level"), t("tickets.levelOf", { level: ticket.level, levels: ticket.levels })],

@@ -43,7 +43,7 @@ export function Flows() {
       <Drawer
         opened={opened !== null}
         onClose={close}
-        title={opened === "new" ? t("flows.add") : t("flows.change")}
+        title={opened === null || opened === "new" ? t("flows.add") : t("flows.changeTitle", { name: displayText(opened.name) })}
         closeButtonProps={{ "aria-label": t("action.close") }}
       >
         {opened !== null && <FlowForm flow={opened === "new" ? null : opened} names={flows.data.names} onDone={close} />}

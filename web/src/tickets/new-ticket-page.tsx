@@ -1,6 +1,6 @@
 // Asking for access: to what, as whom, to do what, for how long, and why.
 "use client";
-import { Alert, Button, Group, SegmentedControl, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Group, List, SegmentedControl, Stack, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { askableKinds, openTicket } from "@sallyport/hub/tickets/input";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
@@ -19,6 +19,7 @@ import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { type Wish, wishIn } from "./ask-button.tsx";
 import { askable } from "./kinds/kinds.ts";
+import classes from "./tickets.module.css";
 import { TimeFields } from "./time-fields.tsx";
 
 export function NewTicketPage() {
@@ -127,62 +128,71 @@ function NewTicket({ kind: kindName, onKind, like, assets, wish }: NewTicketProp
           send(true);
         }}
       >
-        <Stack gap="md" maw={720}>
-          {open.error !== null && (
-            <Alert color="red" role="alert">
-              {errorSentence(open.error)}
-            </Alert>
-          )}
-          <Panel title={t("tickets.what")}>
-            <Stack gap="md">
-              {onKind !== null && (
-                <SegmentedControl
-                  aria-label={t("tickets.what")}
-                  style={{ alignSelf: "flex-start" }}
-                  data={askableKinds.map((value) => ({ value, label: t(`ticketKind.${value}`) }))}
-                  value={kindName}
-                  onChange={(value) => onKind(oneOf(value, askableKinds) ?? kindName)}
+        <div className={classes.columns}>
+          <Stack gap="md">
+            {open.error !== null && (
+              <Alert color="red" role="alert">
+                {errorSentence(open.error)}
+              </Alert>
+            )}
+            <Panel title={t("tickets.what")}>
+              <Stack gap="md">
+                {onKind !== null && (
+                  <SegmentedControl
+                    aria-label={t("tickets.what")}
+                    style={{ alignSelf: "flex-start" }}
+                    data={askableKinds.map((value) => ({ value, label: t(`ticketKind.${value}`) }))}
+                    value={kindName}
+                    onChange={(value) => onKind(oneOf(value, askableKinds) ?? kindName)}
+                  />
+                )}
+                <Fields draft={what} onChange={setWhat} wrong={wrong} />
+                <TimeFields startsAt={startsAt} minutes={minutes} onChange={set} error={wrong("startsAt")} />
+              </Stack>
+            </Panel>
+            <Panel title={t("tickets.why")}>
+              <Stack gap="md">
+                <Textarea
+                  label={t("tickets.reason")}
+                  description={t("tickets.reasonHint")}
+                  autosize
+                  minRows={3}
+                  value={reason}
+                  error={wrong("reason")}
+                  onChange={(event) => set({ reason: event.currentTarget.value })}
                 />
-              )}
-              <Fields draft={what} onChange={setWhat} wrong={wrong} />
-              <TimeFields startsAt={startsAt} minutes={minutes} onChange={set} error={wrong("startsAt")} />
-            </Stack>
+                <TextInput
+                  label={t("tickets.name")}
+                  description={t("tickets.nameHint")}
+                  value={title}
+                  onChange={(event) => set({ title: event.currentTarget.value })}
+                />
+                <TagsInput
+                  label={t("tickets.references")}
+                  description={t("tickets.referencesHint")}
+                  value={references}
+                  error={wrong("references")}
+                  onChange={(chosen) => set({ references: chosen })}
+                />
+              </Stack>
+            </Panel>
+            <Group gap="xs">
+              <Button type="submit" loading={open.isPending}>
+                {t("tickets.send")}
+              </Button>
+              <Button variant="default" disabled={open.isPending} onClick={() => send(false)}>
+                {t("tickets.keep")}
+              </Button>
+            </Group>
+          </Stack>
+          <Panel title={t("tickets.next")}>
+            <List type="ordered" size="sm" spacing="xs">
+              <List.Item>{t("tickets.nextTold")}</List.Item>
+              <List.Item>{t("tickets.nextDecided")}</List.Item>
+              <List.Item>{t(`ticketNext.${kindName}`)}</List.Item>
+            </List>
           </Panel>
-          <Panel title={t("tickets.why")}>
-            <Stack gap="md">
-              <Textarea
-                label={t("tickets.reason")}
-                description={t("tickets.reasonHint")}
-                autosize
-                minRows={3}
-                value={reason}
-                error={wrong("reason")}
-                onChange={(event) => set({ reason: event.currentTarget.value })}
-              />
-              <TextInput
-                label={t("tickets.name")}
-                description={t("tickets.nameHint")}
-                value={title}
-                onChange={(event) => set({ title: event.currentTarget.value })}
-              />
-              <TagsInput
-                label={t("tickets.references")}
-                description={t("tickets.referencesHint")}
-                value={references}
-                error={wrong("references")}
-                onChange={(chosen) => set({ references: chosen })}
-              />
-            </Stack>
-          </Panel>
-          <Group gap="xs">
-            <Button type="submit" loading={open.isPending}>
-              {t("tickets.send")}
-            </Button>
-            <Button variant="default" disabled={open.isPending} onClick={() => send(false)}>
-              {t("tickets.keep")}
-            </Button>
-          </Group>
-        </Stack>
+        </div>
       </form>
     </Page>
   );

@@ -40,7 +40,7 @@ export function AssetsByName({ label, chosen, onChange, error, useFound, nothing
   return (
     <MultiSelect
       label={label}
-      description={data?.more === true ? t("tickets.typeMore") : undefined}
+      description={nothing ? nothingAtAll : data?.more === true ? t("tickets.typeMore") : undefined}
       placeholder={chosen.length === 0 ? t("tickets.serversHint") : ""}
       data={[...known.values()].map(({ id, name }) => ({ value: id, label: displayText(name) }))}
       value={chosen.map(({ id }) => id)}

@@ -9,7 +9,7 @@ import { errorSentence } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { TicketDetail } from "../api/types.ts";
 import { useMay } from "../frame/me.tsx";
-import { displayText } from "../ui/display-text.ts";
+import { displayLines, displayText } from "../ui/display-text.ts";
 import { Moment } from "../ui/moment.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { showToast } from "../ui/toasts.tsx";
@@ -27,7 +27,7 @@ export function ReviewEmergency({ ticket }: { ticket: TicketDetail }) {
         ) : (
           <>
             <Text size="sm" className={classes.lines}>
-              {displayText(reviewed.findings, 2_000)}
+              {displayLines(reviewed.findings)}
             </Text>
             <Text size="xs" c="dimmed">
               {displayText(reviewed.by.name)} · <Moment at={reviewed.at} />

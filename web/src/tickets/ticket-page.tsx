@@ -1,7 +1,7 @@
 // One request: what is asked for, how it stands, who decided what, and what whoever looks may do now.
 "use client";
-import { Alert, Anchor, Button, Group, Skeleton, Stack, Text, Textarea, Timeline } from "@mantine/core";
-import { IconAlertTriangle, IconCheck, IconClock, IconX } from "@tabler/icons-react";
+import { Alert, Anchor, Button, Group, Skeleton, Stack, Text, Textarea } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
@@ -12,7 +12,7 @@ import type { TicketDetail } from "../api/types.ts";
 import { useMe } from "../frame/me.tsx";
 import { useUrlState } from "../state/url-state.ts";
 import { Confirm } from "../ui/confirm.tsx";
-import { displayText } from "../ui/display-text.ts";
+import { displayLines, displayText } from "../ui/display-text.ts";
 import { Moment } from "../ui/moment.tsx";
 import { Page } from "../ui/page.tsx";
 import { Failed, Missing } from "../ui/page-states.tsx";
@@ -23,6 +23,7 @@ import { Decide } from "./decide.tsx";
 import { ExtendTicket } from "./extend-ticket.tsx";
 import { isAskable, kinds } from "./kinds/kinds.ts";
 import { ReviewEmergency } from "./review-emergency.tsx";
+import { Course } from "./ticket-course.tsx";
 import { TicketMark } from "./ticket-mark.tsx";
 import classes from "./tickets.module.css";
 
@@ -71,14 +72,13 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
       <div className={classes.columns}>
         <Stack gap="md">
           {ticket.origin === "emergency" && <ReviewEmergency ticket={ticket} />}
-          {ticket.may.decide && <Decide key={ticket.level} ticket={ticket} link={url.get("link")} />}
+          {Given !== undefined && ticket.grantId !== null && <Given ticket={ticket} />}
           <Panel title={t("tickets.what")}>
             <Asked ticket={ticket} />
           </Panel>
-          {Given !== undefined && ticket.grantId !== null && <Given ticket={ticket} />}
           <Panel title={t("tickets.why")}>
             <Text size="sm" className={classes.lines}>
-              {displayText(ticket.reason, 2_000)}
+              {displayLines(ticket.reason)}
             </Text>
             {ticket.references.length > 0 && (
               <ul className={classes.references}>
@@ -92,6 +92,8 @@ function TicketOf({ ticket }: { ticket: TicketDetail }) {
           </Panel>
         </Stack>
         <Stack gap="md">
+          {/* Beside what is asked for, and below it on a phone: it is read first. */}
+          {ticket.may.decide && <Decide key={ticket.level} ticket={ticket} link={url.get("link")} />}
           <Panel title={t("tickets.course")}>
             <Course ticket={ticket} />
           </Panel>
@@ -120,8 +122,13 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
   const { asked, narrowed } = ticket;
   const given = narrowed ?? asked;
   // Nobody approved what was taken or given at once: it began when it was written.
-  const begins = given.startsAt ?? (ticket.origin === "asked" || ticket.origin === "on-behalf" ? null : ticket.submittedAt);
+  const waited = ticket.origin === "asked" || ticket.origin === "on-behalf";
+  const isGiven = ticket.state === "approved" || ticket.state === "ended";
+  const begins = given.startsAt ?? (waited ? (isGiven ? ticket.decidedAt : null) : ticket.submittedAt);
   const fromText = begins === null ? t("tickets.fromApproval") : moment(begins);
+  // It may have ended before its time.
+  const end = ticket.state === "ended" ? ticket.endedAt : ticket.endsAt;
+  const ends = end === null ? null : moment(end);
   const { Facts: KindFacts } = kinds[asked.kind];
   return (
     <>
@@ -146,7 +153,7 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
             ),
           ],
           [t("tickets.from"), fromText],
-          ...(ticket.endsAt === null ? [] : [[t("tickets.until"), <Moment key="until" at={ticket.endsAt} />] as const]),
+          ...(ends === null ? [] : [[t("tickets.until"), ends] as const]),
           ...(ticket.extendsId === null
             ? []
             : [
@@ -160,55 +167,6 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
         ]}
       />
     </>
-  );
-}
-
-/** Level by level: who decided what, and whom the next one waits for. */
-function Course({ ticket }: { ticket: TicketDetail }) {
-  const { t } = useTranslation();
-  const waits = ticket.state === "pending";
-  return (
-    <Timeline active={ticket.decisions.length - 1} bulletSize={22} lineWidth={2}>
-      {ticket.decisions.map(({ level, by, decision, comment, at }) => (
-        <Timeline.Item
-          key={`${level}/${by.id}`}
-          bullet={decision === "approve" ? <IconCheck size={14} aria-hidden /> : <IconX size={14} aria-hidden />}
-          color={decision === "approve" ? "green" : "red"}
-          title={t(`ticketDecision.${decision}`, { name: displayText(by.name), level })}
-        >
-          {comment !== "" && (
-            <Text size="sm" className={classes.lines}>
-              {displayText(comment, 2_000)}
-            </Text>
-          )}
-          <Text size="xs" c="dimmed">
-            <Moment at={at} />
-          </Text>
-        </Timeline.Item>
-      ))}
-      {waits && (
-        <Timeline.Item
-          bullet={<IconClock size={14} aria-hidden />}
-          title={t("tickets.waitsFor", { level: ticket.level, levels: ticket.levels })}
-        >
-          <Text size="sm">
-            {ticket.deciders.length === 0
-              ? t("tickets.waitsForNobody")
-              : ticket.deciders
-                  .slice(0, 10)
-                  .map(({ name }) => displayText(name))
-                  .join(", ")}
-            {ticket.deciders.length > 10 && " …"}
-          </Text>
-          {ticket.escalated && <Text size="sm">{t("tickets.escalated")}</Text>}
-        </Timeline.Item>
-      )}
-      {!waits && (
-        <Timeline.Item title={t(`ticketState.${ticket.state}`)}>
-          <Text size="sm">{t(`ticketCourse.${ticket.state}`)}</Text>
-        </Timeline.Item>
-      )}
-    </Timeline>
   );
 }
 
@@ -234,7 +192,7 @@ function Comments({ ticket }: { ticket: TicketDetail }) {
               </Text>
             </Text>
             <Text size="sm" className={classes.lines}>
-              {displayText(said, 2_000)}
+              {displayLines(said)}
             </Text>
           </div>
         ))}
@@ -248,8 +206,8 @@ function Comments({ ticket }: { ticket: TicketDetail }) {
             <Stack gap="xs" align="flex-start">
               <Textarea
                 w="100%"
-                aria-label={t("tickets.comment")}
-                placeholder={t("tickets.comment")}
+                aria-label={t("tickets.writeComment")}
+                placeholder={t("tickets.writeComment")}
                 autosize
                 maxLength={2_000}
                 value={text}

@@ -92,7 +92,16 @@ function Tickets({ box }: { box: (typeof boxes)[number] }) {
     trpc.tickets.list.infiniteQueryOptions({ box, ...useSearch(), state: oneOf(url.get("state"), ticketStates) }, nextPage),
   );
   const columns: Column<Ticket>[] = [
-    { key: "title", title: t("tickets.what"), cell: ({ title }) => <b style={{ fontWeight: 500 }}>{displayText(title)}</b> },
+    {
+      key: "title",
+      title: t("tickets.what"),
+      cell: ({ title, requester }) => (
+        <>
+          <b style={{ fontWeight: 500 }}>{displayText(title)}</b>
+          {box !== "mine" && <span data-show="small">{displayText(requester.name)}</span>}
+        </>
+      ),
+    },
     { key: "state", title: t("runs.state"), cell: (ticket) => <TicketMark {...ticket} /> },
     {
       key: "level",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { displayText } from "./display-text.ts";
+import { displayLines, displayText } from "./display-text.ts";
 
 test("a right-to-left override in a host name is shown as a replacement mark, not obeyed", () => {
   expect(displayText("web-\u202egpj.exe")).toBe("web-\ufffdgpj.exe");
@@ -16,4 +16,9 @@ test("ordinary text of any script passes unchanged", () => {
 test("text longer than the limit is cut and says so", () => {
   expect(displayText("x".repeat(5000))).toHaveLength(1024);
   expect(displayText("abcdef", 4)).toBe("abc…");
+});
+
+test("lines that a person wrote stay lines, and nothing else of what deceives does", () => {
+  expect(displayLines("first\nsecond \u202eline\r")).toBe("first\nsecond \ufffdline\ufffd");
+  expect(displayLines("abc\ndef", 5)).toBe("abc\n…");
 });

@@ -10,3 +10,10 @@ export function displayText(text: string, lengthMax = 1024): string {
   const visible = text.replace(deceptive, "\ufffd");
   return visible.length > lengthMax ? `${visible.slice(0, lengthMax - 1)}…` : visible;
 }
+
+/** Of what people write in several lines: those stay, and each is as {@link displayText} gives it. */
+export function displayLines(text: string, lengthMax = 2_000): string {
+  const lines = text.slice(0, lengthMax + 1).split("\n");
+  const shown = lines.map((line) => displayText(line, lengthMax)).join("\n");
+  return shown.length > lengthMax ? `${shown.slice(0, lengthMax - 1)}…` : shown;
+}

@@ -1,12 +1,15 @@
 // What a page shows instead of its content: failed, denied, missing, empty. Each says what to do next.
 "use client";
 import { Button, Group } from "@mantine/core";
+import { permissions } from "@sallyport/hub/identity/input";
 import { IconAlertTriangle, IconLock, IconMoodEmpty, IconZoomQuestion, type TablerIcon } from "@tabler/icons-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/error-text.ts";
 import { hubErrorOf } from "../api/hub-error.ts";
+import type { Permission } from "../api/types.ts";
+import { oneOf } from "../state/url-state.ts";
 import { CopyButton } from "./copy.tsx";
 import classes from "./page-states.module.css";
 
@@ -22,7 +25,7 @@ export function PageState({ icon: Icon, title, text, children, small = false }: 
   return (
     <div className={classes.state} data-small={small || undefined}>
       <Icon size={small ? 22 : 32} stroke={1.5} aria-hidden />
-      <p className={classes.title}>{title}</p>
+      <h2 className={classes.title}>{title}</h2>
       <p className={classes.text}>{text}</p>
       {children !== undefined && (
         <Group gap="xs" justify="center" mt="xs">
@@ -45,7 +48,11 @@ export function Empty({ title, text, children }: { title: string; text: string; 
 export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const { t } = useTranslation();
   const failure = hubErrorOf(error);
-  if (failure.code === "forbidden") return <PageState icon={IconLock} title={sentenceOf(failure)} text={failure.message} />;
+  if (failure.code === "forbidden") {
+    const lacks = oneOf(String(failure.facts["permission"]), permissions);
+    if (lacks !== undefined) return <Denied permission={lacks} title={sentenceOf(failure)} />;
+    return <PageState icon={IconLock} title={sentenceOf(failure)} text={failure.message} />;
+  }
   if (failure.code === "not-found") return <Missing />;
   const details = JSON.stringify(
     { ...failure, at: new Date().toISOString(), page: location.pathname + location.search },
@@ -63,9 +70,10 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void
   );
 }
 
-export function Denied({ permission }: { permission: string }) {
+export function Denied({ permission, title }: { permission: Permission; title?: string }) {
   const { t } = useTranslation();
-  return <PageState icon={IconLock} title={t("page.denied")} text={t("page.deniedText", { permission })} />;
+  const text = t("page.deniedText", { permission: t(`permission.${permission}`) });
+  return <PageState icon={IconLock} title={title ?? t("page.denied")} text={text} />;
 }
 
 export function Missing() {

@@ -3,6 +3,7 @@ import { Reach } from "../../access/reach.ts";
 import { accountsOf } from "../../assets/account-choice.ts";
 import { findAsset, findAssets, listAssets } from "../../assets/assets.ts";
 import { importAssets } from "../../assets/assets-csv.ts";
+import { certificateCheckOf, presentCertificateCheck } from "../../assets/certificate-checks.ts";
 import { decideHostKey, hostKeysOf, presentHostKey } from "../../assets/host-keys.ts";
 import * as input from "../../assets/input.ts";
 import {
@@ -51,7 +52,7 @@ export const assetsRouter = router({
   get: signedIn
     .meta({ rest: { method: "GET", path: "/assets/{id}", tag: "Assets", summary: "One asset" } })
     .input(byId)
-    .output(output.asset.extend({ nodes: output.nodes }))
+    .output(output.asset.extend({ nodes: output.nodes, certificateCheck: output.certificateCheck.nullable() }))
     .query(async ({ ctx, input: { id } }) => {
       const { db, clock } = ctx.hub.assets;
       const found = await findAsset(db, ctx.actor.orgId, id);
@@ -61,7 +62,11 @@ export const assetsRouter = router({
       const [presented] = await presentAssets(ctx.hub, ctx.actor, [found], reach);
       if (presented === undefined) throw notFound("asset");
       const paths = await pathsOf(db, ctx.actor.orgId, presented.nodeIds);
-      return { ...presented, nodes: presented.nodeIds.map((nodeId) => ({ id: nodeId, path: paths.get(nodeId) ?? "" })) };
+      return {
+        ...presented,
+        nodes: presented.nodeIds.map((nodeId) => ({ id: nodeId, path: paths.get(nodeId) ?? "" })),
+        certificateCheck: presentCertificateCheck(await certificateCheckOf(db, id)),
+      };
     }),
   import: managing
     .meta({

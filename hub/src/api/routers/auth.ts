@@ -21,12 +21,13 @@ import {
   showCodeAtSignIn,
 } from "../../identity/second-factor.ts";
 import { setUpHub } from "../../identity/set-up-hub.ts";
-import { goOn, signIn } from "../../identity/sign-in.ts";
+import { goOn, letIn, signIn } from "../../identity/sign-in.ts";
 import { pendingStage } from "../../identity/sign-in-stage.ts";
 import { endSignIn, listSignIns } from "../../identity/sign-ins.ts";
 import { renderLinkMail } from "../../notify/mails.ts";
 import { HubError } from "../../platform/errors.ts";
 import { byId } from "../../platform/input.ts";
+import { outcomeOf, withdrawReview } from "../../tickets/raise-review.ts";
 import { assertNotGuessing } from "../guessing.ts";
 import { baseUrl } from "../links.ts";
 import { type Context, open, router, signedIn } from "../trpc.ts";
@@ -86,6 +87,7 @@ export const authRouter = router({
     const current = ctx.actor === null ? await findSignIn(ctx.hub.identity, ctx.cookie) : null;
     if (current === null) return {};
     await db.delete(authSessions).where(eq(authSessions.id, current.signIn.id));
+    if (current.signIn.reviewId !== null) await withdrawReview(ctx.hub.tickets, current.signIn.reviewId);
     ctx.setCookies([noCookie]);
     return {};
   }),
@@ -93,6 +95,20 @@ export const authRouter = router({
   showCode: open.input(input.code).mutation(async ({ ctx, input: { code } }) => {
     const current = await pendingSignIn(ctx.hub.identity, ctx.cookie, "code");
     await showCodeAtSignIn(ctx.hub.identity, current, code, ctx.origin);
+    return {};
+  }),
+  /** What became of the review that a sign-in waits for. */
+  review: open.query(async ({ ctx }) => {
+    const { signIn } = await pendingSignIn(ctx.hub.identity, ctx.cookie, "review");
+    return outcomeOf(ctx.hub.tickets, signIn.reviewId ?? "");
+  }),
+  /** It was let through: in, if nothing else holds it up by now. */
+  afterReview: open.mutation(async ({ ctx }) => {
+    const { identity, tickets } = ctx.hub;
+    const { user, signIn } = await pendingSignIn(identity, ctx.cookie, "review");
+    const { state } = await outcomeOf(tickets, signIn.reviewId ?? "");
+    if (state !== "approved") throw new HubError("ticket-state", "Nobody has let this through yet.", { facts: { state } });
+    await letIn(identity, user, signIn.id, ctx.origin, signIn.confirmedAt);
     return {};
   }),
   /** The new password that a sign-in waits for. */

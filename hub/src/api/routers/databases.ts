@@ -1,5 +1,6 @@
 // Databases: what is on them, and the accounts that requests give there.
 import { findAsset } from "../../assets/assets.ts";
+import { certificateCheckOf } from "../../assets/certificate-checks.ts";
 import { databaseServiceOf } from "../../databases/dialect.ts";
 import * as input from "../../databases/input.ts";
 import { showPassword, standingOf } from "../../databases/password-of.ts";
@@ -45,7 +46,10 @@ export const databasesRouter = router({
       const service = target === null ? null : databaseServiceOf(target.asset);
       if (standing === null || service === null) return { account: null };
       const { port, protocol } = service;
-      return { account: { ...standing, lookedAt: standing.lookedAt?.toISOString() ?? null, port, protocol } };
+      const checksCertificate = target !== null && (await certificateCheckOf(db, target.asset.id)) !== null;
+      return {
+        account: { ...standing, lookedAt: standing.lookedAt?.toISOString() ?? null, port, protocol, checksCertificate },
+      };
     }),
   password: signedIn
     .meta({

@@ -122,7 +122,7 @@ export class SqlShell {
     const version = this.#session?.version ?? "";
     const server = this.#session?.dialect === "postgresql" ? `PostgreSQL ${version}` : version;
     await this.#say([words.greeting(plain(asset), plain(server), plain(account))]);
-    if (this.#session?.encrypted === false) await this.#say([words.notEncrypted]);
+    await this.#say([words.encrypted[this.#session?.encrypted ?? "no"]]);
     let typed = "";
     for (;;) {
       const line = await this.#ask(editor, this.#prompt(typed));

@@ -1,10 +1,11 @@
 // What the SQL terminal itself says, in the person's language. What servers say is shown as they say it.
 import type { Language } from "../../notify/input.ts";
 import type { HeldBack } from "../../sessions/line-gate.ts";
+import type { DatabaseSession } from "../session.ts";
 
 export type ShellWords = {
   greeting(asset: string, server: string, account: string): string;
-  notEncrypted: string;
+  encrypted: Record<DatabaseSession["encrypted"], string>;
   help: readonly string[];
   rows(count: number, ms: number): string;
   changed(count: number, ms: number): string;
@@ -39,7 +40,11 @@ export const shellWords: Record<Language, ShellWords> = {
   en: {
     greeting: (asset, server, account) =>
       `${asset}: ${server}, as ${account}. Everything here is recorded. \\? for help, \\q to leave.`,
-    notEncrypted: "The server offers no TLS: between the agent and the server the connection is not encrypted.",
+    encrypted: {
+      checked: "The connection to the server is encrypted, and its certificate checked.",
+      unchecked: "The connection to the server is encrypted; nobody checks whose certificate it shows.",
+      no: "The server offers no TLS: between the agent and the server the connection is not encrypted.",
+    },
     help: [
       "statement;        run it; it may take several lines (\\g does the same)",
       "statement\\G       run it, each row as a block of lines",
@@ -89,7 +94,11 @@ export const shellWords: Record<Language, ShellWords> = {
   zh: {
     greeting: (asset, server, account) =>
       `${asset}：${server}，账号 ${account}。此处的一切都会被录制。输入 \\? 查看帮助，\\q 退出。`,
-    notEncrypted: "该服务器不提供 TLS：代理与服务器之间的连接未加密。",
+    encrypted: {
+      checked: "与服务器的连接已加密，且已核验其证书。",
+      unchecked: "与服务器的连接已加密，但未核验其证书属于谁。",
+      no: "该服务器不提供 TLS：代理与服务器之间的连接未加密。",
+    },
     help: [
       "语句;             执行，可跨多行（\\g 相同）",
       "语句\\G            执行，每行结果按块显示",

@@ -69,7 +69,9 @@ async function assertGrantable(db: Queryable, { assetId, places }: DatabaseAcces
   const [asset] = await db.select().from(assets).where(eq(assets.id, assetId));
   if (asset === undefined) throw notFound("asset");
   const { dialect, protocol } = assertDatabaseService(asset);
-  for (const { database, schema } of places) {
+  for (const { database, schema, table, privileges } of places) {
+    if (table !== null && privileges.includes("execute"))
+      throw new HubError("bad-input", "EXECUTE is of all routines of a database or schema. Ask for it without naming a table.");
     if ([database, schema].some((name) => name !== null && isSystemName(dialect, name)))
       throw new HubError("bad-input", `${schema ?? database} belongs to the server itself and cannot be asked for.`);
     if ((schema === null) !== (dialect === "mysql"))
@@ -77,7 +79,7 @@ async function assertGrantable(db: Queryable, { assetId, places }: DatabaseAcces
         "bad-input",
         dialect === "mysql"
           ? "MySQL and MariaDB have no schemas inside of a database. Leave the schema out."
-          : "Name the schema: PostgreSQL keeps its tables in one.",
+          : "Name the schema: PostgreSQL keeps its tables and routines in one.",
       );
   }
   return protocol;

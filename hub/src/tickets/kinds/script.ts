@@ -169,5 +169,6 @@ export async function aboutScript(db: Queryable, ticket: TicketRow, now: Date) {
     runs: begun.map(({ id, state, createdAt }) => ({ id, state, createdAt: createdAt.toISOString() })),
     left: Math.max(0, given.runs - begun.length),
     signature: await needsSignature(db, ticket.orgId, given),
+    notBegun: ticket.notBegun,
   };
 }

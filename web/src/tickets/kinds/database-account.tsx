@@ -22,6 +22,7 @@ const failures = [
   "agent-offline",
   "agent-refused",
   "not-reached",
+  "certificate-refused",
   "sign-in-failed",
   "no-privileged-account",
   "no-protocol",
@@ -56,6 +57,7 @@ export function DatabaseAccount({ ticket }: { ticket: TicketDetail }) {
           items={[
             [t("databases.username"), <Copyable key="name" text={account.username} />],
             [t("databases.standing"), t(`databaseStanding.${account.state}`)],
+            [t("certificates.title"), t(account.checksCertificate ? "certificates.checked" : "certificates.unchecked")],
             ...(account.lookedAt === null
               ? []
               : [[t("databases.lookedAt"), <Moment key="looked" at={account.lookedAt} />] as const]),

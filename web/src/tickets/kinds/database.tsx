@@ -34,13 +34,14 @@ function joined(places: readonly Place[], more: readonly Place[]): Place[] {
   return [...all.values()];
 }
 
-function PlaceName({ place: { database, schema, table } }: { place: Place }) {
+function PlaceName({ place: { database, schema, table, privileges: may } }: { place: Place }) {
   const { t } = useTranslation();
+  const everything = t(may.every((each) => each === "execute") ? "databases.allRoutines" : "databases.allTables");
   return (
     <>
       {[database, ...(schema === null ? [] : [schema])].map((name) => displayText(name)).join(" · ")}
       {" · "}
-      {table === null ? <em>{t("databases.allTables")}</em> : displayText(table)}
+      {table === null ? <em>{everything}</em> : displayText(table)}
     </>
   );
 }
@@ -119,8 +120,15 @@ function PlaceFields({ assetId, full, onAdd }: PlaceFieldsProps) {
   const hasSchemas = databases.dialect === "postgresql";
   const schemas = useCatalogue({ assetId, database: database ?? "" }, hasSchemas && database !== null);
   const isPlace = database !== null && (!hasSchemas || schema !== null);
-  const places = (): Place[] =>
-    (tables === "all" ? [null] : tables).map((table) => ({ database: database ?? "", schema, table, privileges: wanted }));
+  const places = (): Place[] => {
+    const where = { database: database ?? "", schema };
+    if (tables === "all") return [{ ...where, table: null, privileges: wanted }];
+    const ofTables = wanted.filter((each) => each !== "execute");
+    return [
+      ...(ofTables.length === 0 ? [] : tables.map((table) => ({ ...where, table, privileges: ofTables }))),
+      ...(ofTables.length === wanted.length ? [] : [{ ...where, table: null, privileges: ["execute" as const] }]),
+    ];
+  };
   return (
     <>
       {databases.failure !== null && (
@@ -160,7 +168,11 @@ function PlaceFields({ assetId, full, onAdd }: PlaceFieldsProps) {
           />
           <Checkbox.Group
             label={t("databases.privileges")}
-            description={wanted.every((each) => each === "select") ? t("databases.readHint") : t("databases.writeHint")}
+            description={[
+              t(wanted.every((each) => each === "select") ? "databases.readHint" : "databases.writeHint"),
+              ...(wanted.includes("execute") ? [t("databases.routinesHint")] : []),
+              ...(hasSchemas ? [t("databases.publicRoutinesHint")] : []),
+            ].join(" ")}
             value={wanted}
             onChange={(chosen) => setWanted(privileges.filter((each) => chosen.includes(each)))}
           >
@@ -268,6 +280,11 @@ export const databaseView: AskableView<AskedOf<"database">, Draft> = {
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
+        {asked.places.some(({ schema }) => schema !== null) && (
+          <Text size="sm" c="dimmed">
+            {t("databases.publicRoutinesHint")}
+          </Text>
+        )}
       </Stack>
     );
   },

@@ -1,6 +1,6 @@
 // A script: which version with which parameters, where, as whom, how often, and by whom besides whoever asks.
 "use client";
-import { Anchor, Autocomplete, Button, NativeSelect, NumberInput, Skeleton, Stack, Switch, Text } from "@mantine/core";
+import { Alert, Anchor, Autocomplete, Button, NativeSelect, NumberInput, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import type { ParameterValues } from "@sallyport/hub/scripts/input";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { sentenceOf } from "../../api/error-text.ts";
 import { useTRPC } from "../../api/trpc.ts";
 import type { AskedOf, Requestable, TicketDetail } from "../../api/types.ts";
 import { PersonSelect } from "../../people/person-select.tsx";
@@ -19,6 +20,7 @@ import { displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
 import { Moment } from "../../ui/moment.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { accountsOf } from "../accounts-field.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
 import type { AskableView, FieldsProps } from "./kind.ts";
 import { AssetParts } from "./parts.tsx";
@@ -39,7 +41,6 @@ interface Draft {
 function ScriptFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
   const { t } = useTranslation();
   const set = (part: Partial<Draft>) => onChange({ ...draft, ...part });
-  const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
   return (
     <>
       <WhichScript draft={draft} set={set} error={wrong("scriptId")} />
@@ -54,7 +55,7 @@ function ScriptFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
         label={t("grants.asWhom")}
         description={t("scriptTicket.accountHint")}
         value={draft.account}
-        data={["@agent", "@same-name", ...offered]}
+        data={[...new Set(["@agent", "@same-name", ...accountsOf(draft.assets)])]}
         error={wrong("account")}
         onChange={(account) => set({ account })}
       />
@@ -206,7 +207,7 @@ export const scriptView: AskableView<AskedOf<"script">, Draft> = {
         />
         {script !== null && (
           <div className={scripts.editor}>
-            <CodeView text={script.body} interpreter={script.interpreter} label={t("scripts.text")} />
+            <CodeView text={script.body} interpreter={script.interpreter} label={t("scripts.text")} wrap />
           </div>
         )}
       </Stack>
@@ -242,10 +243,16 @@ function ScriptGiven({ ticket }: { ticket: TicketDetail }) {
   const trpc = useTRPC();
   const router = useRouter();
   const run = useMutation(trpc.tickets.run.mutationOptions({ onSuccess: ({ id }) => router.push(`/run?id=${id}`) }));
-  const { runs, left } = ticket.script ?? { runs: [], left: 0 };
+  const { runs, left, notBegun } = ticket.script ?? { runs: [], left: 0, notBegun: null };
   return (
     <Panel title={t("scriptTicket.given")}>
       <Stack gap="sm" align="flex-start">
+        {notBegun !== null && (
+          <Alert color="yellow" role="status" title={t("scriptTicket.notBegun")}>
+            {sentenceOf({ ...notBegun, message: notBegun.code })}
+            {ticket.may.run ? ` ${t("scriptTicket.notBegunNext")}` : ""}
+          </Alert>
+        )}
         {ticket.state === "approved" && <Text size="sm">{t("scriptTicket.left", { count: left })}</Text>}
         {runs.map(({ id, createdAt }, n) => (
           <Text size="sm" key={id}>

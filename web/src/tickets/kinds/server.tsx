@@ -1,14 +1,16 @@
 // Access to servers: which, as whom, to do what.
 "use client";
-import { TagsInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { AskedOf, GrantAction, Requestable } from "../../api/types.ts";
+import { accountWord } from "../../grants/account-word.ts";
 import { ActionsField } from "../../grants/actions-field.tsx";
 import { displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
+import { AccountsField, accountsFor } from "../accounts-field.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
 import type { AskableView, FieldsProps } from "./kind.ts";
 import { AssetParts, Parts } from "./parts.tsx";
+import { ServerGiven } from "./server-given.tsx";
 import { struck } from "./struck.tsx";
 
 interface Draft {
@@ -20,23 +22,20 @@ interface Draft {
 function ServerFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
   const { t } = useTranslation();
   const set = (part: Partial<Draft>) => onChange({ ...draft, ...part });
-  const offered = [...new Set(draft.assets.flatMap((asset) => asset.accounts))];
   return (
     <>
       <RequestableSelect
         kind="server"
         label={t("tickets.servers")}
         chosen={draft.assets}
-        onChange={(chosen) => set({ assets: chosen })}
+        onChange={(chosen) => set({ assets: chosen, accounts: accountsFor(chosen, draft.accounts) })}
         error={wrong("assetIds")}
       />
-      <TagsInput
-        label={t("grants.asWhom")}
-        description={t("tickets.accountsHint")}
-        value={draft.accounts}
-        data={[...offered, "@same-name", "@ask"].map((name) => displayText(name))}
-        error={wrong("accounts")}
+      <AccountsField
+        assets={draft.assets}
+        accounts={draft.accounts}
         onChange={(chosen) => set({ accounts: chosen })}
+        error={wrong("accounts")}
       />
       <ActionsField chosen={draft.actions} onChange={(chosen) => set({ actions: chosen })} error={wrong("actions")} />
     </>
@@ -51,7 +50,7 @@ export const serverView: AskableView<AskedOf<"server">, Draft> = {
           accounts: like.asked.accounts,
           actions: like.asked.actions,
         }
-      : { assets, accounts: account === undefined ? [] : [account], actions: [...actions] },
+      : { assets, accounts: accountsFor(assets, account === undefined ? [] : [account]), actions: [...actions] },
   askedOf: ({ assets, accounts, actions }) => ({ kind: "server", assetIds: assets.map(({ id }) => id), accounts, actions }),
   nameOf: ({ assets }) => assets.map(({ name }) => name).join(", "),
   Fields: ServerFields,
@@ -62,7 +61,7 @@ export const serverView: AskableView<AskedOf<"server">, Draft> = {
       <Facts
         items={[
           [t("tickets.servers"), struck(asked.assetIds, given.assetIds, (id) => displayText(names.get(id) ?? id))],
-          [t("grants.asWhom"), struck(asked.accounts, given.accounts, (name) => displayText(name))],
+          [t("grants.asWhom"), struck(asked.accounts, given.accounts, (name) => accountWord(name, t))],
           [t("grants.actions"), struck(asked.actions, given.actions, (action) => t(`grants.${action as "connect"}`))],
           ...common,
         ]}
@@ -83,7 +82,7 @@ export const serverView: AskableView<AskedOf<"server">, Draft> = {
           label={t("grants.asWhom")}
           all={whole.accounts}
           left={given.accounts}
-          word={(one) => displayText(one)}
+          word={(one) => accountWord(one, t)}
           onChange={(accounts) => onChange({ ...given, accounts })}
         />
         <Parts
@@ -96,5 +95,6 @@ export const serverView: AskableView<AskedOf<"server">, Draft> = {
       </>
     );
   },
+  Given: ServerGiven,
   isAnything: ({ assetIds, accounts, actions }) => assetIds.length > 0 && accounts.length > 0 && actions.length > 0,
 };

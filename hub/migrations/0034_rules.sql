@@ -21,5 +21,6 @@ CREATE TABLE "rules" (
 	"updated_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE "auth_sessions" ADD COLUMN "review_id" text;--> statement-breakpoint
 ALTER TABLE "rules" ADD CONSTRAINT "rules_changed_by_users_id_fk" FOREIGN KEY ("changed_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "rules_org" ON "rules" USING btree ("org_id","kind","position");
