@@ -2572,6 +2572,7 @@ export const en = {
     limitsText:
       "Rules of commands see what the screen shows and which keys are typed. They catch slips and make people ask first. They do not look into scripts and editors, and whoever means to get past them can. A person's own ssh or database client cannot be looked at, so it is refused where a rule reviews or refuses commands.",
     walls: "What really keeps people out: accounts without the power to do it, or grants for approved scripts only.",
+    wayBack: "Should rules ever leave nobody a way in, whoever has the hub's own machine switches all of them off:",
     inOrder: "In the order in which they are asked",
     place: "{{name}}: place {{place}} of {{of}}. Arrow keys move it.",
     placeHint: "Arrow keys move it",
@@ -2584,7 +2585,8 @@ export const en = {
     remove: "Remove {{name}}",
     removed: "{{name}} removed",
     removeTitle: "Remove {{name}}?",
-    removeText: "What only it holds up goes on unhindered from now, in terminals that are open as well.",
+    removeText:
+      "What only it holds up goes on unhindered from now, in terminals that are open as well. Requests that wait because of it are withdrawn.",
     saved: "Rule saved",
     anybody: "anybody",
     gone: "(removed meanwhile)",
@@ -2630,7 +2632,7 @@ export const en = {
     says: "What the person is told (optional)",
     saysHint: "Why it is so, and whom to ask or what to do instead.",
     lockOut:
-      "“{{rule}}” would be the first rule that covers you where you are now, and nobody could take it back. First write one that allows you, your group or this network: a new rule is asked last, so it has to be there before this one, or be moved up.",
+      "“{{rule}}” would be the first rule that covers you where you are now. First write one that allows you, your group or this network: a new rule is asked last, so it has to be there before this one, or be moved up.",
   },
   ruleKind: { command: "Commands", connection: "Connections", "sign-in": "Sign-ins" },
   ruleKindMeaning: {

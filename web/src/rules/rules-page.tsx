@@ -77,6 +77,7 @@ function Rules() {
               {t(`ruleKindMeaning.${one}`)}
             </Text>
             {one === "command" && <Limits />}
+            {one === "sign-in" && <WayBack />}
             {content()}
           </Tabs.Panel>
         ))}
@@ -114,6 +115,17 @@ function Limits() {
         <b>{t("rules.limits")}</b> {t("rules.limitsText")}
       </p>
       <p>{t("rules.walls")}</p>
+    </div>
+  );
+}
+
+function WayBack() {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.limits} role="note">
+      <p>
+        {t("rules.wayBack")} <code className={classes.code}>npx sallyport sign-in-rules off</code>
+      </p>
     </div>
   );
 }
