@@ -6,10 +6,13 @@ import type { Page } from "playwright-core";
 import { startAgents } from "./screenshots/more-agents.ts";
 import { savePicture } from "./screenshots/picture.ts";
 import { readmePictures } from "./screenshots/readme.ts";
+import { requestPictures } from "./screenshots/requests.ts";
 import { openBrowser } from "./system/browser.ts";
 import { enter } from "./system/console.ts";
 import { type ConsolePage, consolePages, settled } from "./system/console-pages.ts";
+import { freePort } from "./system/free-port.ts";
 import { adminEnvironment, checkout, firstAdmin, type LaunchedHub, launchHub, sallyportCommand } from "./system/launched-hub.ts";
+import { openMailBox } from "./system/mail-box.ts";
 import { RestClient } from "./system/rest-client.ts";
 import { makeSampleLife, type SampleLife } from "./system/sample-life.ts";
 import { tempFolder } from "./system/temp-folder.ts";
@@ -64,7 +67,13 @@ async function main(): Promise<void> {
   using data = tempFolder("screenshots");
   {
     const readme = process.argv.includes("--readme");
-    await using hub = await launchHub({ dataDir: path.join(data.path, "full"), env: adminEnvironment, args: ["--no-agent"] });
+    await using mail = await openMailBox();
+    const port = await freePort(); // links in mails name it
+    await using hub = await launchHub({
+      dataDir: path.join(data.path, "full"),
+      env: { ...adminEnvironment, SALLYPORT_SMTP_URL: mail.url, SALLYPORT_PUBLIC_URL: `http://localhost:${port}` },
+      args: ["--no-agent", "--port", String(port)],
+    });
     const answer = sallyportCommand(hub.dataDir, "access-key", "create", "--email", firstAdmin.email, "--name", "Reports");
     const rest = new RestClient(hub.url, answer.trim().split("\n").at(-1) ?? "");
     await using _agents = await startAgents(
@@ -82,6 +91,7 @@ async function main(): Promise<void> {
     mkdirSync(folder, { recursive: true });
     await picturesOf(hub, life, "full");
     await picturesOf(hub, life, "error");
+    await requestPictures({ rest, mail, life, data: data.path, looks, folder });
   }
   await using empty = await launchHub({ dataDir: path.join(data.path, "empty"), env: adminEnvironment, args: ["--no-agent"] });
   const none = {

@@ -9,6 +9,7 @@ type Ticket = {
   id: string;
   state: string;
   escalated: boolean;
+  waitsUntil: { at: string; next: string } | null;
   grantId: string | null;
   level: number;
   decidedAt: string | null;
@@ -219,10 +220,17 @@ describe("a level", () => {
     await flowOn(assetId, [{ approvers: [user(boss)], need: any, minutes: 60, escalateTo: [user(colleague)] }]);
     const id = await ask([assetId]);
     expect(await colleague.client.refusal(approve(id, colleague))).toBe("not-found");
+    const waits = (await read(id)).waitsUntil;
+    expect(waits?.next).toBe("escalates");
+    const leftMs = Date.parse(waits?.at ?? "") - clock.now().getTime();
+    expect(leftMs).toBeGreaterThan(hourMs - 60_000);
+    expect(leftMs).toBeLessThanOrEqual(hourMs);
     clock.advance(hourMs + 1_000);
     await when(id, (ticket) => ticket.deciders.length === 2);
+    expect((await read(id)).waitsUntil?.next).toBe("lapses");
     clock.advance(hourMs + 1_000);
     await when(id, ({ state }) => state === "lapsed");
+    expect((await read(id)).waitsUntil).toBeNull();
     expect(await grantsOf(id)).toBe(0);
   });
 

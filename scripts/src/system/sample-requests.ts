@@ -31,49 +31,62 @@ export type SampleRequests = {
 type Scene = { rest: RestClient; mail: MailBox; server: MariaDb; scriptId: string; agentAssetId: string };
 
 export async function makeSampleRequests(scene: Scene): Promise<SampleRequests> {
-  const { rest, mail } = scene;
+  const { rest, mail, agentAssetId } = scene;
   const assetId = await makeServer(scene);
   const manager = await ConsoleSession.join(rest, mail, people.manager, "user");
   const requester = await ConsoleSession.join(rest, mail, people.requester, "user");
   await rest.json("POST", `/people/${requester.id}`, { managerId: manager.id });
-  const admin = await ConsoleSession.signIn(rest.url, { ...firstAdmin });
-  const { id: onCallRole } = await admin.mutate<{ id: string }>("roles.create", {
+  const admin = await ConsoleSession.signIn(rest.url, firstAdmin);
+  const onCall = await joinOnCall(scene, admin);
+  await makeFlows(rest, {
+    "Shop database": [["database"], assetId],
+    "Servers and scripts": [["server", "script"], agentAssetId],
+  });
+  const desk = deskOf(requester.session, manager.session);
+  const databases = await askForDatabases(desk, scene, assetId);
+  const script = await askForScripts(desk, scene);
+  const open = { kind: "server", assetIds: [agentAssetId], accounts: ["@agent"], actions: ["connect", "upload"], minutes: 120 };
+  const server = { approved: await desk.ask(open, "Look at the disk", "Which folder grows so fast?") };
+  await desk.approve(server.approved);
+  const emergency = await takeInEmergencies(onCall, admin, agentAssetId);
+  const reviewId = await beginReview(rest, "Databases of the shop");
+  const sessions = { requester: requester.session, manager: manager.session, onCall, admin };
+  return { sessions, assetId, ...databases, script, server, emergency, reviewId };
+}
+
+async function joinOnCall({ rest, mail }: Scene, admin: ConsoleSession): Promise<ConsoleSession> {
+  const { id: role } = await admin.mutate<{ id: string }>("roles.create", {
     name: "On call",
     description: "May take access in an emergency.",
     permissions: ["terminal.open", "tickets.open", "access.break-glass"],
   });
-  const onCall = await ConsoleSession.join(rest, mail, people.onCall, onCallRole);
-  const level = {
-    approvers: [{ kind: "manager" }],
-    need: { kind: "any" },
-    minutes: 480,
-    escalateTo: [{ kind: "role", id: "admin" }],
-  };
-  for (const [name, kinds, id] of [
-    ["Shop database", ["database"], assetId],
-    ["Servers and scripts", ["server", "script"], scene.agentAssetId],
-  ])
+  return (await ConsoleSession.join(rest, mail, people.onCall, role)).session;
+}
+
+/** By name: of which kinds, about which asset. */
+async function makeFlows(rest: RestClient, flows: Record<string, [kinds: string[], assetId: string]>): Promise<void> {
+  const escalateTo = [{ kind: "role", id: "admin" }];
+  const level = { approvers: [{ kind: "manager" }], need: { kind: "any" }, minutes: 480, escalateTo };
+  for (const [name, [kinds, id]] of Object.entries(flows))
     await rest.json("POST", "/ticket-flows", { name, match: { kinds, targets: [{ kind: "asset", id }] }, levels: [level] });
+}
 
-  const ask = async (asked: object, title: string, reason: string) =>
-    (
-      await requester.session.mutate<{ id: string }>("tickets.open", {
-        title,
-        reason,
-        references: ["https://tickets.example.org/SHOP-1207"],
-        asked,
-      })
-    ).id;
-  const approve = (id: string, more: object = {}) =>
-    manager.session.mutate("tickets.decide", { id, decision: "approve", ...more });
+/** Where one asks and the other approves. */
+const deskOf = (requester: ConsoleSession, manager: ConsoleSession) => ({
+  ask: async (asked: object, title: string, reason: string) => {
+    const ticket = { title, reason, references: ["https://tickets.example.org/SHOP-1207"], asked };
+    return (await requester.mutate<{ id: string }>("tickets.open", ticket)).id;
+  },
+  approve: (id: string, more: object = {}) => manager.mutate("tickets.decide", { id, decision: "approve", ...more }),
+});
+type Desk = ReturnType<typeof deskOf>;
 
-  const place = (table: string | null, ...privileges: string[]) => ({ database: "shop", schema: null, table, privileges });
+/** The pending one first, so that the manager's newest mail is about it. */
+async function askForDatabases({ ask, approve }: Desk, { rest, mail }: Scene, assetId: string) {
+  const place = (table: string, ...privileges: string[]) => ({ database: "shop", schema: null, table, privileges });
   const of = (...places: object[]) => ({ kind: "database", assetId, places, minutes: 480 });
-  const pending = await ask(
-    of(place("orders", "select", "update"), place("salaries", "select")),
-    "Figures of November",
-    "They do not add up.\nI compare the orders with what was paid.",
-  );
+  const figures = of(place("orders", "select", "update"), place("salaries", "select"));
+  const pending = await ask(figures, "Figures of November", "They do not add up.\nI compare the orders with what was paid.");
   const mailLink = await until("the mail that asks for a decision", async () => {
     const { pathname, search } = await mail.linkTo(people.manager.email);
     return pathname === "/decide" && `${pathname}${search}`;
@@ -83,69 +96,33 @@ export async function makeSampleRequests(scene: Scene): Promise<SampleRequests> 
   const wide = of(place("orders", "select", "insert", "update", "delete"), place("salaries", "select", "update"));
   const narrowed = await ask(wide, "Repair of the orders", "An import wrote wrong notes.");
   await approve(narrowed, { narrowed: { ...of(place("orders", "select", "update")), startsAt: null, minutes: 120 } });
-  await until(
-    "the account stands",
-    async () => (await standing(rest, approved)) === "ready" && (await standing(rest, narrowed)) === "ready",
-  );
+  for (const id of [approved, narrowed]) await until("the account stands", async () => (await standing(rest, id)) === "ready");
+  return { mailLink, database: { pending, approved, narrowed } };
+}
 
-  const run = {
-    kind: "script",
-    assetIds: [scene.agentAssetId],
-    scriptId: scene.scriptId,
-    version: 1,
-    parameters: { KEEP: 14 },
-    runs: 2,
-    minutes: 240,
-  };
-  const script = {
-    pending: await ask(run, "Clean the backups", "The disk is nearly full."),
-    approved: await ask(run, "Clean the backups of October", "The disk was nearly full."),
-  };
-  await approve(script.approved);
+async function askForScripts({ ask, approve }: Desk, { scriptId, agentAssetId }: Scene) {
+  const which = { scriptId, version: 1, parameters: { KEEP: 14 } };
+  const run = { kind: "script", assetIds: [agentAssetId], ...which, runs: 2, minutes: 240 };
+  const pending = await ask(run, "Clean the backups", "The disk is nearly full.");
+  const approved = await ask(run, "Clean the backups of October", "The disk was nearly full.");
+  await approve(approved);
+  return { pending, approved };
+}
 
-  const open = {
-    kind: "server",
-    assetIds: [scene.agentAssetId],
-    accounts: ["@agent"],
-    actions: ["connect", "upload"],
-    minutes: 120,
+async function takeInEmergencies(onCall: ConsoleSession, admin: ConsoleSession, assetId: string) {
+  const take = async (reason: string) => {
+    const taken = { assetIds: [assetId], accounts: ["@agent"], actions: ["connect", "run"], reason, minutes: 30 };
+    return (await onCall.mutate<{ id: string }>("breakGlass.open", taken)).id;
   };
-  const server = { approved: await ask(open, "Look at the disk", "Which folder grows so fast?") };
-  await approve(server.approved);
-
-  const take = async (reason: string) =>
-    (
-      await onCall.session.mutate<{ id: string }>("breakGlass.open", {
-        assetIds: [scene.agentAssetId],
-        accounts: ["@agent"],
-        actions: ["connect", "run"],
-        reason,
-        minutes: 30,
-      })
-    ).id;
-  const over = async (reason: string) => {
+  const takeAndEnd = async (reason: string) => {
     const id = await take(reason);
-    await onCall.session.mutate("tickets.end", { id, reason: "repaired" });
+    await onCall.mutate("tickets.end", { id, reason: "repaired" });
     return id;
   };
-  const emergency = {
-    reviewed: await over("The shop answered nobody."),
-    over: await over("The backup filled the disk."),
-    held: await take("The shop is down and nobody else is awake."),
-  };
-  await admin.mutate("breakGlass.review", { id: emergency.reviewed, findings: "He restarted the service, and nothing else." });
-
-  const reviewId = await beginReview(rest, "Databases of the shop");
-  return {
-    sessions: { requester: requester.session, manager: manager.session, onCall: onCall.session, admin },
-    mailLink,
-    assetId,
-    database: { pending, approved, narrowed },
-    script,
-    server,
-    emergency,
-    reviewId,
-  };
+  const reviewed = await takeAndEnd("The shop answered nobody.");
+  await admin.mutate("breakGlass.review", { id: reviewed, findings: "He restarted the service, and nothing else." });
+  const over = await takeAndEnd("The backup filled the disk.");
+  return { reviewed, over, held: await take("The shop is down and nobody else is awake.") };
 }
 
 /** The database server as an asset, with the account of it that may make others. */

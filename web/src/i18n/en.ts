@@ -983,15 +983,6 @@ export const en = {
     backlog: "Too much is waiting to be sent. The last input was not taken.",
     popup: "The browser did not allow a new window.",
   },
-  lineHeldBack: {
-    refused: "This line may not run here",
-    rejected: "This line was not let through",
-    lapsed: "Nobody decided about this line in time",
-    withdrawn: "The request for this line was withdrawn",
-    changed: "The line changed while it waited, so it did not run",
-    "too-long": "This line is too long to be shown whole to whoever decides; shorten it",
-    unavailable: "Rules cannot be asked just now, so the line did not run; try again",
-  },
   palette: {
     title: "Search or command",
     placeholder: "Asset to open, page, session id…",
@@ -1431,6 +1422,15 @@ export const en = {
     connection: "A connection",
     command: "A command",
     "sign-in": "A sign-in",
+  },
+  lineHeldBack: {
+    refused: "This line may not run here",
+    rejected: "This line was not let through",
+    lapsed: "Nobody decided about this line in time",
+    withdrawn: "The request for this line was withdrawn",
+    changed: "The line changed while it waited, so it did not run",
+    "too-long": "This line is too long to be shown whole to whoever decides; shorten it",
+    unavailable: "Rules cannot be asked just now, so the line did not run; try again",
   },
   raised: {
     rule: "By the rule",

@@ -969,15 +969,6 @@ export const zh: Translation = {
     backlog: "待发送的内容过多，刚才的输入未被接收。",
     popup: "浏览器阻止了新窗口。",
   },
-  lineHeldBack: {
-    refused: "这一行不允许在此执行",
-    rejected: "这一行复核未通过",
-    lapsed: "超时无人复核这一行",
-    withdrawn: "这一行的复核申请已撤回",
-    changed: "等待期间该行发生了变化，没有执行",
-    "too-long": "该行过长，无法完整展示给复核人，请缩短",
-    unavailable: "暂时无法检查规则，该行没有执行，请重试",
-  },
   palette: {
     title: "搜索或执行命令",
     placeholder: "要打开的资产、页面、会话 ID……",
@@ -1407,6 +1398,15 @@ export const zh: Translation = {
     connection: "连接复核",
     command: "命令复核",
     "sign-in": "登录复核",
+  },
+  lineHeldBack: {
+    refused: "这一行不允许在此执行",
+    rejected: "这一行复核未通过",
+    lapsed: "超时无人复核这一行",
+    withdrawn: "这一行的复核申请已撤回",
+    changed: "等待期间该行发生了变化，没有执行",
+    "too-long": "该行过长，无法完整展示给复核人，请缩短",
+    unavailable: "暂时无法检查规则，该行没有执行，请重试",
   },
   raised: {
     rule: "触发规则",

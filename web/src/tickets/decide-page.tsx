@@ -66,9 +66,9 @@ function Asked({ link, found }: { link: string; found: LookedAt }) {
           [t("tickets.by"), displayText(ticket.requester)],
           [
             t("tickets.reason"),
-            <span key="reason" className={classes.lines}>
+            <div key="reason" className={classes.lines}>
               {displayLines(ticket.reason)}
-            </span>,
+            </div>,
           ],
           [t("tickets.level"), t("tickets.levelOf", { level: ticket.level, levels: ticket.levels })],
           [t("top.organisation"), displayText(organisation.name)],

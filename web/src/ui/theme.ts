@@ -74,6 +74,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   components: {
+    // The colour stands in the edge and the words: as a ground alone, dark amber is brown.
+    Alert: { styles: { root: { borderColor: "color-mix(in srgb, var(--alert-color) 40%, transparent)" } } },
     Button: { defaultProps: { size: "sm", fw: 500 } },
     TextInput: { defaultProps: { size: "sm" } },
     Drawer: {

@@ -235,6 +235,48 @@ describe.skipIf(missingMariadb !== null)("with MariaDB", () => {
     again.control({ type: "end" });
   });
 
+  test("rules are asked about a statement before it runs: refused, confirmed, or looked at by somebody else", async () => {
+    const boss = await hub.as("user", "boss");
+    const { me } = await boss.query<{ me: { id: string } }>("auth.state");
+    const write = (name: string, text: string, more: object) =>
+      admin.mutate<{ id: string }>("rules.create", {
+        rule: {
+          kind: "command",
+          name,
+          targets: [{ kind: "asset", id: place.assetId }],
+          protocols: ["mariadb"],
+          patterns: [{ kind: "words", text }],
+          ...more,
+        },
+      });
+    const level = { approvers: [{ kind: "user", id: me.id }], need: { kind: "any" }, minutes: 15 };
+    await write("no drops", "drop table", { outcome: "refuse", says: "Ask the DBA." });
+    await write("careful", "delete from", { outcome: "warn" });
+    await write("four eyes", "update", { outcome: "review", level });
+    server.asRoot("create table shop.ruled (n int); insert into shop.ruled values (1)");
+    const terminal = await open();
+    await terminal.until(() => terminal.text.includes("[(none)]> "));
+    expect(await say(terminal, `drop${enter}table shop.ruled;`, "It was not run.")).toContain('Rule "no drops". Ask the DBA.');
+    expect(await say(terminal, "delete from shop.ruled;", "(y/n)")).toContain('Rule "careful"');
+    await say(terminal, "n", "Given up.");
+    const count = () => server.asRoot("select count(*), max(n) from shop.ruled").trim();
+    expect(count()).toBe("1\t1");
+    await say(terminal, "update shop.ruled set n = 2;", "It waits until boss");
+    terminal.type("\u0003");
+    await terminal.until(() => terminal.text.split("Given up.").length === 3, "it is given up");
+    await say(terminal, "update shop.ruled set n = 3;", "It waits until boss");
+    const { items } = await boss.query<{ items: { id: string; kind: string }[] }>("tickets.list", { box: "to-decide" });
+    expect(items.map(({ kind }) => kind)).toEqual(["command"]);
+    await boss.mutate("tickets.decide", { id: items[0]?.id, decision: "approve" });
+    await terminal.until(() => terminal.text.includes("row changed"), "the change");
+    expect(count()).toBe("1\t3");
+    await say(terminal, "delete from shop.ruled;", "(y/n)");
+    await say(terminal, "y", "row changed");
+    expect(count()).toBe("0\tNULL");
+    for (const { id } of (await admin.query<{ items: { id: string }[] }>("rules.list")).items)
+      await admin.mutate("rules.remove", { id });
+  });
+
   test("without the audit log nothing runs", async () => {
     const terminal = await open();
     await terminal.until(() => terminal.text.includes("> "));
