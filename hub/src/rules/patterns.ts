@@ -33,7 +33,7 @@ export function compile({ kind, text }: Pattern): RE2JS {
       "bad-input",
       `"${text}" is no regular expression that RE2 knows: it has no look-around and no back references.`,
       {
-        facts: { fields: "patterns" },
+        facts: { fields: "patterns", pattern: text },
       },
     );
   }

@@ -51,6 +51,9 @@ export const consolePages: ConsolePage[] = [
   list("flows", "/settings?tab=requests"),
   list("channels", "/settings?tab=notices"),
   list("automation", "/settings?tab=automation"),
+  list("rules", "/rules"),
+  list("rules-sign-in", "/rules?kind=sign-in"),
+  list("new-rule", "/rules?add=rule"),
 ];
 
 /** Anything that stands for what is still to come. */

@@ -44,6 +44,7 @@ export async function makeSampleLife(rest: RestClient, assetName?: string): Prom
   const taskId = await makeTask(rest, scriptId, [assetId, neighbourId]);
   const ticketId = await askFor(rest, neighbourId);
   const reviewId = await beginReview(rest, "All access, fourth quarter");
+  await writeRules(rest, neighbourId);
   const made = { assetId, runId, failedRunId, neighbourId, scriptId, taskId, ticketId, reviewId };
   return { ...made, sessionId: await recordSession(rest, assetId) };
 }
@@ -131,4 +132,29 @@ async function command(terminal: TerminalClient, line: string, perKeyMs: number)
   const prompt = terminal.output(ready);
   terminal.type("\r");
   await prompt;
+}
+
+/** Of each kind and outcome; none of them holds up what this life does. */
+async function writeRules(rest: RestClient, assetId: string): Promise<void> {
+  const level = { approvers: [{ kind: "role", id: "admin" }, { kind: "asset-owner" }], need: { kind: "any" }, minutes: 30 };
+  const targets = [{ kind: "asset", id: assetId }];
+  const words = (...texts: string[]) => texts.map((text) => ({ kind: "words", text }));
+  const nights = [{ days: [1, 2, 3, 4, 5], from: 20 * 60, to: 24 * 60 }];
+  const hours = { timeZone: "Europe/Berlin", spans: nights };
+  const rules = [
+    { kind: "command", name: "Looking is fine", targets, patterns: words("systemctl status"), outcome: "allow" },
+    {
+      kind: "command",
+      name: "Destroys data",
+      targets,
+      patterns: [...words("mkfs", "wipefs", "drop table"), { kind: "regex", text: "\\bdd\\s.*of=/dev/" }],
+      outcome: "refuse",
+      says: "Ask the storage team for a new volume instead.",
+    },
+    { kind: "command", name: "Restarts", targets, accounts: ["root"], patterns: words("reboot"), outcome: "review", level },
+    { kind: "command", name: "Stops services", targets, patterns: words("systemctl stop"), outcome: "warn", active: false },
+    { kind: "connection", name: "Databases at night", targets, protocols: ["ssh"], hours, outcome: "review", level },
+    { kind: "sign-in", name: "Not from the guests' network", addresses: ["198.51.100.0/24"], outcome: "refuse" },
+  ];
+  for (const rule of rules) await rest.json("POST", "/rules", { rule });
 }

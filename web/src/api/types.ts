@@ -52,6 +52,7 @@ export type AskedOf<K extends TicketKind> = Extract<Asked, { kind: K }>;
 /** What people ask for; the other kinds a rule raises. */
 export type AskableKind = Inputs["tickets"]["open"]["asked"]["kind"];
 export type TicketFlow = Outputs["tickets"]["flows"]["items"][number];
+export type Rule = Outputs["rules"]["list"]["items"][number];
 export type AccessReview = Outputs["reviews"]["list"]["items"][number];
 export type ReviewLine = Outputs["reviews"]["lines"]["items"][number];
 export type Requestable = Outputs["tickets"]["requestable"]["items"][number];

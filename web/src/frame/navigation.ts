@@ -10,6 +10,7 @@ import {
   IconPlayerPlay,
   IconServer2,
   IconSettings,
+  IconShieldHalf,
   IconStack2,
   IconTerminal2,
   IconTicket,
@@ -31,6 +32,7 @@ export type PlaceName =
   | "fleet"
   | "assets"
   | "grants"
+  | "rules"
   | "people"
   | "reviews"
   | "audit"
@@ -56,6 +58,7 @@ export const places: readonly Place[] = [
   { name: "fleet", href: "/fleet", icon: IconStack2, group: "manage", needs: "fleet.read" },
   { name: "assets", href: "/assets", icon: IconServer2, group: "manage", needs: "assets.read" },
   { name: "grants", href: "/grants", icon: IconKey, group: "manage", needs: "grants.read" },
+  { name: "rules", href: "/rules", icon: IconShieldHalf, group: "manage", needs: "grants.read" },
   { name: "people", href: "/people", icon: IconUsers, group: "manage", needs: "people.read" },
   { name: "reviews", href: "/reviews", icon: IconListCheck, group: "evidence", needs: "grants.read" },
   { name: "audit", href: "/audit", icon: IconListSearch, group: "evidence", needs: "audit.read" },

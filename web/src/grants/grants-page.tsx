@@ -52,7 +52,7 @@ export const subjectsText = ({ subjects }: Pick<Grant, "subjects">, t: TFunction
 export const targetsText = ({ targets }: Pick<Grant, "targets">, t: TFunction): string =>
   targets.map((target) => endText(target, t)).join(", ");
 
-const accountsText = ({ accounts }: Pick<Grant, "accounts">, t: TFunction): string =>
+export const accountsText = ({ accounts }: Pick<Grant, "accounts">, t: TFunction): string =>
   accounts.map((account) => accountWord(account, t)).join(", ");
 
 function Grants() {

@@ -1,21 +1,9 @@
 // A flow as its sentence: requests for these, with or without privileged accounts, are decided by these, level by level.
 "use client";
-import {
-  Alert,
-  Button,
-  Checkbox,
-  Fieldset,
-  Group,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Stack,
-  Switch,
-  TextInput,
-} from "@mantine/core";
+import { Alert, Button, Checkbox, Fieldset, Group, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { privileges as databasePrivileges } from "@sallyport/hub/databases/input";
-import { type Approver, askableKinds, createFlow, type Level } from "@sallyport/hub/tickets/input";
-import { IconPlus, IconTrash } from "@tabler/icons-react";
+import { askableKinds, createFlow } from "@sallyport/hub/tickets/input";
+import { IconPlus } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -26,60 +14,14 @@ import { ActionsField } from "../grants/actions-field.tsx";
 import { type Subject, SubjectsPicker, type Target, TargetsPicker } from "../grants/ends-picker.tsx";
 import { oneOf } from "../state/url-state.ts";
 import { showToast } from "../ui/toasts.tsx";
+import { emptyLevel, type LevelDraft, levelDraft, levelOf, type Names } from "./level-draft.ts";
+import { LevelFields } from "./level-fields.tsx";
 import { LengthSelect } from "./time-fields.tsx";
 
-interface LevelDraft {
-  key: number;
-  approvers: Subject[];
-  manager: boolean;
-  owner: boolean;
-  need: "any" | "all" | "count";
-  count: number;
-  /** Hours; empty: it waits. */
-  hours: number | "";
-  escalateTo: Subject[];
-}
-
 const levelsMax = 5;
-const needs = ["any", "all", "count"] as const;
+/** Levels have no name of their own, and those before one may be removed. */
+const keyed = (level: LevelDraft, key: number) => ({ ...level, key });
 const privileges = ["both", "privileged", "unprivileged"] as const;
-
-const emptyLevel = (key: number): LevelDraft => ({
-  key,
-  approvers: [],
-  manager: false,
-  owner: false,
-  need: "any",
-  count: 2,
-  hours: "",
-  escalateTo: [],
-});
-
-type Names = Record<string, string>;
-const subjectOf = (one: Approver, names: Names): Subject[] =>
-  "id" in one ? [{ kind: one.kind, id: one.id, name: names[one.id] ?? one.id }] : [];
-
-const levelDraft = ({ approvers, need, minutes, escalateTo }: Level, key: number, names: Names): LevelDraft => ({
-  key,
-  approvers: approvers.flatMap((one) => subjectOf(one, names)),
-  manager: approvers.some(({ kind }) => kind === "manager"),
-  owner: approvers.some(({ kind }) => kind === "asset-owner"),
-  need: need.kind,
-  count: need.kind === "count" ? need.value : 2,
-  hours: minutes === null ? "" : minutes / 60,
-  escalateTo: escalateTo.flatMap((one) => subjectOf(one, names)),
-});
-
-const levelOf = ({ approvers, manager, owner, need, count, hours, escalateTo }: LevelDraft) => ({
-  approvers: [
-    ...approvers.map(({ kind, id }) => ({ kind, id })),
-    ...(manager ? [{ kind: "manager" as const }] : []),
-    ...(owner ? [{ kind: "asset-owner" as const }] : []),
-  ],
-  need: need === "count" ? { kind: need, value: count } : { kind: need },
-  minutes: hours === "" ? null : Math.round(hours * 60),
-  escalateTo: hours === "" ? [] : escalateTo.map(({ kind, id }) => ({ kind, id })),
-});
 
 interface FlowFormProps {
   flow: TicketFlow | null;
@@ -104,7 +46,7 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
         : flow.match.privileged
           ? ("privileged" as const)
           : ("unprivileged" as const),
-    levels: flow === null ? [emptyLevel(0)] : flow.levels.map((level, n) => levelDraft(level, n, names)),
+    levels: flow === null ? [keyed(emptyLevel("hours"), 0)] : flow.levels.map((level, n) => keyed(levelDraft(level, names), n)),
     auto: flow?.auto ?? null,
     mayRepeat: flow?.mayRepeat ?? false,
   }));
@@ -192,7 +134,10 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
             key={one.key}
             level={one}
             title={t("flows.level", { n: n + 1 })}
-            error={wrong("levels", n, "approvers")}
+            errors={{
+              approvers: wrong("levels", n, "approvers"),
+              minutes: wrong("levels", n, "minutes") && t("flows.waitWrong"),
+            }}
             onChange={(part) => setLevel(one.key, part)}
             onRemove={draft.levels.length === 1 ? null : () => set({ levels: draft.levels.filter(({ key }) => key !== one.key) })}
           />
@@ -203,7 +148,9 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
             size="compact-sm"
             style={{ alignSelf: "flex-start" }}
             leftSection={<IconPlus size={14} />}
-            onClick={() => set({ levels: [...draft.levels, emptyLevel(Math.max(...draft.levels.map(({ key }) => key)) + 1)] })}
+            onClick={() =>
+              set({ levels: [...draft.levels, keyed(emptyLevel("hours"), Math.max(...draft.levels.map(({ key }) => key)) + 1)] })
+            }
           >
             {t("flows.addLevel")}
           </Button>
@@ -252,89 +199,6 @@ export function FlowForm({ flow, names, onDone }: FlowFormProps) {
         </Group>
       </Stack>
     </form>
-  );
-}
-
-interface LevelFieldsProps {
-  level: LevelDraft;
-  title: string;
-  error: string | undefined;
-  onChange: (part: Partial<LevelDraft>) => void;
-  onRemove: (() => void) | null;
-}
-
-function LevelFields({ level, title, error, onChange, onRemove }: LevelFieldsProps) {
-  const { t } = useTranslation();
-  return (
-    <Fieldset legend={title}>
-      <Stack gap="sm">
-        <SubjectsPicker
-          chosen={level.approvers}
-          onChange={(approvers) => onChange({ approvers })}
-          label={t("flows.who")}
-          hint={t("grants.whoHint")}
-          error={error}
-        />
-        <Group gap="md">
-          <Checkbox
-            label={t("flows.manager")}
-            checked={level.manager}
-            onChange={(event) => onChange({ manager: event.currentTarget.checked })}
-          />
-          <Checkbox
-            label={t("flows.owner")}
-            checked={level.owner}
-            onChange={(event) => onChange({ owner: event.currentTarget.checked })}
-          />
-        </Group>
-        <Group gap="sm" align="flex-end">
-          <SegmentedControl
-            aria-label={t("flows.need")}
-            data={needs.map((value) => ({ value, label: t(`flowNeed.${value}`) }))}
-            value={level.need}
-            onChange={(value) => onChange({ need: oneOf(value, needs) ?? "any" })}
-          />
-          {level.need === "count" && (
-            <NumberInput
-              aria-label={t("flows.howMany")}
-              w={80}
-              min={1}
-              max={20}
-              value={level.count}
-              onChange={(value) => onChange({ count: typeof value === "number" ? value : 1 })}
-            />
-          )}
-        </Group>
-        <NumberInput
-          label={t("flows.hours")}
-          description={t("flows.hoursHint")}
-          min={1}
-          max={720}
-          value={level.hours}
-          onChange={(value) => onChange({ hours: typeof value === "number" ? value : "" })}
-        />
-        {level.hours !== "" && (
-          <SubjectsPicker
-            chosen={level.escalateTo}
-            onChange={(escalateTo) => onChange({ escalateTo })}
-            label={t("flows.escalateTo")}
-            hint={t("flows.escalateHint")}
-          />
-        )}
-        {onRemove !== null && (
-          <Button
-            variant="subtle"
-            color="red"
-            size="compact-sm"
-            style={{ alignSelf: "flex-start" }}
-            leftSection={<IconTrash size={14} />}
-            onClick={onRemove}
-          >
-            {t("flows.removeLevel")}
-          </Button>
-        )}
-      </Stack>
-    </Fieldset>
   );
 }
 

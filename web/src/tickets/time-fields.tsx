@@ -34,22 +34,23 @@ export function TimeFields({ startsAt, minutes, most = Number.POSITIVE_INFINITY,
   );
 }
 
-export function LengthSelect({
-  minutes,
-  most,
-  onChange,
-}: {
+interface LengthSelectProps {
+  /** What lasts so long; access that is asked for without them. */
+  label?: string;
+  hint?: string;
   minutes: number;
   most: number;
   onChange: (minutes: number) => void;
-}) {
+}
+
+export function LengthSelect({ label, hint, minutes, most, onChange }: LengthSelectProps) {
   const { t } = useTranslation();
   const { duration } = useLocale();
   const values = [...new Set([...choices, minutes])].filter((value) => value <= most).sort((a, b) => a - b);
   return (
     <Select
-      label={t("tickets.howLong")}
-      description={t("tickets.howLongHint")}
+      label={label ?? t("tickets.howLong")}
+      description={hint ?? t("tickets.howLongHint")}
       data={values.map((value) => ({ value: String(value), label: duration(value * 60_000) }))}
       value={String(minutes)}
       allowDeselect={false}

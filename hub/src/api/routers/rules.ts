@@ -61,5 +61,5 @@ export const rulesRouter = router({
     .meta({ rest: { method: "POST", path: "/rule-patterns/try", tag, summary: "Which of these patterns a line matches first" } })
     .input(input.tryPatterns)
     .output(output.tried)
-    .query(({ input: { patterns, line } }) => ({ match: firstMatch(patterns, line)?.text ?? null })),
+    .mutation(({ input: { patterns, line } }) => ({ match: firstMatch(patterns, line)?.text ?? null })),
 });
