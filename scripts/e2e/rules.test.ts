@@ -84,7 +84,7 @@ describeWith(["chromium"], "rules", () => {
   /** By the boss, in the console, from the list of what waits for her. */
   async function decide(button: "Approve" | "Reject", shows: string | RegExp): Promise<number> {
     await bossPage.goto(at("/tickets?box=to-decide"));
-    await bossPage.locator("tbody tr").first().click();
+    await bossPage.locator("tbody tr", { hasText: operator.name }).first().click();
     await bossPage.getByText(shows).first().waitFor();
     await bossPage.getByRole("button", { name: button, exact: true }).click();
     return performance.now();
@@ -106,7 +106,10 @@ describeWith(["chromium"], "rules", () => {
 
     await write({ kind: "connection", name: "production", ...there() });
     await page.goto(at("/reach"));
-    await page.getByRole("button", { name: "Open terminal" }).first().click();
+    await page
+      .getByRole("button", { name: /^Connect/ })
+      .first()
+      .click();
     await page.getByText(`Waits for ${boss.name}`).waitFor();
     approved = await decide("Approve", "production");
     await page.getByText("Live", { exact: true }).waitFor({ timeout: seenWithinMs });
@@ -115,7 +118,7 @@ describeWith(["chromium"], "rules", () => {
     await write({ kind: "command", name: "deleting", patterns: [{ kind: "words", text: "rm -r" }], ...there() });
     const victim = path.join(folder.path, "victim");
     mkdirSync(victim);
-    await screenShows(page, /[$#] $/m);
+    await screenShows(page, /[$#] *$/m);
     await typeLine(page, `rm -r ${victim}`);
     const bar = page.getByRole("status").filter({ hasText: "This line waits for" });
     await bar.getByText(`rm -r ${victim}`).waitFor();

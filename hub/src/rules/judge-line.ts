@@ -71,7 +71,7 @@ async function judge(deps: RuleDeps & { held: HeldLines }, row: SessionRow, { sh
     deps,
     { id: row.userId, name: person, orgId: row.orgId, ip: row.address },
     {
-      title: `${row.account} @ ${asset}`.slice(0, 100),
+      title: `${row.account} @ ${asset}: ${told.line.replace(/\s+/g, " ")}`.slice(0, 100).toWellFormed(),
       reason: rule.says === "" ? rule.name : rule.says,
       asked: {
         kind: "command",

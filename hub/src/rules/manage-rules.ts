@@ -33,7 +33,7 @@ export async function createRule(deps: RuleDeps, actor: Actor, input: RuleInput)
           facts: { most: rulesMax },
         },
       );
-    await assertSensible(tx, actor, input);
+    await assertSensible(tx, actor, input, null);
     await tx
       .insert(rules)
       .values({ id, orgId: actor.orgId, ...input, position: there.length, changedBy: actor.id, createdAt: now, updatedAt: now });
@@ -60,7 +60,7 @@ export async function changeRule(
     const rule = await lockRule(tx, actor, id);
     if (rule.kind !== input.kind)
       throw new HubError("bad-input", "A rule stays of its kind. Make another one instead.", { facts: { fields: "kind" } });
-    await assertSensible(tx, actor, input);
+    await assertSensible(tx, actor, input, rule);
     await tx
       .update(rules)
       .set({ ...input, changedBy: actor.id, updatedAt: now })
@@ -129,13 +129,19 @@ export async function turnOffSignInRules({ db, changes }: Pick<RuleDeps, "db" | 
   return off.length;
 }
 
-async function assertSensible(tx: Transaction, actor: Actor, { subjects, targets, level, patterns }: RuleInput): Promise<void> {
-  for (const one of patterns) compile(one);
-  const deciders = level === null ? [] : [...level.approvers, ...level.escalateTo];
-  await assertEnds(tx, actor.orgId, {
-    subjects: [...subjects, ...deciders.flatMap((one) => ("id" in one ? [one] : []))],
-    targets,
-  });
+type Names = Pick<RuleInput, "subjects" | "targets" | "level">;
+
+const peopleIn = ({ subjects, level }: Names) => [
+  ...subjects,
+  ...(level === null ? [] : [...level.approvers, ...level.escalateTo]).flatMap((one) => ("id" in one ? [one] : [])),
+];
+
+/** What it named before and is gone since keeps nobody from switching it off. */
+async function assertSensible(tx: Transaction, actor: Actor, input: RuleInput, before: Names | null): Promise<void> {
+  for (const one of input.patterns) compile(one);
+  const named = new Set(before === null ? [] : [...peopleIn(before), ...before.targets].map(({ kind, id }) => `${kind}:${id}`));
+  const isNew = ({ kind, id }: { kind: string; id: string }) => !named.has(`${kind}:${id}`);
+  await assertEnds(tx, actor.orgId, { subjects: peopleIn(input).filter(isNew), targets: input.targets.filter(isNew) });
 }
 
 /** Whoever writes rules of signing in is not shut out by them from where he is: nobody could take them back. @throws HubError `would-lock-out`. */

@@ -315,6 +315,18 @@ test("a rule holds for its hours, its addresses and its accounts, and for nothin
   await comesTo(terminal, "refused");
 });
 
+test("a rule that names what is gone may still be switched off, and names nothing new that is not there", async () => {
+  const { id: group } = await admin.mutate<{ id: string }>("groups.create", { name: "leaving" });
+  const rule = { kind: "command", name: "careful", targets: [{ kind: "all" }], outcome: "refuse", ...words("mkdir") };
+  const id = await write({ ...rule, subjects: [{ kind: "group", id: group }] });
+  await admin.mutate("groups.delete", { id: group });
+  const off = { ...rule, subjects: [{ kind: "group", id: group }], active: false };
+  await admin.mutate("rules.change", { id, rule: off });
+  expect(await refusal(admin.mutate("rules.change", { id, rule: { ...off, subjects: [{ kind: "group", id: "grp_x" }] } }))).toBe(
+    "not-found",
+  );
+});
+
 test("a connection that is reviewed opens once it is approved, for as long as that holds", async () => {
   await write({ kind: "connection", minutes: 30, ...decidedBy(boss) });
   const attempt = async () => (await operator.client.openTerminal(assetId)).find("error");

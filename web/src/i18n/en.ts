@@ -913,7 +913,7 @@ export const en = {
     lineWaits: "This line waits for {{deciders}}",
     lineWaitsForNobody: "This line waits; nobody can decide it now",
     lineWaitsHint: "It runs once it is approved. Ctrl-C gives it up.",
-    lineBy: "Rule “{{rule}}”",
+    lineBy: "Rule “{{rule}}”.",
     lineHeldBackHint: "It was not run and still stands there to be edited.",
     lineUnseen: "typed unseen",
     takeAnswer: "Last answer as CSV",

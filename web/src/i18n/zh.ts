@@ -900,7 +900,7 @@ export const zh: Translation = {
     lineWaits: "这一行正在等待 {{deciders}} 复核",
     lineWaitsForNobody: "这一行正在等待复核；目前无人可以处理",
     lineWaitsHint: "通过后自动执行。按 Ctrl-C 放弃。",
-    lineBy: "规则“{{rule}}”",
+    lineBy: "规则“{{rule}}”。",
     lineHeldBackHint: "该行没有执行，仍在原处，可继续编辑。",
     lineUnseen: "输入时无回显",
     takeAnswer: "最近结果存为 CSV",

@@ -27,7 +27,7 @@ export function Decide({ ticket, link }: { ticket: TicketDetail; link: string | 
       onSuccess: (_, { decision }) => showToast("done", t(decision === "approve" ? "tickets.approved" : "tickets.rejected")),
     }),
   );
-  const { Narrow, isAnything } = kinds[whole.kind];
+  const { Narrow, isAnything, isWhole = false } = kinds[whole.kind];
   const which = { id: ticket.id, comment, ...(link === null ? {} : { link }) };
   const [signs, setSigns] = useState(ticket.script?.signature ?? false);
   const [refused, setRefused] = useState(false);
@@ -72,15 +72,17 @@ export function Decide({ ticket, link }: { ticket: TicketDetail; link: string | 
             <LengthSelect minutes={given.minutes} most={whole.minutes} onChange={(minutes) => setGiven({ ...given, minutes })} />
           </>
         ) : (
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            px={0}
-            style={{ alignSelf: "flex-start" }}
-            onClick={() => setNarrowing(true)}
-          >
-            {t("tickets.narrow")}
-          </Button>
+          !isWhole && (
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              px={0}
+              style={{ alignSelf: "flex-start" }}
+              onClick={() => setNarrowing(true)}
+            >
+              {t("tickets.narrow")}
+            </Button>
+          )
         )}
         <Textarea
           label={t("tickets.comment")}

@@ -122,7 +122,7 @@ function Asked({ ticket }: { ticket: TicketDetail }) {
   const { asked, narrowed } = ticket;
   const given = narrowed ?? asked;
   // Nobody approved what was taken or given at once: it began when it was written.
-  const waited = ticket.origin === "asked" || ticket.origin === "on-behalf";
+  const waited = ticket.origin !== "emergency" && ticket.origin !== "at-once";
   const isGiven = ticket.state === "approved" || ticket.state === "ended";
   const begins = given.startsAt ?? (waited ? (isGiven ? ticket.decidedAt : null) : ticket.submittedAt);
   const fromText = begins === null ? t("tickets.fromApproval") : moment(begins);

@@ -33,6 +33,8 @@ export interface KindView<A extends Asked> {
   Narrow?(props: NarrowProps<A>): ReactNode;
   /** What became of it, once it was approved; absent where the grant is all there is. */
   Given?(props: { ticket: TicketDetail }): ReactNode;
+  /** All of it is approved, or nothing: it has not even a length. */
+  isWhole?: true;
   /** Is anything left that could be approved? */
   isAnything(given: A): boolean;
 }

@@ -39,7 +39,7 @@ export const connectionView: KindView<AskedOf<"connection">> = {
 };
 
 export const commandView: KindView<AskedOf<"command">> = {
-  Facts: function CommandFacts({ ticket, given, common }) {
+  Facts: function CommandFacts({ ticket, given }) {
     const { t } = useTranslation();
     const account = useAccount(given.account);
     const mayWatch = useMay("sessions.read-all");
@@ -69,12 +69,12 @@ export const commandView: KindView<AskedOf<"command">> = {
                   ] as const,
                 ]
               : []),
-            ...common,
           ]}
         />
       </>
     );
   },
+  isWhole: true,
   isAnything: () => true,
 };
 
