@@ -100,7 +100,7 @@ import { beforeOpening } from "./rules/before-opening.ts";
 import { beforeSignIn } from "./rules/before-sign-in.ts";
 import type { RuleDeps } from "./rules/deps.ts";
 import { HeldLines } from "./rules/held-lines.ts";
-import { judgeLine, looksAt } from "./rules/judge-line.ts";
+import { judgeLine, lookedAt } from "./rules/judge-line.ts";
 import type { SessionDeps } from "./sessions/deps.ts";
 import { endForbidden } from "./sessions/end-forbidden.ts";
 import { endSession } from "./sessions/end-session.ts";
@@ -277,7 +277,7 @@ export async function createHub(
       neighbours,
       rules: {
         beforeOpening: (authorization, row) => beforeOpening(rules, authorization, row),
-        looksAt: (row) => looksAt(rules, row),
+        lookedAt: (rows) => lookedAt(rules, rows),
         judge: (row, line) => judgeLine({ ...rules, held }, row, line),
       },
       ownPorts: () => [ports.console, ports.agents],

@@ -20,12 +20,17 @@ import type { RuleRow } from "./schema.ts";
 /** So long an approved line may wait for its terminal: the answer comes while somebody sits there. */
 const approvedMinutes = 5;
 
-/** Does any rule look at what is typed there, at some hour? */
-export async function looksAt(deps: Pick<RuleDeps, "db" | "clock">, row: SessionRow): Promise<boolean> {
-  const all = await rulesOf(deps.db, row.orgId, "command");
-  if (!all.some(({ active }) => active)) return false;
-  const situation = await situationOf(deps, row);
-  return all.some((rule) => covers({ ...rule, hours: null }, situation));
+/** Of terminals of one organisation those, by id, where some rule looks at what is typed, at some hour. Without rules it is one question for all of them. */
+export async function lookedAt(deps: Pick<RuleDeps, "db" | "clock">, rows: readonly SessionRow[]): Promise<Set<string>> {
+  const looked = new Set<string>();
+  const [first] = rows;
+  const all = first === undefined ? [] : await rulesOf(deps.db, first.orgId, "command");
+  if (!all.some(({ active }) => active)) return looked;
+  for (const row of rows) {
+    const situation = await situationOf(deps, row);
+    if (all.some((rule) => covers({ ...rule, hours: null }, situation))) looked.add(row.id);
+  }
+  return looked;
 }
 
 /** Never throws: what cannot be looked at does not run. */

@@ -17,8 +17,8 @@ import type { SessionRow } from "./schema.ts";
 export type SessionRules = {
   /** @throws HubError `rule-refused`, `review-needed`. */
   beforeOpening(authorization: Authorization, row: SessionRow): Promise<void>;
-  /** Does any of them look at what is typed there? */
-  looksAt(row: SessionRow): Promise<boolean>;
+  /** Of terminals of one organisation those, by id, where any of them looks at what is typed. */
+  lookedAt(rows: readonly SessionRow[]): Promise<Set<string>>;
   /** Never throws. */
   judge(row: SessionRow, line: TypedLine): Promise<Verdict>;
 };

@@ -10,12 +10,14 @@ import { type SessionRow, sessions } from "./schema.ts";
 /** A screen's worth and more: what stands in the line of the cursor was printed in it. */
 const printedBytes = 64 * 1024;
 
-export async function guardLines(
-  { rules, links, store }: Pick<SessionDeps, "rules" | "links" | "store">,
-  session: LiveSession,
-  row: SessionRow,
-): Promise<void> {
-  if (!(await rules.looksAt(row))) {
+type Deps = Pick<SessionDeps, "rules" | "links" | "store">;
+
+export async function guardLines(deps: Deps, session: LiveSession, row: SessionRow): Promise<void> {
+  setGate(deps, session, row, (await deps.rules.lookedAt([row])).has(row.id));
+}
+
+function setGate({ rules, links, store }: Deps, session: LiveSession, row: SessionRow, isLookedAt: boolean): void {
+  if (!isLookedAt) {
     session.guard(null);
     return;
   }
@@ -64,8 +66,10 @@ export async function guardTerminals(deps: SessionDeps, orgId: string): Promise<
         open.map(({ id }) => id),
       ),
     );
-  for (const row of rows) {
+  const shells = rows.filter(({ kind }) => kind === "shell");
+  const looked = await deps.rules.lookedAt(shells);
+  for (const row of shells) {
     const session = deps.live.get(row.id);
-    if (row.kind === "shell" && session !== undefined) await guardLines(deps, session, row);
+    if (session !== undefined) setGate(deps, session, row, looked.has(row.id));
   }
 }

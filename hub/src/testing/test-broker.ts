@@ -90,7 +90,7 @@ export class TestBroker {
         live: new LiveSessions(),
         dials: new LiveDials(),
         neighbours,
-        rules: { beforeOpening: async () => {}, looksAt: async () => false, judge: async () => ({ kind: "pass" }) },
+        rules: { beforeOpening: async () => {}, lookedAt: async () => new Set(), judge: async () => ({ kind: "pass" }) },
         ownPorts: () => [],
         detachGraceSeconds: 600,
       },

@@ -10,13 +10,15 @@ import { neighbour } from "./neighbour.ts";
 import type { BenchOptions } from "./options.ts";
 import { longPath } from "./path.ts";
 import { relay } from "./relay.ts";
+import { rules } from "./rules.ts";
 import { runs } from "./runs.ts";
 import { schedule } from "./schedule.ts";
 import { printRows, type Row } from "./table.ts";
 
-const usage = `npm run bench -- <relay|dial|path|neighbour|runs|fleet|fleet-runs|schedule|access|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
+const usage = `npm run bench -- <relay|rules|dial|path|neighbour|runs|fleet|fleet-runs|schedule|access|footprint> [--json FILE] [--rounds N] [--samples N] [--agents N]
 
   relay       keystroke echo and bulk over TLS beside ssh and ssh -J on loopback, interleaved in one run
+  rules       a keystroke's echo and Enter in a terminal whose lines a rule looks at, beside one without
   dial        a TCP stream through the agent beside ssh's forwards, with processor time; keystroke echo beside such a stream
   path        keystroke echo and bulk over 100 ms and 0.5 % loss, beside ssh and scp (root: makes a network namespace)
   neighbour   opening a terminal on a host without an agent beside ssh -J (root: makes a network namespace)
@@ -30,6 +32,7 @@ const usage = `npm run bench -- <relay|dial|path|neighbour|runs|fleet|fleet-runs
 
 const benches: Record<string, (options: BenchOptions) => Promise<Row[]>> = {
   relay,
+  rules,
   dial,
   path: longPath,
   neighbour,
