@@ -9,7 +9,7 @@ export default defineConfig({
     include: ["e2e/**/*.test.ts"],
     exclude: ["e2e/faults.test.ts"],
     sequence: { sequencer: longestFirst(["console-pages", "start-and-stop", "custody", "predictive-echo"]) },
-    maxWorkers: 2, // half of what they do is waiting for processes to start and browsers to draw
+    maxWorkers: 3, // half of what they do is waiting for processes to start and browsers to draw
     testTimeout: 120_000,
     hookTimeout: 120_000, // a start on a cold disk makes a database and the agent's packages
   },

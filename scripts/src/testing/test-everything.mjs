@@ -29,8 +29,16 @@ const suites = [
   ["e2e", "scripts", ["--config", "e2e.config.ts"]],
   ["faults", "scripts", ["--config", "faults.config.ts"]],
 ];
-/** Both mostly wait for processes to start, to end and to come back: together they take little longer than the longer one. */
-const together = new Set(["e2e", "faults"]);
+/**
+ * What runs at the same time, lane by lane: each mostly waits for a database, for processes to start, to end and to come back, so that together they take little
+ * longer than the longest.
+ *
+ * @type {string[][][]}
+ */
+const stages = [
+  [["hub"], ["protocol", "agent", "web", "scripts"]],
+  [["e2e"], ["faults"]],
+];
 
 /** @param {string[]} only names of suites, or "checks"; empty means all @returns {Promise<number>} exit code */
 export async function testEverything(only) {
@@ -49,11 +57,20 @@ export async function testEverything(only) {
   if (wanted("checks")) for (const [name, command, args] of checks) counts.push(await runCheck(name, command, args));
   const reports = mkdtempSync(path.join(os.tmpdir(), "sallyport-test-"));
   try {
-    const due = suites.filter(([name]) => wanted(name));
-    for (const suite of due.filter(([name]) => !together.has(name))) counts.push(await runSuite(suite, reports));
-    const last = due.filter(([name]) => together.has(name));
-    // What the first prints is shown as it comes, what the other does when it is over.
-    counts.push(...(await Promise.all(last.map((suite, n) => runSuite(suite, reports, { later: n > 0 })))));
+    for (const stage of stages) {
+      const lanes = stage
+        .map((names) => suites.filter(([name]) => wanted(name) && names.includes(name)))
+        .filter((lane) => lane.length > 0);
+      // What the first lane prints is shown as it comes, what another does when a suite of it is over.
+      const all = await Promise.all(
+        lanes.map(async (lane, n) => {
+          const done = [];
+          for (const suite of lane) done.push(await runSuite(suite, reports, { later: n > 0 }));
+          return done;
+        }),
+      );
+      counts.push(...all.flat());
+    }
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
