@@ -57,7 +57,15 @@ async function judge(deps: RuleDeps & { held: HeldLines }, row: SessionRow, { sh
   const record = (kind: LineEvent) => recordLine(deps, row, kind, { ruleId: rule.id, rule: rule.name, line: told.line });
   if (rule.outcome === "warn") {
     await record("rule.warned");
-    return { kind: "warn", ...told, confirmed: () => record("rule.confirmed") };
+    const confirmed = () =>
+      record("rule.confirmed").then(
+        () => true,
+        (error: unknown) => {
+          deps.log.error({ session: row.id, ...errorFields(error) }, "confirmed line not on record");
+          return false;
+        },
+      );
+    return { kind: "warn", ...told, confirmed };
   }
   if (rule.outcome === "refuse" || rule.level === null) {
     await record("rule.refused");

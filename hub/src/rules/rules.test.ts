@@ -147,7 +147,7 @@ test("what stands in the line counts, not the keys: history, editing, several co
     expect(lineOf(terminal).state).toBe("free");
   }
   // From the history, where a rule came after it had been typed.
-  terminal.type("true rmdir-kept\r"); // is another word
+  await prompt(terminal, "true rmdir-kept\r"); // is another word
   await afterIt(terminal);
   expect(lineOf(terminal).state).toBe("free");
   expect(made("kept")).toBe(true);
@@ -168,6 +168,32 @@ test("a warning runs it at Enter, drops it at Ctrl-C, and is on record with what
   await until("risky", true);
   expect(await told("rule.warned")).toHaveLength(2);
   expect(await told("rule.confirmed")).toHaveLength(1);
+});
+
+test("what cannot be put on record does not run: neither a line that is looked at nor one that was confirmed", async () => {
+  await write({ ...words("mkdir unrecorded"), outcome: "warn" });
+  const terminal = await openShell(operator);
+  const withoutLog = async (work: () => Promise<void>) => {
+    await hub.sql`alter table audit_events rename to audit_events_away`;
+    await work().finally(() => hub.sql`alter table audit_events_away rename to audit_events`);
+  };
+  const isUnavailable = async () => {
+    await comesTo(terminal, "refused");
+    expect(lineOf(terminal)).toMatchObject({ why: "unavailable" });
+  };
+  await withoutLog(async () => {
+    terminal.type("mkdir unrecorded\r");
+    await isUnavailable();
+  });
+  terminal.type("\r"); // the same line once more
+  await comesTo(terminal, "warned");
+  await withoutLog(async () => {
+    terminal.type("\r");
+    await isUnavailable();
+  });
+  expect(made("unrecorded")).toBe(false);
+  await afterIt(terminal);
+  expect(made("unrecorded")).toBe(false);
 });
 
 test("a reviewed line waits, runs once it is approved by who is named, and is asked about each time", async () => {

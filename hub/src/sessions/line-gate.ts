@@ -18,7 +18,8 @@ export type HeldBack = "refused" | "rejected" | "lapsed" | "withdrawn" | "change
 
 export type Verdict =
   | { kind: "pass" }
-  | { kind: "warn"; rule: string; line: string; says: string; confirmed(): Promise<void> }
+  /** confirmed: puts it on record; false when that failed, and it does not run. Never throws. */
+  | { kind: "warn"; rule: string; line: string; says: string; confirmed(): Promise<boolean> }
   | { kind: "refuse"; rule: string; line: string; says: string; why: "refused" | "too-long" | "unavailable" }
   | {
       kind: "review";
@@ -145,10 +146,8 @@ export class LineGate {
 
   async #step(): Promise<void> {
     const [first = 0] = this.#queue;
-    if (this.#state.state === "warned" && runs.has(first)) {
-      const verdict = this.#verdict;
-      if (verdict?.kind === "warn") await verdict.confirmed();
-      this.#run();
+    if (this.#verdict?.kind === "warn" && runs.has(first)) {
+      await this.#confirm(this.#verdict);
       return;
     }
     if (this.#state.state !== "free") this.#free();
@@ -159,6 +158,17 @@ export class LineGate {
       return;
     }
     await this.#look();
+  }
+
+  async #confirm(verdict: Verdict & { kind: "warn" }): Promise<void> {
+    const isOnRecord = await verdict.confirmed();
+    if (this.#over) return;
+    if (isOnRecord) {
+      this.#run();
+      return;
+    }
+    this.#drop();
+    this.#refuse(verdict, "unavailable");
   }
 
   /** Bytes that run nothing. */
@@ -205,7 +215,7 @@ export class LineGate {
         this.#tell({ state: "warned", rule: verdict.rule, line: verdict.line, says: verdict.says });
         return;
       case "refuse":
-        this.#tell({ state: "refused", rule: verdict.rule, line: verdict.line, says: verdict.says, why: verdict.why });
+        this.#refuse(verdict, verdict.why);
         return;
       case "review": {
         const { rule, line: told, says, ticketId, deciders } = verdict;
@@ -218,18 +228,14 @@ export class LineGate {
 
   async #decided(verdict: Verdict & { kind: "review" }, line: TypedLine, outcome: "approved" | HeldBack): Promise<void> {
     if (this.#over || this.#verdict !== verdict || this.#state.state !== "waiting") return;
-    const refused = (why: HeldBack): void => {
-      this.#verdict = null;
-      this.#tell({ state: "refused", rule: verdict.rule, line: verdict.line, says: verdict.says, why });
-    };
     if (outcome !== "approved") {
-      refused(outcome);
+      this.#refuse(verdict, outcome);
       return;
     }
     // What was approved is what stood there; what stands there now may have been drawn by something else meanwhile.
     await this.#options.screen.drawn();
     const { text, fullScreen } = this.#options.screen.line(this.#spans);
-    if (!fullScreen && line.shown !== "" && text !== line.shown) refused("changed");
+    if (!fullScreen && line.shown !== "" && text !== line.shown) this.#refuse(verdict, "changed");
     else this.#run(Buffer.from([0x0d]));
   }
 
@@ -252,6 +258,11 @@ export class LineGate {
     this.#spans = this.#pasting;
     if (key === undefined) this.#forwardFirst(1);
     else this.#forward(key);
+  }
+
+  #refuse({ rule, line, says }: Exclude<Verdict, { kind: "pass" }>, why: HeldBack): void {
+    this.#verdict = null;
+    this.#tell({ state: "refused", rule, line, says, why });
   }
 
   #free(): void {

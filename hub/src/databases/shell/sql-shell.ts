@@ -340,8 +340,9 @@ export class SqlShell {
           await this.#say([words.heldBack.withdrawn]);
           return false;
         }
-        await verdict.confirmed();
-        return true;
+        if (await verdict.confirmed()) return true;
+        await this.#say([words.heldBack.unavailable]);
+        return false;
       }
       case "review": {
         await this.#say([`${because} ${words.waits(verdict.deciders.map(plain).join(", "))}`]);
