@@ -26,6 +26,11 @@ export type ListenOptions = {
 const tlsHandshake = 0x16;
 /** A connection that says nothing is not a browser. */
 const firstByteMs = 10_000;
+/**
+ * How long a connection without a request is kept. Whoever reads a page for a minute goes on without shaking hands anew; and a reverse proxy, which keeps
+ * its own for 60 s (the default of nginx' `keepalive_timeout` and of common load balancers), never sends a request into one that closes.
+ */
+const idleMs = 75_000;
 
 export async function listenForConsole(options: ListenOptions): Promise<ConsoleListener> {
   const { keys, certificate } = options;
@@ -48,6 +53,7 @@ export async function listenForConsole(options: ListenOptions): Promise<ConsoleL
     server.on("upgrade", options.upgrade);
     server.requestTimeout = 60_000;
     server.headersTimeout = 20_000;
+    server.keepAliveTimeout = idleMs;
     server.maxHeadersCount = 100;
   }
   secure.on("tlsClientError", () => {}); // scanners and refused certificates

@@ -428,15 +428,19 @@ describe("every answer", () => {
       expect(line).toMatch(/^(#|[a-z_0-9]+(\{[^}]*\})? [-+0-9.eNaInf]+$)/);
   });
 
-  test("over TLS tells browsers to stay there", async () => {
+  test("over TLS tells browsers to stay there, and how long the connection is kept: longer than a reverse proxy keeps it", async () => {
+    const ca = readFileSync(`${hub.dataDir}/keys/ca.pem`);
+    const agent = new https.Agent({ keepAlive: true });
     const headers = await new Promise<Record<string, unknown>>((resolve, reject) =>
       https
-        .get(hub.url.replace("http:", "https:"), { ca: readFileSync(`${hub.dataDir}/keys/ca.pem`) }, (response) => {
+        .get(hub.url.replace("http:", "https:"), { ca, agent }, (response) => {
           response.resume();
           resolve(response.headers);
         })
         .on("error", reject),
     );
+    agent.destroy();
     expect(headers["strict-transport-security"]).toContain("max-age=");
+    expect(headers["keep-alive"]).toBe("timeout=75");
   });
 });

@@ -1,6 +1,7 @@
 // Rules hold up what grants allow. The shell is a real one: whether a line ran is seen in its folder.
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { eventually, TestClock } from "../testing/eventually.ts";
@@ -84,12 +85,18 @@ const comesTo = (terminal: TestTerminal, state: string) =>
   terminal.until(() => lineOf(terminal).state === state, `a line ${state}`);
 
 const made = (name: string) => existsSync(path.join(shells.folder, name));
+const soon = async (holds: () => boolean) => {
+  for (let n = 0; n < 40 && !holds(); n++) await wait(25);
+  return holds();
+};
 /** Another line has run after it, so whatever it did is done. */
 async function afterIt(terminal: TestTerminal): Promise<void> {
-  await prompt(terminal, "\u0003");
   const mark = `mark-${Math.random().toString(36).slice(2)}`;
-  terminal.type(`mkdir ${mark}\r`);
-  await eventually(() => made(mark), Boolean, { what: "the next line" });
+  // What is typed in the instant after a Ctrl-C may be thrown away with the line before it.
+  do {
+    await prompt(terminal, "\u0003");
+    terminal.type(`mkdir ${mark}\r`);
+  } while (!(await soon(() => made(mark))));
 }
 const until = (name: string, is: boolean) =>
   eventually(
