@@ -211,7 +211,6 @@ describeWith(needs, "a request for a database", () => {
   }, 240_000);
 
   test("a program that knows the REST interface alone asks, decides for the manager, and takes it back", async () => {
-    clock.set("+0");
     const asks = new RestClient(parts.address.url, keyOf(requester.email));
     const decides = new RestClient(parts.address.url, keyOf(manager.email));
     const place = (table: string) => ({ database: "shop", schema: null, table, privileges: ["select"] });

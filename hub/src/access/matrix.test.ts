@@ -308,6 +308,7 @@ const table: Record<string, Row> = {
   "roles.remove": ["-FFFF", id("role")],
   "rules.change": ["-FFFF+N", ({ rule, asset }) => ({ id: rule, rule: ruleOf(asset) })],
   "rules.create": ["-FFFF+N", ({ asset }) => ({ rule: ruleOf(asset) })],
+  "rules.explain": ["-FFFF+N", ({ personId, asset }) => ({ kind: "connection", userId: personId, assetId: asset })],
   "rules.list": ["-FFF+++"],
   "rules.move": ["-FFFF+N", ({ rule }) => ({ id: rule, before: null })],
   "rules.remove": ["-FFFF+N", id("rule")],

@@ -30,6 +30,7 @@ const excused: Record<string, string> = {
   "providers.confirm": "needs a directory; its event is that of auth.confirm",
   "providers.signInLdap":
     "needs a directory; its event is that of every sign-in, its refusals are looked for in federation/ldap.test.ts",
+  "rules.explain": "only says what would happen",
   "rules.tryPatterns": "only says which pattern matches",
   "runs.goOn": "needs a run that waits for a person; its event is looked for in tasks/tasks.test.ts",
   "ticketDesk.decide": "needs a key made for it; tickets/outside-systems.test.ts looks for its events",

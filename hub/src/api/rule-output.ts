@@ -1,6 +1,7 @@
 // Shapes of what the API tells about rules.
 import { z } from "zod";
 import { hours, subject, target } from "../access/input.ts";
+import { whyNots } from "../rules/covers.ts";
 import { outcomes, pattern, ruleKinds } from "../rules/input.ts";
 import { level } from "../tickets/input.ts";
 
@@ -26,3 +27,15 @@ export const rule = z.object({
 export const rules = z.object({ items: z.array(rule), names: z.record(z.string(), z.string()) });
 /** match: the pattern's text; null: none matches. */
 export const tried = z.object({ match: z.string().nullable() });
+/** As `RulesExplained` in rules/explain-rules.ts. */
+export const explained = z.object({
+  decides: z.object({ id: z.string(), outcome: z.enum(outcomes), pattern: z.string().nullable() }).nullable(),
+  asked: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      outcome: z.enum(outcomes),
+      why: z.enum([...whyNots, "line", "later"]).nullable(),
+    }),
+  ),
+});

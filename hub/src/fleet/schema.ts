@@ -55,7 +55,7 @@ export const agents = pgTable(
     revokedAt: moment("revoked_at"),
     /** When people were told that it stays away; it counts until the agent is seen again. */
     offlineToldAt: moment("offline_told_at"),
-    /** Highest Order.sequence handed out, in blocks: see order-sequences.ts. */
+    /** Highest Order.sequence handed out, in blocks: see orders.ts. */
     orderSequence: bigint("order_sequence", { mode: "number" }).notNull().default(0),
   },
   (table) => [index("agents_org_zone").on(table.orgId, table.zoneId), uniqueIndex("agents_public_key").on(table.publicKey)],

@@ -1,4 +1,4 @@
-// Whether a rule is meant for what somebody does. Pure: who he is and what the asset is under has been looked up before; see situation.ts.
+// Whether a rule is meant for what somebody does. Pure: who he is and what the asset is under has been looked up before; see rules.ts.
 import { isWithin } from "../access/holds.ts";
 import { isInside } from "../platform/networks.ts";
 import type { RuleRow } from "./schema.ts";
@@ -18,15 +18,25 @@ export type Situation = {
 
 export type Reach = Pick<RuleRow, "kind" | "active" | "subjects" | "targets" | "accounts" | "protocols" | "addresses" | "hours">;
 
-export const covers = (rule: Reach, situation: Situation): boolean =>
-  rule.active &&
-  (rule.subjects.length === 0 || rule.subjects.some(({ kind, id }) => situation.subjects.has(`${kind}:${id}`))) &&
-  (rule.kind === "sign-in" ||
-    (rule.targets.some(({ kind, id }) => situation.ends.has(`${kind}:${id}`)) &&
-      meansAccount(rule, situation) &&
-      meansProtocol(rule, situation))) &&
-  (rule.addresses.length === 0 || (situation.address !== null && isInside(rule.addresses, situation.address))) &&
-  (rule.hours === null || isWithin(rule.hours, situation.now));
+/** What keeps a rule from being meant; the first of them is told. */
+export const whyNots = ["off", "person", "asset", "account", "protocol", "address", "hours"] as const;
+export type WhyNot = (typeof whyNots)[number];
+
+/** Null: it is meant. */
+export function whyNotCovered(rule: Reach, situation: Situation): WhyNot | null {
+  if (!rule.active) return "off";
+  const { subjects, addresses, hours } = rule;
+  if (subjects.length > 0 && !subjects.some(({ kind, id }) => situation.subjects.has(`${kind}:${id}`))) return "person";
+  if (rule.kind !== "sign-in") {
+    if (!rule.targets.some(({ kind, id }) => situation.ends.has(`${kind}:${id}`))) return "asset";
+    if (!meansAccount(rule, situation)) return "account";
+    if (!meansProtocol(rule, situation)) return "protocol";
+  }
+  if (addresses.length > 0 && (situation.address === null || !isInside(addresses, situation.address))) return "address";
+  return hours === null || isWithin(hours, situation.now) ? null : "hours";
+}
+
+export const covers = (rule: Reach, situation: Situation): boolean => whyNotCovered(rule, situation) === null;
 
 function meansAccount({ accounts }: Reach, { account }: Situation): boolean {
   if (accounts.includes("@all")) return true;

@@ -71,3 +71,22 @@ export const changeRule = byId.extend({ rule });
 export const moveRule = byId.extend({ before: z.string().max(64).nullable() });
 /** Which of these patterns a line matches, before anybody is held up by them. */
 export const tryPatterns = z.object({ patterns: z.array(pattern).max(patternsMax), line: z.string().max(2_000) });
+/** What the rules would say to somebody at this moment. */
+export const explainRules = z
+  .object({
+    kind: z.enum(ruleKinds),
+    userId: z.string().max(64),
+    /** Of a sign-in: none. */
+    assetId: z.string().max(64).nullable().default(null),
+    /** The user name on the asset, or a choice without an account, as in a grant; empty: a port, where nobody signs in. */
+    account: z.string().trim().max(128).default(""),
+    protocol: z.enum(protocolNames as [string, ...string[]]).default("ssh"),
+    /** Where the person comes from; null: from where no rule names. */
+    address: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
+    /** Of a command. */
+    line: z.string().max(2_000).default(""),
+  })
+  .refine(({ kind, assetId }) => (kind === "sign-in") === (assetId === null), {
+    path: ["assetId"],
+    message: "must be there unless somebody signs in",
+  });

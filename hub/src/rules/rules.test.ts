@@ -323,6 +323,43 @@ test("of several rules the first decides", async () => {
   await until("allowed", true);
 });
 
+test("whoever writes rules asks what they would say: which decides, and why each of the others does not", async () => {
+  const { id: elsewhere } = await admin.mutate<{ id: string }>("groups.create", { name: "elsewhere" });
+  await write({ name: "off", ...words("rm"), active: false });
+  await write({ name: "others", ...words("rm"), subjects: [{ kind: "group", id: elsewhere }] });
+  await write({ name: "root", ...words("rm"), accounts: ["root"] });
+  await write({ name: "from there", ...words("rm"), addresses: ["192.0.2.0/24"] });
+  await write({ name: "mkfs", ...words("mkfs") });
+  await write({ name: "asks", ...words("reboot", "rm"), ...decidedBy(boss) });
+  await write({ name: "after", ...words("rm") });
+  const ask = (more: object = {}, by = admin) =>
+    by.mutate<{ decides: object | null; asked: { name: string; why: string | null }[] }>("rules.explain", {
+      kind: "command",
+      userId: operator.id,
+      assetId,
+      account: "deploy",
+      line: "sudo rm -r /srv",
+      ...more,
+    });
+  const whys = async (more: object = {}) =>
+    Object.fromEntries((await ask(more)).asked.map(({ name, why }): [string, string | null] => [name, why]));
+  expect((await ask()).decides).toMatchObject({ outcome: "review", pattern: "rm" });
+  const reasons = { off: "off", others: "person", root: "account", "from there": "address", mkfs: "line" };
+  expect(await whys()).toEqual({ ...reasons, asks: null, after: "later" });
+  expect(await whys({ account: "root" })).toMatchObject({ root: null, "from there": "later" });
+  expect(await whys({ address: "192.0.2.7" })).toMatchObject({ "from there": null });
+  expect(await ask({ line: "ls" })).toMatchObject({ decides: null });
+  expect((await ask({ kind: "connection", line: "" })).asked).toEqual([]);
+  // It says what is true: the same line in a terminal.
+  const terminal = await openShell(operator);
+  terminal.type("true rm\r");
+  await comesTo(terminal, "waiting");
+  expect(lineOf(terminal)).toMatchObject({ rule: "asks" });
+  expect(await refusal(ask({}, operator.client))).toBe("forbidden");
+  expect(await refusal(ask({ userId: "usr_nobody" }))).toBe("not-found");
+  expect(await refusal(ask({ kind: "sign-in" }))).toBe("bad-input");
+});
+
 test("a rule holds for its hours, its addresses and its accounts, and for nothing else", async () => {
   const now = clock.now();
   const minute = now.getUTCHours() * 60 + now.getUTCMinutes();

@@ -54,6 +54,7 @@ export const consolePages: ConsolePage[] = [
   list("rules", "/rules"),
   list("rules-sign-in", "/rules?kind=sign-in"),
   list("new-rule", "/rules?add=rule"),
+  list("ask-rules", "/rules?ask=yes"),
 ];
 
 /** Anything that stands for what is still to come. */

@@ -53,6 +53,7 @@ export type AskedOf<K extends TicketKind> = Extract<Asked, { kind: K }>;
 export type AskableKind = Inputs["tickets"]["open"]["asked"]["kind"];
 export type TicketFlow = Outputs["tickets"]["flows"]["items"][number];
 export type Rule = Outputs["rules"]["list"]["items"][number];
+export type RulesExplained = Outputs["rules"]["explain"];
 export type AccessReview = Outputs["reviews"]["list"]["items"][number];
 export type ReviewLine = Outputs["reviews"]["lines"]["items"][number];
 export type Requestable = Outputs["tickets"]["requestable"]["items"][number];

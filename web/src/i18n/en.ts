@@ -2637,6 +2637,40 @@ export const en = {
     lockOut:
       "“{{rule}}” would be the first rule that covers you where you are now. First write one that allows you, your group or this network: a new rule is asked last, so it has to be there before this one, or be moved up.",
   },
+  askRules: {
+    open: "Try the rules",
+    purpose:
+      "Which rule would decide at this moment, and why the others do not. Nobody is held up by asking, and nothing is recorded.",
+    accountHint: "Empty: a port, where nobody signs in",
+    protocol: "By",
+    protocolHint: "How it is reached",
+    address: "From the address",
+    addressHint: "Empty: from where no rule names",
+    line: "The line",
+    found: "Found in the line: “{{pattern}}”",
+    decides: "decides",
+  },
+  askRulesTitle: {
+    command: "What would become of a line?",
+    connection: "What would become of a connection?",
+    "sign-in": "What would become of a sign-in?",
+  },
+  askRulesNone: {
+    command: "No rule decides: the line runs at once.",
+    connection: "No rule decides: it opens, if a grant allows it.",
+    "sign-in": "No rule decides: the person is signed in.",
+  },
+  ruleWhyNot: {
+    off: "is switched off",
+    person: "is not about this person",
+    asset: "is not about this asset",
+    account: "is not about this account",
+    protocol: "is not about this protocol",
+    address: "is not about this address",
+    hours: "does not hold at this hour",
+    line: "finds nothing in the line",
+    later: "is not asked any more",
+  },
   ruleKind: { command: "Commands", connection: "Connections", "sign-in": "Sign-ins" },
   ruleKindMeaning: {
     command: "A line typed in a terminal, in a shell or in SQL, is looked at when Enter is pressed, before it runs.",

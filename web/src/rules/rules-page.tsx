@@ -1,8 +1,8 @@
 // Rules: what holds up what grants allow. A tab for each kind; in it the rules in the order in which they are asked.
 "use client";
-import { Button, Drawer, Tabs, Text } from "@mantine/core";
+import { Button, Drawer, Group, Tabs, Text } from "@mantine/core";
 import type { RuleKind } from "@sallyport/hub/rules/input";
-import { IconPlus } from "@tabler/icons-react";
+import { IconHelp, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
@@ -12,6 +12,7 @@ import { displayText } from "../ui/display-text.ts";
 import { Page } from "../ui/page.tsx";
 import { Empty, Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
+import { AskRules } from "./ask-rules.tsx";
 import { RuleForm } from "./rule-form.tsx";
 import { RuleList } from "./rule-list.tsx";
 import classes from "./rules.module.css";
@@ -43,6 +44,18 @@ function Rules() {
       {t(`newRule.${kind}`)}
     </Button>
   );
+  const actions = mayManage && (
+    <Group gap="xs">
+      <Button
+        variant="default"
+        leftSection={<IconHelp size={16} />}
+        onClick={() => changeUrl({ id: null, add: null, ask: "yes" })}
+      >
+        {t("askRules.open")}
+      </Button>
+      {add}
+    </Group>
+  );
   const content = () => {
     if (rules.isError) return <Failed error={rules.error} onRetry={() => void rules.refetch()} />;
     if (rules.data === undefined) return <PanelSkeleton />;
@@ -58,7 +71,7 @@ function Rules() {
     );
   };
   return (
-    <Page title={t("rules.title")} purpose={t("rules.purpose")} action={add}>
+    <Page title={t("rules.title")} purpose={t("rules.purpose")} action={actions}>
       <Tabs
         value={kind}
         onChange={(value) => changeUrl({ kind: value === "command" ? null : value, id: null, add: null })}
@@ -94,6 +107,13 @@ function Rules() {
           <RuleForm key={open.id} kind={open.kind} rule={open} names={rules.data?.names ?? {}} onDone={close} />
         )}
       </Drawer>
+      <AskRules
+        kind={kind}
+        rules={ofKind(kind)}
+        names={rules.data?.names ?? {}}
+        opened={mayManage && url.has("ask")}
+        onClose={() => changeUrl({ ask: null })}
+      />
     </Page>
   );
 }

@@ -5,7 +5,7 @@ import { IconAlertTriangle, IconClock, IconHandStop } from "@tabler/icons-react"
 import type { TFunction } from "i18next";
 import Link from "next/link";
 import { useTranslation } from "react-i18next";
-import { displayText } from "../ui/display-text.ts";
+import { displayLines, displayText } from "../ui/display-text.ts";
 import classes from "./line-bar.module.css";
 import type { LineState } from "./socket-messages.ts";
 
@@ -31,7 +31,7 @@ export function LineBar({ line, low, mine, onAnswer }: LineBarProps) {
       <Icon size={18} className={classes.icon} aria-hidden />
       <div className={classes.words}>
         <p className={classes.headline}>{headline(line, t)}</p>
-        <code className={classes.line}>{line.line === "" ? t("terminal.lineUnseen") : displayText(line.line, 2_000)}</code>
+        <code className={classes.line}>{line.line === "" ? t("terminal.lineUnseen") : displayLines(line.line)}</code>
         <p className={classes.detail}>
           {line.rule !== "" && `${t("terminal.lineBy", { rule: displayText(line.rule, 200) })} `}
           {says !== "" && `${says} `}

@@ -1,5 +1,6 @@
 // Rules: what holds up what a grant allows.
 import { byId } from "../../platform/input.ts";
+import { explainRules } from "../../rules/explain-rules.ts";
 import * as input from "../../rules/input.ts";
 import { changeRule, createRule, moveRule, removeRule } from "../../rules/manage-rules.ts";
 import { firstMatch } from "../../rules/patterns.ts";
@@ -62,4 +63,16 @@ export const rulesRouter = router({
     .input(input.tryPatterns)
     .output(output.tried)
     .mutation(({ input: { patterns, line } }) => ({ match: firstMatch(patterns, line)?.text ?? null })),
+  explain: managing
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/rules/explain",
+        tag,
+        summary: "What the rules would say to a person at this moment, and why",
+      },
+    })
+    .input(input.explainRules)
+    .output(output.explained)
+    .mutation(({ ctx, input: given }) => explainRules(ctx.hub.rules.db, ctx.actor.orgId, given, ctx.hub.rules.clock.now())),
 });

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { AskedOf, TicketDetail } from "../../api/types.ts";
 import { useMay } from "../../frame/me.tsx";
-import { displayText } from "../../ui/display-text.ts";
+import { displayLines, displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
 import classes from "../tickets.module.css";
 import type { KindView } from "./kind.ts";
@@ -51,7 +51,7 @@ export const commandView: KindView<AskedOf<"command">> = {
           </Text>
         ) : (
           <Code block className={classes.line} mb="sm">
-            {displayText(given.line, 2_000)}
+            {displayLines(given.line)}
           </Code>
         )}
         <Facts

@@ -1,0 +1,189 @@
+// What would the rules say? To anybody, on any asset, about any line: which of them decides, and why the others do not.
+"use client";
+import { Alert, Drawer, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { protocolNames } from "@sallyport/hub/assets/input";
+import type { RuleKind } from "@sallyport/hub/rules/input";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useTRPC, useTRPCClient } from "../api/trpc.ts";
+import type { Rule, RulesExplained } from "../api/types.ts";
+import { type Subject, SubjectsPicker, type Target, TargetsPicker } from "../grants/ends-picker.tsx";
+import type { Names } from "../tickets/level-draft.ts";
+import { displayText } from "../ui/display-text.ts";
+import { Failed } from "../ui/page-states.tsx";
+import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
+import { OutcomeMark } from "./outcome-mark.tsx";
+import { sentenceOf } from "./rule-text.ts";
+import classes from "./rules.module.css";
+
+interface AskRulesProps {
+  kind: RuleKind;
+  rules: readonly Rule[];
+  names: Names;
+  opened: boolean;
+  onClose: () => void;
+}
+
+export function AskRules({ kind, rules, names, opened, onClose }: AskRulesProps) {
+  const { t } = useTranslation();
+  return (
+    <Drawer
+      opened={opened}
+      onClose={onClose}
+      size="lg"
+      title={t(`askRulesTitle.${kind}`)}
+      closeButtonProps={{ "aria-label": t("action.close") }}
+    >
+      <Question key={kind} kind={kind} rules={rules} names={names} />
+    </Drawer>
+  );
+}
+
+/** As the hub takes them. */
+const lineMax = 2_000;
+const accountMax = 128;
+/** Long enough for a word to be typed. */
+const settleMs = 250;
+
+function Question({ kind, rules, names }: Pick<AskRulesProps, "kind" | "rules" | "names">) {
+  const { t } = useTranslation();
+  const [people, setPeople] = useState<Subject[]>([]);
+  const [assets, setAssets] = useState<Target[]>([]);
+  const [account, setAccount] = useState("root");
+  const [protocol, setProtocol] = useState("ssh");
+  const [address, setAddress] = useState("");
+  const [line, setLine] = useState("");
+  const [person, asset] = [people[0], assets[0]];
+  const isWhole = person !== undefined && (kind === "sign-in" || asset !== undefined) && (kind !== "command" || line !== "");
+  const asked = {
+    kind,
+    userId: person?.id ?? "",
+    assetId: kind === "sign-in" ? null : (asset?.id ?? ""),
+    account: account.trim(),
+    protocol,
+    address: address.trim() === "" ? null : address.trim(),
+    line,
+  };
+  return (
+    <Stack gap="md">
+      <Text size="sm" c="dimmed">
+        {t("askRules.purpose")}
+      </Text>
+      <SubjectsPicker
+        peopleOnly
+        single
+        autoFocus
+        chosen={people}
+        onChange={setPeople}
+        label={t(`ruleWho.${kind}`)}
+        hint={t("explain.whoHint")}
+      />
+      {kind !== "sign-in" && (
+        <>
+          <TargetsPicker
+            assetsOnly
+            single
+            chosen={assets}
+            onChange={setAssets}
+            label={t("rules.where")}
+            hint={t("grants.assetsHint")}
+          />
+          <Group grow align="flex-start">
+            <TextInput
+              label={t("grants.asWhom")}
+              description={t("askRules.accountHint")}
+              value={account}
+              maxLength={accountMax}
+              onChange={(event) => setAccount(event.currentTarget.value)}
+            />
+            <Select
+              label={t("askRules.protocol")}
+              description={t("askRules.protocolHint")}
+              data={[...protocolNames]}
+              value={protocol}
+              allowDeselect={false}
+              onChange={(value) => setProtocol(value ?? "ssh")}
+            />
+          </Group>
+        </>
+      )}
+      <TextInput
+        label={t("askRules.address")}
+        description={t("askRules.addressHint")}
+        placeholder="192.0.2.7"
+        value={address}
+        onChange={(event) => setAddress(event.currentTarget.value)}
+      />
+      {kind === "command" && (
+        <TextInput
+          label={t("askRules.line")}
+          placeholder="sudo rm -rf /var/www"
+          value={line}
+          maxLength={lineMax}
+          onChange={(event) => setLine(event.currentTarget.value)}
+          classNames={{ input: classes.code ?? "" }}
+          spellCheck={false}
+          autoComplete="off"
+        />
+      )}
+      {isWhole && <Asked asked={asked} rules={rules} names={names} />}
+    </Stack>
+  );
+}
+
+type Question = Parameters<ReturnType<typeof useTRPCClient>["rules"]["explain"]["mutate"]>[0];
+
+function Asked({ asked, rules, names }: { asked: Question; rules: readonly Rule[]; names: Names }) {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const [settled] = useDebouncedValue(JSON.stringify(asked), settleMs);
+  const answer = useQuery({
+    queryKey: [...trpc.rules.explain.mutationKey(), settled],
+    queryFn: () => client.rules.explain.mutate(JSON.parse(settled) as Question),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+    retry: false,
+  });
+  if (answer.isError) return <Failed error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (answer.data === undefined) return <PanelSkeleton />;
+  return <Answer kind={asked.kind} explained={answer.data} rules={rules} names={names} />;
+}
+
+interface AnswerProps {
+  kind: RuleKind;
+  explained: RulesExplained;
+  rules: readonly Rule[];
+  names: Names;
+}
+
+function Answer({ kind, explained: { decides, asked }, rules, names }: AnswerProps) {
+  const { t } = useTranslation();
+  const first = rules.find(({ id }) => id === decides?.id);
+  return (
+    <div role="status">
+      {decides === null ? (
+        <Alert color="green">{t(`askRulesNone.${kind}`)}</Alert>
+      ) : (
+        <div className={classes.answer}>
+          <OutcomeMark outcome={decides.outcome} />
+          {first !== undefined && <p className={classes.sentence}>{sentenceOf(first, names, t)}</p>}
+          {decides.pattern !== null && (
+            <p className={classes.says}>{t("askRules.found", { pattern: displayText(decides.pattern, 200) })}</p>
+          )}
+        </div>
+      )}
+      {asked.length > 0 && (
+        <ol className={classes.asked} aria-label={t("rules.inOrder")}>
+          {asked.map(({ id, name, why }) => (
+            <li key={id} data-decides={why === null || undefined}>
+              <span>{displayText(name)}</span>
+              <span className={classes.why}>{why === null ? t("askRules.decides") : t(`ruleWhyNot.${why}`)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
