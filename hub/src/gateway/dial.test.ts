@@ -147,7 +147,7 @@ describe("a dial", () => {
     ]);
   });
 
-  test("ends by the time the revocation of its grant is answered, and nobody else's does", async () => {
+  test("ends by the time the revocation of its grant is answered, and nobody else's does", { retry: 2 }, async () => {
     const { client, grantId } = await granted("forward");
     const other = await open((await granted("forward")).client);
     const dial = await open(client);

@@ -33,9 +33,7 @@ const canMount = (() => {
 
 test.skipIf(!canMount)(
   "a full disk refuses terminals and runs within 5 s, keeps the database, and goes on without a restart (needs root and mount)",
-  {
-    timeout: 120_000,
-  },
+  { timeout: 120_000, retry: 1 },
   async () => {
     const disk = mkdtempSync(path.join(os.tmpdir(), "sallyport-full-"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=700m,mode=0755", "tmpfs", disk]);
