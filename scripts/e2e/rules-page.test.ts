@@ -95,6 +95,27 @@ describeWith(["chromium"], "the page of rules", () => {
     await page.close();
   });
 
+  test("the rules are tried on a person, an asset and a line, and say which decides and why the others do not", async () => {
+    const [asset] = await rest.assets();
+    const page = await opened("/rules");
+    await page.getByRole("button", { name: "Try the rules" }).click();
+    const form = page.getByRole("dialog", { name: "What would become of a line?" });
+    await page.getByRole("option", { name: new RegExp(firstAdmin.email) }).click();
+    await form.getByLabel("On what").click();
+    await page.getByRole("option", { name: asset?.name ?? "" }).click();
+    await form.getByLabel("The line").fill("sudo rm build --recursive");
+    await form.getByText("Found in the line:").waitFor();
+    expect(await form.getByRole("list", { name: "In the order in which they are asked" }).innerText()).toMatch(
+      /Second\s+is switched off\s+Destroys data\s+decides/,
+    );
+    await form.getByLabel("The line").fill("ls -l");
+    await form.getByText("No rule decides: the line runs at once.").waitFor();
+    await form.getByText("finds nothing in the line").waitFor();
+    await form.getByLabel("From the address").fill("nowhere");
+    await form.getByText("This is not valid.").waitFor();
+    await page.close();
+  });
+
   test("a rule that would shut out whoever writes it is refused, and the form says what to do first", async () => {
     const page = await opened("/rules?kind=sign-in&add=rule");
     const form = page.getByRole("dialog");

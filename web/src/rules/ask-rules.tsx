@@ -1,9 +1,9 @@
 // What would the rules say? To anybody, on any asset, about any line: which of them decides, and why the others do not.
 "use client";
-import { Alert, Drawer, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Drawer, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { protocolNames } from "@sallyport/hub/assets/input";
-import type { RuleKind } from "@sallyport/hub/rules/input";
+import { explainRules, type RuleKind } from "@sallyport/hub/rules/input";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -66,6 +66,7 @@ function Question({ kind, rules, names }: Pick<AskRulesProps, "kind" | "rules" |
     address: address.trim() === "" ? null : address.trim(),
     line,
   };
+  const wrong = new Set(explainRules.safeParse(asked).error?.issues.map(({ path }) => path[0]));
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">
@@ -81,41 +82,15 @@ function Question({ kind, rules, names }: Pick<AskRulesProps, "kind" | "rules" |
         hint={t("explain.whoHint")}
       />
       {kind !== "sign-in" && (
-        <>
-          <TargetsPicker
-            assetsOnly
-            single
-            chosen={assets}
-            onChange={setAssets}
-            label={t("rules.where")}
-            hint={t("grants.assetsHint")}
-          />
-          <Group grow align="flex-start">
-            <TextInput
-              label={t("grants.asWhom")}
-              description={t("askRules.accountHint")}
-              value={account}
-              maxLength={accountMax}
-              onChange={(event) => setAccount(event.currentTarget.value)}
-            />
-            <Select
-              label={t("askRules.protocol")}
-              description={t("askRules.protocolHint")}
-              data={[...protocolNames]}
-              value={protocol}
-              allowDeselect={false}
-              onChange={(value) => setProtocol(value ?? "ssh")}
-            />
-          </Group>
-        </>
+        <TargetsPicker
+          assetsOnly
+          single
+          chosen={assets}
+          onChange={setAssets}
+          label={t("rules.where")}
+          hint={t("grants.assetsHint")}
+        />
       )}
-      <TextInput
-        label={t("askRules.address")}
-        description={t("askRules.addressHint")}
-        placeholder="192.0.2.7"
-        value={address}
-        onChange={(event) => setAddress(event.currentTarget.value)}
-      />
       {kind === "command" && (
         <TextInput
           label={t("askRules.line")}
@@ -128,7 +103,34 @@ function Question({ kind, rules, names }: Pick<AskRulesProps, "kind" | "rules" |
           autoComplete="off"
         />
       )}
-      {isWhole && <Asked asked={asked} rules={rules} names={names} />}
+      {kind !== "sign-in" && (
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
+          <TextInput
+            label={t("grants.asWhom")}
+            description={kind === "connection" && t("askRules.accountHint")}
+            value={account}
+            maxLength={accountMax}
+            onChange={(event) => setAccount(event.currentTarget.value)}
+          />
+          <Select
+            label={t("askRules.protocol")}
+            description={kind === "connection" && t("askRules.protocolHint")}
+            data={[...protocolNames]}
+            value={protocol}
+            allowDeselect={false}
+            onChange={(value) => setProtocol(value ?? "ssh")}
+          />
+        </SimpleGrid>
+      )}
+      <TextInput
+        label={t("askRules.address")}
+        description={t("askRules.addressHint")}
+        placeholder="192.0.2.7"
+        value={address}
+        error={wrong.has("address") && t("field.wrong")}
+        onChange={(event) => setAddress(event.currentTarget.value)}
+      />
+      {isWhole && wrong.size === 0 && <Asked asked={asked} rules={rules} names={names} />}
     </Stack>
   );
 }
