@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { seriousFaults } from "../src/system/axe.ts";
 import { type OpenBrowser, openBrowser, type Visitor } from "../src/system/browser.ts";
 import { enter } from "../src/system/console.ts";
-import { consolePages, settled } from "../src/system/console-pages.ts";
+import { consolePages, failEverything, settled } from "../src/system/console-pages.ts";
 import { freePort } from "../src/system/free-port.ts";
 import { adminEnvironment, firstAdmin, type LaunchedHub, launchHub, sallyportCommand } from "../src/system/launched-hub.ts";
 import { type MailBox, openMailBox } from "../src/system/mail-box.ts";
@@ -78,6 +78,23 @@ describeWith(["chromium"], "the console's pages", () => {
       expect({ axe: found, faults: browser.faults }).toEqual({ axe: [], faults: [] });
     }, 300_000);
   }
+
+  test("where the hub cannot answer every page says so, and none goes on waiting", async () => {
+    await using browser = await openLook(looks[0]);
+    const page = await browser.page();
+    await page.goto(`${hub.url}/sign-in`);
+    await enter(page);
+    await failEverything(page);
+    await page.goto(`${hub.url}/`);
+    await settled(page);
+    const silent: string[] = [];
+    for (const { name, path: at } of consolePages.filter(({ signedIn }) => signedIn)) {
+      await follow(page, `${hub.url}${at(life)}`);
+      await settled(page).catch(() => silent.push(`${name}: still waits`));
+      if ((await page.getByText(/unavailable|starting or stopping/).count()) === 0) silent.push(`${name}: says nothing`);
+    }
+    expect(silent).toEqual([]);
+  }, 180_000);
 
   describeWith(["root", "ip", "iptables", "nsenter", "mariadbd", "mariadb", "mariadb-install-db"], "about requests", () => {
     let network: PrivateNetwork;

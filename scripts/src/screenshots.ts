@@ -2,14 +2,13 @@
 // With --readme: the six pictures of the README.
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import type { Page } from "playwright-core";
 import { startAgents } from "./screenshots/more-agents.ts";
 import { savePicture } from "./screenshots/picture.ts";
 import { readmePictures } from "./screenshots/readme.ts";
 import { requestPictures } from "./screenshots/requests.ts";
 import { openBrowser } from "./system/browser.ts";
 import { enter } from "./system/console.ts";
-import { type ConsolePage, consolePages, settled } from "./system/console-pages.ts";
+import { type ConsolePage, consolePages, failEverything, settled } from "./system/console-pages.ts";
 import { freePort } from "./system/free-port.ts";
 import { adminEnvironment, checkout, firstAdmin, type LaunchedHub, launchHub, sallyportCommand } from "./system/launched-hub.ts";
 import { openMailBox } from "./system/mail-box.ts";
@@ -42,25 +41,6 @@ async function picturesOf(hub: LaunchedHub, life: SampleLife, state: State): Pro
     for (const one of pages.filter(({ signedIn }) => signedIn)) await picture(one);
     console.log(`${state}, ${colorScheme}, ${locale}, ${width} px: ${pages.length} pages`);
   }
-}
-
-/** The hub as it answers when its database is away; only who is signed in is still known. */
-async function failEverything(page: Page): Promise<void> {
-  await page.route(
-    (url) => url.pathname.startsWith("/trpc/") && url.pathname !== "/trpc/auth.state",
-    (route) =>
-      route.fulfill({
-        status: 503,
-        contentType: "application/json",
-        body: JSON.stringify({
-          error: {
-            message: "unavailable",
-            code: -32603,
-            data: { code: "INTERNAL_SERVER_ERROR", hubCode: "unavailable", facts: {} },
-          },
-        }),
-      }),
-  );
 }
 
 async function main(): Promise<void> {

@@ -70,3 +70,22 @@ export async function settled(page: Page): Promise<void> {
   );
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
 }
+
+/** The hub as it answers when its database is away; only who is signed in is still known. */
+export async function failEverything(page: Page): Promise<void> {
+  await page.route(
+    (url) => url.pathname.startsWith("/trpc/") && url.pathname !== "/trpc/auth.state",
+    (route) =>
+      route.fulfill({
+        status: 503,
+        contentType: "application/json",
+        body: JSON.stringify({
+          error: {
+            message: "unavailable",
+            code: -32603,
+            data: { code: "INTERNAL_SERVER_ERROR", hubCode: "unavailable", facts: {} },
+          },
+        }),
+      }),
+  );
+}

@@ -29,3 +29,9 @@ function parameterSentence(facts: HubError["facts"], message: string): string {
   if (!Object.hasOwn(en.parameterProblem, problem)) return message;
   return lookUp("errors.bad-parameter", { ...facts, what: lookUp(`parameterProblem.${problem}`, facts) });
 }
+
+/** Of a question to the hub: how it went. */
+export type Asked = { isError: boolean; error: unknown };
+
+/** For a field that offers what the hub finds: why it offers nothing, when that could not be asked. */
+export const failureOf = ({ isError, error }: Asked): string | undefined => (isError ? errorSentence(error) : undefined);

@@ -5,6 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Asset } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -30,12 +31,13 @@ export function AssetPicker({ chosen, onChange, action, everything = false, labe
   const trpc = useTRPC();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data } = useQuery(
+  const found = useQuery(
     trpc.assets.list.queryOptions(
       { search, limit: offeredMost, scope: everything ? "all" : "mine" },
       { placeholderData: keepPreviousData },
     ),
   );
+  const { data } = found;
   const [shown, rest] = [chosen.slice(0, shownMost), chosen.slice(shownMost)];
   // A chosen asset must keep its name while the search shows others.
   const known = useRef(new Map<string, Asset>());
@@ -49,6 +51,7 @@ export function AssetPicker({ chosen, onChange, action, everything = false, labe
   );
   for (const asset of named.data?.items ?? []) known.current.set(asset.id, asset);
 
+  const failure = failureOf(found) ?? failureOf(named);
   const hidden = new Set(rest);
   const offered = (data?.items ?? []).filter(({ id, may }) => !hidden.has(id) && (action === null || may[action]));
   const options = [...offered.map(({ id }) => id), ...shown.filter((id) => !offered.some((asset) => asset.id === id))].map(
@@ -77,10 +80,10 @@ export function AssetPicker({ chosen, onChange, action, everything = false, labe
       hidePickedOptions
       clearable
       maxDropdownHeight={280}
-      nothingFoundMessage={t("list.noMatch")}
+      nothingFoundMessage={failure ?? t("list.noMatch")}
       description={counts.length > 0 ? counts.join(", ") : undefined}
       inputWrapperOrder={["label", "input", "description", "error"]}
-      error={error}
+      error={error ?? failure}
     />
   );
 }

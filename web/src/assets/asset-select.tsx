@@ -5,6 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import { displayText } from "../ui/display-text.ts";
 
@@ -31,9 +32,11 @@ export function AssetSelect({ value, onChange, ...field }: AssetSelectProps) {
   const chosen = useQuery(trpc.assets.get.queryOptions({ id: value ?? "" }, { enabled: value !== null }));
   const names = new Map((found.data?.items ?? []).map(({ id, name }) => [id, displayText(name)]));
   if (value !== null) names.set(value, chosen.data === undefined ? value : displayText(chosen.data.name));
+  const failure = failureOf(found);
   return (
     <Select
       {...field}
+      error={field.error ?? failure}
       data={[...names].map(([id, name]) => ({ value: id, label: name }))}
       value={value}
       onChange={onChange}
@@ -43,7 +46,7 @@ export function AssetSelect({ value, onChange, ...field }: AssetSelectProps) {
       // The hub has searched already; an address matches though the name does not.
       filter={({ options }) => options}
       placeholder={t("list.search")}
-      nothingFoundMessage={t("list.noMatch")}
+      nothingFoundMessage={failure ?? t("list.noMatch")}
     />
   );
 }

@@ -5,6 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { KeptFile } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -40,9 +41,11 @@ export function FileSelect({ value, onChange, ...field }: FileSelectProps) {
     label: `${displayText(name)} · ${bytes(sizeBytes)}`,
   }));
   if (value !== null && !files.has(value)) data.push({ value, label: chosen.isError ? t("runFiles.gone") : "…" });
+  const failure = failureOf(found);
   return (
     <Select
       {...field}
+      error={field.error ?? failure}
       data={data}
       value={value}
       onChange={(id) => onChange(files.get(id ?? "") ?? null)}
@@ -52,7 +55,7 @@ export function FileSelect({ value, onChange, ...field }: FileSelectProps) {
       // The hub has searched already; an owner matches though the name does not.
       filter={({ options }) => options}
       placeholder={t("list.search")}
-      nothingFoundMessage={t("runFiles.noneKept")}
+      nothingFoundMessage={failure ?? t("runFiles.noneKept")}
     />
   );
 }

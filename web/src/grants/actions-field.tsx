@@ -1,9 +1,10 @@
 // What somebody may do: the actions of a grant, as boxes to tick.
 "use client";
-import { Checkbox, Group } from "@mantine/core";
+import { Checkbox } from "@mantine/core";
 import { actions } from "@sallyport/hub/access/input";
 import { useTranslation } from "react-i18next";
 import type { GrantAction } from "../api/types.ts";
+import classes from "./grants.module.css";
 
 interface ActionsFieldProps {
   chosen: readonly GrantAction[];
@@ -20,11 +21,11 @@ export function ActionsField({ chosen, onChange, error }: ActionsFieldProps) {
       error={error}
       onChange={(values) => onChange(actions.filter((action) => values.includes(action)))}
     >
-      <Group mt={6} gap="sm">
+      <div className={classes.actions}>
         {actions.map((action) => (
           <Checkbox key={action} value={action} label={t(`grants.${action}`)} />
         ))}
-      </Group>
+      </div>
     </Checkbox.Group>
   );
 }

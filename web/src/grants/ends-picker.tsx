@@ -7,6 +7,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { FoundSubject, FoundTarget } from "../api/types.ts";
 import { oneOf } from "../state/url-state.ts";
@@ -29,18 +30,18 @@ export function SubjectsPicker({ peopleOnly = false, ...props }: EndsPickerProps
   const trpc = useTRPC();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data } = useQuery(trpc.access.findSubjects.queryOptions({ search }, { placeholderData: keepPreviousData }));
-  const found = (data?.items ?? []).filter(({ kind }) => !peopleOnly || kind === "user");
-  return <EndsPicker {...props} found={found} text={text} setText={setText} />;
+  const query = useQuery(trpc.access.findSubjects.queryOptions({ search }, { placeholderData: keepPreviousData }));
+  const found = (query.data?.items ?? []).filter(({ kind }) => !peopleOnly || kind === "user");
+  return <EndsPicker {...props} found={found} failure={failureOf(query)} text={text} setText={setText} />;
 }
 
 export function TargetsPicker({ assetsOnly = false, ...props }: EndsPickerProps<Target> & { assetsOnly?: boolean }) {
   const trpc = useTRPC();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data } = useQuery(trpc.access.findTargets.queryOptions({ search }, { placeholderData: keepPreviousData }));
-  const found = (data?.items ?? []).filter(({ kind }) => !assetsOnly || kind === "asset");
-  return <EndsPicker {...props} found={found} text={text} setText={setText} />;
+  const query = useQuery(trpc.access.findTargets.queryOptions({ search }, { placeholderData: keepPreviousData }));
+  const found = (query.data?.items ?? []).filter(({ kind }) => !assetsOnly || kind === "asset");
+  return <EndsPicker {...props} found={found} failure={failureOf(query)} text={text} setText={setText} />;
 }
 
 export type Subject = End & { kind: FoundSubject["kind"] };
@@ -50,12 +51,13 @@ const kinds: readonly End["kind"][] = ["user", "group", "role", "all", "node", "
 
 interface Searched<Chosen extends End> extends EndsPickerProps<Chosen> {
   found: readonly Chosen[];
+  failure: string | undefined;
   text: string;
   setText: (text: string) => void;
 }
 
 function EndsPicker<Chosen extends End>(props: Searched<Chosen>) {
-  const { chosen, onChange, label, hint, error, single = false, autoFocus = false, found, text, setText } = props;
+  const { chosen, onChange, label, hint, error, single = false, autoFocus = false, found, failure, text, setText } = props;
   const { t } = useTranslation();
   const [opened, setOpened] = useState(false);
   const known = new Map([...found, ...chosen].map((end) => [keyOf(end), end]));
@@ -88,8 +90,8 @@ function EndsPicker<Chosen extends End>(props: Searched<Chosen>) {
       clearable
       {...(single && { maxValues: 1 })}
       maxDropdownHeight={280}
-      nothingFoundMessage={t("list.noMatch")}
-      error={error}
+      nothingFoundMessage={failure ?? t("list.noMatch")}
+      error={error ?? failure}
       {...(autoFocus && { "data-autofocus": true })}
     />
   );

@@ -9,6 +9,7 @@ import type { Explanation } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
 import { Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
+import { actionsText } from "./actions-text.ts";
 import { type Subject, SubjectsPicker, type Target, TargetsPicker } from "./ends-picker.tsx";
 
 export function ExplainAccess({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -91,7 +92,10 @@ function Answer({ explanation: { barred, accounts, grants } }: { explanation: Ex
               <Table.Td>
                 {allowed.length > 0 && (
                   <div>
-                    {allowed.map(({ action }) => t(`grants.${action}`)).join(", ")}
+                    {actionsText(
+                      allowed.map(({ action }) => action),
+                      t,
+                    )}
                     <Text size="xs" c="dimmed">
                       {t("explain.by", { grants: [...by].join(", ") })}
                     </Text>

@@ -23,6 +23,7 @@ import { StateMark } from "../ui/state-mark.tsx";
 import { showToast } from "../ui/toasts.tsx";
 import { useLocale } from "../ui/use-locale.ts";
 import { accountWord } from "./account-word.ts";
+import { actionsText } from "./actions-text.ts";
 import { endText } from "./ends-picker.tsx";
 import { ExplainAccess } from "./explain.tsx";
 import { GrantForm, NewGrant } from "./grant-form.tsx";
@@ -169,7 +170,7 @@ function GrantDetail({ grant, mayManage, onDone }: { grant: Grant; mayManage: bo
           [t("grants.who"), subjectsText(grant, t)],
           [t("grants.what"), targetsText(grant, t)],
           [t("grants.asWhom"), accountsText(grant, t)],
-          [t("grants.actions"), grant.actions.map((action) => t(`grants.${action}`)).join(", ")],
+          [t("grants.actions"), actionsText(grant.actions, t)],
           [t("grants.from"), grant.startsAt === null ? "–" : moment(grant.startsAt)],
           [t("grants.until"), grant.expiresAt === null ? t("grants.forever") : moment(grant.expiresAt)],
           [

@@ -1306,7 +1306,8 @@ export const en = {
     extends: "Continues",
     before: "the request before",
     waitsFor: "Waits at level {{level}} of {{levels}}",
-    waitsForNobody: "Nobody who may decide is active now. An administrator can be added to the flow, or manage requests.",
+    waitsForNobody:
+      "Nobody else who may decide this is active now. Somebody has to be named in its flow, or be allowed to manage requests.",
     escalated: "It has escalated: nobody had decided in time.",
     youAreTold: "They have been told. You are told when they decide, and need not wait here.",
     given: "Open it",
@@ -2559,6 +2560,7 @@ export const en = {
     share: "share sessions",
     forward: "reach TCP ports",
     everything: "all assets",
+    anything: "anything",
     until: "Until (optional)",
     untilDate: "until {{when}}",
     forever: "no end date",

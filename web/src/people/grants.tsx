@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC } from "../api/trpc.ts";
 import type { Grant, Person } from "../api/types.ts";
+import { actionsText } from "../grants/actions-text.ts";
 import { GrantForm } from "../grants/grant-form.tsx";
 import { targetsText } from "../grants/grants-page.tsx";
 import { Confirm } from "../ui/confirm.tsx";
@@ -71,7 +72,7 @@ function GrantLine({ grant, mayManage }: { grant: Grant; mayManage: boolean }) {
     <div className={classes.grant}>
       <div className={classes.words}>
         <div className="truncate">
-          <b>{what}</b>: {grant.actions.map((action) => t(`grants.${action}`)).join(", ")}
+          <b>{what}</b>: {actionsText(grant.actions, t)}
         </div>
         <Text size="xs" c="dimmed">
           {grant.expiresAt === null ? t("grants.forever") : t("grants.untilDate", { when: moment(grant.expiresAt) })}

@@ -5,6 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { Person } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -23,7 +24,9 @@ export function PeoplePicker({ chosen, onChange, label, hint }: PeoplePickerProp
   const trpc = useTRPC();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data } = useQuery(trpc.people.list.queryOptions({ search, limit: offeredMost }, { placeholderData: keepPreviousData }));
+  const found = useQuery(trpc.people.list.queryOptions({ search, limit: offeredMost }, { placeholderData: keepPreviousData }));
+  const { data } = found;
+  const failure = failureOf(found);
   // A chosen person must keep the name while the search shows others.
   const known = useRef(new Map<string, Person>());
   for (const person of data?.items ?? []) known.current.set(person.id, person);
@@ -47,7 +50,8 @@ export function PeoplePicker({ chosen, onChange, label, hint }: PeoplePickerProp
       hidePickedOptions
       clearable
       maxDropdownHeight={280}
-      nothingFoundMessage={t("list.noMatch")}
+      nothingFoundMessage={failure ?? t("list.noMatch")}
+      error={failure}
     />
   );
 }

@@ -5,6 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import { displayText } from "../ui/display-text.ts";
 
@@ -27,6 +28,7 @@ export function PersonSelect({ chosen, onChange, label, hint, error, disabled = 
   );
   const now = useQuery(trpc.people.colleagues.queryOptions({ id: chosen ?? "" }, { enabled: chosen !== null }));
   const known = new Map([...(found.data?.items ?? []), ...(now.data?.items ?? [])].map((person) => [person.id, person]));
+  const failure = failureOf(found);
   return (
     <Select
       label={label}
@@ -46,8 +48,8 @@ export function PersonSelect({ chosen, onChange, label, hint, error, disabled = 
       clearable
       disabled={disabled}
       maxDropdownHeight={280}
-      nothingFoundMessage={search === "" ? t("people.typeName") : t("list.noMatch")}
-      error={error}
+      nothingFoundMessage={failure ?? (search === "" ? t("people.typeName") : t("list.noMatch"))}
+      error={error ?? failure}
     />
   );
 }

@@ -2,11 +2,12 @@
 "use client";
 import { useTranslation } from "react-i18next";
 import type { ReviewLine } from "../api/types.ts";
+import { actionsText } from "../grants/actions-text.ts";
 import { displayText } from "../ui/display-text.ts";
 
 export function LineGives({ line: { actions, places } }: { line: ReviewLine }) {
   const { t } = useTranslation();
-  if (places === null) return actions.map((action) => t(`grants.${action}`)).join(", ");
+  if (places === null) return actionsText(actions, t);
   return places
     .map(({ database, schema, table, privileges }) => {
       const where = [database, ...(schema === null ? [] : [schema]), ...(table === null ? [] : [table])];

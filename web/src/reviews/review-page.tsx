@@ -121,12 +121,13 @@ function Lines({ review }: { review: AccessReview }) {
   };
   const query = useInfiniteQuery(trpc.reviews.lines.infiniteQueryOptions(filter, nextPage));
   const columns: Column<ReviewLine>[] = [
-    { key: "person", title: t("sessions.person"), cell: ({ person }) => displayText(person.name) },
+    { key: "person", title: t("sessions.person"), cell: ({ person }) => displayText(person.name), hideOn: "small" },
     {
       key: "asset",
       title: t("sessions.asset"),
       cell: (line) => (
         <>
+          <span data-show="small">{displayText(line.person.name)}</span>
           <b style={{ fontWeight: 500 }}>{displayText(line.asset.name)}</b>
           <span data-show="medium">
             {displayText(line.grant.name)} · <LineGives line={line} />

@@ -5,7 +5,7 @@ import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorSentence } from "../api/error-text.ts";
+import { errorSentence, failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import { CodeView, SideBySide } from "../scripts/lazy-code.tsx";
 import scripts from "../scripts/scripts.module.css";
@@ -81,10 +81,10 @@ function HostSelect({ runId, label, value, onChange }: HostSelectProps) {
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
   const [name, setName] = useState("");
-  const { data } = useQuery(
+  const found = useQuery(
     trpc.runs.executions.queryOptions({ id: runId, search, limit: offeredMost }, { placeholderData: keepPreviousData }),
   );
-  const names = new Map((data?.items ?? []).map(({ id, assetName }) => [id, displayText(assetName)]));
+  const names = new Map((found.data?.items ?? []).map(({ id, assetName }) => [id, displayText(assetName)]));
   if (value !== null) names.set(value, name);
   return (
     <Select
@@ -101,7 +101,7 @@ function HostSelect({ runId, label, value, onChange }: HostSelectProps) {
       onSearchChange={setText}
       // The chosen one stands in the field as a search too, so the hub's answer is taken as it is.
       filter={({ options }) => options}
-      nothingFoundMessage={t("list.noMatch")}
+      nothingFoundMessage={failureOf(found) ?? t("list.noMatch")}
     />
   );
 }

@@ -58,11 +58,13 @@ function Prefilled() {
   if (failed !== undefined) return <Failed error={failed.error} onRetry={() => void failed.refetch()} />;
   if (again !== null && (earlier.isPending || targets.isPending)) return null;
   const asset = url.get("asset");
+  const scriptId = url.get("script");
   return (
     <NewRun
+      key={`${again} ${asset} ${scriptId}`}
       earlier={earlier.data}
       startAssetIds={targets.data?.assetIds ?? (asset === null ? [] : [asset])}
-      scriptId={url.get("script")}
+      scriptId={scriptId}
     />
   );
 }

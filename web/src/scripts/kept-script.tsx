@@ -2,17 +2,16 @@
 "use client";
 import { Skeleton, Stack } from "@mantine/core";
 import type { ParameterValues } from "@sallyport/hub/scripts/input";
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { errorSentence } from "../api/error-text.ts";
-import { hubErrorOf } from "../api/hub-error.ts";
-import { useTRPC } from "../api/trpc.ts";
 import { displayText } from "../ui/display-text.ts";
+import { Failed } from "../ui/page-states.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { CodeView } from "./lazy-code.tsx";
 import { ParameterFields } from "./parameter-fields.tsx";
 import { ScriptSelect } from "./script-select.tsx";
 import classes from "./scripts.module.css";
+import { useScriptVersion } from "./use-script-version.ts";
 import { VersionSelect } from "./version-select.tsx";
 
 export interface Kept {
@@ -31,35 +30,28 @@ interface KeptScriptProps {
 
 export function KeptScript({ kept, onChange, failure, error }: KeptScriptProps) {
   const { t } = useTranslation();
-  const trpc = useTRPC();
   const { scriptId, version } = kept;
-  const script = useQuery(trpc.scripts.get.queryOptions({ id: scriptId ?? "" }, { enabled: scriptId !== null }));
-  const older = useQuery(
-    trpc.scripts.version.queryOptions(
-      { id: scriptId ?? "", number: version ?? 1 },
-      { enabled: scriptId !== null && version !== null },
-    ),
-  );
-  const text = version === null ? script.data?.version : older.data;
-  const missing = script.isError && hubErrorOf(script.error).code === "not-found";
+  const { script, text, missing, failed } = useScriptVersion(scriptId, version);
   return (
     <>
       <Panel title={t("scripts.script")}>
         <Stack gap="md">
           <ScriptSelect
-            chosen={scriptId === null ? null : (script.data ?? { id: scriptId, name: scriptId })}
+            chosen={scriptId === null ? null : (script ?? { id: scriptId, name: scriptId })}
             onChange={(id) => onChange({ scriptId: id, version: null, parameters: {} })}
-            error={missing ? errorSentence(script.error) : error}
+            error={missing === null ? error : errorSentence(missing)}
           />
-          {script.data !== undefined && (
-            <VersionSelect script={script.data} value={version} onChange={(number) => onChange({ ...kept, version: number })} />
+          {script !== undefined && (
+            <VersionSelect script={script} value={version} onChange={(number) => onChange({ ...kept, version: number })} />
           )}
         </Stack>
       </Panel>
-      {scriptId !== null && !missing && (
+      {scriptId !== null && missing === null && (
         <>
           <Panel title={t("parameters.title")}>
-            {text === undefined ? (
+            {failed !== undefined ? (
+              <Failed error={failed.error} onRetry={() => void failed.refetch()} />
+            ) : text === undefined ? (
               <Skeleton height={60} />
             ) : (
               <ParameterFields

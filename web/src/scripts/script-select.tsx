@@ -5,6 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { ScriptDetail } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -23,11 +24,10 @@ export function ScriptSelect({ chosen, onChange, error }: ScriptSelectProps) {
   const trpc = useTRPC();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data } = useQuery(
-    trpc.scripts.list.queryOptions({ search, limit: offeredMost }, { placeholderData: keepPreviousData }),
-  );
-  const names = new Map((data?.items ?? []).map(({ id, name }) => [id, displayText(name)]));
+  const found = useQuery(trpc.scripts.list.queryOptions({ search, limit: offeredMost }, { placeholderData: keepPreviousData }));
+  const names = new Map((found.data?.items ?? []).map(({ id, name }) => [id, displayText(name)]));
   if (chosen !== null) names.set(chosen.id, displayText(chosen.name));
+  const failure = failureOf(found);
   return (
     <Select
       label={t("scripts.script")}
@@ -39,8 +39,8 @@ export function ScriptSelect({ chosen, onChange, error }: ScriptSelectProps) {
       // The hub has searched already; a description or an owner matches though the name does not.
       filter={({ options }) => options}
       placeholder={t("scripts.choose")}
-      nothingFoundMessage={t("list.noMatch")}
-      error={error}
+      nothingFoundMessage={failure ?? t("list.noMatch")}
+      error={error ?? failure}
     />
   );
 }

@@ -5,6 +5,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Asked, failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { AskableKind, Requestable } from "../api/types.ts";
 import { displayText } from "../ui/display-text.ts";
@@ -15,7 +16,7 @@ interface AssetsByNameProps {
   onChange: (assets: Requestable[]) => void;
   error: string | undefined;
   /** Asks the hub; the same hook each time. */
-  useFound: (search: string) => { data: { items: Requestable[]; more: boolean } | undefined; isPending: boolean };
+  useFound: (search: string) => Asked & { data: { items: Requestable[]; more: boolean } | undefined };
   /** The sentence when there is nothing at all to choose. */
   nothing: string;
 }
@@ -34,9 +35,11 @@ export function AssetsByName({ label, chosen, onChange, error, useFound, nothing
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [search] = useDebouncedValue(text, 150);
-  const { data, isPending } = useFound(search);
+  const found = useFound(search);
+  const { data } = found;
+  const failure = failureOf(found);
   const known = new Map([...(data?.items ?? []), ...chosen].map((asset) => [asset.id, asset]));
-  const nothing = !isPending && search === "" && known.size === 0;
+  const nothing = data !== undefined && search === "" && known.size === 0;
   return (
     <MultiSelect
       label={label}
@@ -56,8 +59,8 @@ export function AssetsByName({ label, chosen, onChange, error, useFound, nothing
       hidePickedOptions
       clearable
       maxDropdownHeight={280}
-      nothingFoundMessage={nothing ? nothingAtAll : t("list.noMatch")}
-      error={error}
+      nothingFoundMessage={failure ?? (nothing ? nothingAtAll : t("list.noMatch"))}
+      error={error ?? failure}
     />
   );
 }

@@ -53,7 +53,7 @@ export function Course({ ticket }: { ticket: TicketDetail }) {
           {ticket.waitsUntil !== null && (
             <Text size="sm">{t(`ticketWaits.${ticket.waitsUntil.next}`, { when: moment(ticket.waitsUntil.at) })}</Text>
           )}
-          {own && (
+          {own && ticket.deciders.length > 0 && (
             <Text size="sm" c="dimmed">
               {t("tickets.youAreTold")}
             </Text>

@@ -20,7 +20,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { sentenceOf } from "../../api/error-text.ts";
+import { errorSentence, sentenceOf } from "../../api/error-text.ts";
 import { useTRPC } from "../../api/trpc.ts";
 import type { AskedOf, Requestable, TicketDetail } from "../../api/types.ts";
 import { PersonSelect } from "../../people/person-select.tsx";
@@ -31,9 +31,11 @@ import { CodeView } from "../../scripts/lazy-code.tsx";
 import { ParameterFields } from "../../scripts/parameter-fields.tsx";
 import { ScriptSelect } from "../../scripts/script-select.tsx";
 import scripts from "../../scripts/scripts.module.css";
+import { useScriptVersion } from "../../scripts/use-script-version.ts";
 import { displayText } from "../../ui/display-text.ts";
 import { Facts } from "../../ui/facts.tsx";
 import { Moment } from "../../ui/moment.tsx";
+import { Failed } from "../../ui/page-states.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { accountsOf } from "../accounts-field.tsx";
 import { RequestableSelect } from "../requestable-select.tsx";
@@ -122,39 +124,37 @@ function WhichScript({ draft: { scriptId, version, parameters }, set, error }: W
   const { t } = useTranslation();
   const trpc = useTRPC();
   const enabled = scriptId !== null;
-  const script = useQuery(trpc.scripts.get.queryOptions({ id: scriptId ?? "" }, { enabled }));
+  const { script, text, missing, failed } = useScriptVersion(scriptId, version);
   const versions = useQuery(trpc.scripts.versions.queryOptions({ id: scriptId ?? "" }, { enabled }));
-  const number = version ?? script.data?.latest ?? null;
+  const number = version ?? script?.latest ?? null;
   // The request names a version: the newest of now, and not of when it is decided.
   useEffect(() => {
     if (version === null && number !== null) set({ version: number });
   });
-  const text = useQuery(
-    trpc.scripts.version.queryOptions({ id: scriptId ?? "", number: number ?? 1 }, { enabled: enabled && number !== null }),
-  );
   return (
     <>
       <ScriptSelect
-        chosen={scriptId === null ? null : (script.data ?? { id: scriptId, name: scriptId })}
+        chosen={scriptId === null ? null : (script ?? { id: scriptId, name: scriptId })}
         onChange={(id) => set({ scriptId: id, version: null, parameters: {} })}
-        error={error}
+        error={missing === null ? error : errorSentence(missing)}
       />
-      {script.data !== undefined && (
+      {script !== undefined && (
         <NativeSelect
           label={t("scripts.version")}
           description={t("scriptTicket.versionHint")}
           value={String(number ?? "")}
-          data={(versions.data?.items ?? [{ number: script.data.latest, note: "" }]).map((one) => ({
+          data={(versions.data?.items ?? [{ number: script.latest, note: "" }]).map((one) => ({
             value: String(one.number),
             label: `${t("scripts.versionN", { n: one.number })}${one.note === "" ? "" : ` · ${displayText(one.note, 50)}`}`,
           }))}
           onChange={(event) => set({ version: Number(event.currentTarget.value) })}
         />
       )}
-      {enabled && text.data === undefined && !text.isError && <Skeleton height={60} />}
-      {text.data !== undefined && (
+      {failed !== undefined && <Failed error={failed.error} onRetry={() => void failed.refetch()} />}
+      {enabled && text === undefined && failed === undefined && missing === null && <Skeleton height={60} />}
+      {text !== undefined && (
         <ParameterFields
-          parameters={text.data.parameters}
+          parameters={text.parameters}
           values={parameters}
           failure={null}
           onChange={(values) => set({ parameters: values })}
