@@ -81,7 +81,7 @@ export function AssetPicker({ chosen, onChange, action, everything = false, labe
       clearable
       maxDropdownHeight={280}
       nothingFoundMessage={failure ?? t("list.noMatch")}
-      description={counts.length > 0 ? counts.join(", ") : undefined}
+      description={counts.length > 0 ? counts.join(t("list.comma")) : undefined}
       inputWrapperOrder={["label", "input", "description", "error"]}
       error={error ?? failure}
     />

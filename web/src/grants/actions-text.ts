@@ -7,4 +7,4 @@ import type { GrantAction } from "../api/types.ts";
 export const actionsText = (allowed: readonly GrantAction[], t: TFunction): string =>
   actions.every((action) => allowed.includes(action))
     ? t("grants.anything")
-    : allowed.map((action) => t(`grants.${action}`)).join(", ");
+    : allowed.map((action) => t(`grants.${action}`)).join(t("list.comma"));

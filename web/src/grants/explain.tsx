@@ -97,7 +97,7 @@ function Answer({ explanation: { barred, accounts, grants } }: { explanation: Ex
                       t,
                     )}
                     <Text size="xs" c="dimmed">
-                      {t("explain.by", { grants: [...by].join(", ") })}
+                      {t("explain.by", { grants: [...by].join(t("list.comma")) })}
                     </Text>
                   </div>
                 )}

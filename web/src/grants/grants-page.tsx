@@ -47,14 +47,14 @@ const looks = {
 } as const;
 
 export const subjectsText = ({ subjects }: Pick<Grant, "subjects">, t: TFunction): string =>
-  subjects.map((subject) => endText(subject, t)).join(", ");
+  subjects.map((subject) => endText(subject, t)).join(t("list.comma"));
 
 /** The assets, nodes and labels that a grant names, in words. */
 export const targetsText = ({ targets }: Pick<Grant, "targets">, t: TFunction): string =>
-  targets.map((target) => endText(target, t)).join(", ");
+  targets.map((target) => endText(target, t)).join(t("list.comma"));
 
 export const accountsText = ({ accounts }: Pick<Grant, "accounts">, t: TFunction): string =>
-  accounts.map((account) => accountWord(account, t)).join(", ");
+  accounts.map((account) => accountWord(account, t)).join(t("list.comma"));
 
 function Grants() {
   const { t } = useTranslation();

@@ -92,6 +92,7 @@ export const en = {
     filterBy: "Filter: {{name}}",
     noMatch: "Nothing matches these filters",
     noMatchText: "Change the search or clear the filters to see everything again.",
+    comma: ", ",
     loadingRows: "Loading the list",
   },
   page: {
@@ -2595,7 +2596,6 @@ export const en = {
     saved: "Rule saved",
     anybody: "anybody",
     gone: "(removed meanwhile)",
-    comma: ", ",
     onePattern: "“{{text}}”",
     anyPattern: "one of {{count}} patterns",
     morePatterns: "{{count}} more",

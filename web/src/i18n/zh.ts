@@ -93,6 +93,7 @@ export const zh: Translation = {
     filterBy: "筛选：{{name}}",
     noMatch: "没有符合条件的结果",
     noMatchText: "请调整搜索词，或清除筛选条件。",
+    comma: "、",
     loadingRows: "正在加载列表",
   },
   page: {
@@ -2536,7 +2537,6 @@ export const zh: Translation = {
     saved: "规则已保存",
     anybody: "任何人",
     gone: "（已删除）",
-    comma: "、",
     onePattern: "“{{text}}”",
     anyPattern: "以下 {{count}} 个模式之一",
     morePatterns: "还有 {{count}} 个",

@@ -97,7 +97,7 @@ function GrantLine({ grant, mayManage }: { grant: Grant; mayManage: boolean }) {
         onClose={() => setAsking(false)}
       >
         <Text size="sm">
-          {t("grants.revokeText", { name: grant.subjects.map((subject) => displayText(subject.name)).join(", ") })}
+          {t("grants.revokeText", { name: grant.subjects.map((subject) => displayText(subject.name)).join(t("list.comma")) })}
         </Text>
       </Confirm>
     </div>

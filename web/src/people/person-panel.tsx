@@ -89,7 +89,7 @@ function PersonFacts({ person }: { person: Person }) {
   const { moment } = useLocale();
   const trpc = useTRPC();
   const { data } = useQuery(trpc.people.get.queryOptions({ id: person.id }));
-  const groups = (data?.groups ?? []).map(({ name }) => displayText(name)).join(", ");
+  const groups = (data?.groups ?? []).map(({ name }) => displayText(name)).join(t("list.comma"));
   return (
     <Facts
       items={[
@@ -97,7 +97,7 @@ function PersonFacts({ person }: { person: Person }) {
         [t("field.email"), displayText(person.email)],
         [t("people.username"), displayText(person.username)],
         ...(person.phone === null ? [] : [[t("people.phone"), displayText(person.phone)] as const]),
-        [t("people.role"), [roleTitle(person, t), ...marksOf(person, t)].join(", ")],
+        [t("people.role"), [roleTitle(person, t), ...marksOf(person, t)].join(t("list.comma"))],
         [t("people.state"), <PersonMark key="state" state={person.state} />],
         ...(person.lockedUntil === null ? [] : [["", t("people.lockedUntil", { when: moment(person.lockedUntil) })] as const]),
         [t("people.lastSignIn"), <Moment key="seen" at={person.lastSignInAt} />],

@@ -11,7 +11,7 @@ export function LineGives({ line: { actions, places } }: { line: ReviewLine }) {
   return places
     .map(({ database, schema, table, privileges }) => {
       const where = [database, ...(schema === null ? [] : [schema]), ...(table === null ? [] : [table])];
-      const allowed = privileges.map((privilege) => t(`databasePrivilege.${privilege}`)).join(", ");
+      const allowed = privileges.map((privilege) => t(`databasePrivilege.${privilege}`)).join(t("list.comma"));
       return t("reviews.place", { place: where.map((name) => displayText(name, 60)).join(" · "), allowed });
     })
     .join("; ");

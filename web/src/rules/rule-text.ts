@@ -17,7 +17,7 @@ function nameOf({ kind, id }: End, names: Names, t: TFunction): string {
 }
 
 const joined = (ends: readonly End[], names: Names, t: TFunction): string =>
-  ends.map((end) => nameOf(end, names, t)).join(t("rules.comma"));
+  ends.map((end) => nameOf(end, names, t)).join(t("list.comma"));
 
 export const whoText = ({ subjects }: Rule, names: Names, t: TFunction): string =>
   subjects.length === 0 ? t("rules.anybody") : joined(subjects, names, t);
@@ -35,7 +35,7 @@ type Level = NonNullable<Rule["level"]>;
 const approversText = (approvers: Level["approvers"], names: Names, t: TFunction): string =>
   approvers
     .map((one) => ("id" in one ? nameOf(one, names, t) : t(one.kind === "manager" ? "rules.manager" : "rules.owner")))
-    .join(t("rules.comma"));
+    .join(t("list.comma"));
 
 export function decidersText({ approvers, need }: Level, names: Names, t: TFunction): string {
   const who = approversText(approvers, names, t);

@@ -56,7 +56,9 @@ export function ReviewStep() {
       <Group gap="sm" wrap="nowrap" role="status">
         <Loader size="sm" aria-hidden />
         <Text size="sm">
-          {deciders.length === 0 ? t("signIn.reviewWaitsForNobody") : t("signIn.reviewWaits", { deciders: deciders.join(", ") })}
+          {deciders.length === 0
+            ? t("signIn.reviewWaitsForNobody")
+            : t("signIn.reviewWaits", { deciders: deciders.join(t("list.comma")) })}
         </Text>
       </Group>
       <Text size="sm" c="dimmed">

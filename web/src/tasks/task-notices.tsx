@@ -25,7 +25,10 @@ export function TaskNotices({ task }: { task: TaskDetail }) {
           </Text>
         ) : (
           <Facts
-            items={notices.map(({ name, kinds }) => [displayText(name), kinds.map((kind) => t(`taskNotice.${kind}`)).join(", ")])}
+            items={notices.map(({ name, kinds }) => [
+              displayText(name),
+              kinds.map((kind) => t(`taskNotice.${kind}`)).join(t("list.comma")),
+            ])}
           />
         )}
         <TellMe task={task} />

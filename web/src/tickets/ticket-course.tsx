@@ -46,7 +46,7 @@ export function Course({ ticket }: { ticket: TicketDetail }) {
               : ticket.deciders
                   .slice(0, 10)
                   .map(({ name }) => displayText(name))
-                  .join(", ")}
+                  .join(t("list.comma"))}
             {ticket.deciders.length > 10 && " …"}
           </Text>
           {ticket.escalated && <Text size="sm">{t("tickets.escalated")}</Text>}

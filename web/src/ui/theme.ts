@@ -51,7 +51,8 @@ const night: MantineColorsTuple = [
   "#080d15",
 ];
 
-export const sansFonts = '"IBM Plex Sans", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif';
+export const sansFonts =
+  '"IBM Plex Sans", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", "Language Name", system-ui, sans-serif';
 export const monoFonts = '"JetBrains Mono", "Noto Sans SC", ui-monospace, Menlo, Consolas, monospace';
 
 export const theme = createTheme({

@@ -81,7 +81,7 @@ function DatabaseFields({ draft, onChange, wrong }: FieldsProps<Draft>) {
                   <Table.Td className={classes.place}>
                     <PlaceName place={place} />
                   </Table.Td>
-                  <Table.Td>{place.privileges.map((each) => t(`databasePrivilege.${each}`)).join(", ")}</Table.Td>
+                  <Table.Td>{place.privileges.map((each) => t(`databasePrivilege.${each}`)).join(t("list.comma"))}</Table.Td>
                   <Table.Td w={50}>
                     <Button
                       variant="subtle"
