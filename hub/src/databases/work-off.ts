@@ -3,6 +3,7 @@ import { and, asc, eq, isNull, notInArray, or } from "drizzle-orm";
 import { recordAudit } from "../audit/record-audit.ts";
 import { HubError } from "../platform/errors.ts";
 import { errorFields } from "../platform/log.ts";
+import { isCorrected } from "./corrected.ts";
 import type { DatabaseDeps } from "./deps.ts";
 import { LinkedLately } from "./linked-lately.ts";
 import { headOf, lookAfterAccount } from "./look-after-account.ts";
@@ -13,7 +14,7 @@ import { isDue, wantedOf } from "./wants.ts";
 const atOnceMax = 4;
 /** Access that ended is to be gone within seconds. */
 export const lookForDueAccountsEveryMs = 1_000;
-/** After a failure: a server that restarts, an administrator who reads his mail. It is never given up. A link that comes back ends the pause. */
+/** After a failure: a server that restarts, an administrator who reads his mail. It is never given up. A link that comes back or a correction ends the pause. */
 const pausesMs = [5, 15, 60, 300, 900].map((seconds) => seconds * 1_000);
 
 export class DatabaseAccounts {
@@ -41,7 +42,7 @@ export class DatabaseAccounts {
           and(
             isNull(databaseAccounts.endedAt),
             busy.length === 0 ? undefined : notInArray(databaseAccounts.assetId, busy),
-            or(isDue(now), this.#linkedLately.isReachedAgain(now) ?? undefined),
+            or(isDue(now), isCorrected, this.#linkedLately.isReachedAgain(now) ?? undefined),
           ),
         )
         .orderBy(asc(databaseAccounts.dueAt))

@@ -128,6 +128,11 @@ export class DatabaseRequests {
     );
   }
 
+  /** As after many failures in a row: the next look is an hour away. */
+  async pause(assetId: string): Promise<void> {
+    await this.hub.sql`update database_accounts set due_at = due_at + interval '1 hour' where asset_id = ${assetId}`;
+  }
+
   login(by: Person, id: string): Promise<Login> {
     return by.client.mutate<Login>("databases.password", { id });
   }

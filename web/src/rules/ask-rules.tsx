@@ -2,7 +2,7 @@
 "use client";
 import { Alert, Drawer, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { protocolNames } from "@sallyport/hub/assets/input";
+import { protocolNames, terminalProtocols } from "@sallyport/hub/assets/input";
 import { explainRules, type RuleKind } from "@sallyport/hub/rules/input";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -115,7 +115,7 @@ function Question({ kind, rules, names }: Pick<AskRulesProps, "kind" | "rules" |
           <Select
             label={t("askRules.protocol")}
             description={kind === "connection" && t("askRules.protocolHint")}
-            data={[...protocolNames]}
+            data={[...(kind === "command" ? terminalProtocols : protocolNames)]}
             value={protocol}
             allowDeselect={false}
             onChange={(value) => setProtocol(value ?? "ssh")}
