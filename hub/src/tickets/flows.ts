@@ -1,10 +1,11 @@
 // Which flow a request goes through, and what may be asked for at all: an asset that no flow names cannot be asked for, and is not told of.
 import { and, asc, eq, ilike, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
+import type { z } from "zod";
 import { assets } from "../assets/schema.ts";
 import type { Queryable } from "../platform/database.ts";
 import { HubError } from "../platform/errors.ts";
 import { likeOf } from "../platform/paging.ts";
-import type { Askable, FlowMatch, Level } from "./input.ts";
+import type { Askable, FlowMatch, findRequestable as findRequestableInput, Level } from "./input.ts";
 import { askableKindOf, assetIdsOf } from "./kinds/kinds.ts";
 import { type FlowRow, ticketFlows } from "./schema.ts";
 
@@ -107,8 +108,7 @@ export type Requestable = { id: string; name: string; platform: string; accounts
 export async function findRequestable(
   db: Queryable,
   orgId: string,
-  kind: Askable["kind"],
-  search: string,
+  { kind, search, ids }: z.infer<typeof findRequestableInput>,
 ): Promise<{ items: Requestable[]; more: boolean }> {
   const matches = (await flowsOf(db, orgId))
     .filter(({ active, match }) => active && match.kinds.includes(kind))
@@ -119,7 +119,8 @@ export async function findRequestable(
       ? sql`jsonb_path_exists(${assets.protocols}, '$[*].name ? (@ == "mysql" || @ == "mariadb" || @ == "postgresql")')`
       : undefined;
   if (matches.length === 0) return { items: [], more: false };
-  return findByName(db, orgId, search, and(or(...matches.map(isNamed)), isFit));
+  const isMeant = ids === undefined ? undefined : inArray(assets.id, ids);
+  return findByName(db, orgId, search, and(or(...matches.map(isNamed)), isFit, isMeant));
 }
 
 /** Any asset that is not switched off: what somebody may take in an emergency. Who may is the caller's to ask. */

@@ -177,7 +177,16 @@ export const listTickets = page.extend({
   state: z.enum(ticketStates).optional(),
 });
 export type ListTickets = z.infer<typeof listTickets>;
-export const findRequestable = z.object({ kind: z.enum(askableKinds), search: z.string().trim().max(100).default("") });
+export const findRequestable = z.object({
+  kind: z.enum(askableKinds),
+  search: z.string().trim().max(100).default(""),
+  /** Only these, as far as they may be asked for; in an address with commas between them. */
+  ids: z
+    .array(z.string().max(64))
+    .or(z.string().transform((text) => text.split(",")))
+    .pipe(z.array(z.string().max(64)).max(50))
+    .optional(),
+});
 
 /** Who decides. manager: the requester's. asset-owner: of any of the assets asked for. */
 export const approver = z.discriminatedUnion("kind", [

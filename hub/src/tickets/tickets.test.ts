@@ -139,9 +139,12 @@ describe("a request", () => {
     const found = await asker.client.query<{ items: { id: string }[] }>("tickets.requestable", { kind: "server" });
     expect(found.items.some(({ id }) => id === alone)).toBe(false);
     const [one, other] = [await newAsset(), await newAsset()];
+    const whichOf = (ids: string[]) =>
+      asker.client.query<{ items: { id: string }[] }>("tickets.requestable", { kind: "server", ids });
     await flowOn(one, [{ approvers: [user(boss)], need: any }]);
     await flowOn(other, [{ approvers: [user(boss)], need: any }]);
     expect(await asker.client.refusal(ask([one, other]))).toBe("no-flow");
+    expect((await whichOf([alone, other, "ast_nobodys"])).items.map(({ id }) => id)).toEqual([other]);
   });
 
   test("is a draft that nobody else sees until it is submitted, and is withdrawn by whoever asked", async () => {

@@ -30,6 +30,9 @@ export function NewTicketPage() {
   );
 }
 
+/** As the hub takes them. */
+const wishedMax = 50;
+
 /** `like`: a request to ask for once more. `asset`: one that was refused. `kind`: what is asked for, where it is not said by either. */
 function FromAddress() {
   const trpc = useTRPC();
@@ -40,13 +43,13 @@ function FromAddress() {
   const before = useQuery(
     trpc.tickets.get.queryOptions({ id: like ?? "" }, { enabled: like !== null, staleTime: Number.POSITIVE_INFINITY }),
   );
-  const all = useQuery(trpc.tickets.requestable.queryOptions({ kind: chosen }, { enabled: asset !== null }));
+  const wished = url.getAll("asset").slice(0, wishedMax);
+  const all = useQuery(trpc.tickets.requestable.queryOptions({ kind: chosen, ids: wished }, { enabled: asset !== null }));
   if (like !== null && before.data === undefined)
     return before.isError ? <Failed error={before.error} onRetry={() => void before.refetch()} /> : <PanelSkeleton />;
   if (asset !== null && all.data === undefined)
     return all.isError ? <Failed error={all.error} onRetry={() => void all.refetch()} /> : <PanelSkeleton />;
   const kind = oneOf(before.data?.asked.kind ?? null, askableKinds) ?? chosen;
-  const wished = url.getAll("asset");
   return (
     <NewTicket
       // What was written for one kind says nothing to another.
@@ -54,7 +57,7 @@ function FromAddress() {
       kind={kind}
       onKind={like === null && asset === null ? (one) => setUrl({ kind: one }) : null}
       like={before.data ?? null}
-      assets={all.data?.items.filter(({ id }) => wished.includes(id)) ?? []}
+      assets={all.data?.items ?? []}
       wish={wishIn(url)}
     />
   );

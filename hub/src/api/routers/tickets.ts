@@ -54,7 +54,7 @@ export const ticketsRouter = router({
     .meta({ rest: { method: "GET", path: "/tickets/requestable", tag, summary: "What may be asked for, by name" } })
     .input(input.findRequestable)
     .output(output.requestable)
-    .query(({ ctx, input: { kind, search } }) => findRequestable(ctx.hub.tickets.db, ctx.actor.orgId, kind, search)),
+    .query(({ ctx, input: given }) => findRequestable(ctx.hub.tickets.db, ctx.actor.orgId, given)),
   open: asking
     .meta({ rest: { method: "POST", path: "/tickets", status: 201, tag, summary: "Ask for something, or keep a draft of it" } })
     .input(input.openTicket)
