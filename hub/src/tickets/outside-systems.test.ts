@@ -279,7 +279,9 @@ describe("Idempotency-Key", () => {
   });
 });
 
-test("every step of a ticket goes to a program, signed, in order, and again when it did not answer", async () => {
+test("every step of a ticket goes to a program, signed, in order, and again when it did not answer", {
+  timeout: 120_000,
+}, async () => {
   const fresh = await hub.as("admin", "hooks");
   const channel = {
     name: "their desk",
@@ -311,7 +313,7 @@ test("every step of a ticket goes to a program, signed, in order, and again when
   const all = await eventually(
     later,
     (events) => events.some(({ event: { data } }) => data.ticketId === body["id"] && data.state === "ended"),
-    { what: "all steps" },
+    { what: "all steps", withinMs: 90_000 },
   );
   expect(all[0]?.id).toBe(all[1]?.id); // the one that was answered 503
   const hook = new Webhook(robotSecrets.webhook);

@@ -7,7 +7,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { failureOf } from "../api/error-text.ts";
+import { type Asked, failureOf } from "../api/error-text.ts";
 import { useTRPC } from "../api/trpc.ts";
 import type { FoundSubject, FoundTarget } from "../api/types.ts";
 import { oneOf } from "../state/url-state.ts";
@@ -32,7 +32,7 @@ export function SubjectsPicker({ peopleOnly = false, ...props }: EndsPickerProps
   const [search] = useDebouncedValue(text, 150);
   const query = useQuery(trpc.access.findSubjects.queryOptions({ search }, { placeholderData: keepPreviousData }));
   const found = (query.data?.items ?? []).filter(({ kind }) => !peopleOnly || kind === "user");
-  return <EndsPicker {...props} found={found} failure={failureOf(query)} text={text} setText={setText} />;
+  return <EndsPicker {...props} found={found} query={query} text={text} setText={setText} />;
 }
 
 export function TargetsPicker({ assetsOnly = false, ...props }: EndsPickerProps<Target> & { assetsOnly?: boolean }) {
@@ -41,7 +41,7 @@ export function TargetsPicker({ assetsOnly = false, ...props }: EndsPickerProps<
   const [search] = useDebouncedValue(text, 150);
   const query = useQuery(trpc.access.findTargets.queryOptions({ search }, { placeholderData: keepPreviousData }));
   const found = (query.data?.items ?? []).filter(({ kind }) => !assetsOnly || kind === "asset");
-  return <EndsPicker {...props} found={found} failure={failureOf(query)} text={text} setText={setText} />;
+  return <EndsPicker {...props} found={found} query={query} text={text} setText={setText} />;
 }
 
 export type Subject = End & { kind: FoundSubject["kind"] };
@@ -51,15 +51,16 @@ const kinds: readonly End["kind"][] = ["user", "group", "role", "all", "node", "
 
 interface Searched<Chosen extends End> extends EndsPickerProps<Chosen> {
   found: readonly Chosen[];
-  failure: string | undefined;
+  query: Asked & { isPending: boolean };
   text: string;
   setText: (text: string) => void;
 }
 
 function EndsPicker<Chosen extends End>(props: Searched<Chosen>) {
-  const { chosen, onChange, label, hint, error, single = false, autoFocus = false, found, failure, text, setText } = props;
+  const { chosen, onChange, label, hint, error, single = false, autoFocus = false, found, query, text, setText } = props;
   const { t } = useTranslation();
   const [opened, setOpened] = useState(false);
+  const failure = failureOf(query);
   const known = new Map([...found, ...chosen].map((end) => [keyOf(end), end]));
   const data = kinds.flatMap((kind) => {
     const items = [...known.values()].filter((end) => end.kind === kind);
@@ -78,7 +79,8 @@ function EndsPicker<Chosen extends End>(props: Searched<Chosen>) {
         if (single) setOpened(false);
         onChange(keys.flatMap((key) => known.get(key) ?? []));
       }}
-      dropdownOpened={opened}
+      // What is still to come is no empty list.
+      dropdownOpened={opened && !query.isPending}
       onDropdownOpen={() => setOpened(true)}
       onDropdownClose={() => setOpened(false)}
       searchable

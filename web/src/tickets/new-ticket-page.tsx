@@ -52,8 +52,8 @@ function FromAddress() {
   const kind = oneOf(before.data?.asked.kind ?? null, askableKinds) ?? chosen;
   return (
     <NewTicket
-      // What was written for one kind says nothing to another.
-      key={kind}
+      // What was written for one kind says nothing to another, and a link that fills it in means just that.
+      key={[kind, like, ...wished].join()}
       kind={kind}
       onKind={like === null && asset === null ? (one) => setUrl({ kind: one }) : null}
       like={before.data ?? null}
