@@ -193,10 +193,7 @@ async function walk(targets: readonly Target[], by: By): Promise<string[]> {
 /** As the console's own links do: without loading anew what is there. */
 async function follow(page: Page, url: string): Promise<void> {
   const { pathname, search } = new URL(url);
-  await page.evaluate(
-    (to) => (window as unknown as { next: { router: { push(to: string): void } } }).next.router.push(to),
-    pathname + search,
-  );
+  await page.evaluate((to) => Reflect.get(window, "next").router.push(to), pathname + search);
   await page.waitForURL(url);
 }
 
