@@ -29,6 +29,7 @@ export const rules = z.object({ items: z.array(rule), names: z.record(z.string()
 export const tried = z.object({ match: z.string().nullable() });
 /** As `RulesExplained` in rules/explain-rules.ts. */
 export const explained = z.object({
+  closedBy: z.object({ id: z.string(), name: z.string() }).nullable(),
   decides: z.object({ id: z.string(), outcome: z.enum(outcomes), pattern: z.string().nullable() }).nullable(),
   asked: z.array(
     z.object({

@@ -1,13 +1,12 @@
 // Rules are asked before a terminal or a connection is opened, whatever a grant says.
 import type { Authorization } from "../access/authorize.ts";
-import { terminalProtocols } from "../assets/input.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import { actOn } from "../identity/actor.ts";
 import { HubError } from "../platform/errors.ts";
 import type { SessionRow } from "../sessions/schema.ts";
 import { holdsEmergency } from "../tickets/break-glass.ts";
 import { isLetThrough, raiseReview } from "../tickets/raise-review.ts";
-import { covers, type Situation } from "./covers.ts";
+import { covers, ruleThatClosesPort, type Situation } from "./covers.ts";
 import type { RuleDeps } from "./deps.ts";
 import { namesOf, rulesOf } from "./rules.ts";
 import type { RuleRow } from "./schema.ts";
@@ -74,13 +73,7 @@ async function assertNoLinesPass(
   all: RuleRow[],
   situation: Situation,
 ): Promise<void> {
-  if (!terminalProtocols.some((one) => one === authorization.protocol)) return;
-  const rule = all.find(
-    (one) =>
-      one.kind === "command" &&
-      (one.outcome === "refuse" || one.outcome === "review") &&
-      covers({ ...one, accounts: ["@all"] }, situation),
-  );
+  const rule = ruleThatClosesPort(all, situation);
   if (rule !== undefined) await refuse(deps, authorization, rule, "terminal-only");
 }
 

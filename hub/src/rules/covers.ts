@@ -1,5 +1,6 @@
 // Whether a rule is meant for what somebody does. Pure: who he is and what the asset is under has been looked up before; see rules.ts.
 import { isWithin } from "../access/holds.ts";
+import { terminalProtocols } from "../assets/input.ts";
 import { isInside } from "../platform/networks.ts";
 import type { RuleRow } from "./schema.ts";
 
@@ -37,6 +38,20 @@ export function whyNotCovered(rule: Reach, situation: Situation): WhyNot | null 
 }
 
 export const covers = (rule: Reach, situation: Situation): boolean => whyNotCovered(rule, situation) === null;
+
+/** Of a port that speaks as a terminal does: the rule about lines that nobody could look at in it. */
+export const ruleThatClosesPort = <Rule extends Reach & Pick<RuleRow, "outcome">>(
+  rules: readonly Rule[],
+  situation: Situation,
+): Rule | undefined =>
+  terminalProtocols.some((one) => one === situation.protocol)
+    ? rules.find(
+        (one) =>
+          one.kind === "command" &&
+          (one.outcome === "refuse" || one.outcome === "review") &&
+          covers({ ...one, accounts: ["@all"] }, situation),
+      )
+    : undefined;
 
 function meansAccount({ accounts }: Reach, { account }: Situation): boolean {
   if (accounts.includes("@all")) return true;

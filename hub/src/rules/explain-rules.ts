@@ -4,7 +4,7 @@ import { findAsset } from "../assets/assets.ts";
 import { findMember } from "../identity/members.ts";
 import type { Queryable } from "../platform/database.ts";
 import { notFound } from "../platform/errors.ts";
-import { covers, type Situation, type WhyNot, whyNotCovered } from "./covers.ts";
+import { covers, ruleThatClosesPort, type Situation, type WhyNot, whyNotCovered } from "./covers.ts";
 import type { explainRules as explainRulesInput, Outcome } from "./input.ts";
 import { firstMatch } from "./patterns.ts";
 import { namesOf, rulesOf } from "./rules.ts";
@@ -13,6 +13,8 @@ import type { RuleRow } from "./schema.ts";
 export type RulesExplained = {
   /** The rule that decides; null: none does, and nobody is held up. pattern: what of the line it found; null: it looks at no lines. */
   decides: { id: string; outcome: Outcome; pattern: string | null } | null;
+  /** Of a port: the rule about lines that closes it before rules of connections are asked, since nobody could look at a line in it. */
+  closedBy: { id: string; name: string } | null;
   /** All of the kind, in the order in which they are asked. why: what keeps one from being meant; null: the one that decides. */
   asked: { id: string; name: string; outcome: Outcome; why: WhyNot | "line" | "later" | null }[];
 };
@@ -35,9 +37,12 @@ export async function explainRules(
   };
   const finds = (rule: RuleRow) => (rule.kind === "command" ? firstMatch(rule.patterns, line) : null);
   const all = await rulesOf(db, orgId, kind);
+  const isPort = kind === "connection" && account === "";
+  const closing = isPort ? ruleThatClosesPort(await rulesOf(db, orgId, "command"), situation) : undefined;
   const first = all.find((rule) => covers(rule, situation) && (rule.kind !== "command" || finds(rule) !== null));
   const place = first === undefined ? all.length : all.indexOf(first);
   return {
+    closedBy: closing === undefined ? null : { id: closing.id, name: closing.name },
     decides: first === undefined ? null : { id: first.id, outcome: first.outcome, pattern: finds(first)?.text ?? null },
     asked: all.map((rule, n) => ({
       id: rule.id,

@@ -333,14 +333,17 @@ test("whoever writes rules asks what they would say: which decides, and why each
   await write({ name: "asks", ...words("reboot", "rm"), ...decidedBy(boss) });
   await write({ name: "after", ...words("rm") });
   const ask = (more: object = {}, by = admin) =>
-    by.mutate<{ decides: object | null; asked: { name: string; why: string | null }[] }>("rules.explain", {
-      kind: "command",
-      userId: operator.id,
-      assetId,
-      account: "deploy",
-      line: "sudo rm -r /srv",
-      ...more,
-    });
+    by.mutate<{ decides: object | null; closedBy: object | null; asked: { name: string; why: string | null }[] }>(
+      "rules.explain",
+      {
+        kind: "command",
+        userId: operator.id,
+        assetId,
+        account: "deploy",
+        line: "sudo rm -r /srv",
+        ...more,
+      },
+    );
   const whys = async (more: object = {}) =>
     Object.fromEntries((await ask(more)).asked.map(({ name, why }): [string, string | null] => [name, why]));
   expect((await ask()).decides).toMatchObject({ outcome: "review", pattern: "rm" });
@@ -349,7 +352,9 @@ test("whoever writes rules asks what they would say: which decides, and why each
   expect(await whys({ account: "root" })).toMatchObject({ root: null, "from there": "later" });
   expect(await whys({ address: "192.0.2.7" })).toMatchObject({ "from there": null });
   expect(await ask({ line: "ls" })).toMatchObject({ decides: null });
-  expect((await ask({ kind: "connection", line: "" })).asked).toEqual([]);
+  const port = (more: object) => ask({ kind: "connection", account: "", line: "", ...more });
+  expect(await port({})).toMatchObject({ asked: [], closedBy: { name: "root" } }); // as whom one signs in there nobody knows
+  for (const open of [{ protocol: "tcp" }, { account: "deploy" }]) expect(await port(open)).toMatchObject({ closedBy: null });
   // It says what is true: the same line in a terminal.
   const terminal = await openShell(operator);
   terminal.type("true rm\r");

@@ -44,6 +44,25 @@ export function TargetsPicker({ assetsOnly = false, ...props }: EndsPickerProps<
   return <EndsPicker {...props} found={found} query={query} text={text} setText={setText} />;
 }
 
+interface OnePickerProps<Chosen extends End> {
+  label: string;
+  chosen: Chosen | null;
+  onChange: (chosen: Chosen | null) => void;
+}
+
+/** One person: the first thing that a question about somebody asks for. */
+export function PersonPicker({ label, chosen, onChange }: OnePickerProps<Subject>) {
+  const { t } = useTranslation();
+  const many = { chosen: chosen === null ? [] : [chosen], onChange: ([one]: Subject[]) => onChange(one ?? null) };
+  return <SubjectsPicker peopleOnly single autoFocus label={label} hint={t("explain.whoHint")} {...many} />;
+}
+
+export function OneAssetPicker({ label, chosen, onChange }: OnePickerProps<Target>) {
+  const { t } = useTranslation();
+  const many = { chosen: chosen === null ? [] : [chosen], onChange: ([one]: Target[]) => onChange(one ?? null) };
+  return <TargetsPicker assetsOnly single label={label} hint={t("grants.assetsHint")} {...many} />;
+}
+
 export type Subject = End & { kind: FoundSubject["kind"] };
 export type Target = End & { kind: FoundTarget["kind"] };
 

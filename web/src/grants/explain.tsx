@@ -10,7 +10,7 @@ import { displayText } from "../ui/display-text.ts";
 import { Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
 import { actionsText } from "./actions-text.ts";
-import { type Subject, SubjectsPicker, type Target, TargetsPicker } from "./ends-picker.tsx";
+import { OneAssetPicker, PersonPicker, type Subject, type Target } from "./ends-picker.tsx";
 
 export function ExplainAccess({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
@@ -24,10 +24,9 @@ export function ExplainAccess({ opened, onClose }: { opened: boolean; onClose: (
 function Question() {
   const { t } = useTranslation();
   const trpc = useTRPC();
-  const [people, setPeople] = useState<Subject[]>([]);
-  const [assets, setAssets] = useState<Target[]>([]);
-  const [person, asset] = [people[0], assets[0]];
-  const asked = person !== undefined && asset !== undefined;
+  const [person, setPerson] = useState<Subject | null>(null);
+  const [asset, setAsset] = useState<Target | null>(null);
+  const asked = person !== null && asset !== null;
   const answer = useQuery(
     trpc.access.explain.queryOptions(
       { userId: person?.id ?? "", assetId: asset?.id ?? "" },
@@ -39,23 +38,8 @@ function Question() {
       <Text size="sm" c="dimmed">
         {t("explain.purpose")}
       </Text>
-      <SubjectsPicker
-        peopleOnly
-        single
-        autoFocus
-        chosen={people}
-        onChange={setPeople}
-        label={t("grants.who")}
-        hint={t("explain.whoHint")}
-      />
-      <TargetsPicker
-        assetsOnly
-        single
-        chosen={assets}
-        onChange={setAssets}
-        label={t("grants.what")}
-        hint={t("grants.assetsHint")}
-      />
+      <PersonPicker label={t("grants.who")} chosen={person} onChange={setPerson} />
+      <OneAssetPicker label={t("grants.what")} chosen={asset} onChange={setAsset} />
       {asked &&
         (answer.isError ? (
           <Failed error={answer.error} onRetry={() => void answer.refetch()} />

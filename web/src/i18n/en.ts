@@ -2651,6 +2651,7 @@ export const en = {
     line: "The line",
     found: "Found in the line: “{{pattern}}”",
     decides: "decides",
+    closedBy: "Refused: “{{rule}}” looks at lines there, which nobody could do in a connection of one's own client.",
   },
   askRulesTitle: {
     command: "What would become of a line?",

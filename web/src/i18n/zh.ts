@@ -2591,6 +2591,7 @@ export const zh: Translation = {
     line: "命令行",
     found: "命令行中找到：“{{pattern}}”",
     decides: "由它决定",
+    closedBy: "拒绝：“{{rule}}”要检查那里的命令，而自己的客户端建立的连接无法检查。",
   },
   askRulesTitle: {
     command: "这行命令会怎样？",

@@ -9,11 +9,12 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import type { Rule, RulesExplained } from "../api/types.ts";
-import { type Subject, SubjectsPicker, type Target, TargetsPicker } from "../grants/ends-picker.tsx";
+import { OneAssetPicker, PersonPicker, type Subject, type Target } from "../grants/ends-picker.tsx";
 import type { Names } from "../tickets/level-draft.ts";
 import { displayText } from "../ui/display-text.ts";
 import { Failed } from "../ui/page-states.tsx";
 import { PanelSkeleton } from "../ui/panel-skeleton.tsx";
+import { LineInput } from "./line-input.tsx";
 import { OutcomeMark } from "./outcome-mark.tsx";
 import { sentenceOf } from "./rule-text.ts";
 import classes from "./rules.module.css";
@@ -41,22 +42,20 @@ export function AskRules({ kind, rules, names, opened, onClose }: AskRulesProps)
   );
 }
 
-/** As the hub takes them. */
-const lineMax = 2_000;
+/** As the hub takes it. */
 const accountMax = 128;
 /** Long enough for a word to be typed. */
 const settleMs = 250;
 
 function Question({ kind, rules, names }: Pick<AskRulesProps, "kind" | "rules" | "names">) {
   const { t } = useTranslation();
-  const [people, setPeople] = useState<Subject[]>([]);
-  const [assets, setAssets] = useState<Target[]>([]);
+  const [person, setPerson] = useState<Subject | null>(null);
+  const [asset, setAsset] = useState<Target | null>(null);
   const [account, setAccount] = useState("root");
   const [protocol, setProtocol] = useState("ssh");
   const [address, setAddress] = useState("");
   const [line, setLine] = useState("");
-  const [person, asset] = [people[0], assets[0]];
-  const isWhole = person !== undefined && (kind === "sign-in" || asset !== undefined) && (kind !== "command" || line !== "");
+  const isWhole = person !== null && (kind === "sign-in" || asset !== null) && (kind !== "command" || line !== "");
   const asked = {
     kind,
     userId: person?.id ?? "",
@@ -72,37 +71,9 @@ function Question({ kind, rules, names }: Pick<AskRulesProps, "kind" | "rules" |
       <Text size="sm" c="dimmed">
         {t("askRules.purpose")}
       </Text>
-      <SubjectsPicker
-        peopleOnly
-        single
-        autoFocus
-        chosen={people}
-        onChange={setPeople}
-        label={t(`ruleWho.${kind}`)}
-        hint={t("explain.whoHint")}
-      />
-      {kind !== "sign-in" && (
-        <TargetsPicker
-          assetsOnly
-          single
-          chosen={assets}
-          onChange={setAssets}
-          label={t("rules.where")}
-          hint={t("grants.assetsHint")}
-        />
-      )}
-      {kind === "command" && (
-        <TextInput
-          label={t("askRules.line")}
-          placeholder="sudo rm -rf /var/www"
-          value={line}
-          maxLength={lineMax}
-          onChange={(event) => setLine(event.currentTarget.value)}
-          classNames={{ input: classes.code ?? "" }}
-          spellCheck={false}
-          autoComplete="off"
-        />
-      )}
+      <PersonPicker label={t(`ruleWho.${kind}`)} chosen={person} onChange={setPerson} />
+      {kind !== "sign-in" && <OneAssetPicker label={t("rules.where")} chosen={asset} onChange={setAsset} />}
+      {kind === "command" && <LineInput label={t("askRules.line")} value={line} onChange={setLine} />}
       {kind !== "sign-in" && (
         <SimpleGrid cols={{ base: 1, xs: 2 }}>
           <TextInput
@@ -160,12 +131,14 @@ interface AnswerProps {
   names: Names;
 }
 
-function Answer({ kind, explained: { decides, asked }, rules, names }: AnswerProps) {
+function Answer({ kind, explained: { decides, closedBy, asked }, rules, names }: AnswerProps) {
   const { t } = useTranslation();
   const first = rules.find(({ id }) => id === decides?.id);
   return (
     <div role="status">
-      {decides === null ? (
+      {closedBy !== null ? (
+        <Alert color="red">{t("askRules.closedBy", { rule: displayText(closedBy.name, 200) })}</Alert>
+      ) : decides === null ? (
         <Alert color="green">{t(`askRulesNone.${kind}`)}</Alert>
       ) : (
         <div className={classes.answer}>
@@ -176,7 +149,7 @@ function Answer({ kind, explained: { decides, asked }, rules, names }: AnswerPro
           )}
         </div>
       )}
-      {asked.length > 0 && (
+      {closedBy === null && asked.length > 0 && (
         <ol className={classes.asked} aria-label={t("rules.inOrder")}>
           {asked.map(({ id, name, why }) => (
             <li key={id} data-decides={why === null || undefined}>

@@ -1,6 +1,6 @@
 // Which lines a rule looks for: words and regular expressions, one a line, ready ones to begin with, and a line to try them on.
 "use client";
-import { Button, Group, Menu, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Menu, Stack, Text, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconListDetails } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTRPC, useTRPCClient } from "../api/trpc.ts";
 import { displayText } from "../ui/display-text.ts";
+import { LineInput } from "./line-input.tsx";
 import { readyPatterns, readySets } from "./ready-patterns.ts";
 import { patternsOf, type RuleDraft, withPatterns } from "./rule-draft.ts";
 import { brokenPattern } from "./rule-failure.ts";
@@ -65,16 +66,7 @@ export function PatternsField({ patterns, onChange, error, broken }: PatternsFie
         onChange={(event) => onChange({ regexes: event.currentTarget.value })}
         {...monospace}
       />
-      <TextInput
-        label={t("rules.tryLine")}
-        placeholder="sudo rm -rf /var/www"
-        value={line}
-        maxLength={lineMax}
-        onChange={(event) => setLine(event.currentTarget.value)}
-        classNames={{ input: classes.code ?? "" }}
-        spellCheck={false}
-        autoComplete="off"
-      />
+      <LineInput label={t("rules.tryLine")} value={line} onChange={setLine} />
       <Text size="sm" role="status" mih={20} c={tried.match === null ? "dimmed" : "inherit"}>
         {tried.match === null && t("rules.matchesNone")}
         {typeof tried.match === "string" && t("rules.matches", { pattern: displayText(tried.match, 200) })}
@@ -91,8 +83,6 @@ const monospace = {
   classNames: { input: classes.code ?? "" },
 };
 
-/** As the hub takes it. */
-const lineMax = 2_000;
 /** Long enough for a word to be typed. */
 const settleMs = 250;
 
