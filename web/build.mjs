@@ -24,7 +24,7 @@ const files = (await readdir(out, { recursive: true, withFileTypes: true }))
   .map((entry) => join(entry.parentPath, entry.name));
 
 await writeCsp(files.filter((file) => file.endsWith(".html")));
-await dropOldFonts(files.filter((file) => file.endsWith(".woff")));
+await dropOldFonts();
 for (const file of files.filter((file) => /\.(?:js|css|html|svg|txt)$/.test(file))) await compress(file);
 
 /** `{ "/fleet": ["sha256-…"] }`, by the path at which the hub serves the page. */
@@ -41,9 +41,13 @@ async function writeCsp(pages) {
   await writeFile(join(out, "csp.json"), `${JSON.stringify(csp, null, 1)}\n`);
 }
 
-/** The font packages name WOFF as a second choice; every browser that runs the console takes WOFF2 first. */
-async function dropOldFonts(fonts) {
-  for (const font of fonts) await rm(font);
+/** The font packages name WOFF as a second choice; every browser that runs the console takes WOFF2, and asks for the other only where that one did not come. */
+async function dropOldFonts() {
+  for (const font of files.filter((file) => file.endsWith(".woff"))) await rm(font);
+  for (const sheet of files.filter((file) => file.endsWith(".css"))) {
+    const css = await readFile(sheet, "utf8");
+    await writeFile(sheet, css.replaceAll(/,\s*url\([^)]*\.woff\)\s*format\([^)]*\)/g, ""));
+  }
 }
 
 async function compress(file) {

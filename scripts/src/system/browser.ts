@@ -78,11 +78,15 @@ function comesThrough(page: Page): Page {
 /** Another test made or removed an interface of this machine: chromium cuts what is under way, on loopback as well, and the console asks again. */
 const networkChanged = "net::ERR_NETWORK_CHANGED";
 
+/** What Next says of a link whose page did not come, and which it follows by loading. Why it did not come is judged as a request that failed. */
+const loadsInstead = "Falling back to browser navigation";
+
 function watch(page: Page, faults: string[]): void {
   page.on("console", (message) => {
+    const text = message.text();
     // chromium reports CSP violations here as errors too.
-    if (message.type() === "error" && !message.text().includes(networkChanged))
-      faults.push(`console on ${page.url()}: ${message.text()}`);
+    if (message.type() === "error" && !text.includes(networkChanged) && !text.includes(loadsInstead))
+      faults.push(`console on ${page.url()}: ${text}`);
   });
   page.on("requestfailed", (request) => {
     const why = request.failure()?.errorText ?? "";

@@ -98,6 +98,8 @@ export const theme = createTheme({
         overlayProps: { backgroundOpacity: 0.35 },
       },
     },
+    // Under its field's left edge, whatever its width: centred, it would stand beside the field until it knows how wide it is.
+    Combobox: { defaultProps: { position: "bottom-start" } },
     Menu: { defaultProps: { shadow: "md", transitionProps: { duration: 100 }, withinPortal: true } },
     Tooltip: {
       defaultProps: { openDelay: 300, transitionProps: { duration: 80 }, events: { hover: true, focus: true, touch: false } },
