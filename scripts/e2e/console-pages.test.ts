@@ -96,6 +96,40 @@ describeWith(["chromium"], "the console's pages", () => {
     expect(silent).toEqual([]);
   }, 180_000);
 
+  test("a first load of which a script or a style sheet did not come is made again; where none comes at all the page says so", async () => {
+    await using browser = await openLook(looks[0]);
+    for (const part of [/\.js$/, /\.css$/]) {
+      const page = await (await browser.visitor()).page();
+      await page.route(part, (route) => route.abort(), { times: 1 });
+      await page.goto(`${hub.url}/sign-in`);
+      await page.getByRole("textbox", { name: "Email" }).waitFor();
+      expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    }
+    const page = await (await browser.visitor()).page();
+    await page.route(/\.js$/, (route) => route.abort());
+    await page.goto(`${hub.url}/sign-in`);
+    await page.getByText(/^Part of the console could not be loaded/).waitFor();
+    await page.unrouteAll();
+    await page.getByRole("link", { name: "Load again" }).click();
+    await page.getByRole("textbox", { name: "Email" }).waitFor();
+  });
+
+  test("a page of which a part does not come says so within the console, and comes when loaded again", async () => {
+    await using browser = await openLook(looks[0]);
+    const page = await (await browser.visitor()).page();
+    await page.goto(`${hub.url}/sign-in`);
+    await enter(page);
+    await page.goto(`${hub.url}/`);
+    await settled(page);
+    await page.route(/\.js$/, (route) => route.abort());
+    await follow(page, `${hub.url}/run?id=${life.runId}`);
+    await page.getByRole("heading", { name: "Part of the console is missing" }).waitFor();
+    await page.getByRole("navigation", { name: "Main navigation" }).waitFor();
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Load again" }).click();
+    await page.getByRole("heading", { name: "Weekly package check" }).waitFor();
+  });
+
   describeWith(["root", "ip", "iptables", "nsenter", "mariadbd", "mariadb", "mariadb-install-db"], "about requests", () => {
     let network: PrivateNetwork;
     let server: MariaDb;

@@ -11,6 +11,7 @@ import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { Gate } from "../frame/gate.tsx";
+import { LoadAgain } from "../frame/load-again.tsx";
 import { Providers } from "../frame/providers.tsx";
 
 export const metadata: Metadata = { title: "Sallyport", description: "A bastion without inbound doors", robots: "noindex" };
@@ -20,6 +21,7 @@ export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" {...mantineHtmlProps}>
       <head>
+        <LoadAgain />
         <ColorSchemeScript defaultColorScheme="auto" />
       </head>
       <body>

@@ -2,13 +2,14 @@
 "use client";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { I18nextProvider } from "react-i18next";
 import { createQueryClient } from "../api/query-client.ts";
 import { createHubClient, TRPCProvider } from "../api/trpc.ts";
 import i18next from "../i18n/i18n.ts";
 import { theme } from "../ui/theme.ts";
 import { Toasts } from "../ui/toasts.tsx";
+import { hasBegun } from "./begun.ts";
 import { ConfirmIdentity, confirmFirst } from "./confirm-identity.tsx";
 
 /** The key tRPC gives to `auth.state`: asked for again whenever the hub says that nobody is signed in. */
@@ -20,6 +21,7 @@ export function Providers({ children }: { children: ReactNode }) {
     return client;
   });
   const [hubClient] = useState(createHubClient);
+  useEffect(hasBegun, []);
   return (
     <I18nextProvider i18n={i18next}>
       <MantineProvider theme={theme} defaultColorScheme="auto">

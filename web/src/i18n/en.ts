@@ -103,6 +103,13 @@ export const en = {
     missing: "Not found",
     missingText: "There is nothing at this address, or it is not yours to see.",
     goHome: "Go to Home",
+    broken: "This page has failed",
+    brokenText:
+      "That is a fault of the console. What runs on your machines goes on. Load the page again, or tell your administrator.",
+    incomplete: "Part of the console is missing",
+    incompleteText:
+      "Part of the console could not be loaded: the network was interrupted, or the hub was updated or is restarting.",
+    reload: "Load again",
   },
   time: { never: "never", justNow: "just now", exact: "{{exact}} ({{zone}})" },
   duration: {

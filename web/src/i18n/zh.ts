@@ -104,6 +104,11 @@ export const zh: Translation = {
     missing: "未找到",
     missingText: "此地址没有内容，或者你无权查看。",
     goHome: "回到首页",
+    broken: "此页面出错",
+    brokenText: "这是控制台的故障，主机上正在运行的内容不受影响。请重新加载页面，或告知管理员。",
+    incomplete: "控制台的一部分缺失",
+    incompleteText: "控制台的一部分未能加载：网络中断，或中心已更新、正在重启。",
+    reload: "重新加载",
   },
   time: { never: "从未", justNow: "刚刚", exact: "{{exact}}（{{zone}}）" },
   duration: {

@@ -70,6 +70,23 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void
   );
 }
 
+/** A page that ended in an error of the console itself, or of which a part did not come. */
+export function Broken({ error }: { error: Error }) {
+  const { t } = useTranslation();
+  const part = error.name === "ChunkLoadError";
+  const details = { message: error.message, stack: error.stack, at: new Date().toISOString(), page: location.pathname };
+  return (
+    <PageState
+      icon={IconAlertTriangle}
+      title={t(part ? "page.incomplete" : "page.broken")}
+      text={t(part ? "page.incompleteText" : "page.brokenText")}
+    >
+      <Button onClick={() => location.reload()}>{t("page.reload")}</Button>
+      <CopyButton variant="default" text={JSON.stringify(details, null, 2)} label={t("action.copyDetails")} />
+    </PageState>
+  );
+}
+
 export function Denied({ permission, title }: { permission: Permission; title?: string }) {
   const { t } = useTranslation();
   const text = t("page.deniedText", { permission: t(`permission.${permission}`) });
