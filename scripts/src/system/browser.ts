@@ -67,16 +67,25 @@ async function visitorOf(browser: Browser, options: BrowserContextOptions): Prom
 /** A person whose page did not come because his network changed loads it again; so does this. */
 function comesThrough(page: Page): Page {
   const goto = page.goto.bind(page);
-  page.goto = async (...to) =>
-    goto(...to).catch((error: unknown) => {
-      if (!String(error).includes(networkChanged)) throw error;
-      return goto(...to);
-    });
+  page.goto = async (...to) => {
+    for (let left = mostLoads; ; left--) {
+      try {
+        return await goto(...to);
+      } catch (error) {
+        if (left === 1 || !cut.some((sign) => String(error).includes(sign))) throw error;
+      }
+    }
+  };
   return page;
 }
 
+/** Networks of tests come and go within seconds, loads take less. */
+const mostLoads = 5;
+
 /** Another test made or removed an interface of this machine: chromium cuts what is under way, on loopback as well, and the console asks again. */
 const networkChanged = "net::ERR_NETWORK_CHANGED";
+/** A load that was cut, and one that met chromium's own page about the load before. */
+const cut = [networkChanged, 'interrupted by another navigation to "chrome-error:'];
 
 /** What Next says of a link whose page did not come, and which it follows by loading. Why it did not come is judged as a request that failed. */
 const loadsInstead = "Falling back to browser navigation";
