@@ -84,8 +84,8 @@ const mostLoads = 5;
 
 /** Another test made or removed an interface of this machine: chromium cuts what is under way, on loopback as well, and the console asks again. */
 const networkChanged = "net::ERR_NETWORK_CHANGED";
-/** A load that was cut, and one that met chromium's own page about the load before. */
-const cut = [networkChanged, 'interrupted by another navigation to "chrome-error:'];
+/** A load that was cut, and one that met chromium's own page about that, or the page's own second load. */
+const cut = [networkChanged, "is interrupted by another navigation to"];
 
 /** What Next says of a link whose page did not come, and which it follows by loading. Why it did not come is judged as a request that failed. */
 const loadsInstead = "Falling back to browser navigation";
