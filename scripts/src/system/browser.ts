@@ -73,6 +73,7 @@ function comesThrough(page: Page): Page {
         return await goto(...to);
       } catch (error) {
         if (left === 1 || !cut.some((sign) => String(error).includes(sign))) throw error;
+        await page.waitForTimeout(300); // for the other load to be over
       }
     }
   };
