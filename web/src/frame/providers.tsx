@@ -11,6 +11,7 @@ import { theme } from "../ui/theme.ts";
 import { Toasts } from "../ui/toasts.tsx";
 import { hasBegun } from "./begun.ts";
 import { ConfirmIdentity, confirmFirst } from "./confirm-identity.tsx";
+import { sayMissingParts } from "./missing-parts.ts";
 
 /** The key tRPC gives to `auth.state`: asked for again whenever the hub says that nobody is signed in. */
 const authStateKey = [["auth", "state"]];
@@ -22,6 +23,7 @@ export function Providers({ children }: { children: ReactNode }) {
   });
   const [hubClient] = useState(createHubClient);
   useEffect(hasBegun, []);
+  useEffect(sayMissingParts, []);
   return (
     <I18nextProvider i18n={i18next}>
       <MantineProvider theme={theme} defaultColorScheme="auto">

@@ -9,6 +9,7 @@ import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/error-text.ts";
 import { hubErrorOf } from "../api/hub-error.ts";
 import type { Permission } from "../api/types.ts";
+import { isMissingPart } from "../frame/missing-parts.ts";
 import { oneOf } from "../state/url-state.ts";
 import { CopyButton } from "./copy.tsx";
 import classes from "./page-states.module.css";
@@ -73,7 +74,7 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry: () => void
 /** A page that ended in an error of the console itself, or of which a part did not come. */
 export function Broken({ error }: { error: Error }) {
   const { t } = useTranslation();
-  const part = error.name === "ChunkLoadError";
+  const part = isMissingPart(error);
   const details = { message: error.message, stack: error.stack, at: new Date().toISOString(), page: location.pathname };
   return (
     <PageState
