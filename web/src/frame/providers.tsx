@@ -7,11 +7,11 @@ import { I18nextProvider } from "react-i18next";
 import { createQueryClient } from "../api/query-client.ts";
 import { createHubClient, TRPCProvider } from "../api/trpc.ts";
 import i18next from "../i18n/i18n.ts";
+import { sayMissingParts } from "../ui/missing-parts.ts";
 import { theme } from "../ui/theme.ts";
 import { Toasts } from "../ui/toasts.tsx";
 import { hasBegun } from "./begun.ts";
 import { ConfirmIdentity, confirmFirst } from "./confirm-identity.tsx";
-import { sayMissingParts } from "./missing-parts.ts";
 
 /** The key tRPC gives to `auth.state`: asked for again whenever the hub says that nobody is signed in. */
 const authStateKey = [["auth", "state"]];

@@ -9,9 +9,9 @@ import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/error-text.ts";
 import { hubErrorOf } from "../api/hub-error.ts";
 import type { Permission } from "../api/types.ts";
-import { isMissingPart } from "../frame/missing-parts.ts";
 import { oneOf } from "../state/url-state.ts";
 import { CopyButton } from "./copy.tsx";
+import { isMissingPart } from "./missing-parts.ts";
 import classes from "./page-states.module.css";
 
 interface PageStateProps {

@@ -1,6 +1,6 @@
 // Parts of the console that are fetched when they are needed (a page, a chart, a language) and did not come.
 import i18next from "../i18n/i18n.ts";
-import { showToast } from "../ui/toasts.tsx";
+import { showToast } from "./toasts.tsx";
 
 /** As the bundler's loader rejects: by name, or with the event of the script element itself. */
 export function isMissingPart(reason: unknown): boolean {
