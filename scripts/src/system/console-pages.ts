@@ -60,15 +60,18 @@ export const consolePages: ConsolePage[] = [
 /** Anything that stands for what is still to come. */
 const pending = '[aria-busy="true"], [class*="Skeleton-root"], [class*="Loader-root"]';
 
-/** Waits until all of the page is there, its fonts too. */
+/** Waits until all of the page is there, its fonts too, though it be loaded a second time meanwhile. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState("load");
   await page.waitForFunction(
-    (selector) => document.querySelector("h1, h2, form") !== null && document.querySelector(selector) === null,
+    (selector) =>
+      "begun" in document.documentElement.dataset &&
+      document.querySelector("h1, h2, form") !== null &&
+      document.querySelector(selector) === null &&
+      document.fonts.status === "loaded",
     pending,
     { timeout: 20_000, polling: 100 },
   );
-  await page.evaluate(() => document.fonts.ready.then(() => undefined));
 }
 
 /** The hub as it answers when its database is away; only who is signed in is still known. */

@@ -1,6 +1,7 @@
 // A network that can only dial out: a namespace with one link to this machine, where every new connection inwards is dropped.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import path from "node:path";
 
 const slowLineDeadlineMs = 5_000;
@@ -29,7 +30,7 @@ export function privateNetwork(number: number, { slow = false } = {}): PrivateNe
   const name = `sallyport-${process.pid}-${number}`;
   const link = `sp${process.pid % 100_000}h${number}`; // at most 15 characters (IFNAMSIZ)
   const peer = link.replace("h", "n");
-  const hostAddress = `198.19.${number}.1`;
+  const hostAddress = machineAddress ?? `198.19.${number}.1`;
   const insideAddress = `198.19.${number}.2`;
   const inside = ["ip", "netns", "exec", name];
   let slowLine: ChildProcess | null = null;
@@ -52,11 +53,14 @@ export function privateNetwork(number: number, { slow = false } = {}): PrivateNe
     must("ip", "link", "add", link, "type", "veth", "peer", "name", peer);
     must("ip", "link", "set", peer, "netns", name);
   }
-  must("ip", "address", "add", `${hostAddress}/30`, "dev", link);
+  withoutIpv6(link);
+  if (machineAddress === undefined) must("ip", "address", "add", `${hostAddress}/32`, "dev", link);
   must("ip", "link", "set", link, "up");
-  must(...inside, "ip", "address", "add", `${insideAddress}/30`, "dev", peer);
+  must("ip", "route", "add", `${insideAddress}/32`, "dev", link, "src", hostAddress);
+  must(...inside, "ip", "address", "add", `${insideAddress}/32`, "dev", peer);
   must(...inside, "ip", "link", "set", peer, "up");
   must(...inside, "ip", "link", "set", "lo", "up");
+  must(...inside, "ip", "route", "add", hostAddress, "dev", peer);
   must(...inside, "ip", "route", "add", "default", "via", hostAddress);
   // Without connection tracking, so that it works on every kernel: only answers (TCP without SYN) come in.
   must(...inside, "iptables", "-A", "INPUT", "-i", "lo", "-j", "ACCEPT");
@@ -78,6 +82,20 @@ export function privateNetwork(number: number, { slow = false } = {}): PrivateNe
     start: (...command) => spawn(inside[0] ?? "", [...inside.slice(1), ...command], { stdio: ["ignore", "pipe", "pipe"] }),
     [Symbol.dispose]: remove,
   };
+}
+
+/**
+ * An address that comes or goes makes every chromium of this machine cut the requests that wait for a connection
+ * (`net::ERR_NETWORK_CHANGED`), loopback's as well. So the link has none of its own where the machine has one already.
+ */
+const machineAddress = Object.values(networkInterfaces())
+  .flat()
+  .find((one) => one?.family === "IPv4" && !one.internal)?.address;
+
+/** Which would give it an address by itself. */
+function withoutIpv6(link: string): void {
+  const setting = `/proc/sys/net/ipv6/conf/${link}/disable_ipv6`;
+  if (existsSync(setting)) writeFileSync(setting, "1");
 }
 
 /** Its devices go with the process. Returns once they are there. */
