@@ -5,6 +5,7 @@ import { enter } from "../src/system/console.ts";
 import { adminEnvironment, firstAdmin, type LaunchedHub, launchHub, sallyportCommand } from "../src/system/launched-hub.ts";
 import { RestClient } from "../src/system/rest-client.ts";
 import { type TempFolder, tempFolder } from "../src/system/temp-folder.ts";
+import { until } from "../src/system/until.ts";
 import { describeWith } from "./needs.ts";
 
 type Listed = { items: { name: string; kind: string; active: boolean; patterns: unknown[]; outcome: string; level: unknown }[] };
@@ -113,6 +114,27 @@ describeWith(["chromium"], "the page of rules", () => {
     await form.getByText("finds nothing in the line").waitFor();
     await form.getByLabel("From the address").fill("nowhere");
     await form.getByText("This is not valid.").waitFor();
+    await page.close();
+  });
+
+  test("a rule that somebody else has changed meanwhile is not written over, and the form begins from what it says now", async () => {
+    const rule = { kind: "command", name: "Together", targets: [{ kind: "all", id: "" }], outcome: "refuse" };
+    const patterns = [{ kind: "words", text: "mkdir" }];
+    const { id } = await rest.json<{ id: string }>("POST", "/rules", { rule: { ...rule, patterns } });
+    const page = await opened("/rules");
+    await page.getByRole("button", { name: "Change Together" }).click();
+    const form = page.getByRole("dialog");
+    const told = form.getByLabel("What the person is told");
+    await told.fill("mine");
+    await rest.json("POST", `/rules/${id}`, { rule: { ...rule, patterns, says: "theirs" } });
+    await form.getByRole("button", { name: "Save" }).click();
+    await form.getByText("Somebody has changed this rule since you opened it").waitFor();
+    await form.getByRole("button", { name: "Show what it says now" }).click();
+    await until("the form says what the rule says now", async () => (await told.inputValue()) === "theirs");
+    await told.fill("ours");
+    await form.getByRole("button", { name: "Save" }).click();
+    await form.waitFor({ state: "detached" });
+    expect(await listed()).toContainEqual(expect.objectContaining({ name: "Together", says: "ours" }));
     await page.close();
   });
 

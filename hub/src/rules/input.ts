@@ -65,8 +65,9 @@ export const rule = z
 export type RuleInput = z.infer<typeof rule>;
 
 export const createRule = z.object({ rule });
-/** All of it: a rule is read as one thing. */
-export const changeRule = byId.extend({ rule });
+/** All of it: a rule is read as one thing. seen: its `updatedAt` as the writer read it; another since then is a conflict, not an overwrite. */
+export const changeRule = byId.extend({ rule, seen: z.iso.datetime().optional() });
+export type ChangeRule = z.infer<typeof changeRule>;
 /** before: the rule that it is to be asked before; null: it is asked last. */
 export const moveRule = byId.extend({ before: z.string().max(64).nullable() });
 /** Which of these patterns a line matches, before anybody is held up by them. */

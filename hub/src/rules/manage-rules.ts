@@ -10,7 +10,7 @@ import { HubError, notFound } from "../platform/errors.ts";
 import { withdrawReviewsOf } from "../tickets/raise-review.ts";
 import { covers } from "./covers.ts";
 import type { RuleDeps } from "./deps.ts";
-import type { RuleInput, RuleKind } from "./input.ts";
+import type { ChangeRule, RuleInput, RuleKind } from "./input.ts";
 import { compile } from "./patterns.ts";
 import { namesOf, rulesOf } from "./rules.ts";
 import { type RuleRow, rules } from "./schema.ts";
@@ -48,22 +48,20 @@ export async function createRule(deps: RuleDeps, actor: Actor, input: RuleInput)
   return id;
 }
 
-/** @throws HubError as {@link createRule}; `bad-input` for another kind. */
-export async function changeRule(
-  deps: RuleDeps,
-  actor: Actor,
-  { id, rule: input }: { id: string; rule: RuleInput },
-): Promise<void> {
+/** @throws HubError as {@link createRule}; `bad-input` for another kind, `conflict` when somebody has changed it since it was seen. */
+export async function changeRule(deps: RuleDeps, actor: Actor, { id, rule: input, seen }: ChangeRule): Promise<void> {
   assertMay(actor, "rules.manage");
   const now = deps.clock.now();
   await deps.db.transaction(async (tx) => {
     const rule = await lockRule(tx, actor, id);
+    if (seen !== undefined && Date.parse(seen) !== rule.updatedAt.getTime())
+      throw new HubError("conflict", "Somebody has changed this rule meanwhile. Look at what it says now, then change it again.");
     if (rule.kind !== input.kind)
       throw new HubError("bad-input", "A rule stays of its kind. Make another one instead.", { facts: { fields: "kind" } });
     await assertSensible(tx, actor, input, rule);
     await tx
       .update(rules)
-      .set({ ...input, changedBy: actor.id, updatedAt: now })
+      .set({ ...input, changedBy: actor.id, updatedAt: laterThan(rule.updatedAt, now) })
       .where(eq(rules.id, id));
     await assertStillIn(tx, actor, input.kind, now);
     await recordAudit(tx, { kind: "rule.changed", ...actOn(actor, "rule", rule), data: changesOf(rule, input) });
@@ -128,6 +126,9 @@ export async function turnOffSignInRules({ db, changes }: Pick<RuleDeps, "db" | 
   for (const orgId of new Set(off.map((rule) => rule.orgId))) changes.announce(orgId, "rules");
   return off.length;
 }
+
+/** Two changes never bear the same time, whatever the clock says: by it a writer tells what he has seen. */
+const laterThan = (before: Date, now: Date) => new Date(Math.max(now.getTime(), before.getTime() + 1));
 
 type Names = Pick<RuleInput, "subjects" | "targets" | "level">;
 

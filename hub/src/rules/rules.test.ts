@@ -48,7 +48,8 @@ async function newPerson(name: string): Promise<Person> {
   return { client, ...(await client.query<{ me: Omit<Person, "client"> }>("auth.state")).me };
 }
 
-const rulesNow = async () => (await admin.query<{ items: { id: string; name: string }[] }>("rules.list")).items;
+const rulesNow = async () =>
+  (await admin.query<{ items: { id: string; name: string; updatedAt: string }[] }>("rules.list")).items;
 
 async function write(rule: object): Promise<string> {
   const { id } = await admin.mutate<{ id: string }>("rules.create", {
@@ -400,6 +401,21 @@ test("a rule that names what is gone may still be switched off, and names nothin
   expect(await refusal(admin.mutate("rules.change", { id, rule: { ...off, subjects: [{ kind: "group", id: "grp_x" }] } }))).toBe(
     "not-found",
   );
+});
+
+test("of two who change a rule at once the second is told, and nothing of the first is lost", async () => {
+  const rule = { kind: "command", name: "both", targets: [{ kind: "all" }], outcome: "refuse" };
+  const id = await write({ ...rule, ...words("mkdir") });
+  const seen = async () => (await rulesNow()).find((one) => one.id === id)?.updatedAt;
+  const first = await seen();
+  const change = (word: string, what: object) => admin.mutate("rules.change", { id, rule: { ...rule, ...words(word) }, ...what });
+  const outcomes = await Promise.all(["touch", "mv"].map((word) => refusal(change(word, { seen: first }))));
+  expect(outcomes.toSorted()).toEqual(["conflict", null]);
+  // The clock stands still, and the change before is told apart all the same.
+  expect(await refusal(change("rmdir", { seen: first }))).toBe("conflict");
+  await change("rmdir", { seen: await seen() });
+  // Who says nothing of what he saw writes it anew, as a script does that keeps rules in a file.
+  await change("cp", {});
 });
 
 test("a connection that is reviewed opens once it is approved, for as long as that holds", async () => {

@@ -2643,6 +2643,9 @@ export const en = {
     letsForHint: "For so long the same person may do the same again without asking.",
     says: "What the person is told (optional)",
     saysHint: "Why it is so, and whom to ask or what to do instead.",
+    meanwhile: "Somebody has changed this rule since you opened it",
+    meanwhileText: "Yours is not saved. Note what you need of it, then begin from what the rule says now.",
+    beginAnew: "Show what it says now",
     lockOut:
       "“{{rule}}” would be the first rule that covers you where you are now. First write one that allows you, your group or this network: a new rule is asked last, so it has to be there before this one, or be moved up.",
   },

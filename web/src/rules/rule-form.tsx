@@ -10,6 +10,7 @@ import {
   Stack,
   Switch,
   TagsInput,
+  Text,
   Textarea,
   TextInput,
 } from "@mantine/core";
@@ -51,6 +52,8 @@ export function RuleForm({ kind, rule, names, onDone }: RuleFormProps) {
   const { t } = useTranslation();
   const trpc = useTRPC();
   const queries = useQueryClient();
+  /** As it was when this form began with it; the list goes on hearing of changes. */
+  const [seen, setSeen] = useState(rule?.updatedAt);
   const [draft, setDraft] = useState(() => (rule === null ? emptyRule(kind) : draftOf(rule, names)));
   const [more, setMore] = useState(kind === "sign-in" || (rule !== null && hasConditions(rule)));
   const [tried, setTried] = useState(false);
@@ -64,7 +67,19 @@ export function RuleForm({ kind, rule, names, onDone }: RuleFormProps) {
     return queries.invalidateQueries({ queryKey: trpc.rules.list.queryKey() });
   };
   const create = useMutation(trpc.rules.create.mutationOptions({ meta: { showsError: true }, onSuccess: saved }));
-  const change = useMutation(trpc.rules.change.mutationOptions({ meta: { showsError: true }, onSuccess: saved }));
+  const change = useMutation(
+    trpc.rules.change.mutationOptions({
+      meta: { showsError: true },
+      onSuccess: saved,
+      onError: () => queries.invalidateQueries({ queryKey: trpc.rules.list.queryKey() }),
+    }),
+  );
+  const beginAnew = () => {
+    if (rule === null) return;
+    setSeen(rule.updatedAt);
+    setDraft(draftOf(rule, names));
+    change.reset();
+  };
   const failure = create.error ?? change.error;
   const broken = failure === null ? undefined : brokenPattern(failure, t);
   const outcomes = ruleOutcomes.filter((one) => one !== "warn" || kind === "command");
@@ -76,7 +91,7 @@ export function RuleForm({ kind, rule, names, onDone }: RuleFormProps) {
         setTried(true);
         if ("wrong" in read) return;
         if (rule === null) create.mutate({ rule: read.rule });
-        else change.mutate({ id: rule.id, rule: read.rule });
+        else change.mutate({ id: rule.id, rule: read.rule, seen });
       }}
     >
       <Stack gap="md">
@@ -167,7 +182,7 @@ export function RuleForm({ kind, rule, names, onDone }: RuleFormProps) {
           checked={draft.active}
           onChange={(event) => set({ active: event.currentTarget.checked })}
         />
-        {failure !== null && broken === undefined && <Failure error={failure} />}
+        {failure !== null && broken === undefined && <Failure error={failure} onBeginAnew={beginAnew} />}
         <Group gap="xs">
           <Button variant="default" onClick={onDone}>
             {t("action.cancel")}
@@ -224,9 +239,18 @@ function Conditions({ draft, onChange, wrong }: ConditionsProps) {
   );
 }
 
-function Failure({ error }: { error: unknown }) {
+function Failure({ error, onBeginAnew }: { error: unknown; onBeginAnew: () => void }) {
   const { t } = useTranslation();
   const { code, facts } = hubErrorOf(error);
+  if (code === "conflict")
+    return (
+      <Alert color="yellow" role="alert" title={t("rules.meanwhile")}>
+        <Text size="sm">{t("rules.meanwhileText")}</Text>
+        <Button size="xs" variant="default" mt="xs" onClick={onBeginAnew}>
+          {t("rules.beginAnew")}
+        </Button>
+      </Alert>
+    );
   if (code !== "would-lock-out")
     return (
       <Alert color="red" role="alert">

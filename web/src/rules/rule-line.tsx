@@ -128,7 +128,11 @@ function Actions({ rule, name, onChange }: { rule: Rule; name: string; onChange:
         checked={rule.active}
         disabled={change.isPending}
         onChange={(event) =>
-          change.mutate({ id: rule.id, rule: ruleInput.parse({ ...rule, active: event.currentTarget.checked }) })
+          change.mutate({
+            id: rule.id,
+            rule: ruleInput.parse({ ...rule, active: event.currentTarget.checked }),
+            seen: rule.updatedAt,
+          })
         }
       />
       <ActionIcon variant="default" aria-label={t("rules.change", { name })} onClick={onChange}>
