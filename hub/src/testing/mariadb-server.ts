@@ -1,6 +1,6 @@
 // A real MariaDB on this machine, with a folder and a port of its own; it ends with the block that made it.
 import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -38,12 +38,14 @@ export async function startMariadb({
   settings?: string[];
 } = {}): Promise<DatabaseServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sallyport-mariadb-"));
-  const [data, socket] = [path.join(folder, "data"), path.join(folder, "socket")];
+  const [data, socket, temporary] = [path.join(folder, "data"), path.join(folder, "socket"), path.join(folder, "temporary")];
+  // A server that starts removes every temporary table that it finds: in a shared folder those of others as well.
+  mkdirSync(temporary);
   const user = process.getuid?.() === 0 ? ["--user=root"] : [];
   execFileSync(
     "mariadb-install-db",
     ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db", ...user],
-    { stdio: "ignore" },
+    { stdio: "ignore", env: { ...process.env, TMPDIR: temporary } },
   );
   const port = await freePort();
   const settings = ["--bind-address=127.0.0.1", `--port=${port}`, `--socket=${socket}`, "--skip-log-bin", "--skip-name-resolve"];
@@ -59,7 +61,7 @@ export async function startMariadb({
   }
   const child = spawn(
     program,
-    ["--no-defaults", `--datadir=${data}`, ...user, ...settings, "--innodb-flush-log-at-trx-commit=0"],
+    ["--no-defaults", `--datadir=${data}`, `--tmpdir=${temporary}`, ...user, ...settings, "--innodb-flush-log-at-trx-commit=0"],
     {
       stdio: "ignore",
     },

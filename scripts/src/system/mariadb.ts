@@ -1,6 +1,6 @@
 // A MariaDB in a network of its own, over files in a folder, with an account that may make others; and the real client.
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import type { PrivateNetwork } from "./private-network.ts";
 import { until } from "./until.ts";
@@ -20,20 +20,21 @@ export type ClientSaid = { ok: boolean; text: string };
 
 /** @param folder for its files. */
 export async function startMariaDb(network: PrivateNetwork, folder: string, port = 3_306): Promise<MariaDb> {
-  const [data, socket] = [path.join(folder, "data"), path.join(folder, "socket")];
+  const [data, socket, temporary] = [path.join(folder, "data"), path.join(folder, "socket"), path.join(folder, "temporary")];
+  // A server that starts removes every temporary table that it finds: in a shared folder those of others as well.
+  mkdirSync(temporary, { recursive: true });
   must(
     spawnSync(
       "mariadb-install-db",
       ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root"],
-      {
-        encoding: "utf8",
-      },
+      { encoding: "utf8", env: { ...process.env, TMPDIR: temporary } },
     ),
   );
   const server: ChildProcess = network.start(
     "mariadbd",
     "--no-defaults",
     `--datadir=${data}`,
+    `--tmpdir=${temporary}`,
     "--user=root",
     `--bind-address=${network.insideAddress}`,
     `--port=${port}`,
