@@ -105,11 +105,12 @@ export async function moveRule(
 }
 
 /** By whoever has the hub's own machine: a way in when rules of signing in leave none. Returns how many were on. */
-export async function turnOffSignInRules({ db, changes }: Pick<RuleDeps, "db" | "changes">): Promise<number> {
+export async function turnOffSignInRules({ db, clock, changes }: Pick<RuleDeps, "db" | "clock" | "changes">): Promise<number> {
   const off = await db.transaction(async (tx) => {
     const rows = await tx
       .update(rules)
-      .set({ active: false })
+      // Whoever has a form open on one from before is told, and does not switch it on again by what it says.
+      .set({ active: false, updatedAt: clock.now() })
       .where(and(eq(rules.kind, "sign-in"), eq(rules.active, true)))
       .returning();
     for (const rule of rows)

@@ -61,18 +61,15 @@ export function RuleForm({ kind, rule, names, onDone }: RuleFormProps) {
   const read = readRule(draft);
   const wrong = (field: RuleField, text: string = t("field.required")) =>
     tried && "wrong" in read && read.wrong.has(field) ? text : undefined;
+  const reload = () => queries.invalidateQueries({ queryKey: trpc.rules.list.queryKey() });
   const saved = () => {
     showToast("done", t("rules.saved"));
     onDone();
-    return queries.invalidateQueries({ queryKey: trpc.rules.list.queryKey() });
+    return reload();
   };
   const create = useMutation(trpc.rules.create.mutationOptions({ meta: { showsError: true }, onSuccess: saved }));
   const change = useMutation(
-    trpc.rules.change.mutationOptions({
-      meta: { showsError: true },
-      onSuccess: saved,
-      onError: () => queries.invalidateQueries({ queryKey: trpc.rules.list.queryKey() }),
-    }),
+    trpc.rules.change.mutationOptions({ meta: { showsError: true }, onSuccess: saved, onError: reload }),
   );
   const beginAnew = () => {
     if (rule === null) return;
