@@ -1,4 +1,4 @@
-// For a first load of which a script or a style sheet did not come (a network that changed, a hub that restarted): the page loads itself again.
+// For a first load of which a script did not come (a network that changed, a hub that restarted): the page loads itself again.
 // It stands in the page as text, before everything else that could fail.
 import { en } from "../i18n/en.ts";
 import { zh } from "../i18n/zh.ts";
@@ -17,8 +17,6 @@ const facts = {
 /** Becomes text: may name nothing that is outside of it. */
 function loadAgain({ key, mostReloads, words }: typeof facts): void {
   let failed = false;
-  const isPart = (target: EventTarget | null) =>
-    target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet");
   const giveUp = () => {
     const { sentence, link } = words[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"];
     document.body.replaceChildren(
@@ -29,7 +27,7 @@ function loadAgain({ key, mostReloads, words }: typeof facts): void {
   };
   const onError = ({ target }: Event) => {
     // What the console itself loads later says so where it is missing.
-    if (failed || !isPart(target) || "begun" in document.documentElement.dataset) return;
+    if (failed || !(target instanceof HTMLScriptElement) || "begun" in document.documentElement.dataset) return;
     failed = true;
     const before = Number(sessionStorage.getItem(key));
     const again = before < mostReloads;
